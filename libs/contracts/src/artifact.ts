@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+import { RunId, Sha256, Stage } from "./names.ts";
+
+/** Largest artifact in bytes: 64 MiB. */
+export const MAX_ARTIFACT_BYTES = 64 * 1024 * 1024;
+/** Most artifacts that one run may gather. */
+export const MAX_ARTIFACTS = 256;
+
+/** Relative path of an artifact inside a run: no absolute path, no `..`, no backslash, no NUL, no trailing dot or space. */
+export const ArtifactName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/,
+    "artifact name: relative path of A-Z a-z 0-9 . _ - and '/', no part starting with '.' or '-'",
+  )
+  .refine((name) => !/\.(\/|$)/.test(name), "artifact name: no part may end with '.'");
+export type ArtifactName = z.infer<typeof ArtifactName>;
+
+/** An artifact by reference: what it is called in its run, and the digest of its bytes. */
+export const ArtifactRef = z.object({
+  name: ArtifactName,
+  sha256: Sha256,
+  bytes: z.int().min(0).max(MAX_ARTIFACT_BYTES),
+  /** Stage and run that made it; a rerun inherits the artifacts of the stages before it. */
+  stage: Stage,
+  runId: RunId,
+});
+export type ArtifactRef = z.infer<typeof ArtifactRef>;

@@ -1,0 +1,71 @@
+/**
+ * What a user submits: a strategy candidate. The coordinator takes any small JSON object; lane A holds it against this
+ * schema, so that a wrong one ends in a review with a message and not in a lost submission.
+ */
+import { z } from "zod";
+
+import { Sha256 } from "./names.ts";
+
+/** An instrument of the universe: a built-in data set by name, or the user's own CSV by digest. */
+export const Instrument = z.strictObject({
+  instrument: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "instrument: 1 to 16 of A-Z 0-9 . _ -, e.g. SPX"),
+  /** The user's CSV, stored as an artifact by `baton submit`. */
+  csv: z.strictObject({ sha256: Sha256, bytes: z.int().positive() }).optional(),
+});
+export type Instrument = z.infer<typeof Instrument>;
+
+/** One set of a plugin's parameters. */
+export const Parameters = z.record(z.string().max(40), z.number());
+export type Parameters = z.infer<typeof Parameters>;
+
+/** A candidate's specification. */
+export const CandidateSpec = z.strictObject({
+  schema: z.literal("baton.candidate.v1"),
+  name: z.string().min(1).max(80),
+  /** Why it should work. */
+  thesis: z.string().min(20).max(4000),
+  universe: z.array(Instrument).min(1).max(10),
+  strategy: z.strictObject({
+    plugin: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+    /** The parameter sets that will be tried, in order: their number is the number of declared trials. */
+    grid: z.array(Parameters).min(1).max(1000),
+  }),
+  /** Cost of a full change of position, in basis points. */
+  costBps: z.number().min(0).max(500).default(5),
+  regimes: z
+    .array(
+      z.strictObject({ name: z.string().min(1).max(60), expectation: z.string().min(1).max(400) }),
+    )
+    .min(1)
+    .max(10),
+  /** The falsifiable expectation: measured out of sample. */
+  expectation: z.strictObject({
+    metric: z.enum(["sharpe", "cagr", "maxDrawdown"]),
+    atLeast: z.number(),
+  }),
+  /** Rows held back from research and backtest for shadow/paper, at the end. */
+  holdoutRows: z.int().min(60).max(1260).default(252),
+  /** Seed of every random draw about this candidate. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1),
+  promotion: z.strictObject({
+    target: z.enum(["shadow", "paper", "live"]),
+    /** Full target notional in account currency (L3). */
+    notional: z.number().positive().max(1e9),
+  }),
+  /** Faults injected on purpose; refused unless the lanes run with drills allowed. */
+  drills: z
+    .strictObject({
+      /** The data source fails this often before it answers. */
+      dataSourceFailures: z.int().min(0).max(10).optional(),
+      /** Bootstrap samples, to make a backtest long enough to be interrupted. */
+      bootstrapSamples: z.int().min(100).max(10_000).optional(),
+    })
+    .optional(),
+});
+export type CandidateSpec = z.infer<typeof CandidateSpec>;

@@ -1,0 +1,83 @@
+/** Commands: what a person or a system asks for. Strict: an unknown key is refused, never ignored. */
+import { z } from "zod";
+
+import { MAX_TEXT } from "./failure.ts";
+import { CandidateId, CommandId, Instant, RunId, Sha256, Stage, Traceparent } from "./names.ts";
+
+/** Largest candidate specification in bytes of canonical JSON: it travels in every entry of its candidate. */
+export const MAX_SPEC_BYTES = 16 * 1024;
+/** Deepest nesting of a specification. */
+export const MAX_SPEC_DEPTH = 16;
+
+/** Header that names the inbox to which the receipt goes. */
+export const REPLY_HEADER = "Baton-Reply";
+
+/** Who asks: printable, no control characters. */
+export const Identity = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(/^[\p{L}\p{N}\p{P}\p{S} ]+$/u, "identity: printable characters only");
+export type Identity = z.infer<typeof Identity>;
+
+const common = {
+  v: z.literal(1),
+  id: CommandId,
+  candidateId: CandidateId,
+  time: Instant,
+  by: Identity,
+};
+const why = z.string().trim().min(1, "a reason is needed").max(MAX_TEXT);
+
+/** The candidate's specification as it was submitted; lane A checks what it means. */
+export const SpecDocument = z.record(z.string(), z.unknown());
+export type SpecDocument = z.infer<typeof SpecDocument>;
+
+/** Anything that can be asked for. */
+export const Command = z.discriminatedUnion("type", [
+  z.strictObject({
+    ...common,
+    type: z.literal("submit"),
+    spec: SpecDocument,
+    trace: Traceparent.optional(),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal("approve"),
+    why,
+    /** Digest of the evidence the person saw; refused if the candidate's evidence is another by now. */
+    evidence: Sha256.optional(),
+  }),
+  z.strictObject({ ...common, type: z.literal("reject"), why }),
+  z.strictObject({ ...common, type: z.literal("pause"), why }),
+  z.strictObject({ ...common, type: z.literal("resume"), why }),
+  z.strictObject({ ...common, type: z.literal("cancel"), why }),
+]);
+export type Command = z.infer<typeof Command>;
+export type CommandType = Command["type"];
+
+/** What the one who asked gets back: where the candidate stands now, or why not. */
+export const Receipt = z.object({
+  v: z.literal(1),
+  commandId: CommandId,
+  candidateId: CandidateId,
+  outcome: z.discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("accepted"),
+      /** True if this changed nothing because it had been accepted before; the rest is the original receipt. */
+      duplicate: z.boolean(),
+      runId: RunId,
+      stage: Stage,
+      /** Sequence in the journal that records it. */
+      sequence: z.int().positive(),
+      time: Instant,
+    }),
+    z.object({
+      kind: z.literal("refused"),
+      code: z.string(),
+      message: z.string(),
+      action: z.string(),
+    }),
+  ]),
+});
+export type Receipt = z.infer<typeof Receipt>;

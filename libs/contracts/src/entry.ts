@@ -1,0 +1,173 @@
+/**
+ * A journal entry is both the decision and the dispatch; the last one is the candidate's state.
+ *
+ * E1: an entry is a dispatch when its holder is a lane and `awaits` is 0: the lane shall start on it.
+ * E2: `awaits` > 0 names the sequence of an earlier dispatch whose result is still expected.
+ *     A lane that receives such an entry acknowledges it away: it already has that dispatch.
+ * E3: everything needed to decide is in the last entry, so a coordinator keeps no other state.
+ */
+import { z } from "zod";
+
+import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
+import { Identity, SpecDocument } from "./command.ts";
+import { Failure, MAX_TEXT, RetryRule } from "./failure.ts";
+import {
+  CandidateId,
+  CommandId,
+  Holder,
+  Instant,
+  RunId,
+  Sha256,
+  Stage,
+  Traceparent,
+} from "./names.ts";
+import { Reason } from "./reason.ts";
+import { ResultReport, Verdict } from "./report.ts";
+
+/** What led to the entry. */
+export const Cause = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("command"),
+    commandId: CommandId,
+    type: z.string(),
+    by: Identity,
+    why: z.string().nullable(),
+  }),
+  /** `storedAt`: when the report was stored; the handoff is measured from it. */
+  z.object({
+    kind: z.literal("report"),
+    sequence: z.int().positive(),
+    attempt: z.int().positive(),
+    storedAt: Instant,
+    from: Stage,
+  }),
+  z.object({ kind: z.literal("deadline") }),
+  z.object({ kind: z.literal("exhausted"), deliveries: z.int().positive() }),
+]);
+export type Cause = z.infer<typeof Cause>;
+
+/** What the coordinator itself verified before the move (J2); kept so that a replay decides on the same (J10). */
+export const EvidenceRecord = z.object({
+  /** Artifact name to what was found in the store. */
+  artifacts: z.record(z.string(), z.enum(["present", "missing", "altered"])),
+  /** Verdict read from the stage's gate report, bound to its digest; null where the stage has none. */
+  gate: z
+    .object({ sha256: Sha256, verdict: Verdict, reasons: z.array(z.string().max(300)).max(50) })
+    .nullable(),
+});
+export type EvidenceRecord = z.infer<typeof EvidenceRecord>;
+
+/** The guard's receipt for a move to a stage. */
+export const GuardReceipt = z.object({
+  from: Stage.nullable(),
+  to: Stage,
+  rule: z.string().max(120),
+});
+export type GuardReceipt = z.infer<typeof GuardReceipt>;
+
+/** Why an earlier run of this candidate came back; lane A reads it. */
+export const Feedback = z.object({
+  runId: RunId,
+  stage: Stage,
+  reasons: z.array(z.string().max(300)).max(50),
+});
+export type Feedback = z.infer<typeof Feedback>;
+
+/** An approval given for entering `stage` in `runId`, bound to the digest of the evidence it was given on. */
+export const Approval = z.object({
+  stage: Stage,
+  runId: RunId,
+  by: Identity,
+  why: z.string(),
+  commandId: CommandId,
+  time: Instant,
+  evidence: Sha256,
+});
+export type Approval = z.infer<typeof Approval>;
+
+/** A question to a person. The entry's `reason` says which; `action` is the one suggested. */
+export const Review = z.object({
+  openedAt: Instant,
+  action: z.string().max(MAX_TEXT),
+  /** Stage that follows an approval; null if the answer is about the stage itself. */
+  next: Stage.nullable(),
+  /** Digest of the evidence an approval is bound to. */
+  evidence: Sha256.nullable(),
+});
+export type Review = z.infer<typeof Review>;
+
+/** A person's hold. */
+export const Hold = z.object({
+  by: Identity,
+  why: z.string(),
+  time: Instant,
+  commandId: CommandId,
+});
+export type Hold = z.infer<typeof Hold>;
+
+/** One entry of a candidate's journal. Tolerant: keys that a newer writer added are ignored. */
+export const Entry = z.object({
+  v: z.literal(1),
+  type: z.literal("entry"),
+  /** `<candidateId>.<n>` */
+  id: z.string(),
+  candidateId: CandidateId,
+  stage: Stage,
+  runId: RunId,
+  time: Instant,
+  trace: Traceparent,
+  /** Position in this candidate's chain, from 1, and the sequence of the entry before (0 for the first): J1. */
+  n: z.int().positive(),
+  prev: z.int().min(0),
+  holder: Holder,
+  reason: Reason,
+  /** One sentence with the particulars. */
+  detail: z.string().max(MAX_TEXT),
+  cause: Cause,
+  /** Digest of the playbook that its run is pinned to. */
+  playbook: Sha256,
+  iteration: z.int().min(0),
+  /** How often a gate has sent this candidate back. */
+  loops: z.int().min(0),
+  author: Identity,
+  spec: SpecDocument,
+  /** E1, E2; null when no result is expected. */
+  awaits: z.int().min(0).nullable(),
+  /** Retry rule and deadline (seconds) of the stage; only where a lane holds the baton. */
+  rule: RetryRule.nullable(),
+  /** When the coordinator acts if nothing came; null only when closed. */
+  deadline: Instant.nullable(),
+  artifacts: z.array(ArtifactRef).max(MAX_ARTIFACTS),
+  feedback: z.array(Feedback).max(20),
+  approvals: z.array(Approval).max(20),
+  /** Failed attempts per stage over all runs. */
+  failures: z.record(z.string(), z.int().positive()),
+  /** The last failure, while it is why the candidate stands here. */
+  failure: Failure.nullable(),
+  review: Review.nullable(),
+  hold: Hold.nullable(),
+  /** A result that came in while on hold, with what was verified about it. */
+  kept: z
+    .object({ report: ResultReport, sequence: z.int().positive(), storedAt: Instant })
+    .nullable(),
+  evidence: EvidenceRecord.nullable(),
+  guard: GuardReceipt.nullable(),
+});
+export type Entry = z.infer<typeof Entry>;
+
+/** An entry with the sequence under which the journal stored it. */
+export interface StoredEntry {
+  readonly sequence: number;
+  readonly entry: Entry;
+}
+
+/** Sequence of the dispatch whose result is expected, or undefined (E1, E2). */
+export function awaitedDispatch({ sequence, entry }: StoredEntry): number | undefined {
+  if (entry.awaits === null) return undefined;
+  return entry.awaits === 0 ? sequence : entry.awaits;
+}
+
+/** True if a lane shall start working on this entry (E1). */
+export function isDispatch(entry: Entry): boolean {
+  return entry.awaits === 0 && entry.holder !== "review" && entry.holder !== "closed";
+}

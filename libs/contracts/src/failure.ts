@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+/** What kind of failure it is, and so what follows: only `transient` ones are retried (J6). */
+export const FAILURE_CLASSES = ["transient", "deterministic", "spec", "policy"] as const;
+export const FailureClass = z.enum(FAILURE_CLASSES);
+export type FailureClass = z.infer<typeof FailureClass>;
+
+/** Longest message, detail or summary on the wire, in characters. */
+export const MAX_TEXT = 1000;
+
+/** `text` cut to what the wire takes. */
+export function cut(text: string, max = MAX_TEXT): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+}
+
+/** Why an attempt failed: for the person who has to act on it. */
+export const Failure = z.object({
+  class: FailureClass,
+  /** Stable code such as `E_DATA_UNAVAILABLE`. */
+  code: z.string().regex(/^[A-Z][A-Z0-9_]{1,63}$/),
+  message: z.string().min(1).max(MAX_TEXT),
+  /** What to do next. */
+  action: z.string().max(MAX_TEXT),
+});
+export type Failure = z.infer<typeof Failure>;
+
+/** A stage's retry rule, resolved from the playbook and carried by the dispatch, so that a lane needs no playbook. */
+export const RetryRule = z.object({
+  maxRetries: z.int().min(0).max(20),
+  initialBackoffMs: z.int().min(0),
+  backoffMultiplier: z.number().min(1),
+  maxBackoffMs: z.int().min(0),
+});
+export type RetryRule = z.infer<typeof RetryRule>;

@@ -1,0 +1,63 @@
+export { ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
+export { CandidateSpec, Instrument, Parameters } from "./candidate-spec.ts";
+export { canonicalJson } from "./canonical-json.ts";
+export {
+  Command,
+  type CommandType,
+  Identity,
+  MAX_SPEC_BYTES,
+  MAX_SPEC_DEPTH,
+  Receipt,
+  REPLY_HEADER,
+  SpecDocument,
+} from "./command.ts";
+export {
+  Approval,
+  awaitedDispatch,
+  Cause,
+  Entry,
+  EvidenceRecord,
+  Feedback,
+  GuardReceipt,
+  Hold,
+  isDispatch,
+  Review,
+  type StoredEntry,
+} from "./entry.ts";
+export { cut, Failure, FAILURE_CLASSES, FailureClass, MAX_TEXT, RetryRule } from "./failure.ts";
+export { GateOutcome, GateReport, verdictOf } from "./gate-report.ts";
+export {
+  CandidateId,
+  CommandId,
+  deduplicationId,
+  Holder,
+  ID_PATTERN,
+  Instant,
+  Lane,
+  LANES,
+  RunId,
+  Sha256,
+  Stage,
+  STAGE_PATTERN,
+  type StageRun,
+  Traceparent,
+} from "./names.ts";
+export { Reason, REASONS, type ReasonText } from "./reason.ts";
+export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./report.ts";
+export {
+  ADVISORY_SUBJECTS,
+  ARTIFACTS_BUCKET,
+  commandSubject,
+  DURABLES,
+  journalFence,
+  journalFilter,
+  type JournalSubject,
+  journalSubject,
+  parseCommandSubject,
+  parseJournalSubject,
+  parseReportSubject,
+  reportFilter,
+  type ReportSubject,
+  reportSubject,
+  STREAMS,
+} from "./subjects.ts";

@@ -1,0 +1,65 @@
+/**
+ * The vocabulary's names as types: who may hold a baton, which stages exist by default, what an identifier may look like.
+ *
+ * N1: an identifier is at most 63 characters of `a-z0-9-`, so it is always one literal subject token.
+ */
+import { z } from "zod";
+
+/** The six lanes, in the order of the playbook's flow. */
+export const LANES = ["lane-a", "lane-b", "lane-c", "lane-d", "lane-e", "lane-f"] as const;
+/** A lane: the service that does the work of its stages. */
+export const Lane = z.enum(LANES);
+export type Lane = z.infer<typeof Lane>;
+
+/** Who must act next: a lane, a person (`review`) or nobody (`closed`). */
+export const Holder = z.enum([...LANES, "review", "closed"]);
+export type Holder = z.infer<typeof Holder>;
+
+/** What candidate and run ids look like, also upstream (N1). */
+export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{5,62}$/;
+/** What a stage name looks like (N1); the playbook says which ones exist. */
+export const STAGE_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
+
+const idRule = "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-'";
+
+/** Id of a strategy candidate; the same over all its runs. */
+export const CandidateId = z.string().regex(ID_PATTERN, `candidateId: ${idRule}`);
+export type CandidateId = z.infer<typeof CandidateId>;
+
+/** Id of one pass of a candidate through the playbook. */
+export const RunId = z.string().regex(ID_PATTERN, `runId: ${idRule}`);
+export type RunId = z.infer<typeof RunId>;
+
+/** Id of a command; one stored command per id and candidate. */
+export const CommandId = z.string().regex(ID_PATTERN, `commandId: ${idRule}`);
+export type CommandId = z.infer<typeof CommandId>;
+
+/** Name of a stage. */
+export const Stage = z
+  .string()
+  .regex(STAGE_PATTERN, "stage: 1 to 63 characters, only a-z, 0-9 and '-', starting with a letter");
+export type Stage = z.infer<typeof Stage>;
+
+/** SHA-256 in lower-case hex. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "sha256: 64 lower-case hex digits");
+export type Sha256 = z.infer<typeof Sha256>;
+
+/** A moment, ISO 8601 in UTC with milliseconds. */
+export const Instant = z.iso.datetime({ precision: 3 });
+export type Instant = z.infer<typeof Instant>;
+
+/** W3C trace context, version 00. */
+export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+export type Traceparent = z.infer<typeof Traceparent>;
+
+/** The identity of a stage run: the unit of idempotency. */
+export interface StageRun {
+  readonly candidateId: CandidateId;
+  readonly stage: Stage;
+  readonly runId: RunId;
+}
+
+/** Deduplication id of a stage run, `candidateId.stage.runId`. */
+export function deduplicationId({ candidateId, stage, runId }: StageRun): string {
+  return `${candidateId}.${stage}.${runId}`;
+}

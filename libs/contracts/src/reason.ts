@@ -1,0 +1,147 @@
+/**
+ * The closed catalogue of reason codes. A candidate that stands somewhere stands there for exactly one of these;
+ * the same string is used in the journal, the CLI, logs, spans, metrics and the runbook's heading.
+ */
+import { z } from "zod";
+
+/** What one code means: for people who look at a candidate, and what they should do. */
+export interface ReasonText {
+  /** `moving`: a lane works on it; `waiting`: it goes on by itself; `human`: a person must act; `closed`: nothing follows. */
+  readonly state: "moving" | "waiting" | "human" | "closed";
+  /** One sentence: why it stands here. */
+  readonly meaning: string;
+  /** One action for the person who reads it. */
+  readonly action: string;
+}
+
+const text = (state: ReasonText["state"], meaning: string, action: string): ReasonText => ({
+  state,
+  meaning,
+  action,
+});
+
+/** Every reason code with its text. */
+export const REASONS = {
+  SUBMITTED: text(
+    "moving",
+    "It was accepted and its first stage was handed to a lane.",
+    "Nothing: wait for the lane.",
+  ),
+  STAGE_PASSED: text(
+    "moving",
+    "The stage before passed on evidence that was verified.",
+    "Nothing: wait for the lane.",
+  ),
+  LOOPED_BACK: text(
+    "moving",
+    "A gate failed; a new run started with the gate's reasons attached.",
+    "Nothing: the new run takes the reasons into account.",
+  ),
+  RERUN: text(
+    "moving",
+    "A person asked for the stage to be run again as a new run.",
+    "Nothing: wait for the lane.",
+  ),
+  APPROVED: text(
+    "moving",
+    "The approvals that the next stage needs were given.",
+    "Nothing: wait for the lane.",
+  ),
+  RESUMED: text(
+    "moving",
+    "The hold was lifted; the stage that was in flight goes on.",
+    "Nothing: wait for the lane.",
+  ),
+  INCIDENT: text(
+    "moving",
+    "A stage failed after promotion began; recovery is running.",
+    "Follow the incident record in the recovery stage's artifacts.",
+  ),
+  RETRY_BACKOFF: text(
+    "waiting",
+    "An attempt failed in a way that may pass by itself; the next attempt is scheduled.",
+    "Nothing yet: look at the failure's message if it repeats.",
+  ),
+  APPROVAL_REQUIRED: text(
+    "human",
+    "The next stage needs approval.",
+    "Read the evidence, then `baton approve` or `baton reject`.",
+  ),
+  PAUSED: text(
+    "human",
+    "A person put it on hold; nothing is dispatched, a result that comes in is kept.",
+    "`baton resume` when the reason for the hold is gone.",
+  ),
+  GATE_FAILED: text(
+    "human",
+    "A gate failed and the playbook has no further loop back.",
+    "Read the gate report, change the candidate and submit it as a new one, or `baton cancel`.",
+  ),
+  GATE_INCONCLUSIVE: text(
+    "human",
+    "A gate could not decide on the evidence it had.",
+    "Read the gate report; `baton resume` to run the stage again, or `baton reject`.",
+  ),
+  RETRIES_EXHAUSTED: text(
+    "human",
+    "Every attempt failed in a way that may pass by itself.",
+    "Mend what the last failure names, then `baton resume` to run the stage again.",
+  ),
+  DETERMINISTIC_FAILURE: text(
+    "human",
+    "The stage failed in a way that a retry would repeat.",
+    "Mend what the failure names, then `baton resume`, or `baton cancel`.",
+  ),
+  SPEC_INVALID: text(
+    "human",
+    "The candidate's specification is not valid.",
+    "Correct the field that the failure names and submit again; `baton cancel` this one.",
+  ),
+  POLICY_DENIED: text(
+    "human",
+    "A policy forbids what the stage was about to do.",
+    "Read which rule; only its owner can change it. `baton cancel` or `baton resume` afterwards.",
+  ),
+  EVIDENCE_MISSING: text(
+    "human",
+    "A result named an artifact that is missing, altered or of another run.",
+    "Check the artifact store and the lane's log, then `baton resume` to run the stage again.",
+  ),
+  TRANSITION_DENIED: text(
+    "human",
+    "The guard refused the transition.",
+    "Read the guard's rule in the entry; correct the playbook or the candidate.",
+  ),
+  DEADLINE_PASSED: text(
+    "human",
+    "The stage didn't report before its deadline.",
+    "Check that the lane runs (`baton doctor`), then `baton resume` to run the stage again.",
+  ),
+  LANE_CRASH_LOOP: text(
+    "human",
+    "The lane died on every delivery of this stage run.",
+    "Read the lane's log around the last attempts, then `baton resume`.",
+  ),
+  COMPLETED: text(
+    "closed",
+    "It went through every stage; its evidence is complete.",
+    "Nothing. `baton audit verify` checks its audit pack.",
+  ),
+  CANCELLED: text(
+    "closed",
+    "A person cancelled it.",
+    "Nothing: submit a changed candidate if it should be tried again.",
+  ),
+  REJECTED: text(
+    "closed",
+    "A person refused the approval.",
+    "Nothing: submit a changed candidate if it should be tried again.",
+  ),
+} as const satisfies Record<string, ReasonText>;
+
+/** A code of the catalogue. */
+export type Reason = keyof typeof REASONS;
+export const Reason = z.custom<Reason>(
+  (value) => typeof value === "string" && Object.hasOwn(REASONS, value),
+  "reason: not a code of the catalogue",
+);

@@ -1,0 +1,111 @@
+/**
+ * Every subject on the wire is built and parsed here and nowhere else.
+ *
+ * S1: tokens are minted from validated names only, so a subject never holds a wildcard, a space or an empty token.
+ * S2: what doesn't parse is `undefined`, never a guess: the reader sets the message aside.
+ */
+import { Holder, ID_PATTERN, Lane, STAGE_PATTERN, type StageRun } from "./names.ts";
+
+/** Stream names and the subjects that each one takes. */
+export const STREAMS = {
+  journal: { name: "JOURNAL", subjects: "baton.journal.>" },
+  reports: { name: "REPORTS", subjects: "baton.report.>" },
+  commands: { name: "COMMANDS", subjects: "baton.command.>" },
+  advisories: { name: "ADVISORIES", subjects: "$JS.EVENT.ADVISORY.CONSUMER." },
+} as const;
+
+/** Advisory kinds that ADVISORIES captures. */
+export const ADVISORY_SUBJECTS = [
+  "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>",
+  "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>",
+] as const;
+
+/** Bucket of the content-addressed artifacts. */
+export const ARTIFACTS_BUCKET = "ARTIFACTS";
+
+/** Name of the durable consumer a lane works from; `reports`, `commands` and so on name the others. */
+export const DURABLES = {
+  reports: "coordinator-reports",
+  commands: "coordinator-commands",
+  advisories: "coordinator-advisories",
+  escalation: "escalation",
+  metrics: "metrics",
+} as const;
+
+export interface JournalSubject extends StageRun {
+  readonly holder: Holder;
+}
+
+export interface ReportSubject extends StageRun {
+  readonly lane: Lane;
+  /** `result`, or the number of the attempt that failed. */
+  readonly part: "result" | number;
+}
+
+function isStageRun(candidateId = "", stage = "", runId = ""): boolean {
+  return ID_PATTERN.test(candidateId) && STAGE_PATTERN.test(stage) && ID_PATTERN.test(runId);
+}
+
+/** `baton.journal.<holder>.<candidateId>.<stage>.<runId>` */
+export function journalSubject(to: JournalSubject): string {
+  return `baton.journal.${to.holder}.${to.candidateId}.${to.stage}.${to.runId}`;
+}
+
+/** Filter over all entries of one candidate: the fence, and how its last entry is read. */
+export function journalFence(candidateId: string): string {
+  return `baton.journal.*.${candidateId}.>`;
+}
+
+/** Filter of the entries that hand the baton to `holder`. */
+export function journalFilter(holder: Holder): string {
+  return `baton.journal.${holder}.>`;
+}
+
+/** The parts of a journal subject, or undefined if it isn't one (S2). */
+export function parseJournalSubject(subject: string): JournalSubject | undefined {
+  const [root, kind, who, candidateId = "", stage = "", runId = "", ...rest] = subject.split(".");
+  const holder = Holder.safeParse(who);
+  if (root !== "baton" || kind !== "journal" || rest.length > 0 || !holder.success)
+    return undefined;
+  if (!isStageRun(candidateId, stage, runId)) return undefined;
+  return { holder: holder.data, candidateId, stage, runId };
+}
+
+/** `baton.report.<lane>.<candidateId>.<stage>.<runId>.result` or `….attempt-<n>` */
+export function reportSubject(of: ReportSubject): string {
+  const part = of.part === "result" ? "result" : `attempt-${of.part}`;
+  return `baton.report.${of.lane}.${of.candidateId}.${of.stage}.${of.runId}.${part}`;
+}
+
+/** Filter over every report about one candidate. */
+export function reportFilter(candidateId: string): string {
+  return `baton.report.*.${candidateId}.>`;
+}
+
+/** The parts of a report subject, or undefined if it isn't one (S2). */
+export function parseReportSubject(subject: string): ReportSubject | undefined {
+  const [root, kind, who, candidateId = "", stage = "", runId = "", last = "", ...rest] =
+    subject.split(".");
+  const lane = Lane.safeParse(who);
+  if (root !== "baton" || kind !== "report" || rest.length > 0 || !lane.success) return undefined;
+  if (!isStageRun(candidateId, stage, runId)) return undefined;
+  const attempt = /^attempt-([1-9][0-9]{0,5})$/.exec(last)?.[1];
+  if (last !== "result" && attempt === undefined) return undefined;
+  const part = attempt === undefined ? "result" : Number(attempt);
+  return { lane: lane.data, candidateId, stage, runId, part };
+}
+
+/** `baton.command.<candidateId>.<commandId>` */
+export function commandSubject(of: { candidateId: string; commandId: string }): string {
+  return `baton.command.${of.candidateId}.${of.commandId}`;
+}
+
+/** The parts of a command subject, or undefined if it isn't one (S2). */
+export function parseCommandSubject(
+  subject: string,
+): { candidateId: string; commandId: string } | undefined {
+  const [root, kind, candidateId = "", commandId = "", ...rest] = subject.split(".");
+  if (root !== "baton" || kind !== "command" || rest.length > 0) return undefined;
+  if (!ID_PATTERN.test(candidateId) || !ID_PATTERN.test(commandId)) return undefined;
+  return { candidateId, commandId };
+}

@@ -1,0 +1,103 @@
+/**
+ * What a lane's author writes: one function per stage that gets its inputs as data and hands back an outcome as a value.
+ *
+ * L1: everything a stage reads comes from its dispatch or from artifacts of its run, checked against their digest.
+ * L2: an artifact is stored before the report names it; names under `observed/` hold what depends on the clock
+ *     (times, durations, commit ids), every other artifact is the same bytes on every rerun.
+ */
+import type {
+  Approval,
+  ArtifactRef,
+  Feedback,
+  FailureClass,
+  Lane,
+  Stage,
+  StageRun,
+  Verdict,
+} from "@baton/contracts";
+import type { Log } from "@baton/telemetry";
+import type { z } from "zod";
+
+/** What a stage's work sees of its dispatch, and what it can do. */
+export interface StageContext extends StageRun {
+  readonly lane: Lane;
+  /** Delivery count of the dispatch, from 1. */
+  readonly attempt: number;
+  readonly iteration: number;
+  /** The candidate's specification as submitted; lane A checks it. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly author: string;
+  /** Why earlier runs came back. */
+  readonly feedback: readonly Feedback[];
+  readonly approvals: readonly Approval[];
+  /** Artifacts of the stages before, of this run. */
+  readonly inputs: readonly ArtifactRef[];
+  /** Sequence of the dispatch in the journal. */
+  readonly sequence: number;
+  /** When the stage must have reported, ISO. */
+  readonly deadline: string;
+  /** W3C trace context of this attempt, for outgoing requests. */
+  readonly traceparent: string;
+  readonly log: Log;
+  /** Aborted when the service stops, the deadline passes or the dispatch is superseded: stop at the next safe point. */
+  readonly signal: AbortSignal;
+  /** Bytes of an input, verified against its digest. Throws a StageFailure (deterministic) if the run has none of that name. */
+  read(name: string): Promise<Uint8Array>;
+  /** An input parsed as JSON by `schema`; throws a StageFailure (deterministic) that names the path that is wrong. */
+  readJson<T>(name: string, schema: z.ZodType<T>): Promise<T>;
+  /** Stores an artifact of this stage by content; the result names it from then on. */
+  put(name: string, bytes: Uint8Array): Promise<ArtifactRef>;
+  /** Stores `value` as JSON with sorted keys, two spaces and a final newline. */
+  putJson(name: string, value: unknown): Promise<ArtifactRef>;
+  /** Stored bytes by digest, for what isn't an artifact of this run (a user's CSV); verified. */
+  fetch(sha256: string): Promise<Uint8Array>;
+  /** Says that work goes on: `step` is shown to people and moves the progress watermark. */
+  progress(step: string): void;
+  /** The wall clock; only for what goes under `observed/`. */
+  now(): Date;
+}
+
+/** How a stage's work ends; errors thrown are for the unexpected and count as transient. */
+export type StageOutcome =
+  | { readonly kind: "done"; readonly verdict: Verdict; readonly summary: string }
+  | { readonly kind: "failed"; readonly failure: StageFailure };
+
+/** A failure with its class, which says what follows: only `transient` is tried again. */
+export class StageFailure extends Error {
+  override readonly name = "StageFailure";
+  readonly class: FailureClass;
+  readonly code: string;
+  /** What to do next. */
+  readonly action: string;
+
+  constructor(
+    failure: { class: FailureClass; code: string; message: string; action: string },
+    options?: ErrorOptions,
+  ) {
+    super(failure.message, options);
+    this.class = failure.class;
+    this.code = failure.code;
+    this.action = failure.action;
+  }
+}
+
+/** One stage's work. */
+export type StageWork = (context: StageContext) => Promise<StageOutcome>;
+
+/** A lane: its name and its stages' work. */
+export interface LaneDefinition {
+  readonly lane: Lane;
+  readonly stages: Readonly<Record<Stage, StageWork>>;
+}
+
+/** Declares a lane; a lane without stages is a bug. */
+export function defineLane(definition: LaneDefinition): LaneDefinition {
+  if (Object.keys(definition.stages).length === 0)
+    throw new Error(`${definition.lane} has no stages`);
+  return definition;
+}
+
+/** The outcome of a stage that did its work: `pass` unless said otherwise. */
+export function done(summary: string, verdict: Verdict = "pass"): StageOutcome {
+  return { kind: "done", verdict, summary };
+}
