@@ -1,0 +1,54 @@
+import { QuantError, requireThat } from "./quant-error.ts";
+
+/**
+ * The largest inputs this package takes; past one it throws E_LIMIT before any work starts.
+ * The two `…Work` limits keep one call within a few seconds of one core.
+ */
+export const LIMITS = {
+  /** Rows of one series. */
+  bars: 100_000,
+  /** Series in one panel. */
+  instruments: 64,
+  /** Parameter sets in one walk-forward. */
+  grid: 1_000,
+  /** Grid size times rows times instruments of one walk-forward. */
+  gridWork: 20_000_000,
+  /** Resampled paths of one bootstrap. */
+  bootstrapSamples: 10_000,
+  /** Paths times rows per path of one bootstrap. */
+  bootstrapWork: 100_000_000,
+  /** Folds of one purged k-fold. */
+  folds: 100,
+  /** Rows that an indicator may look back. */
+  lookbackRows: 1_260,
+  /** Rows of a panel on which a strategy is recomputed row by row: the work grows with their square. */
+  examinedRows: 10_000,
+  /** Trials that a deflated Sharpe ratio may be told of. */
+  trials: 1_000_000,
+} as const;
+
+/** Throws E_LIMIT if `size` is past the limit of that name. */
+export function requireWithin(limit: keyof typeof LIMITS, size: number, where: string): void {
+  if (size <= LIMITS[limit]) return;
+  throw new QuantError({
+    code: "E_LIMIT",
+    where,
+    value: size,
+    rule: `${limit} <= ${LIMITS[limit]}`,
+    next: "send less: a shorter range, a smaller grid or fewer samples",
+  });
+}
+
+/** Throws E_INVALID unless `value` is a whole number in [least, most]. */
+export function requireWhole(
+  value: number,
+  [least, most]: readonly [number, number],
+  where: string,
+): void {
+  requireThat(Number.isInteger(value) && value >= least && value <= most, {
+    where,
+    value,
+    rule: `a whole number from ${least} to ${most}`,
+    next: "correct the argument",
+  });
+}
