@@ -1,0 +1,107 @@
+import { cut } from "@baton/contracts";
+import type { z } from "zod";
+
+import { BrokerError } from "./broker-error.ts";
+import { Refusal } from "./order.ts";
+
+/** Largest answer that is read, in bytes: 500 orders need about a quarter of it. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** What came back: an answer, or nothing that can be read. */
+export type Answer =
+  | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
+  | { readonly kind: "silence"; readonly message: string; readonly cause: unknown };
+
+/** One request, one answer; never throws, never sends again. */
+export type Exchange = (
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  pathAndQuery: string,
+  body?: unknown,
+) => Promise<Answer>;
+
+/** Requests to the broker at `url` for one account, each with a deadline in milliseconds. */
+export function createExchange(options: {
+  readonly url: string;
+  readonly account: string;
+  readonly timeoutMs?: number | undefined;
+  readonly traceparent?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}): Exchange {
+  const timeoutMs = options.timeoutMs ?? 5000;
+  return async (method, pathAndQuery, body) => {
+    const target = new URL(pathAndQuery, options.url);
+    target.searchParams.set("account", options.account);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const what = `${method} ${target.pathname} at ${target.host}`;
+    try {
+      const response = await fetch(target, {
+        method,
+        redirect: "error",
+        signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
+        headers: {
+          accept: "application/json",
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return { kind: "answer", status: response.status, body: await readJson(response) };
+    } catch (cause) {
+      return { kind: "silence", message: `${what}: ${silenceReason(cause, timeoutMs)}`, cause };
+    }
+  };
+}
+
+function silenceReason(cause: unknown, timeoutMs: number): string {
+  if (!(cause instanceof Error)) return "no answer";
+  if (cause.name === "TimeoutError") return `no answer within ${timeoutMs} ms`;
+  const inner = cause.cause instanceof Error ? `: ${cause.cause.message}` : "";
+  return cut(`${cause.message}${inner}`, 200);
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES)
+      throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  try {
+    return text === "" ? undefined : JSON.parse(text);
+  } catch (cause) {
+    // A refusal without JSON is still a refusal: the status decides, not the body.
+    if (response.ok) throw new Error("the answer is not JSON", { cause });
+    return undefined;
+  }
+}
+
+/** Code and message of a refusal, as far as it has them. */
+export function refusalOf(answer: { status: number; body: unknown }): Refusal {
+  const parsed = Refusal.safeParse(answer.body);
+  if (!parsed.success) return { code: answer.status, message: `HTTP ${answer.status}` };
+  return { code: parsed.data.code, message: cut(parsed.data.message, 300) };
+}
+
+/** The body of a successful answer, parsed by `schema`; throws a BrokerError for anything else. */
+export function expectBody<T>(answer: Answer, schema: z.ZodType<T>): T {
+  if (answer.kind === "silence")
+    throw new BrokerError(`the broker can't be asked: ${answer.message}`, undefined, {
+      cause: answer.cause,
+    });
+  if (answer.status < 200 || answer.status > 299) {
+    const { code, message } = refusalOf(answer);
+    throw new BrokerError(
+      `the broker answered HTTP ${answer.status} (${code}): ${message}`,
+      answer.status,
+    );
+  }
+  const parsed = schema.safeParse(answer.body);
+  if (parsed.success) return parsed.data;
+  throw new BrokerError(
+    cut(`the broker's answer has another form: ${parsed.error.message}`, 400),
+    undefined,
+  );
+}

@@ -1,0 +1,38 @@
+export {
+  type Broker,
+  type BrokerOptions,
+  type CancelOutcome,
+  createBroker,
+  type KillSwitchControl,
+  type SubmitOutcome,
+} from "./broker.ts";
+export { BrokerError } from "./broker-error.ts";
+export { Decimal, decimal, fromUnits, SignedDecimal, toUnits } from "./decimal.ts";
+export { Decision, decisionHash, orderOf } from "./decision-hash.ts";
+export {
+  Account,
+  AccountState,
+  ClientOrderId,
+  DUPLICATE_CODE,
+  KILL_SWITCH_CODE,
+  KillSwitch,
+  KillSwitchChange,
+  KillSwitchScope,
+  NewOrder,
+  type NewOrderInput,
+  Order,
+  OrderStatus,
+  OrderType,
+  Position,
+  Refusal,
+  Side,
+  Switch,
+  Ticker,
+  TimeInForce,
+} from "./order.ts";
+export {
+  differingTerms,
+  submitOnce,
+  type SubmitOnceOptions,
+  type SubmitOnceOutcome,
+} from "./submit-once.ts";
