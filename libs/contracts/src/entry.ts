@@ -131,15 +131,21 @@ export const Entry = z.object({
   loops: z.int().min(0),
   author: Identity,
   spec: SpecDocument,
+  /** Stages dispatched in this run: one that comes up again starts a new run (J3). */
+  visited: z.array(Stage).max(64),
+  /** Ids of the latest commands that were applied, so that a redelivered one isn't applied twice. */
+  commands: z.array(CommandId).max(20),
   /** E1, E2; null when no result is expected. */
   awaits: z.int().min(0).nullable(),
-  /** Retry rule and deadline (seconds) of the stage; only where a lane holds the baton. */
+  /** Retry rule of the stage; only where a lane holds the baton. */
   rule: RetryRule.nullable(),
   /** When the coordinator acts if nothing came; null only when closed. */
   deadline: Instant.nullable(),
   artifacts: z.array(ArtifactRef).max(MAX_ARTIFACTS),
   feedback: z.array(Feedback).max(20),
   approvals: z.array(Approval).max(20),
+  /** Highest attempt of the awaited dispatch that is known to have failed; 0 if none. */
+  attempt: z.int().min(0),
   /** Failed attempts per stage over all runs. */
   failures: z.record(z.string(), z.int().positive()),
   /** The last failure, while it is why the candidate stands here. */

@@ -1,0 +1,63 @@
+/** What `decide` is asked and what it answers. */
+import type {
+  Command,
+  Entry,
+  EvidenceRecord,
+  Instant,
+  Report,
+  StoredEntry,
+} from "@baton/contracts";
+
+import type { Playbook } from "./playbook.ts";
+
+/** Something that happened to a candidate. */
+export type Happening =
+  | { readonly kind: "command"; readonly command: Command; readonly sampled: boolean }
+  | {
+      readonly kind: "report";
+      readonly report: Report;
+      /** Sequence and time under which REPORTS stored it. */
+      readonly sequence: number;
+      readonly storedAt: Instant;
+    }
+  | { readonly kind: "deadline" }
+  /** A dispatch was delivered as often as its durable allows, without an answer. */
+  | { readonly kind: "exhausted"; readonly dispatch: number; readonly deliveries: number };
+
+/** Everything a decision depends on; the same question gives the same answer, byte for byte (J10). */
+export interface Question {
+  /** The candidate's last entry; undefined before its first. */
+  readonly last: StoredEntry | undefined;
+  readonly happening: Happening;
+  /** The playbook the run is pinned to; for a submission the current one. */
+  readonly playbook: Playbook;
+  /** What the coordinator verified about the report's claims; null where there was nothing to verify. */
+  readonly evidence: EvidenceRecord | null;
+  readonly now: Instant;
+}
+
+/** What follows: one entry, nothing, or a refusal with words for the person who asked. */
+export type Decision =
+  | { readonly kind: "append"; readonly entry: Entry }
+  /** It was decided before, or came too late to matter. */
+  | { readonly kind: "ignore"; readonly why: "duplicate" | "stale" | "early" }
+  | {
+      readonly kind: "reject";
+      readonly code: RejectCode;
+      readonly message: string;
+      readonly action: string;
+    };
+
+/** Codes of refusals; the CLI maps them to exit codes. */
+export type RejectCode =
+  | "E_NOT_FOUND"
+  | "E_CONFLICT"
+  | "E_DENIED"
+  | "E_GUARD"
+  | "E_INVALID"
+  | "E_LIMIT";
+
+/** A refusal. */
+export function reject(code: RejectCode, message: string, action: string): Decision {
+  return { kind: "reject", code, message, action };
+}

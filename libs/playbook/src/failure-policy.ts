@@ -1,0 +1,76 @@
+/** The failure policy: what follows a failure of a class. Figures and reasons are compatible with the public guard. */
+import type { FailureClass, RetryRule } from "@baton/contracts";
+
+import type { FailurePolicy, StageRule } from "./playbook.ts";
+
+/** What the policy says about one failure. */
+export type FailureAction =
+  | { readonly action: "retry"; readonly backoffSeconds: number; readonly stageFailures: number }
+  | { readonly action: "pause_for_review"; readonly reason: string; readonly stageFailures: number }
+  | { readonly action: "fail"; readonly reason: string; readonly stageFailures: number };
+
+/** Delay before retry number `attempt` (from 1): initial·multiplier^(attempt-1), at most the cap; same unit as the inputs. */
+export function backoff(
+  rule: { initial: number; multiplier: number; max: number },
+  attempt: number,
+): number {
+  return Math.min(rule.initial * rule.multiplier ** (attempt - 1), rule.max);
+}
+
+/**
+ * Evaluates a failed attempt. `failuresBefore` counts earlier failures of this stage; only `transient` is retried and at
+ * most `maxRetries` times (J6).
+ */
+export function evaluateFailure(
+  policy: FailurePolicy,
+  failure: { class: FailureClass; attempt: number; failuresBefore: number },
+): FailureAction {
+  const stageFailures = failure.failuresBefore + 1;
+  if (failure.class === "transient" && failure.attempt <= policy.maxRetries) {
+    const seconds = backoff(
+      {
+        initial: policy.initialBackoffSeconds,
+        multiplier: policy.backoffMultiplier,
+        max: policy.maxBackoffSeconds,
+      },
+      failure.attempt,
+    );
+    return { action: "retry", backoffSeconds: Math.trunc(seconds), stageFailures };
+  }
+  if (stageFailures >= policy.autopauseAfterFailures) {
+    return {
+      action: "pause_for_review",
+      reason: `${failure.class}_failure_threshold_reached`,
+      stageFailures,
+    };
+  }
+  return { action: "fail", reason: `${failure.class}_non_retryable`, stageFailures };
+}
+
+/** The part of a stage's policy that its lane needs, in milliseconds. */
+export function retryRuleOf(rule: StageRule): RetryRule {
+  const policy = rule.policies.transient;
+  return {
+    maxRetries: policy.maxRetries,
+    initialBackoffMs: Math.round(policy.initialBackoffSeconds * 1000),
+    backoffMultiplier: policy.backoffMultiplier,
+    maxBackoffMs: Math.round(policy.maxBackoffSeconds * 1000),
+  };
+}
+
+/**
+ * Delay in milliseconds before a transient failure's next attempt, or undefined if there is none (J6). `jitter` is a number
+ * in [0, 1): the delay is that part of the full one ("full jitter"); leave it out for the full delay.
+ */
+export function retryDelay(
+  rule: RetryRule,
+  failure: { class: FailureClass; attempt: number },
+  jitter = 1,
+): number | undefined {
+  if (failure.class !== "transient" || failure.attempt > rule.maxRetries) return undefined;
+  const full = backoff(
+    { initial: rule.initialBackoffMs, multiplier: rule.backoffMultiplier, max: rule.maxBackoffMs },
+    failure.attempt,
+  );
+  return Math.round(full * jitter);
+}

@@ -1,0 +1,99 @@
+/**
+ * The transition guard: may a candidate go from one stage to another? First rule that refuses wins. Reasons are those of
+ * the public guard. Every claim comes in as verified evidence; the caller is the coordinator, or the offline guard.
+ */
+import type { CandidateId, RunId, Stage } from "@baton/contracts";
+
+import type { Playbook } from "./playbook.ts";
+
+/** What the guard is asked about. */
+export interface TransitionRequest {
+  readonly candidateId: CandidateId;
+  readonly runId: RunId;
+  readonly from: Stage | null;
+  readonly to: Stage;
+  /** What the candidate's state says. */
+  readonly state: {
+    readonly candidateId: string;
+    readonly runId: string;
+    readonly activeStage: Stage | null;
+    readonly paused: boolean;
+  };
+  readonly previousArtifact: boolean;
+  readonly previousGatePassed: boolean;
+  readonly riskControlsPassed: boolean;
+  readonly executionControlsPassed: boolean;
+  readonly mode: "gitops" | "emergency";
+  /** A ticket of blanks is none. */
+  readonly emergencyTicket: string | null;
+}
+
+/** The guard's answer. */
+export type TransitionVerdict =
+  | {
+      readonly allowed: true;
+      readonly reason: "transition_allowed";
+      readonly nextAction: "proceed";
+    }
+  | {
+      readonly allowed: false;
+      readonly reason: string;
+      readonly nextAction: "halt" | "human_review" | "rollback";
+    };
+
+const deny = (
+  reason: string,
+  nextAction: "halt" | "human_review" | "rollback" = "halt",
+): TransitionVerdict => ({ allowed: false, reason, nextAction });
+
+/** Applies the rules in order. An unknown stage is a denial too, never an exception. */
+export function checkTransition(playbook: Playbook, request: TransitionRequest): TransitionVerdict {
+  return (
+    checkIdentity(playbook, request) ??
+    checkEvidence(playbook, request) ?? {
+      allowed: true,
+      reason: "transition_allowed",
+      nextAction: "proceed",
+    }
+  );
+}
+
+function checkIdentity(
+  playbook: Playbook,
+  request: TransitionRequest,
+): TransitionVerdict | undefined {
+  const { state, from, to } = request;
+  if (!playbook.stages.has(to)) return deny(`unknown_stage:${to}`);
+  if (from !== null && !playbook.stages.has(from)) return deny(`unknown_stage:${from}`);
+  if (state.activeStage !== null && from !== null && state.activeStage !== from) {
+    return deny(`active_stage_mismatch:${state.activeStage}`);
+  }
+  if (state.runId === "") return deny("missing_run_id");
+  if (state.runId !== request.runId) return deny(`run_mismatch:${state.runId}`);
+  const source = from ?? state.activeStage;
+  if (source === null) return to === playbook.start ? undefined : deny("missing_source_stage");
+  if (!playbook.stages.get(source)?.to.includes(to))
+    return deny(`illegal_transition:${source}->${to}`);
+  if (state.candidateId === "") return deny("missing_candidate_id");
+  if (state.candidateId !== request.candidateId) return deny("candidate_mismatch");
+  return undefined;
+}
+
+function checkEvidence(
+  playbook: Playbook,
+  request: TransitionRequest,
+): TransitionVerdict | undefined {
+  const rule = playbook.stages.get(request.to);
+  if (!rule) return deny(`unknown_stage:${request.to}`);
+  if (request.state.paused) return deny("candidate_paused_for_review", "human_review");
+  if (rule.needsArtifact && !request.previousArtifact) return deny("missing_previous_artifact");
+  if (rule.needsGate && !request.previousGatePassed)
+    return deny("previous_gate_failed", "rollback");
+  if (!request.riskControlsPassed) return deny("risk_controls_not_passed", "rollback");
+  if (!request.executionControlsPassed) return deny("execution_controls_not_passed", "rollback");
+  const ticketed = request.mode === "emergency" && (request.emergencyTicket ?? "").trim() !== "";
+  if (rule.mutable && request.mode !== "gitops" && !ticketed) {
+    return deny("mutable_action_requires_gitops_or_ticketed_emergency");
+  }
+  return undefined;
+}

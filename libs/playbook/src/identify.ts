@@ -1,0 +1,25 @@
+/** Deterministic ids: the same input gives the same id everywhere and for ever. */
+import { canonicalJson, type CandidateId, type RunId, type Traceparent } from "@baton/contracts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+
+/** SHA-256 of a text's UTF-8 bytes, lower-case hex. */
+export function digestOf(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)));
+}
+
+/** `cand-` and 12 hex digits of SHA-256 over the canonical specification (RFC 8785). */
+export function candidateIdOf(spec: unknown): CandidateId {
+  return `cand-${digestOf(canonicalJson(spec)).slice(0, 12)}`;
+}
+
+/** `run-` and 12 hex digits of SHA-256 over candidate, playbook digest and iteration number. */
+export function runIdOf(candidateId: CandidateId, playbook: string, iteration: number): RunId {
+  return `run-${digestOf(`${candidateId}.${playbook}.${iteration}`).slice(0, 12)}`;
+}
+
+/** Root trace context of a run, derived from its ids, so that a replay gives the same one. */
+export function traceOf(candidateId: CandidateId, runId: RunId, sampled: boolean): Traceparent {
+  const hex = digestOf(`trace.${candidateId}.${runId}`);
+  return `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-${sampled ? "01" : "00"}`;
+}

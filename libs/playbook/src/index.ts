@@ -1,0 +1,17 @@
+export { decide } from "./decide.ts";
+export type { Decision, Happening, Question, RejectCode } from "./decision.ts";
+export { evidenceNeeded, type EvidenceRequest } from "./evidence.ts";
+export { evidenceDigest } from "./conclude.ts";
+export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./failure-policy.ts";
+export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
+export { candidateIdOf, digestOf, runIdOf, traceOf } from "./identify.ts";
+export {
+  FailurePolicy,
+  parsePlaybook,
+  type Playbook,
+  PlaybookDocument,
+  type PlaybookResult,
+  stageRule,
+  type StageRule,
+} from "./playbook.ts";
+export { instantMs, shiftInstant } from "./instant.ts";

@@ -1,0 +1,62 @@
+/** Arithmetic on ISO instants; the core may not name `Date`, so the civil calendar is computed here. */
+import type { Instant } from "@baton/contracts";
+
+const DAY_MS = 86_400_000;
+
+/** `time` plus a number of seconds. */
+export function after(time: Instant, seconds: number): Instant {
+  return shiftInstant(time, Math.round(seconds * 1000));
+}
+
+/**
+ * Adds milliseconds to an ISO instant
+ * (proleptic Gregorian, days counted from 1970-01-01; era arithmetic as published by Howard Hinnant, "chrono-compatible
+ * low-level date algorithms").
+ */
+export function shiftInstant(time: Instant, ms: number): Instant {
+  const total = instantMs(time) + ms;
+  const days = Math.floor(total / DAY_MS);
+  const rest = total - days * DAY_MS;
+  const { year, month, day } = civilFromDays(days);
+  const pad = (value: number, width: number) => String(value).padStart(width, "0");
+  const clock = `${pad(Math.floor(rest / 3_600_000), 2)}:${pad(Math.floor(rest / 60_000) % 60, 2)}`;
+  const seconds = `${pad(Math.floor(rest / 1000) % 60, 2)}.${pad(rest % 1000, 3)}`;
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}:${seconds}Z`;
+}
+
+/** Milliseconds since 1970 of an ISO instant with milliseconds in UTC. */
+export function instantMs(time: Instant): number {
+  const part = (from: number, to: number) => Number(time.slice(from, to));
+  const days = daysFromCivil(part(0, 4), part(5, 7), part(8, 10));
+  const clock = (part(11, 13) * 60 + part(14, 16)) * 60_000 + part(17, 19) * 1000 + part(20, 23);
+  return days * DAY_MS + clock;
+}
+
+function daysFromCivil(year: number, month: number, day: number): number {
+  const shifted = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+function civilFromDays(days: number): { year: number; month: number; day: number } {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
+}

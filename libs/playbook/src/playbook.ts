@@ -1,0 +1,207 @@
+/**
+ * The playbook format. The public `torghut-v3-orchestration-policy-v1` file is one; `baton-playbook-v1` adds keys to it.
+ * A document is checked and resolved once into a fully populated `Playbook`; nothing else interprets it.
+ *
+ * P1: `pass` edges lead from the one start to an end without a cycle; other edges may go back.
+ * P2: every stage can be reached from the start over some edge.
+ */
+import {
+  ArtifactName,
+  canonicalJson,
+  FAILURE_CLASSES,
+  type FailureClass,
+  Lane,
+  type Sha256,
+  Stage,
+} from "@baton/contracts";
+import { z } from "zod";
+
+import { digestOf } from "./identify.ts";
+import { graphFaults, resolveEdges } from "./stage-graph.ts";
+
+/** How failures of one class are treated. Delays in seconds. */
+export const FailurePolicy = z
+  .strictObject({
+    maxRetries: z.int().min(0).max(20),
+    initialBackoffSeconds: z.number().min(0).max(86_400),
+    backoffMultiplier: z.number().min(1).max(100),
+    maxBackoffSeconds: z.number().min(0).max(86_400),
+    autopauseAfterFailures: z.int().min(1).max(100),
+  })
+  .refine((policy) => policy.maxBackoffSeconds >= policy.initialBackoffSeconds, {
+    error: "maxBackoffSeconds is below initialBackoffSeconds: the two contradict each other",
+    path: ["maxBackoffSeconds"],
+  });
+export type FailurePolicy = z.infer<typeof FailurePolicy>;
+
+const Policies = z.strictObject({
+  transient: FailurePolicy,
+  deterministic: FailurePolicy,
+  spec: FailurePolicy,
+  policy: FailurePolicy,
+});
+
+/** Approvals a stage needs before it is dispatched. */
+export const ApprovalRule = z.strictObject({
+  required: z.int().min(1).max(5),
+  /** Only where the value at this path of the specification is one of these; where the path is absent, approval is needed. */
+  when: z
+    .strictObject({ path: z.string().min(1).max(120), in: z.array(z.string()).min(1).max(20) })
+    .optional(),
+  /** True: who submitted the candidate can't approve it. */
+  notAuthor: z.boolean().default(true),
+});
+export type ApprovalRule = z.infer<typeof ApprovalRule>;
+
+const StageDocument = z.strictObject({
+  stage: Stage,
+  lane: Lane,
+  mutableAction: z.boolean().default(false),
+  requirePreviousArtifact: z.boolean().default(true),
+  requirePreviousGatePass: z.boolean().default(true),
+  /** Retired upstream key: accepted, without effect. */
+  stageSloGates: z.array(z.unknown()).optional(),
+  /** Seconds from dispatch until the stage must have reported. */
+  deadlineSeconds: z
+    .number()
+    .positive()
+    .max(30 * 86_400)
+    .default(7200),
+  pass: Stage.nullable().optional(),
+  fail: Stage.nullable().optional(),
+  incident: Stage.nullable().optional(),
+  executor: z.string().max(60).default("builtin"),
+  /** Name of the artifact from which the verdict is read. */
+  gate: ArtifactName.optional(),
+  /** Artifacts that a passing result must name. */
+  artifacts: z.array(ArtifactName).max(50).default([]),
+  approvals: ApprovalRule.optional(),
+  failurePolicies: Policies.partial().optional(),
+});
+
+/** A playbook file's content. */
+export const PlaybookDocument = z.strictObject({
+  version: z.enum(["torghut-v3-orchestration-policy-v1", "baton-playbook-v1"]),
+  description: z.string().max(4000).optional(),
+  stages: z.array(StageDocument).min(1).max(64),
+  transitions: z.record(Stage, z.array(Stage).max(16)),
+  failurePolicies: Policies,
+  controls: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}),
+  limits: z
+    .strictObject({
+      /** How often a gate may send a candidate back before a person decides. */
+      maxLoops: z.int().min(0).max(20).default(1),
+      /** Most runs of one candidate. */
+      maxIterations: z.int().min(1).max(100).default(20),
+      /** Seconds a review may wait for an answer. */
+      reviewSeconds: z
+        .number()
+        .positive()
+        .max(90 * 86_400)
+        .default(86_400),
+    })
+    .prefault({}),
+});
+export type PlaybookDocument = z.infer<typeof PlaybookDocument>;
+
+/** A stage with every default filled in and its edges resolved. */
+export interface StageRule {
+  readonly stage: Stage;
+  readonly lane: Lane;
+  readonly mutable: boolean;
+  readonly needsArtifact: boolean;
+  readonly needsGate: boolean;
+  readonly deadlineSeconds: number;
+  /** Where a pass leads; null ends the run. */
+  readonly pass: Stage | null;
+  /** Where a failed gate leads; null leads to a person. */
+  readonly fail: Stage | null;
+  readonly incident: Stage | null;
+  /** Every stage the guard lets it go on to. */
+  readonly to: readonly Stage[];
+  readonly executor: string;
+  readonly gate: string | null;
+  readonly artifacts: readonly string[];
+  readonly approvals: ApprovalRule | null;
+  readonly policies: Readonly<Record<FailureClass, FailurePolicy>>;
+}
+
+/** A checked playbook, identified by the SHA-256 of its canonical form. */
+export interface Playbook {
+  readonly digest: Sha256;
+  readonly version: string;
+  readonly start: Stage;
+  readonly stages: ReadonlyMap<Stage, StageRule>;
+  readonly limits: PlaybookDocument["limits"];
+  /** The canonical JSON that `digest` is taken over: stored, so that a pinned run finds its playbook again. */
+  readonly source: string;
+}
+
+/** Either a playbook or every fault of the document, each with its path. */
+export type PlaybookResult =
+  | { readonly ok: true; readonly playbook: Playbook }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Checks a parsed YAML or JSON document and resolves it. Names every fault at once. */
+export function parsePlaybook(document: unknown): PlaybookResult {
+  const parsed = PlaybookDocument.safeParse(document);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(
+      (issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`,
+    );
+    return { ok: false, faults };
+  }
+  const edges = resolveEdges(parsed.data);
+  const faults = graphFaults(parsed.data, edges);
+  if (faults.length > 0) return { ok: false, faults };
+  const start = edges.start[0] ?? "";
+  const source = canonicalJson(document);
+  const stages = new Map(
+    parsed.data.stages.map((stage) => [stage.stage, resolveStage(stage, parsed.data, edges)]),
+  );
+  return {
+    ok: true,
+    playbook: {
+      digest: digestOf(source),
+      version: parsed.data.version,
+      start,
+      stages,
+      limits: parsed.data.limits,
+      source,
+    },
+  };
+}
+
+function resolveStage(
+  stage: z.infer<typeof StageDocument>,
+  document: PlaybookDocument,
+  edges: ReturnType<typeof resolveEdges>,
+): StageRule {
+  const own = edges.of.get(stage.stage) ?? { pass: null, fail: null, incident: null };
+  const policy = (name: FailureClass) =>
+    stage.failurePolicies?.[name] ?? document.failurePolicies[name];
+  const [transient, deterministic, spec, denied] = FAILURE_CLASSES.map(policy);
+  if (!transient || !deterministic || !spec || !denied) throw new Error("four failure classes");
+  return {
+    stage: stage.stage,
+    lane: stage.lane,
+    mutable: stage.mutableAction,
+    needsArtifact: stage.requirePreviousArtifact,
+    needsGate: stage.requirePreviousGatePass,
+    deadlineSeconds: stage.deadlineSeconds,
+    ...own,
+    to: document.transitions[stage.stage] ?? [],
+    executor: stage.executor,
+    gate: stage.gate ?? null,
+    artifacts: stage.artifacts,
+    approvals: stage.approvals ?? null,
+    policies: { transient, deterministic, spec, policy: denied },
+  };
+}
+
+/** The rule of a stage; throws if the playbook has none of that name (a bug: entries are made from the playbook). */
+export function stageRule(playbook: Playbook, stage: Stage): StageRule {
+  const rule = playbook.stages.get(stage);
+  if (!rule) throw new Error(`playbook ${playbook.digest.slice(0, 12)} has no stage ${stage}`);
+  return rule;
+}

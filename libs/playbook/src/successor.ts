@@ -1,0 +1,122 @@
+/** How the next entry of a chain is made: everything not named is carried over (E3 of the contracts). */
+import type { Cause, Entry, Instant, Reason, Stage, StoredEntry } from "@baton/contracts";
+import { cut } from "@baton/contracts";
+
+import { retryRuleOf } from "./failure-policy.ts";
+import { runIdOf, traceOf } from "./identify.ts";
+import { after } from "./instant.ts";
+import { type Playbook, stageRule } from "./playbook.ts";
+
+/** What the steps of one decision share. */
+export interface Step {
+  readonly last: StoredEntry;
+  readonly playbook: Playbook;
+  readonly now: Instant;
+  readonly cause: Cause;
+}
+
+const MAX_COMMANDS = 20;
+
+/** The successor of `step.last`: same state, new position, time and cause; then `changes`. */
+export function successor(
+  step: Step,
+  changes: Partial<Entry> & { reason: Reason; detail: string },
+): Entry {
+  const { sequence, entry } = step.last;
+  const n = entry.n + 1;
+  const commands =
+    step.cause.kind === "command"
+      ? [...entry.commands, step.cause.commandId].slice(-MAX_COMMANDS)
+      : entry.commands;
+  return {
+    ...entry,
+    id: `${entry.candidateId}.${n}`,
+    n,
+    prev: sequence,
+    time: step.now,
+    cause: step.cause,
+    commands,
+    kept: null,
+    evidence: null,
+    guard: null,
+    ...changes,
+    detail: cut(changes.detail),
+  };
+}
+
+/** Hands the baton to the lane of `stage` in the current run. */
+export function dispatch(
+  step: Step,
+  stage: Stage,
+  changes: Partial<Entry> & { reason: Reason; detail: string },
+): Entry {
+  const rule = stageRule(step.playbook, stage);
+  return successor(step, {
+    stage,
+    holder: rule.lane,
+    awaits: 0,
+    rule: retryRuleOf(rule),
+    deadline: after(step.now, rule.deadlineSeconds),
+    visited: [...(changes.visited ?? step.last.entry.visited), stage],
+    attempt: 0,
+    failure: null,
+    review: null,
+    hold: null,
+    ...withoutVisited(changes),
+  });
+}
+
+function withoutVisited<T extends Partial<Entry>>(changes: T): Omit<T, "visited"> {
+  const { visited: _, ...rest } = changes;
+  return rest;
+}
+
+/** What a new iteration of the candidate starts with: its own run id and trace, nothing visited. */
+export function newRun(step: Step): Pick<Entry, "iteration" | "runId" | "trace" | "visited"> {
+  const { candidateId, trace, iteration: before } = step.last.entry;
+  const iteration = before + 1;
+  const runId = runIdOf(candidateId, step.playbook.digest, iteration);
+  return { iteration, runId, trace: traceOf(candidateId, runId, trace.endsWith("1")), visited: [] };
+}
+
+/** Puts a question to a person. `awaits` stays as it is, so that a late result is still taken unless `changes` says not. */
+export function review(
+  step: Step,
+  changes: Partial<Entry> & {
+    reason: Reason;
+    detail: string;
+    action: string;
+    next?: Stage;
+    proof?: string;
+  },
+): Entry {
+  const { action, next, proof, ...rest } = changes;
+  return successor(step, {
+    holder: "review",
+    rule: null,
+    deadline: after(step.now, step.playbook.limits.reviewSeconds),
+    review: {
+      openedAt: step.now,
+      action: cut(action),
+      next: next ?? null,
+      evidence: proof ?? null,
+    },
+    ...rest,
+  });
+}
+
+/** Ends the candidate. */
+export function close(
+  step: Step,
+  changes: Partial<Entry> & { reason: Reason; detail: string },
+): Entry {
+  return successor(step, {
+    holder: "closed",
+    awaits: null,
+    rule: null,
+    deadline: null,
+    review: null,
+    hold: null,
+    ...changes,
+  });
+}
