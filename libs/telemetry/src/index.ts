@@ -7,6 +7,7 @@ export { createOrchestrationMetrics } from "./orchestration-metrics.ts";
 export type { OrchestrationMetrics } from "./orchestration-metrics.ts";
 export { createRunSampler } from "./run-sampler.ts";
 export type { RunSampler } from "./run-sampler.ts";
+export { createScrubber } from "./scrub-secrets.ts";
 export { startTelemetry } from "./start-telemetry.ts";
 export type { Telemetry, TelemetryEnvironment } from "./start-telemetry.ts";
 export {

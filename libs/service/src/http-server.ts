@@ -1,0 +1,190 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import { isIPv6 } from "node:net";
+
+import { PROMETHEUS_CONTENT_TYPE } from "@baton/telemetry";
+import type { Telemetry } from "@baton/telemetry";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+
+import { EXIT, StartFailure } from "./exit-codes.ts";
+import type { ReadinessReport } from "./readiness.ts";
+
+/** Anything that answers requests, such as a Hono app. */
+export interface Mountable {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+/** The HTTP side of a service. */
+export interface HttpServer {
+  /** `http://host:port`, with the port that was really bound. */
+  readonly address: string;
+  /** Hands every path but the three of the shell to this app, from now on. */
+  mount(app: Mountable): void;
+  /** Stops listening and waits a second for open requests, then cuts them. */
+  close(): Promise<void>;
+}
+
+/** Connections beyond this are refused: probes, a scraper and a console need a handful. */
+const MAX_CONNECTIONS = 512;
+const REQUEST_TIMEOUT_MS = 30_000;
+const DRAIN_MS = 1000;
+
+/**
+ * Serves `/livez`, `/readyz`, `/metrics` and what is mounted.
+ *
+ * Throws StartFailure: 8 if the port is taken (names the Baton service that holds it, if it's one),
+ * 3 if it can't be had at all.
+ */
+export async function startHttp(options: {
+  service: string;
+  host: string;
+  port: number;
+  telemetry: Telemetry;
+  readiness: () => ReadinessReport;
+}): Promise<HttpServer> {
+  let mounted: Mountable = { fetch: () => Response.json({ error: "not found" }, { status: 404 }) };
+  const app = shellRoutes(options);
+  app.all("*", (context) => mounted.fetch(context.req.raw));
+  // The global Request and Response stay Node's own: clients in the same process use them too.
+  const answer = getRequestListener((request) => app.fetch(request), {
+    overrideGlobalObjects: false,
+  });
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (incoming, outgoing) => {
+    void answer(incoming, outgoing);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  const port = await listen(server, options.host, options.port).catch(async (error: unknown) => {
+    throw await listenFailure(error, options);
+  });
+  return {
+    address: httpAddress(options.host, port),
+    mount(next) {
+      mounted = next;
+    },
+    close: () => close(server),
+  };
+}
+
+/** Writes `address` as one line; readers see the whole file or none. */
+export function writeAddressFile(path: string, address: string): void {
+  const partial = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(partial, `${address}\n`, { mode: 0o644 });
+    renameSync(partial, path);
+  } catch (cause) {
+    rmSync(partial, { force: true });
+    throw new StartFailure({
+      code: "E_ADDRESS_FILE",
+      exitCode: EXIT.invalidInput,
+      message: `the address can't be written to BATON_ADDRESS_FILE=${JSON.stringify(path)}: ${messageOf(cause)}`,
+      action: "name a file in a directory that exists and is writable, or unset the variable",
+      cause,
+    });
+  }
+}
+
+function shellRoutes(options: {
+  service: string;
+  telemetry: Telemetry;
+  readiness: () => ReadinessReport;
+}): Hono {
+  const { service, telemetry, readiness } = options;
+  const app = new Hono();
+  app.get("/livez", ({ json }) => json({ live: true, service, pid: process.pid }));
+  app.get("/readyz", ({ json }) => {
+    const report = readiness();
+    return json({ service, ...report }, report.ready ? 200 : 503);
+  });
+  app.get("/metrics", async ({ body }) =>
+    body(await telemetry.collectPrometheus(), 200, { "content-type": PROMETHEUS_CONTENT_TYPE }),
+  );
+  app.onError((error, { json, req }) => {
+    telemetry.log.error({ err: error, method: req.method, path: req.path }, "request failed");
+    return json({ error: "internal error" }, 500);
+  });
+  return app;
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      const bound = server.address();
+      resolve(typeof bound === "object" && bound !== null ? bound.port : port);
+    });
+  });
+}
+
+async function listenFailure(
+  cause: unknown,
+  { host, port }: { host: string; port: number },
+): Promise<StartFailure> {
+  const at = `${host}:${port}`;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code !== "EADDRINUSE") {
+    return new StartFailure({
+      code: "E_ADDRESS",
+      exitCode: EXIT.invalidInput,
+      message: `can't listen on ${at}: ${messageOf(cause)}`,
+      action:
+        code === "EACCES"
+          ? "set BATON_HTTP_PORT to a port above 1023, or to 0 for any free one"
+          : "set BATON_HTTP_HOST to an address of this machine, such as 127.0.0.1 or 0.0.0.0",
+      cause,
+    });
+  }
+  const [holder, free] = await Promise.all([holderOf(host, port), freePort(host)]);
+  return new StartFailure({
+    code: "E_PORT_IN_USE",
+    exitCode: EXIT.unavailable,
+    message: `port ${port} on ${host} is in use by ${holder}`,
+    action: `stop that process, or set BATON_HTTP_PORT to another port (${free} is free now) or to 0 for any free one`,
+    cause,
+  });
+}
+
+/** Asks the port itself: a Baton service says on `/livez` who it is. */
+async function holderOf(host: string, port: number): Promise<string> {
+  try {
+    const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+    const response = await fetch(`${httpAddress(reached, port)}/livez`, {
+      signal: AbortSignal.timeout(500),
+    });
+    const { service, pid }: { service?: unknown; pid?: unknown } = JSON.parse(
+      (await response.text()).slice(0, 1000),
+    );
+    if (typeof service === "string" && typeof pid === "number") return `${service} (pid ${pid})`;
+  } catch {
+    // It doesn't speak HTTP or isn't one of ours: there's nothing to name.
+  }
+  return "another process";
+}
+
+async function freePort(host: string): Promise<number> {
+  const probe = createServer();
+  const port = await listen(probe, host, 0);
+  await close(probe);
+  return port;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function httpAddress(host: string, port: number): string {
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

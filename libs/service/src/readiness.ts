@@ -1,0 +1,46 @@
+/** Whether a part of a service can do its work at this moment. */
+export type CheckResult = { ok: true; reason?: string } | { ok: false; reason: string };
+
+/** Answers from what is known already; it must not wait for anything. */
+export type Check = () => CheckResult;
+
+/** Every check with its answer; a service is ready if all of them say so. */
+export interface ReadinessReport {
+  readonly ready: boolean;
+  readonly checks: readonly { name: string; ok: boolean; reason: string | null }[];
+}
+
+/** The checks of a service. */
+export interface Readiness {
+  /** Names are unique; a second check of the same name throws. */
+  register(name: string, check: Check): void;
+  report(): ReadinessReport;
+}
+
+/** An empty set of checks, which counts as ready. */
+export function createReadiness(): Readiness {
+  const checks = new Map<string, Check>();
+  return {
+    register(name, check) {
+      if (checks.has(name))
+        throw new Error(`a readiness check named ${name} is registered already`);
+      checks.set(name, check);
+    },
+    report() {
+      const results = Array.from(checks, ([name, check]) => {
+        const { ok, reason } = answer(check);
+        return { name, ok, reason: reason ?? null };
+      });
+      return { ready: results.every(({ ok }) => ok), checks: results };
+    },
+  };
+}
+
+function answer(check: Check): CheckResult {
+  try {
+    return check();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, reason: `the check itself failed: ${reason}` };
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * The shell around every Baton process: configuration, telemetry, HTTP, signals, the end.
+ *
+ * The service itself is `start`. It may return when everything runs, or stay until the signal is
+ * aborted and its work has drained; while stopping, it's waited for before anything is closed.
+ */
+import { writeSync } from "node:fs";
+import { inspect } from "node:util";
+
+import { startTelemetry } from "@baton/telemetry";
+import type { Log, Meter, Telemetry, Tracer } from "@baton/telemetry";
+import type { z } from "zod";
+
+import { EXIT, StartFailure } from "./exit-codes.ts";
+import { startHttp, writeAddressFile } from "./http-server.ts";
+import type { HttpServer, Mountable } from "./http-server.ts";
+import { describeFaults, readConfig } from "./read-config.ts";
+import { createReadiness } from "./readiness.ts";
+import type { Check, Readiness } from "./readiness.ts";
+import type { ServiceConfig } from "./service-config.ts";
+import { createShutdown } from "./shutdown.ts";
+import type { Shutdown, ShutdownObserver, ShutdownStep } from "./shutdown.ts";
+import { watchParent } from "./watch-parent.ts";
+
+/** What a service works with. */
+export interface ServiceContext<C extends ServiceConfig = ServiceConfig> {
+  readonly name: string;
+  readonly config: C;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly meter: Meter;
+  /** Where the HTTP server listens, such as `http://127.0.0.1:41233`. */
+  readonly address: string;
+  /** Aborted when the process shall stop. */
+  readonly signal: AbortSignal;
+  /** Adds a check to `/readyz`. */
+  registerCheck(name: string, check: Check): void;
+  /** Adds something to close; the last registered is closed first, after `start` has settled. */
+  onShutdown(name: string, step: ShutdownStep): void;
+  /**
+   * Says that starting is over, for a `start` that stays; returning says it too. Until then
+   * `/readyz` answers 503.
+   */
+  markStarted(): void;
+  /** Hands all HTTP paths but `/livez`, `/readyz`, `/metrics` to an app. */
+  mount(app: Mountable): void;
+  /** Stops the service in good order because it can't go on; the exit code is the StartFailure's or 70. */
+  fail(error: unknown): void;
+}
+
+/** ServiceConfig or an extension of it. */
+export type ServiceSchema = z.ZodObject & z.ZodType<ServiceConfig>;
+
+/** A service: its name, its variables and its work. */
+export interface ServiceDefinition<S extends ServiceSchema> {
+  readonly name: string;
+  readonly version?: string;
+  /** Made by extending ServiceConfig. */
+  readonly config: S;
+  start(context: ServiceContext<z.output<S>>): unknown;
+}
+
+/**
+ * Runs a service until it's told to stop, and ends the process.
+ *
+ * Exit codes: 0 stopped in time; 3 wrong environment; 8 port in use; 70 an unexpected error or a
+ * shutdown step that failed or hung; 130 a second signal.
+ */
+export async function runService<S extends ServiceSchema>(
+  definition: ServiceDefinition<S>,
+): Promise<void> {
+  const { name, version } = definition;
+  const read = readConfig(definition.config, process.env);
+  if (!read.ok) {
+    complain(describeFaults(name, read.faults));
+    process.exit(EXIT.invalidInput);
+  }
+  const { config, secrets } = read;
+  const telemetry = await startTelemetry({ service: name, version, env: config, secrets });
+  const { log } = telemetry;
+  const shutdown = createShutdown(config.BATON_SHUTDOWN_GRACE_MS, observeShutdown(name, log));
+  shutdown.onShutdown("telemetry", () => telemetry[Symbol.asyncDispose]());
+  stopOnSignals(shutdown);
+  endOnBugs(name, log);
+  const fail = (error: unknown): void => {
+    const action = error instanceof StartFailure ? error.action : undefined;
+    log.fatal({ err: error, action }, "service failed");
+    complain(describeFailure(name, error));
+    shutdown.stop("failed", error instanceof StartFailure ? error.exitCode : EXIT.internal);
+  };
+  const work = start({ definition, config, telemetry, shutdown, fail });
+  shutdown.awaitFirst("start", work.catch(fail));
+}
+
+async function start<S extends ServiceSchema>({
+  definition,
+  config,
+  telemetry,
+  shutdown,
+  fail,
+}: {
+  definition: ServiceDefinition<S>;
+  config: z.output<S>;
+  telemetry: Telemetry;
+  shutdown: Shutdown;
+  fail: (error: unknown) => void;
+}): Promise<void> {
+  const { name } = definition;
+  const { signal } = shutdown;
+  const readiness = createReadiness();
+  let started = false;
+  readiness.register("service", () => {
+    if (signal.aborted) return { ok: false, reason: "stopping" };
+    return started ? { ok: true } : { ok: false, reason: "starting" };
+  });
+  if (config.BATON_EXIT_WITH_PARENT) watchParent((how) => shutdown.stop(how));
+  const http = await openHttp({ name, config, telemetry, readiness });
+  shutdown.onShutdown("http server", () => http.close());
+  if (signal.aborted) return;
+  await definition.start({
+    name,
+    config,
+    telemetry,
+    log: telemetry.log,
+    tracer: telemetry.tracer,
+    meter: telemetry.meter,
+    address: http.address,
+    signal,
+    registerCheck: (check, answer) => readiness.register(check, answer),
+    onShutdown: (step, close) => shutdown.onShutdown(step, close),
+    markStarted: () => {
+      started = true;
+    },
+    mount: (app) => http.mount(app),
+    fail,
+  });
+  started = true;
+}
+
+async function openHttp({
+  name,
+  config,
+  telemetry,
+  readiness,
+}: {
+  name: string;
+  config: ServiceConfig;
+  telemetry: Telemetry;
+  readiness: Readiness;
+}): Promise<HttpServer> {
+  const http = await startHttp({
+    service: name,
+    host: config.BATON_HTTP_HOST,
+    port: config.BATON_HTTP_PORT,
+    telemetry,
+    readiness: () => readiness.report(),
+  });
+  if (config.BATON_ADDRESS_FILE !== undefined) {
+    writeAddressFile(config.BATON_ADDRESS_FILE, http.address);
+  }
+  telemetry.log.info({ address: http.address }, "listening");
+  return http;
+}
+
+function observeShutdown(name: string, log: Log): ShutdownObserver {
+  return {
+    stopping: (reason, graceMs) => log.info({ reason, graceMs }, "stopping"),
+    stepFailed: (step, error) => log.error({ err: error, step }, "a shutdown step failed"),
+    overrun(step, graceMs) {
+      log.fatal({ step, graceMs }, "shutdown took longer than the grace");
+      complain(
+        `${name} did not stop in time (E_SHUTDOWN): the step ${JSON.stringify(step)} was not done after ${graceMs} ms\n` +
+          `  do:   find out what it waits for, or raise BATON_SHUTDOWN_GRACE_MS\n`,
+      );
+      process.exit(EXIT.internal);
+    },
+    ended(code) {
+      log.info({ code }, "stopped");
+      process.exit(code);
+    },
+  };
+}
+
+function stopOnSignals(shutdown: Shutdown): void {
+  let signalled = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (signalled) process.exit(EXIT.interrupted);
+      signalled = true;
+      shutdown.stop(signal);
+    });
+  }
+}
+
+/** After an error that nobody caught, the state is unknown: no step is run. */
+function endOnBugs(name: string, log: Log): void {
+  const end = (error: unknown, origin: string): void => {
+    log.fatal({ err: error, origin }, "unexpected error");
+    complain(describeFailure(name, error));
+    process.exit(EXIT.internal);
+  };
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", (reason) => end(reason, "unhandledRejection"));
+}
+
+function describeFailure(name: string, error: unknown): string {
+  if (error instanceof StartFailure) {
+    return `${name} failed (${error.code}): ${error.message}\n  do:   ${error.action}\n`;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  return `${name} failed (E_INTERNAL): ${text}\n  do:   see the log; restart it, and report this if it comes back\n`;
+}
+
+/** Synchronous, because the process ends right after. */
+function complain(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Nobody reads standard error; the exit code still tells.
+  }
+}
