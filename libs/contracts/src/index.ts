@@ -61,3 +61,28 @@ export {
   reportSubject,
   STREAMS,
 } from "./subjects.ts";
+
+// Artifacts of lanes C and D.
+export {
+  BacktestBands,
+  BacktestFigures,
+  BandPercentiles,
+  DatedRows,
+  InputDigest,
+} from "./artifacts/backtest-figures.ts";
+export {
+  DeflatedSharpeResult,
+  EvaluationReport,
+  Neighbourhood,
+  ReproducibilitySet,
+} from "./artifacts/evaluation-report.ts";
+export { FoldMetrics } from "./artifacts/fold-metrics.ts";
+export { CheckStatus, GateCheck, GateEvaluation } from "./artifacts/gate-evaluation.ts";
+export { STRESS_FAMILIES, StressFamily, StressMetrics } from "./artifacts/stress-metrics.ts";
+export {
+  CrossValidation,
+  InstrumentWalkForward,
+  WalkForwardFoldResult,
+  WalkForwardResults,
+  WalkForwardScheme,
+} from "./artifacts/walkforward-results.ts";
