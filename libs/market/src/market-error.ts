@@ -1,0 +1,72 @@
+/** What went wrong, for programs: the same words as the exit codes and HTTP answers use. */
+export type MarketErrorCode =
+  | "E_INVALID"
+  | "E_NOT_FOUND"
+  | "E_LIMIT"
+  | "E_ARTIFACT"
+  | "E_UNAVAILABLE"
+  | "E_CANCELLED";
+
+/** Whether a retry may help: `transient` yes, `deterministic` (our side) and `spec` (the input) no. */
+export type MarketErrorClass = "transient" | "deterministic" | "spec";
+
+/** What {@link MarketError} is made from: where, which value, which rule, what to do next. */
+export type MarketErrorDetail = {
+  readonly code: MarketErrorCode;
+  readonly class: MarketErrorClass;
+  readonly where: string;
+  readonly value: unknown;
+  readonly rule: string;
+  readonly next: string;
+  readonly cause?: unknown;
+};
+
+/** The one error of market data; `class` says what happens next, the message says it to a person. */
+export class MarketError extends Error {
+  override readonly name = "MarketError";
+  readonly code: MarketErrorCode;
+  readonly class: MarketErrorClass;
+  readonly where: string;
+  readonly rule: string;
+
+  constructor(detail: MarketErrorDetail) {
+    super(
+      `${detail.code} ${visible(detail.where)}: ${shown(detail.value)} breaks the rule "${detail.rule}"; ${detail.next}`,
+      { cause: detail.cause },
+    );
+    this.code = detail.code;
+    this.class = detail.class;
+    this.where = detail.where;
+    this.rule = detail.rule;
+  }
+}
+
+/** Throws E_CANCELLED, a transient failure, if the caller has given up. */
+export function requireNotCancelled(signal: AbortSignal, where: string): void {
+  if (!signal.aborted) return;
+  throw new MarketError({
+    code: "E_CANCELLED",
+    class: "transient",
+    where,
+    value: signal.reason instanceof Error ? signal.reason.message : "cancelled",
+    rule: "loads until cancelled",
+    next: "load again",
+    cause: signal.reason,
+  });
+}
+
+const SHOWN_CHARACTERS = 80;
+
+/** Without control, invisible and direction characters, so that nothing in a file or its name acts on a terminal. */
+function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+/** A value in quotes, escaped and cut. */
+function shown(value: unknown): string {
+  const text = visible(JSON.stringify(value) ?? typeof value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
