@@ -1,0 +1,176 @@
+/**
+ * Which mutable actions have taken effect on main, read from the remote itself (J4).
+ *
+ * G1: an action's commit on main ends with the trailer `Baton-Stage-Run: <action>`; the history of main is the truth.
+ * G2: the same push creates `refs/baton/stage-runs/<action>`; the remote takes both or neither, and never a second one.
+ * G3: main moves by compare-and-swap from the commit that the new one was built on.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+
+import { GitError } from "./git-error.ts";
+import { ActionId, checked, type CommitId } from "./git-names.ts";
+import { openScratch, type Remote, type Scratch } from "./scratch.ts";
+
+/** An action that took effect. */
+export interface ActionRecord {
+  readonly action: ActionId;
+  /** The commit on main. */
+  readonly commit: CommitId;
+  /** Main before it. */
+  readonly before: CommitId;
+  /** Head of the branch that was merged; undefined for a revert. */
+  readonly head: CommitId | undefined;
+}
+
+/** An action's outcome: `effect` is "already" if an earlier attempt had brought it about. */
+export interface ActionReceipt extends ActionRecord {
+  readonly effect: "done" | "already";
+}
+
+export const MAIN = "refs/remotes/origin/main";
+const TRAILER = "Baton-Stage-Run";
+/** Pushes tried while others push too; each round someone gets through. */
+const MAX_ROUNDS = 40;
+/** Longest random wait before the next round, in milliseconds. */
+const ROUND_WAIT_MS = 60;
+
+/** Trailer lines for the message of an action's commit. */
+export function trailers(
+  action: ActionId,
+  more: readonly (readonly [string, string])[] = [],
+): string {
+  return [[TRAILER, action], ...more].map(([key, value]) => `${key}: ${value}`).join("\n");
+}
+
+/** Gets main from the remote. */
+export async function fetchMain(scratch: Scratch): Promise<CommitId> {
+  const flags = ["--quiet", "--no-tags", "--no-write-fetch-head"];
+  await scratch.git(["fetch", ...flags, "--", scratch.address.url, `+refs/heads/main:${MAIN}`]);
+  return scratch.text(["rev-parse", MAIN]);
+}
+
+/** The action in the fetched history of main, or undefined. Only main's own commits count, not those of merged branches. */
+export async function recordOf(
+  scratch: Scratch,
+  action: ActionId,
+): Promise<ActionRecord | undefined> {
+  const format = `--format=%H %P%x09%(trailers:key=${TRAILER},valueonly,separator=%x09)`;
+  const log = ["log", "--first-parent", "--fixed-strings", `--grep=${TRAILER}: ${action}`, format];
+  for (const line of (await scratch.text([...log, MAIN, "--"])).split("\n")) {
+    const [ids = "", ...values] = line.split("\t");
+    const [commit = "", before = "", head] = ids.split(" ");
+    if (values.includes(action)) return { action, commit, before, head };
+  }
+  return undefined;
+}
+
+/** Looks an action up in the remote. Undefined if it hasn't taken effect. */
+export async function findAction(
+  remote: Remote,
+  action: string,
+): Promise<ActionRecord | undefined> {
+  const id = checked(ActionId, action);
+  await using scratch = await openScratch(remote, { bare: true });
+  await fetchMain(scratch);
+  return recordOf(scratch, id);
+}
+
+/** Writes a commit object; `parents` in order. */
+export async function writeCommit(
+  scratch: Scratch,
+  commit: { tree: string; parents: readonly CommitId[]; message: string },
+): Promise<CommitId> {
+  const parents = commit.parents.flatMap((parent) => ["-p", parent]);
+  return scratch.text(["commit-tree", ...parents, "-F", "-", commit.tree], {
+    input: `${commit.message}\n`,
+  });
+}
+
+/** Tree of merging `theirs` into `ours`. Throws a deterministic GitError that names the files in conflict. */
+export async function mergedTree(
+  scratch: Scratch,
+  ours: CommitId,
+  theirs: CommitId,
+): Promise<string> {
+  const args = ["merge-tree", "--write-tree", "--name-only", "--no-messages", ours, theirs];
+  const answer = await scratch.git(args, { okay: [0, 1] });
+  const [tree = "", ...files] = answer.stdout.toString().trim().split("\n");
+  if (answer.code === 0) return tree;
+  throw new GitError({
+    class: "deterministic",
+    code: "E_GIT_CONFLICT",
+    message: `${theirs} doesn't merge into main at ${ours}: conflict in ${files.slice(0, 5).join(", ")}`,
+    action: "Someone changed the same file on main; start a new run from there.",
+  });
+}
+
+/** Both refs or neither, and each only from the value it must have (G2, G3). False if the remote had moved. */
+async function pushAction(
+  scratch: Scratch,
+  action: ActionId,
+  next: ActionRecord,
+): Promise<boolean> {
+  const marker = `refs/baton/stage-runs/${action}`;
+  try {
+    await scratch.git([
+      "push",
+      "--quiet",
+      "--atomic",
+      "--porcelain",
+      `--force-with-lease=refs/heads/main:${next.before}`,
+      `--force-with-lease=${marker}:`,
+      "--",
+      scratch.address.url,
+      `${next.commit}:refs/heads/main`,
+      `${next.commit}:${marker}`,
+    ]);
+    return true;
+  } catch (error) {
+    const again = ["E_GIT_MOVED", "E_GIT_LOCKED"];
+    if (error instanceof GitError && again.includes(error.code)) return false;
+    throw error;
+  }
+}
+
+async function stuck(scratch: Scratch, action: ActionId): Promise<GitError> {
+  const marker = `refs/baton/stage-runs/${action}`;
+  const found = await scratch.text(["ls-remote", "--quiet", "--", scratch.address.url, marker]);
+  if (found === "")
+    return new GitError({
+      class: "transient",
+      code: "E_GIT_MOVED",
+      message: `main moved, or was locked, in each of ${MAX_ROUNDS} tries to push ${action}`,
+      action: "Try again; if nothing else pushes, look for a stale .lock file in the remote.",
+    });
+  return new GitError({
+    class: "deterministic",
+    code: "E_GIT_LEDGER",
+    message: `${marker} exists but main's history has no commit of ${action}: main was rewound`,
+    action: "Find out who moved main back; restore it, or remove the marker on purpose.",
+  });
+}
+
+/** Builds the action's commit on `main`, which is given. */
+export type BuildAction = (scratch: Scratch, main: CommitId) => Promise<ActionRecord>;
+
+/**
+ * Lets an action take effect on main at most once, ever: looks first, then builds on main's head and pushes with
+ * compare-and-swap, again from the start if someone else was faster.
+ */
+export async function actOnce(
+  remote: Remote,
+  action: string,
+  build: BuildAction,
+): Promise<ActionReceipt> {
+  const id = checked(ActionId, action);
+  await using scratch = await openScratch(remote, { bare: true });
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const main = await fetchMain(scratch);
+    const record = await recordOf(scratch, id);
+    if (record !== undefined) return { ...record, effect: "already" };
+    const next = await build(scratch, main);
+    if (await pushAction(scratch, id, next)) return { ...next, effect: "done" };
+    await delay(Math.random() * ROUND_WAIT_MS);
+  }
+  throw await stuck(scratch, id);
+}

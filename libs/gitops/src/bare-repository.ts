@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+
+import { type FileChanges, importStream } from "./fast-import.ts";
+import { GitError, shown } from "./git-error.ts";
+import type { CommitId } from "./git-names.ts";
+import { gitEnvironment, runGit } from "./git-process.ts";
+
+/** A lock file of the remote that is older than this was left by a killed process: no command may run that long. */
+const STALE_LOCK_MS = 5 * 60_000;
+/** Date of the first commit, the same for everyone: 2000-01-01T00:00:00Z. */
+const FIRST_COMMIT_TIME = 946_684_800;
+
+/** Rules that the remote itself keeps, and what makes an acknowledged push survive a power loss. */
+const SETTINGS = [
+  ["receive.denyNonFastForwards", "true"],
+  ["receive.denyDeletes", "true"],
+  ["receive.fsckObjects", "true"],
+  ["receive.advertiseAtomic", "true"],
+  ["core.fsync", "committed,loose-object,reference"],
+  ["core.logAllRefUpdates", "true"],
+  ["gc.auto", "0"],
+] as const;
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Removes lock files under `dir` that a killed git process left; the ones of running commands are younger. */
+async function removeStaleLocks(dir: string): Promise<void> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (!entry.isFile() || !entry.name.endsWith(".lock")) continue;
+    const path = join(entry.parentPath, entry.name);
+    const made = (await stat(path).catch(() => undefined))?.mtimeMs;
+    if (made !== undefined && Date.now() - made > STALE_LOCK_MS) await rm(path, { force: true });
+  }
+}
+
+async function build(dir: string, branch: string, files: FileChanges): Promise<void> {
+  const home = `${dir}.home`;
+  await mkdir(home, { recursive: true });
+  await writeFile(join(home, "gitconfig"), "");
+  const env = gitEnvironment(home);
+  const git = (args: readonly string[], input?: Buffer) => runGit({ args, cwd: home, env, input });
+  try {
+    await git([
+      "init",
+      "--quiet",
+      "--bare",
+      "--template=",
+      `--initial-branch=${branch}`,
+      "--",
+      dir,
+    ]);
+    for (const [key, value] of SETTINGS) await git(["-C", dir, "config", key, value]);
+    const stream = importStream({
+      ref: `refs/heads/${branch}`,
+      from: undefined,
+      message: "Start the repository",
+      files,
+      time: FIRST_COMMIT_TIME,
+    });
+    await git(["-C", dir, "fast-import", "--quiet", "--done"], stream);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function headOf(dir: string, branch: string): Promise<CommitId> {
+  const env = { ...gitEnvironment("/nonexistent"), GIT_CONFIG_GLOBAL: "/dev/null" };
+  const args = ["rev-parse", "--verify", "--quiet", `refs/heads/${branch}^{commit}`];
+  const answer = await runGit({ args, cwd: dir, env: { ...env, GIT_DIR: dir } });
+  return answer.stdout.toString().trim();
+}
+
+/**
+ * Makes a bare repository with one commit, or leaves the one that is there as it is; gives the head of its default branch.
+ * Appears all at once, so a killed call leaves nothing half made. Throws a deterministic GitError if something else is in
+ * the way.
+ */
+export async function createBareRepository(
+  dir: string,
+  {
+    defaultBranch = "main",
+    initialFiles = {},
+  }: { defaultBranch?: "main"; initialFiles?: FileChanges } = {},
+): Promise<CommitId> {
+  if (!isAbsolute(dir))
+    throw new GitError({
+      class: "deterministic",
+      code: "E_GIT_ADDRESS",
+      message: `repository folder ${shown(dir)} is not an absolute path`,
+      action: "Give an absolute path.",
+    });
+  if (!(await exists(join(dir, "HEAD")))) {
+    await mkdir(dirname(dir), { recursive: true });
+    const fresh = `${dir}.${randomUUID().slice(0, 8)}.new`;
+    try {
+      await build(fresh, defaultBranch, initialFiles);
+      await rename(fresh, dir).catch((error: unknown) => refuseOther(dir, error));
+    } finally {
+      await rm(fresh, { recursive: true, force: true });
+    }
+  }
+  await removeStaleLocks(dir);
+  return headOf(dir, defaultBranch);
+}
+
+/** Someone may have made the same repository meanwhile; anything else in the way stays untouched. */
+async function refuseOther(dir: string, cause: unknown): Promise<void> {
+  if (await exists(join(dir, "HEAD"))) return;
+  throw new GitError(
+    {
+      class: "deterministic",
+      code: "E_GIT_IN_THE_WAY",
+      message: `${shown(dir)} exists and is not a git repository`,
+      action: "Name another folder or empty this one.",
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,117 @@
+import { cut, type FailureClass } from "@baton/contracts";
+
+/** Longest piece of a git message that an error repeats, in characters. */
+const MAX_STDERR = 600;
+
+/**
+ * A git operation that failed, with what follows from it: `transient` may pass by itself, `deterministic` will not,
+ * `policy` is a change outside what the caller owns. Nothing of it echoes a credential.
+ */
+export class GitError extends Error {
+  override readonly name = "GitError";
+  readonly class: FailureClass;
+  readonly code: string;
+  /** What to do next. */
+  readonly action: string;
+
+  constructor(
+    failure: { class: FailureClass; code: string; message: string; action: string },
+    options?: ErrorOptions,
+  ) {
+    super(failure.message, options);
+    this.class = failure.class;
+    this.code = failure.code;
+    this.action = failure.action;
+  }
+}
+
+/** `value` as one printable line of at most 80 characters, for a message. */
+export function shown(value: string): string {
+  return JSON.stringify(cut(value, 80));
+}
+
+/** What git said, without credentials and control characters, cut from the front: the end names the cause. */
+export function redact(text: string): string {
+  const clean = text
+    .replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, "$1***@")
+    .replaceAll(/\b(authorization|token|password|bearer|basic)\b(\s*[:=]?\s*)\S+/gi, "$1$2***")
+    .replaceAll(/\b(?:gh[pousr]|github_pat|glpat)[_-]\w+/g, "***")
+    .replaceAll(/[^\P{Cc}\n]/gu, "")
+    .replaceAll(/\s*\n\s*/g, " | ")
+    .trim();
+  return clean.length <= MAX_STDERR ? clean : `…${clean.slice(-MAX_STDERR)}`;
+}
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly class: FailureClass;
+  readonly code: string;
+  readonly action: string;
+}
+
+/** Read in this order: a refusal by a hook or a missing right is worded inside a failed connection. */
+const KNOWN: readonly Known[] = [
+  {
+    pattern: /hook declined|pre-receive|denied by|deny(updating|delete)/i,
+    class: "deterministic",
+    code: "E_GIT_REFUSED",
+    action: "Read the rule of the remote's hook in the message; a retry would be refused again.",
+  },
+  {
+    pattern:
+      /authentication failed|could not read (username|password)|permission denied|error: 40[13]|publickey/i,
+    class: "deterministic",
+    code: "E_GIT_DENIED",
+    action: "Give the service a credential that may read and push to this repository.",
+  },
+  {
+    pattern: /dubious ownership/i,
+    class: "deterministic",
+    code: "E_GIT_OWNERSHIP",
+    action: "Let the repository belong to the user that runs the service.",
+  },
+  {
+    pattern:
+      /stale info|non-fast-forward|fetch first|reference already exists|but expected|atomic push failed|failed to update ref/i,
+    class: "transient",
+    code: "E_GIT_MOVED",
+    action: "Somebody else pushed at the same time; try again on the new state.",
+  },
+  {
+    pattern: /\.lock': File exists|unable to create '.*\.lock'|cannot lock ref/i,
+    class: "transient",
+    code: "E_GIT_LOCKED",
+    action:
+      "Another git process holds the lock, or one died with it: look at the named file's age.",
+  },
+  {
+    pattern: /not appear to be a git repository|repository .*not found|couldn't find remote ref/i,
+    class: "deterministic",
+    code: "E_GIT_NOT_FOUND",
+    action: "Check the repository's address and that the branch was pushed.",
+  },
+  {
+    pattern: /bad object|corrupt|fsck|missing (blob|tree|commit)|did not send all necessary/i,
+    class: "deterministic",
+    code: "E_GIT_CORRUPT",
+    action: "Run `git fsck` on the repository and restore what it names.",
+  },
+  {
+    pattern:
+      /could not resolve|connection|timed out|early EOF|hung up|unable to access|no space left|RPC failed|broken pipe/i,
+    class: "transient",
+    code: "E_GIT_UNAVAILABLE",
+    action: "Check that the remote answers and that its disk isn't full.",
+  },
+];
+
+/** The error for a git command that ended with `code`; an unknown text counts as transient. */
+export function failedGit(verb: string, code: number, stderr: string): GitError {
+  const known = KNOWN.find(({ pattern }) => pattern.test(stderr));
+  return new GitError({
+    class: known?.class ?? "transient",
+    code: known?.code ?? "E_GIT_FAILED",
+    message: `git ${verb} ended with ${code}: ${redact(stderr) || "no message"}`,
+    action: known?.action ?? "Read git's message; run the command by hand if it repeats.",
+  });
+}

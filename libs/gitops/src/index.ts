@@ -1,0 +1,12 @@
+export { type ActionReceipt, type ActionRecord, findAction } from "./action-ledger.ts";
+export { createBareRepository } from "./bare-repository.ts";
+export type { FileChanges } from "./fast-import.ts";
+export { GitError } from "./git-error.ts";
+export { ActionId, BranchName, branchName, CommitId } from "./git-names.ts";
+export { type MainReader, openMainReader } from "./main-reader.ts";
+export { mergeOnce, type MergeRequest } from "./merge-once.ts";
+export { assertOwnedPaths } from "./owned-paths.ts";
+export { repositoryAddress, type RepositoryAddress } from "./repository-address.ts";
+export { revertOnce, type RevertRequest } from "./revert-once.ts";
+export type { Remote } from "./scratch.ts";
+export { openWorktree, runBranch, type Worktree } from "./worktree.ts";

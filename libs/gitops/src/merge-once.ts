@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+import { type ActionReceipt, actOnce, mergedTree, trailers, writeCommit } from "./action-ledger.ts";
+import { GitError } from "./git-error.ts";
+import { BranchName, checked, CommitId } from "./git-names.ts";
+import { assertOwnedPaths, changedPaths } from "./owned-paths.ts";
+import type { Remote, Scratch } from "./scratch.ts";
+
+/** What shall be merged, and under which name it takes effect at most once. */
+export interface MergeRequest extends Remote {
+  readonly branch: string;
+  readonly into: "main";
+  /** Deduplication id of the stage run, with a suffix for a step inside it. */
+  readonly stageRun: string;
+  /** The branch's head that was checked; another one is refused. */
+  readonly expectedHead: string;
+  /** Globs that the merge may change (J9). */
+  readonly owned: readonly string[];
+  /** First line of the merge commit. */
+  readonly subject: string;
+}
+
+const HEAD = "refs/remotes/origin/branch";
+
+async function fetchHead(scratch: Scratch, branch: BranchName, expected: CommitId): Promise<void> {
+  const flags = ["--quiet", "--no-tags", "--no-write-fetch-head"];
+  const spec = `+refs/heads/${branch}:${HEAD}`;
+  await scratch.git(["fetch", ...flags, "--", scratch.address.url, spec]);
+  const head = await scratch.text(["rev-parse", HEAD]);
+  if (head === expected) return;
+  throw new GitError({
+    class: "deterministic",
+    code: "E_GIT_HEAD_MOVED",
+    message: `the gate was for ${expected}, but the head of ${branch} is ${head}`,
+    action: "Find out who pushed to the branch; run the stage again as a new run.",
+  });
+}
+
+/**
+ * Merges a branch into main at most once per `stageRun`, as a merge commit. Throws a GitError: deterministic if the
+ * branch's head isn't `expectedHead` or conflicts, policy if it changes what isn't owned, transient if the remote doesn't
+ * answer (call again: what took effect is found).
+ */
+export async function mergeOnce(request: MergeRequest): Promise<ActionReceipt> {
+  const branch = checked(BranchName, request.branch);
+  const head = checked(CommitId, request.expectedHead);
+  const subject = checked(z.string().regex(/^\P{Cc}{1,100}$/u), request.subject);
+  return actOnce(request, request.stageRun, async (scratch, main) => {
+    await fetchHead(scratch, branch, head);
+    const base = await scratch.text(["merge-base", main, head]);
+    assertOwnedPaths(await changedPaths(scratch, base, head), request.owned);
+    const tree = await mergedTree(scratch, main, head);
+    const message = `${subject}\n\n${trailers(request.stageRun)}`;
+    const commit = await writeCommit(scratch, { tree, parents: [main, head], message });
+    return { action: request.stageRun, commit, before: main, head };
+  });
+}

@@ -1,0 +1,41 @@
+import { isAbsolute, resolve } from "node:path";
+
+import { GitError } from "./git-error.ts";
+
+/** A checked repository address. */
+export interface RepositoryAddress {
+  /** What git is given. */
+  readonly url: string;
+  /** Path of a repository on this machine; undefined for a remote one. */
+  readonly path: string | undefined;
+}
+
+function refused(rule: string): GitError {
+  return new GitError({
+    class: "deterministic",
+    code: "E_GIT_ADDRESS",
+    // The value isn't repeated: it may hold a credential.
+    message: `repository address refused: ${rule}`,
+    action:
+      "Use an absolute path, or file://, https://, http:// or ssh:// without user:token@; give credentials to git itself.",
+  });
+}
+
+/** Checks a repository address (absolute path, file, https, http, ssh). Refuses credentials in it and never echoes it. */
+export function repositoryAddress(text: string): RepositoryAddress {
+  if (text.length === 0 || text.length > 1000) throw refused("it must have 1 to 1000 characters");
+  if (/[^\P{Cc}]/u.test(text)) throw refused("it holds a control character");
+  if (isAbsolute(text)) return { url: resolve(text), path: resolve(text) };
+  if (!URL.canParse(text) || !text.includes("://"))
+    throw refused("it is neither an absolute path nor a URL");
+  const url = new URL(text);
+  if (!["file:", "https:", "http:", "ssh:"].includes(url.protocol))
+    throw refused(`protocol ${url.protocol} is not allowed`);
+  if (url.password !== "" || (url.username !== "" && url.protocol !== "ssh:"))
+    throw refused("it holds a user or token");
+  if (url.search !== "" || url.hash !== "") throw refused("it holds a query or fragment");
+  if (url.username.startsWith("-") || url.hostname.startsWith("-"))
+    throw refused("host and user must not start with '-'");
+  const path = url.protocol === "file:" ? resolve(decodeURIComponent(url.pathname)) : undefined;
+  return { url: path ?? url.href, path };
+}

@@ -1,0 +1,120 @@
+/**
+ * A throw-away local repository for one piece of work: nothing in it outlives the work, so whatever a killed process
+ * left behind (a lock file, half a clone) is never met again; the next one that opens the same folder sweeps it away.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+import { type GitAnswer, gitEnvironment, type GitRun, runGit } from "./git-process.ts";
+import { type RepositoryAddress, repositoryAddress } from "./repository-address.ts";
+
+/** Where to work: a repository, and a folder for throw-away clones that belongs to this one service. */
+export interface Remote {
+  /** Absolute path, or file://, https://, http://, ssh:// without credentials. */
+  readonly repository: string;
+  readonly cacheDir: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A throw-away local repository that knows its remote. */
+export interface Scratch extends AsyncDisposable {
+  readonly dir: string;
+  readonly address: RepositoryAddress;
+  git(args: readonly string[], options?: Partial<GitRun>): Promise<GitAnswer>;
+  /** Same, as trimmed text. */
+  text(args: readonly string[], options?: Partial<GitRun>): Promise<string>;
+}
+
+/** Leftovers of another machine (a container that is gone) are removed after this age. */
+const FOREIGN_LEFTOVER_MS = 24 * 3600 * 1000;
+const NAME = /^scratch\.([A-Za-z0-9-]+)\.(\d+)\.[0-9a-f]{8}$/;
+
+function hostLabel(): string {
+  return hostname().replaceAll(/[^A-Za-z0-9-]/g, "-") || "host";
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** True if nobody can be using it any more: its process is gone, or had the same id before this one started. */
+async function isLeftover(path: string, host: string, pid: number): Promise<boolean> {
+  const made = (await stat(path)).birthtimeMs;
+  if (host !== hostLabel()) return Date.now() - made > FOREIGN_LEFTOVER_MS;
+  if (pid === process.pid) return made < Date.now() - process.uptime() * 1000;
+  return !isAlive(pid);
+}
+
+async function sweep(cacheDir: string): Promise<void> {
+  for (const name of await readdir(cacheDir)) {
+    const [, host, pid] = NAME.exec(name) ?? [];
+    if (host === undefined) continue;
+    const path = join(cacheDir, name);
+    try {
+      if (await isLeftover(path, host, Number(pid)))
+        await rm(path, { recursive: true, force: true });
+    } catch {
+      // Someone else swept it, or still writes to it; the next one will.
+    }
+  }
+}
+
+async function configuration(address: RepositoryAddress): Promise<string> {
+  const trusted = new Set<string>();
+  if (address.path !== undefined) {
+    trusted.add(address.path);
+    trusted.add(await realpath(address.path).catch(() => address.path ?? ""));
+  }
+  const quoted = (value: string) =>
+    `"${value.replaceAll("\\", "\\\\").replaceAll('"', String.raw`\"`)}"`;
+  return [
+    "[user]\n\tname = Baton\n\temail = baton@baton.invalid\n\tuseConfigOnly = true",
+    // A local repository that was configured is meant, whoever owns it.
+    ...[...trusted].map((path) => `[safe]\n\tdirectory = ${quoted(path)}`),
+    "[credential]\n\thelper =",
+    "[gc]\n\tauto = 0",
+    "[maintenance]\n\tauto = false",
+    "[protocol]\n\tversion = 2",
+    "[http]\n\tlowSpeedLimit = 1\n\tlowSpeedTime = 30\n\tfollowRedirects = initial",
+    "",
+  ].join("\n");
+}
+
+/** Opens a throw-away repository, bare or with a work tree. */
+export async function openScratch(
+  { repository, cacheDir, signal }: Remote,
+  { bare }: { bare: boolean },
+): Promise<Scratch> {
+  const address = repositoryAddress(repository);
+  await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+  await sweep(cacheDir);
+  const home = join(cacheDir, `scratch.${hostLabel()}.${process.pid}.${randomUUID().slice(0, 8)}`);
+  const dir = join(home, bare ? "repository.git" : "tree");
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeFile(join(home, "gitconfig"), await configuration(address));
+  const env = gitEnvironment(home);
+  const git = (args: readonly string[], options: Partial<GitRun> = {}) =>
+    runGit({ signal, ...options, args, cwd: dir, env });
+  await git([
+    "init",
+    "--quiet",
+    "--template=",
+    "--initial-branch=main",
+    ...(bare ? ["--bare"] : []),
+  ]);
+  return {
+    dir,
+    address,
+    git,
+    text: async (args, options) => (await git(args, options)).stdout.toString().trim(),
+    [Symbol.asyncDispose]: () =>
+      rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
+  };
+}
