@@ -13,7 +13,7 @@ export type BuiltIn = {
   readonly path: () => string;
 };
 
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /** The instruments that need no file of the user's; each is daily, its bytes pinned. */
 export const BUILT_INS: Readonly<Record<"SPX" | "NDX" | "AAPL", BuiltIn>> = {
@@ -21,17 +21,17 @@ export const BUILT_INS: Readonly<Record<"SPX" | "NDX" | "AAPL", BuiltIn>> = {
     source: "vega-datasets@3.2.1/data/sp500-2000.csv",
     sha256: "9409e9342d0657c747324e4cfabce8a8c7f663bc485b95a3378f36b0a160f8c8",
     // The package's exports hide its data folder, so the way leads through its entry point.
-    path: () => join(dirname(resolve("vega-datasets")), "../data/sp500-2000.csv"),
+    path: () => join(dirname(require.resolve("vega-datasets")), "../data/sp500-2000.csv"),
   },
   NDX: {
     source: "dc@3.2.1/web/ndx.csv",
     sha256: "04d01a3a5396d9ab69d4e4b6db21921c744dfe8946d9fca33cdebbab679f1d8b",
-    path: () => resolve("dc/web/ndx.csv"),
+    path: () => require.resolve("dc/web/ndx.csv"),
   },
   AAPL: {
     source: "@observablehq/sample-datasets@1.0.1/aapl.csv",
     sha256: "18dc8bf6542da26625d992544a619a5fc210d6dfc799e81ab7fb7f9edbc21f9a",
-    path: () => resolve("@observablehq/sample-datasets/aapl.csv"),
+    path: () => require.resolve("@observablehq/sample-datasets/aapl.csv"),
   },
 };
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 /** An instrument's name, as candidates and files use it. */
 export const InstrumentName = z
   .string()
-  .regex(/^[A-Z0-9][A-Z0-9._-]{0,15}$/, "1-16 of A-Z, 0-9, '.', '_' and '-'");
+  .regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "1 to 16 of A-Z 0-9 . _ -, a letter first");
 export type InstrumentName = z.infer<typeof InstrumentName>;
 
 /** More than five calendar days between two rows: from the date before it to the date after it. */

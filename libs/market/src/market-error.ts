@@ -28,6 +28,7 @@ export class MarketError extends Error {
   readonly class: MarketErrorClass;
   readonly where: string;
   readonly rule: string;
+  readonly next: string;
 
   constructor(detail: MarketErrorDetail) {
     super(
@@ -38,6 +39,7 @@ export class MarketError extends Error {
     this.class = detail.class;
     this.where = detail.where;
     this.rule = detail.rule;
+    this.next = detail.next;
   }
 }
 

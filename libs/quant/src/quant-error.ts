@@ -12,7 +12,7 @@ export type QuantErrorDetail = {
 
 /**
  * The one error of this package: an input that no retry will mend, so its failure class is `spec`.
- * `code`, `where` and `rule` are fields for programs; the message says the same to a person.
+ * `code`, `where`, `rule` and `next` (what to do) are fields for programs; the message says the same to a person.
  */
 export class QuantError extends Error {
   override readonly name = "QuantError";
@@ -20,6 +20,7 @@ export class QuantError extends Error {
   readonly class = "spec";
   readonly where: string;
   readonly rule: string;
+  readonly next: string;
 
   constructor(detail: QuantErrorDetail) {
     super(
@@ -28,6 +29,7 @@ export class QuantError extends Error {
     this.code = detail.code;
     this.where = detail.where;
     this.rule = detail.rule;
+    this.next = detail.next;
   }
 }
 

@@ -3,25 +3,25 @@ import { z } from "zod";
 import { LIMITS } from "./limits.ts";
 import { definePlugin } from "./plugin.ts";
 
-/** Rows looked back, and what a fall means: out of the market, or short. */
+/** Rows looked back, and the weight after a fall: 0 is long/flat, -1 is long/short. */
 export const TsmomParameters = z.strictObject({
   lookbackRows: z.int().min(1).max(LIMITS.lookbackRows).default(252),
-  side: z.enum(["long-flat", "long-short"]).default("long-flat"),
+  afterFall: z.literal([0, -1]).default(0),
 });
 export type TsmomParameters = z.infer<typeof TsmomParameters>;
 
 function direction(
   close: number | undefined,
   past: number | undefined,
-  { side }: TsmomParameters,
+  { afterFall }: TsmomParameters,
 ): number {
   if (close === undefined || past === undefined) return 0;
   if (close / past > 1) return 1;
-  return side === "long-short" && close / past < 1 ? -1 : 0;
+  return close / past < 1 ? afterFall : 0;
 }
 
 /**
- * Time-series momentum: long after a rise over `lookbackRows` rows, after a fall flat or short by `side`;
+ * Time-series momentum: long after a rise over `lookbackRows` rows, `afterFall` after a fall;
  * 0 if unchanged and during the first `lookbackRows` rows.
  */
 export const tsmom = definePlugin({
@@ -29,7 +29,7 @@ export const tsmom = definePlugin({
   scope: "one",
   Parameters: TsmomParameters,
   warmUpRows: ({ lookbackRows }) => lookbackRows,
-  bounds: ({ side }) => ({ least: side === "long-short" ? -1 : 0, most: 1 }),
+  bounds: ({ afterFall }) => ({ least: afterFall, most: 1 }),
   target: ([bars], parameters) => [
     direction(bars?.at(-1)?.close, bars?.at(-1 - parameters.lookbackRows)?.close, parameters),
   ],
