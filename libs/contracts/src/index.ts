@@ -86,3 +86,18 @@ export {
   WalkForwardResults,
   WalkForwardScheme,
 } from "./artifacts/walkforward-results.ts";
+
+// Artifacts of lanes A and B.
+export {
+  CandidateSpecArtifact,
+  DeclaredTrial,
+  Feature,
+  FeedbackAnswer,
+} from "./artifacts/candidate-spec-artifact.ts";
+export { DatasetManifest, ManifestedDataset, PanelRange } from "./artifacts/dataset-manifest.ts";
+export {
+  BuiltParameterSet,
+  CatalogEntryArtifact,
+  StrategyPluginArtifact,
+  TestReportArtifact,
+} from "./artifacts/strategy-plugin.ts";
