@@ -94,10 +94,12 @@ export {
   Feature,
   FeedbackAnswer,
 } from "./artifacts/candidate-spec-artifact.ts";
-export { DatasetManifest, ManifestedDataset, PanelRange } from "./artifacts/dataset-manifest.ts";
+export { DatasetManifest, DatasetRange, ManifestedDataset } from "./artifacts/dataset-manifest.ts";
 export {
   BuiltParameterSet,
   CatalogEntryArtifact,
   StrategyPluginArtifact,
+  type StrategyBar,
+  type StrategySource,
   TestReportArtifact,
 } from "./artifacts/strategy-plugin.ts";

@@ -1,9 +1,9 @@
 /** `research/candidate-spec.json`: the candidate as lane A understood it, written down before anything is backtested. */
 import { z } from "zod";
 
-import { CandidateSpec } from "../candidate-spec.ts";
+import { CandidateSpec, Parameters } from "../candidate-spec.ts";
 import { CandidateId, RunId, Sha256, Stage } from "../names.ts";
-import { PanelRange } from "./dataset-manifest.ts";
+import { DatasetRange } from "./dataset-manifest.ts";
 
 /** Something computed from the bars, and how many rows before the current one it looks back. */
 export const Feature = z.object({
@@ -16,7 +16,7 @@ export type Feature = z.infer<typeof Feature>;
 /** One declared trial: a parameter set with the plugin's defaults filled in. */
 export const DeclaredTrial = z.object({
   index: z.int().min(0),
-  parameters: z.record(z.string(), z.unknown()),
+  parameters: Parameters,
   /** First rows in which the strategy stays flat. */
   warmUpRows: z.int().min(0),
   features: z.array(Feature).min(1),
@@ -46,9 +46,17 @@ export const CandidateSpecArtifact = z.object({
   declaredTrials: z.int().positive(),
   /** What would prove the thesis wrong, as a sentence. */
   falsifiedIf: z.string().min(1),
-  datasets: z.array(z.object({ instrument: z.string(), sha256: Sha256 })).min(1),
-  research: PanelRange,
-  holdout: PanelRange,
+  /** In the order of the universe; particulars are in `research/dataset-manifest.json`. */
+  datasets: z
+    .array(
+      z.object({
+        instrument: z.string(),
+        sha256: Sha256,
+        research: DatasetRange,
+        holdout: DatasetRange,
+      }),
+    )
+    .min(1),
   fills: z.literal("close"),
   /** Rows from the close at which a signal is known to the close at which it is held. */
   delayRows: z.literal(1),

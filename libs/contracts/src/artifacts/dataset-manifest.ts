@@ -5,6 +5,14 @@ import { CandidateId, RunId, Sha256 } from "../names.ts";
 
 const Share = z.number().min(0).max(1);
 
+/** Some rows of an instrument's series, first and last date included. */
+export const DatasetRange = z.object({
+  rows: z.int().positive(),
+  start: z.iso.date(),
+  end: z.iso.date(),
+});
+export type DatasetRange = z.infer<typeof DatasetRange>;
+
 /**
  * One instrument's data set, as it was loaded. `staleOpenRatio` is the share of rows whose open equals the previous
  * close: near 1, opens are made up and a fill at the open is fiction. `nullRate` is the share of empty cells.
@@ -26,29 +34,21 @@ export const ManifestedDataset = z.object({
   staleOpenRatio: Share,
   staleOpenRatioByYear: z.record(z.string(), Share),
   nullRate: Share,
+  /** All that research, build and backtest may see. */
+  research: DatasetRange,
+  /** The last rows, held back for shadow and paper. */
+  holdout: DatasetRange,
 });
 export type ManifestedDataset = z.infer<typeof ManifestedDataset>;
 
-/** Rows of the panel, first and last date included. */
-export const PanelRange = z.object({
-  rows: z.int().positive(),
-  start: z.iso.date(),
-  end: z.iso.date(),
-});
-export type PanelRange = z.infer<typeof PanelRange>;
-
-/**
- * All data sets of a candidate and the panel made of them: the dates that all instruments share, in two parts.
- * Build and backtest see `research` only; `holdout` is for shadow and paper.
- */
+/** All data sets of a candidate, each cut into the rows for research and the ones held back. */
 export const DatasetManifest = z.object({
   schemaVersion: z.literal("baton.dataset-manifest.v1"),
   candidateId: CandidateId,
   runId: RunId,
   /** In the order of the universe. */
   datasets: z.array(ManifestedDataset).min(1),
-  research: PanelRange,
-  holdout: PanelRange,
+  holdoutRows: z.int().positive(),
   /** Signals are known at a close and filled at the next one, so stale opens can't flatter them. */
   fills: z.literal("close"),
 });

@@ -1,11 +1,42 @@
 /** What lane B hands on: `build/plugin.json`, `build/test-report.json` and `build/catalog-entry.json`. */
 import { z } from "zod";
 
+import { Parameters } from "../candidate-spec.ts";
 import { CandidateId, RunId, Sha256 } from "../names.ts";
+import { DatasetRange } from "./dataset-manifest.ts";
+
+/** A day's prices as a strategy sees them. */
+export interface StrategyBar {
+  readonly date: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/**
+ * What `build/plugin-source.ts` exports: TypeScript that Node runs as it is (erasable syntax), importing nothing.
+ * A history is `history[instrument][row]`, all series over the same dates. `target` sees the history up to and
+ * including row t and gives one target weight per instrument, known at the close of t; `targets` gives the same for
+ * every row, `targets[instrument][row]`. Parameters are one of the plugin's parameter sets.
+ */
+export interface StrategySource {
+  readonly name: string;
+  readonly warmUpRows: (parameters: Readonly<Record<string, number>>) => number;
+  readonly target: (
+    history: readonly (readonly StrategyBar[])[],
+    parameters: Readonly<Record<string, number>>,
+  ) => number[];
+  readonly targets: (
+    history: readonly (readonly StrategyBar[])[],
+    parameters: Readonly<Record<string, number>>,
+  ) => number[][];
+}
 
 /** One parameter set of the built plugin, in the order of the declared trials. */
 export const BuiltParameterSet = z.object({
-  parameters: z.record(z.string(), z.unknown()),
+  parameters: Parameters,
   warmUpRows: z.int().min(0),
   /** Least and largest weight per instrument. */
   bounds: z.object({ least: z.number(), most: z.number() }),
@@ -42,8 +73,10 @@ export const TestReportArtifact = z.object({
   runId: RunId,
   sourceSha256: Sha256,
   testSha256: Sha256,
-  /** Last date and number of rows that the test saw: never a row of the holdout. */
-  research: z.object({ rows: z.int().positive(), end: z.iso.date() }),
+  /** What the test saw per instrument: never a row of the holdout. */
+  datasets: z
+    .array(z.object({ instrument: z.string(), sha256: Sha256, research: DatasetRange }))
+    .min(1),
   /** Library that gave the second opinion, with its version. */
   secondOpinion: z.string().min(1),
   passed: z.int().min(0),
@@ -73,6 +106,6 @@ export const CatalogEntryArtifact = z.object({
   /** Path of the source in the strategy repository. */
   path: z.string().min(1),
   sourceSha256: Sha256,
-  parameterSets: z.array(z.record(z.string(), z.unknown())).min(1),
+  parameterSets: z.array(Parameters).min(1),
 });
 export type CatalogEntryArtifact = z.infer<typeof CatalogEntryArtifact>;
