@@ -1,0 +1,154 @@
+/**
+ * nats-server out of Debian's archive, on machines that have apt, without installing anything.
+ *
+ * apt runs with a configuration of its own: own sources list, state and cache in a work folder; it
+ * takes from the machine only the proxy, the credentials and the keyrings, and changes nothing of
+ * it. apt itself checks the archive's signature and the package's digest.
+ */
+import { existsSync, globSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { messageOf } from "./nats-server-error.ts";
+import { runCommand } from "./run-command.ts";
+import { checkServerVersion } from "./server-version.ts";
+
+/** The oldest Debian release with a nats-server that's new enough. */
+const SUITE = "forky";
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/** Debian's own address, which its installer puts into every sources list that names no other. */
+const DEFAULT_MIRROR = "http://deb.debian.org/debian";
+const MAX_MIRRORS = 3;
+
+const DEBIAN_SUITE = /^(?:bullseye|bookworm|trixie|forky|sid|oldstable|stable|testing|unstable)$/;
+
+interface Job {
+  readonly work: string;
+  readonly signal: AbortSignal;
+  readonly log: (message: string) => void;
+}
+
+/** Downloads and unpacks Debian's package into `work` and answers with the path of the program. */
+export async function fetchDebianPackage(job: Job): Promise<string> {
+  const { signal } = job;
+  const architecture = await runCommand("dpkg", ["--print-architecture"], {
+    signal,
+    timeoutMs: 10_000,
+  });
+  if (!existsSync(KEYRING)) {
+    throw new Error(`${KEYRING} is missing: apt-get install debian-archive-keyring`);
+  }
+  const failures: string[] = [];
+  for (const mirror of await mirrors(job)) {
+    try {
+      return await fetchFrom(mirror, architecture.trim(), job);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(`${mirror}: ${messageOf(error)}`);
+    }
+  }
+  throw new Error(failures.join("; "));
+}
+
+/** Debian mirrors out of this machine's apt sources, as apt itself reads them, then Debian's own. */
+async function mirrors({ work, signal }: Job): Promise<string[]> {
+  const state = join(work, "machine");
+  mkdirSync(join(state, "lists/partial"), { recursive: true });
+  // With empty lists apt names every file that it would fetch; it fetches none.
+  const uris = await apt(["update", "--print-uris", "-o", `Dir::State::lists=${state}/lists`], {
+    signal,
+    timeoutMs: 20_000,
+  }).catch(() => "");
+  const found = [...uris.matchAll(/^'([^']+)\/dists\/([^/']+)\/InRelease'/gm)].flatMap(
+    ([, mirror, suite]) => (mirror !== undefined && DEBIAN_SUITE.test(suite ?? "") ? [mirror] : []),
+  );
+  // Others name their suites like Debian's; asking them in vain only costs time.
+  const debianFirst = found.toSorted(
+    (a, b) => Number(b.endsWith("/debian")) - Number(a.endsWith("/debian")),
+  );
+  return [...new Set([...debianFirst.slice(0, MAX_MIRRORS), DEFAULT_MIRROR])];
+}
+
+async function fetchFrom(mirror: string, architecture: string, job: Job): Promise<string> {
+  const { work, signal, log } = job;
+  const config = writeConfiguration(work, sourcesOf(mirror, architecture));
+  const run = { signal, cwd: work, timeoutMs: 180_000 };
+  log(`reading the package list of Debian ${SUITE} from ${mirror}`);
+  await apt(["-c", config, "-q", "update", "--error-on=any"], run);
+  const offered = await runCommand("apt-cache", ["-c", config, "madison", "nats-server"], {
+    ...run,
+    env: ENVIRONMENT,
+  });
+  const version = offered.split("|")[1]?.trim() ?? "";
+  // Debian writes an upstream release candidate as 2.16.0~rc1.
+  const check = checkServerVersion(version.replace(/^\d+:/, ""));
+  if (!check.ok) throw new Error(version === "" ? "it has no nats-server" : check.reason);
+  log(`downloading nats-server ${version} of Debian ${SUITE}`);
+  await apt(["-c", config, "-q", "download", "nats-server"], run);
+  const [archive] = globSync("nats-server_*.deb", { cwd: work });
+  if (archive === undefined) throw new Error("apt-get download left no package");
+  await runCommand("dpkg-deb", ["-x", archive, "unpacked"], run);
+  return join(work, "unpacked/usr/sbin/nats-server");
+}
+
+function sourcesOf(mirror: string, architecture: string): string {
+  return [
+    "Types: deb",
+    `URIs: ${mirror}`,
+    `Suites: ${SUITE}`,
+    "Components: main",
+    `Architectures: ${architecture}`,
+    "Targets: Packages",
+    "Languages: none",
+    "PDiffs: no",
+    `Signed-By: ${KEYRING}`,
+    "",
+  ].join("\n");
+}
+
+function writeConfiguration(work: string, sources: string): string {
+  const path = join(work, "apt.conf");
+  mkdirSync(join(work, "state/lists/partial"), { recursive: true });
+  mkdirSync(join(work, "cache/archives/partial"), { recursive: true });
+  writeFileSync(join(work, "status"), "");
+  writeFileSync(join(work, "debian.sources"), sources);
+  const settings = {
+    "Dir::State": join(work, "state"),
+    "Dir::State::lists": join(work, "state/lists"),
+    "Dir::State::status": join(work, "status"),
+    "Dir::Cache": join(work, "cache"),
+    "Dir::Cache::archives": join(work, "cache/archives"),
+    "Dir::Etc::sourcelist": join(work, "debian.sources"),
+    "Dir::Etc::sourceparts": "/dev/null",
+    "Dir::Etc::preferences": "/dev/null",
+    "Dir::Etc::preferencesparts": "/dev/null",
+    // As root apt would become _apt, who can't reach a folder in somebody's home.
+    "APT::Sandbox::User": "root",
+    "APT::Get::AllowUnauthenticated": "false",
+    "Acquire::AllowInsecureRepositories": "false",
+    "Acquire::Retries": "1",
+    "Acquire::http::Timeout": "10",
+    "Acquire::https::Timeout": "10",
+  };
+  // Read after the machine's own files, so this has the last word; hooks would act on the machine.
+  const cleared = [
+    "APT::Update::Pre-Invoke",
+    "APT::Update::Post-Invoke",
+    "APT::Update::Post-Invoke-Success",
+    "APT::Default-Release",
+  ];
+  const lines = [
+    ...cleared.map((name) => `#clear ${name};`),
+    ...Object.entries(settings).map(([name, value]) => `${name} "${value}";`),
+  ];
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  return path;
+}
+
+const ENVIRONMENT = { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
+
+function apt(
+  args: readonly string[],
+  run: { signal: AbortSignal; timeoutMs: number; cwd?: string },
+): Promise<string> {
+  return runCommand("apt-get", args, { ...run, env: ENVIRONMENT });
+}

@@ -1,0 +1,64 @@
+/** What a nats-server is started with; all of it ends up in its configuration file. */
+export interface ServerSettings {
+  /** JetStream keeps its streams below it, in `jetstream/`; so does the launcher its own files. */
+  readonly storeDir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** fsync before every acknowledgement, so that it survives a power loss (J11). */
+  readonly syncAlways: boolean;
+  readonly serverName?: string;
+  /** In bytes; default 1 MiB. */
+  readonly maxPayload?: number;
+  /** Serves the server's HTTP monitoring endpoints on `host`; 0: any free port. */
+  readonly monitorPort?: number;
+  /** The server appends to it and starts a new one at 64 MiB; four are kept. */
+  readonly logFile: string;
+  /** Appended as it is, such as an `authorization { … }` block. */
+  readonly extraConfig?: string;
+}
+
+/** More clients than any Baton installation has, and few enough to notice one that leaks. */
+const MAX_CONNECTIONS = 1024;
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
+const LOG_BYTES = 64 * 1024 * 1024;
+
+/** The configuration file's text. */
+export function renderServerConfig(settings: ServerSettings, runDir: string): string {
+  const { storeDir, port, host = "127.0.0.1", serverName = "baton", monitorPort } = settings;
+  return [
+    `server_name: ${quoted(serverName)}`,
+    `host: ${quoted(host)}`,
+    `port: ${orRandom(port)}`,
+    ...(monitorPort === undefined
+      ? []
+      : [`http: ${quoted(`${bracketed(host)}:${orRandom(monitorPort)}`)}`]),
+    `ports_file_dir: ${quoted(runDir)}`,
+    `max_payload: ${settings.maxPayload ?? DEFAULT_MAX_PAYLOAD}`,
+    `max_connections: ${MAX_CONNECTIONS}`,
+    `log_file: ${quoted(settings.logFile)}`,
+    `logfile_size_limit: ${LOG_BYTES}`,
+    `logfile_max_num: 4`,
+    `jetstream {`,
+    `  store_dir: ${quoted(storeDir)}`,
+    // The parser takes the option only on a line of its own.
+    ...(settings.syncAlways ? [`  sync_interval: always`] : []),
+    `}`,
+    ...(settings.extraConfig === undefined ? [] : [settings.extraConfig]),
+    "",
+  ].join("\n");
+}
+
+function orRandom(port: number): number {
+  return port === 0 ? -1 : port;
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Its strings have JSON's escapes. */
+function quoted(value: string): string {
+  return JSON.stringify(value);
+}

@@ -1,0 +1,217 @@
+/**
+ * A nats-server of our own: written configuration, exclusive store, known end.
+ *
+ * S1 At most one server per store (nats-server itself doesn't check, and two would ruin it).
+ * S2 `startNatsServer` answers when the server takes connections and JetStream is on, or it rejects
+ *    and nothing is left running.
+ * S3 A tied server never outlives the process that started it.
+ */
+import type { ChildProcess } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve as absolute } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { type Claim, type Holder, tryClaim } from "./claim.ts";
+import type { FoundNatsServer } from "./find-nats-server.ts";
+import { NatsServerError, shown } from "./nats-server-error.ts";
+import { renderServerConfig, type ServerSettings } from "./server-config.ts";
+import { spawnServer } from "./spawn-tied.ts";
+import { readInfo, waitUntilReady } from "./wait-until-ready.ts";
+
+/** How a process ended: one of the two is null. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A nats-server that runs. */
+export interface RunningNatsServer extends AsyncDisposable {
+  /** Such as `nats://127.0.0.1:41233`. */
+  readonly url: string;
+  /** Of the monitoring endpoints; undefined unless asked for. */
+  readonly monitorUrl: string | undefined;
+  readonly port: number;
+  readonly pid: number;
+  /** As the server says in its greeting. */
+  readonly version: string;
+  /** Fulfilled when the process has ended, whoever ended it. */
+  readonly exited: Promise<ProcessExit>;
+  /** Ends it in good order, by SIGKILL after `graceMs` (default 10 s); may be called again. */
+  stop(graceMs?: number): Promise<ProcessExit>;
+  /** Sends a signal; `exited` tells the rest. */
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** What `startNatsServer` needs. */
+export interface StartOptions extends ServerSettings {
+  /** From `findNatsServer`. */
+  readonly server: FoundNatsServer;
+  /** Ends with this process, even after SIGKILL; otherwise it goes on without it. */
+  readonly exitWithParent: boolean;
+  /** How long recovering the store may take; default 60 s. */
+  readonly readyWithinMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const RETRY_MS = 50;
+const STOP_GRACE_MS = 10_000;
+/** Two starters that see each other may both step back once or twice; more is a real holder. */
+const CLAIM_ATTEMPTS = 5;
+
+/**
+ * Starts a nats-server and answers when it's ready.
+ *
+ * Rejects with NatsServerError: E_STORE_IN_USE (names the process), E_PORT_IN_USE, E_NATS_SERVER
+ * (with the end of its log). A store that a dying server still holds is waited for.
+ */
+export async function startNatsServer(options: StartOptions): Promise<RunningNatsServer> {
+  const storeDir = absolute(options.storeDir);
+  const logFile = absolute(options.logFile);
+  const readyWithinMs = options.readyWithinMs ?? 60_000;
+  const deadline = AbortSignal.timeout(readyWithinMs);
+  const signal =
+    options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
+  const runDir = join(storeDir, "run");
+  mkdirSync(runDir, { recursive: true });
+  mkdirSync(dirname(logFile), { recursive: true });
+  const claim = await claimStore(storeDir, options.exitWithParent, signal);
+  const launch = { ...options, storeDir, logFile, runDir, claim };
+  try {
+    return await launchServer(launch, signal);
+  } catch (error) {
+    claim.release();
+    options.signal?.throwIfAborted();
+    if (error instanceof NatsServerError || !deadline.aborted) throw error;
+    throw new NatsServerError({
+      code: "E_NATS_SERVER",
+      message: `nats-server wasn't ready after ${readyWithinMs} ms; its log ${logFile} ends with:\n${tail(logFile)}`,
+      action: "read its log; a large store needs longer to recover: raise readyWithinMs",
+      cause: error,
+    });
+  }
+}
+
+async function claimStore(storeDir: string, tied: boolean, signal: AbortSignal): Promise<Claim> {
+  const folder = join(storeDir, "run/claims");
+  for (let attempt = 1; ; attempt += 1) {
+    const result = tryClaim(folder, { tied });
+    if (result.ok) return result.claim;
+    const { holder } = result;
+    const dying = holder.tiedTo?.alive === false;
+    if (signal.aborted || (!dying && attempt >= CLAIM_ATTEMPTS)) throw storeInUse(storeDir, holder);
+    await delay(RETRY_MS * (0.5 + Math.random()));
+  }
+}
+
+interface Launch extends StartOptions {
+  readonly runDir: string;
+  readonly claim: Claim;
+}
+
+async function launchServer(launch: Launch, signal: AbortSignal): Promise<RunningNatsServer> {
+  const { runDir, logFile, server, claim } = launch;
+  signal.throwIfAborted();
+  const config = join(runDir, "nats-server.conf");
+  // It may hold credentials.
+  writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
+  const output = openSync(logFile, "a");
+  const args = ["-c", config];
+  const child = spawnServer({ file: server.path, args, output, tied: launch.exitWithParent });
+  closeSync(output);
+  const exited = watchExit(child);
+  const { pid } = child;
+  if (pid === undefined) throw await exited.catch((error: unknown) => error);
+  claim.transfer(pid);
+  const portsFile = join(runDir, `${basename(server.path)}_${pid}.ports`);
+  const cleanUp = (): void => {
+    rmSync(portsFile, { force: true });
+    claim.release();
+  };
+  exited.then(cleanUp, cleanUp);
+  try {
+    const early = new AbortController();
+    const ready = waitUntilReady(portsFile, AbortSignal.any([signal, early.signal]));
+    const first = await Promise.race([ready, exited]).finally(() => early.abort());
+    if (!("url" in first)) {
+      ready.catch(() => undefined);
+      throw await startFailure(launch, first);
+    }
+    const { url, monitorUrl, info } = first;
+    return running({ child, pid, exited, url, monitorUrl, version: info.version });
+  } catch (error) {
+    child.kill("SIGKILL");
+    await exited.catch(() => undefined);
+    throw error;
+  }
+}
+
+function running(state: {
+  child: ChildProcess;
+  pid: number;
+  exited: Promise<ProcessExit>;
+  url: string;
+  monitorUrl: string | undefined;
+  version: string;
+}): RunningNatsServer {
+  const { child, exited, ...known } = state;
+  const stop = async (graceMs = STOP_GRACE_MS): Promise<ProcessExit> => {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    return exited.finally(() => clearTimeout(timer));
+  };
+  return {
+    ...known,
+    port: Number(new URL(state.url).port),
+    exited,
+    stop,
+    kill: (signal) => void child.kill(signal),
+    [Symbol.asyncDispose]: async () => void (await stop()),
+  };
+}
+
+function watchExit(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function storeInUse(storeDir: string, { pid }: Holder): NatsServerError {
+  return new NatsServerError({
+    code: "E_STORE_IN_USE",
+    message: `the store ${shown(storeDir)} is in use by process ${pid}`,
+    action: `stop that process (kill ${pid}), or name another store folder`,
+  });
+}
+
+async function startFailure(launch: Launch, exit: ProcessExit): Promise<NatsServerError> {
+  const { logFile, port, host = "127.0.0.1" } = launch;
+  const log = tail(logFile);
+  const [, taken] = /listen tcp \S*?:(\d+): bind: address already in use/.exec(log) ?? [];
+  if (taken !== undefined) {
+    const at = `${host}:${taken}`;
+    const other = await readInfo(`nats://${at}`, AbortSignal.timeout(1000));
+    const who =
+      other === undefined
+        ? "another process"
+        : `nats-server ${other.version} named ${shown(other.server_name)}`;
+    return new NatsServerError({
+      code: "E_PORT_IN_USE",
+      message: `port ${taken} on ${host} is in use by ${who}`,
+      action: `stop it, or choose another port${Number(taken) === port ? " (0: any free one)" : ""}`,
+    });
+  }
+  return new NatsServerError({
+    code: "E_NATS_SERVER",
+    message: `nats-server ended with ${exit.code ?? exit.signal} while starting; its log ${logFile} ends with:\n${log}`,
+    action: "read its log and correct what it names",
+  });
+}
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-10).join("\n").slice(-4000);
+  } catch {
+    return "(there's none)";
+  }
+}
