@@ -76,16 +76,14 @@ export const EvaluationReport = z.object({
       z.object({
         instrument: z.string(),
         sha256: Sha256,
+        /** All rows of the data set, and those of them that were seen. */
         rows: z.int().min(1),
         research: DatedRows,
-        longestGapDays: z.int().min(0),
-        /** Share of research rows whose open is the close before: fills at the open are fiction there. */
-        staleOpenShare: z.number().min(0).max(1),
       }),
     )
     .min(1),
   trials: z.object({ declared: z.int().positive(), used: z.int().positive() }),
-  /** The combination out of sample, each instrument alone, and holding all of them all the time over the same rows. */
+  /** The portfolio out of sample, each instrument alone, and holding all of them all the time over the same rows. */
   outOfSample: z.object({
     start: z.iso.date(),
     end: z.iso.date(),
@@ -93,11 +91,14 @@ export const EvaluationReport = z.object({
     instruments: z.array(z.object({ instrument: z.string(), figures: BacktestFigures })).min(1),
     buyAndHold: BacktestFigures,
   }),
-  /** The parameters to go on with: chosen on the last train window before the held-back rows. */
+  /** The parameters to go on with, chosen on the last train window before the held-back rows. */
   chosen: z
     .array(
       z.object({
         instrument: z.string(),
+        /** Share of the equity that this instrument's targets are scaled by. */
+        share: z.number().min(0).max(1),
+        /** Index into the grid. */
         index: z.int().min(0),
         parameters: Parameters,
         train: DatedRows,
@@ -111,6 +112,8 @@ export const EvaluationReport = z.object({
     measured: z.number(),
   }),
   deflatedSharpe: DeflatedSharpeResult,
+  /** Mean Sharpe ratio (per year) of the test folds of a purged k-fold, over all instruments. */
+  crossValidatedSharpe: z.number(),
   bands: z.object({
     /** As many rows as were measured: how sure the backtest is. */
     full: BacktestBands,
@@ -118,7 +121,8 @@ export const EvaluationReport = z.object({
     holdout: BacktestBands,
   }),
   neighbourhood: z.object({
-    steps: z.array(z.number()),
+    /** Shares by which one parameter at a time is moved. */
+    steps: z.array(z.number()).min(1),
     instruments: z.array(Neighbourhood).min(1),
     /** The smallest median of any instrument; null if any has no neighbours. */
     robustness: z.number().nullable(),

@@ -8,7 +8,7 @@ export const STRESS_FAMILIES = ["spread", "volatility", "liquidity", "halt"] as 
 export const StressFamily = z.enum(STRESS_FAMILIES);
 export type StressFamily = z.infer<typeof StressFamily>;
 
-/** `gates/stress-metrics-v1.json`: the combination out of sample when costs, fills or markets are worse. */
+/** `gates/stress-metrics-v1.json`: the portfolio out of sample when costs, fills or markets are worse. */
 export const StressMetrics = z.object({
   schemaVersion: z.literal("baton.stress-metrics.v1"),
   candidateId: CandidateId,

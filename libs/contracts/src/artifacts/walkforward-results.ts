@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { Parameters } from "../candidate-spec.ts";
-import { CandidateId, RunId, Sha256 } from "../names.ts";
+import { CandidateId, RunId } from "../names.ts";
 import { BacktestFigures, DatedRows, InputDigest } from "./backtest-figures.ts";
 
 /** Rows of the walk-forward: train, then a gap of purge and embargo that nobody sees, then test. */
@@ -43,10 +43,9 @@ export const CrossValidation = z.object({
 });
 export type CrossValidation = z.infer<typeof CrossValidation>;
 
-/** All that was tried on one instrument. Rows count from the data set's first; the held-back ones are not among them. */
+/** All that was tried on one instrument. Rows count from its first; the held-back ones are not among them. */
 export const InstrumentWalkForward = z.object({
   instrument: z.string(),
-  dataset: Sha256,
   /** Every row the backtest could see. */
   research: DatedRows,
   folds: z.array(WalkForwardFoldResult).min(1),
@@ -57,7 +56,7 @@ export const InstrumentWalkForward = z.object({
 });
 export type InstrumentWalkForward = z.infer<typeof InstrumentWalkForward>;
 
-/** `backtest/walkforward-results.json`: every fold of every instrument, and their equal-weight combination. */
+/** `backtest/walkforward-results.json`: every fold of every instrument, and the portfolio of all of them. */
 export const WalkForwardResults = z.object({
   schemaVersion: z.literal("baton.walkforward-results.v1"),
   candidateId: CandidateId,
@@ -68,13 +67,14 @@ export const WalkForwardResults = z.object({
   scheme: WalkForwardScheme,
   grid: z.array(Parameters).min(1),
   instruments: z.array(InstrumentWalkForward).min(1),
-  /** Equal weights over the instruments that have out-of-sample rows on a date; changes of the split are paid for. */
-  combination: z.object({
-    start: z.iso.date(),
-    end: z.iso.date(),
+  /**
+   * On each date equal shares of the equity for the instruments that have test rows around it; a change of the
+   * split is paid for. What was earned on each date.
+   */
+  portfolio: z.object({
     figures: BacktestFigures,
-    dates: z.array(z.iso.date()),
-    net: z.array(z.number()),
+    dates: z.array(z.iso.date()).min(2),
+    net: z.array(z.number()).min(2),
   }),
 });
 export type WalkForwardResults = z.infer<typeof WalkForwardResults>;
