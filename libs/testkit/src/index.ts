@@ -1,0 +1,15 @@
+export { eventually, type EventuallyOptions, type NotYet } from "./eventually.ts";
+export {
+  runningServices,
+  type ServiceExit,
+  type SpawnedService,
+  spawnService,
+} from "./spawn-service.ts";
+export {
+  type ArtifactContent,
+  createStageContext,
+  type RecordedStageContext,
+  type StageContextOptions,
+} from "./stage-context.ts";
+export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
+export { startTestNats, type TestNats, type TestNatsOptions, withNats } from "./test-nats.ts";

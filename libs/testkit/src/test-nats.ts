@@ -1,0 +1,200 @@
+/**
+ * A real nats-server for a test: fresh store, own port, leaks noticed.
+ *
+ * The port stays the same over restarts, so that clients find the server again; it's chosen below
+ * the range that the system gives to outgoing connections, or a reconnecting client might be given
+ * it while the server is down.
+ */
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import {
+  findNatsServer,
+  type FoundNatsServer,
+  NatsServerError,
+  type RunningNatsServer,
+  type ServerSettings,
+  startNatsServer,
+} from "../../mesh/src/nats-server/index.ts";
+import { eventually } from "./eventually.ts";
+import { runningServices, type SpawnedService } from "./spawn-service.ts";
+import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
+
+/** What a test may choose about its server. */
+export type TestNatsOptions = Partial<
+  Pick<ServerSettings, "syncAlways" | "maxPayload" | "extraConfig">
+>;
+
+/** A nats-server of one test or one test file. */
+export interface TestNats {
+  /** The same for all its life. */
+  readonly url: string;
+  readonly storeDir: string;
+  readonly logFile: string;
+  /** The process that runs at the moment, or the last one that did. */
+  readonly server: RunningNatsServer;
+  /** Stops it in good order, if it runs, and starts it again on the same store and port. */
+  restart(this: void): Promise<void>;
+  /** Ends it by SIGKILL and returns when it's gone; `restart` brings it back. */
+  kill9(this: void): Promise<void>;
+  /**
+   * Stops it and removes its folder, then rejects if a connection or a spawned service was left
+   * over (which it ends).
+   */
+  stop(this: void): Promise<void>;
+  /** Ends everything without looking for left-overs: for a test that has failed already. */
+  abandon(this: void): Promise<void>;
+}
+
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+/** A client that's closed is gone at the server a moment later. */
+const CLOSING_MS = 1000;
+
+let found: Promise<FoundNatsServer> | undefined;
+
+/** Runs `fn` with a nats-server of its own; fails if `fn` does or leaves something behind. */
+export async function withNats<T>(
+  fn: (nats: TestNats) => Promise<T>,
+  options: TestNatsOptions = {},
+): Promise<T> {
+  const nats = await startTestNats(options);
+  let result: T;
+  try {
+    result = await fn(nats);
+  } catch (error) {
+    // What is left over after a failure is its consequence.
+    await nats.abandon();
+    throw error;
+  }
+  await nats.stop();
+  return result;
+}
+
+/** The same for a whole test file: start it in `beforeAll`, stop it in `afterAll`. */
+export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
+  found ??= findNatsServer({ signal: AbortSignal.timeout(120_000) });
+  const binary = await found;
+  const before = new Set(runningServices());
+  const folder = temporaryFolder("nats");
+  const start = starter(binary, folder, options);
+  let server: RunningNatsServer;
+  let up = true;
+  try {
+    server = await startOnFreePort(start);
+  } catch (error) {
+    folder.remove();
+    throw error;
+  }
+  const { url, port } = server;
+  const own = (): readonly SpawnedService[] =>
+    runningServices().filter((service) => !before.has(service));
+  const abandon = async (): Promise<void> => {
+    await Promise.all(own().map((service) => service.sigkill()));
+    await server.stop();
+    folder.remove();
+  };
+  return {
+    url,
+    storeDir: join(folder.path, "store"),
+    logFile: join(folder.path, "nats-server.log"),
+    get server() {
+      return server;
+    },
+    async restart() {
+      await server.stop();
+      server = await start(port);
+      up = true;
+    },
+    async kill9() {
+      server.kill("SIGKILL");
+      await server.exited;
+      up = false;
+    },
+    async stop() {
+      const leaks = own().map(({ name, pid }) => `service ${name} (pid ${pid}) still runs`);
+      try {
+        // A connection of such a service would only say the same again.
+        if (up && leaks.length === 0) leaks.push(...(await openConnections(server)));
+      } finally {
+        await abandon();
+      }
+      if (leaks.length > 0) throw new Error(`left over: ${leaks.join("; ")}`);
+    },
+    abandon,
+  };
+}
+
+type Starter = (port: number) => Promise<RunningNatsServer>;
+
+function starter(
+  server: FoundNatsServer,
+  folder: TemporaryFolder,
+  options: TestNatsOptions,
+): Starter {
+  return (port) =>
+    startNatsServer({
+      server,
+      syncAlways: false,
+      ...options,
+      storeDir: join(folder.path, "store"),
+      logFile: join(folder.path, "nats-server.log"),
+      port,
+      monitorPort: 0,
+      exitWithParent: true,
+    });
+}
+
+async function startOnFreePort(start: Starter): Promise<RunningNatsServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    if (!(await isFree(port))) continue;
+    try {
+      return await start(port);
+    } catch (error) {
+      // Somebody else took it in between.
+      const taken = error instanceof NatsServerError && error.code === "E_PORT_IN_USE";
+      if (!taken || attempt >= 5) throw error;
+    }
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+}
+
+const Connections = z.object({
+  connections: z.array(
+    z.object({
+      cid: z.number(),
+      name: z.string().default("without a name"),
+      subscriptions: z.number().default(0),
+    }),
+  ),
+});
+
+/** Descriptions of the clients that the server still has after a moment. */
+async function openConnections({ monitorUrl }: RunningNatsServer): Promise<string[]> {
+  let left: string[] = [];
+  await eventually(
+    async () => {
+      const response = await fetch(`${monitorUrl}/connz`, { signal: AbortSignal.timeout(1000) });
+      const { connections } = Connections.parse(await response.json());
+      left = connections.map(
+        ({ cid, name, subscriptions }) =>
+          `NATS connection ${cid} "${name}" with ${subscriptions} subscriptions is still open`,
+      );
+      return left.length === 0;
+    },
+    { what: "all connections closed", withinMs: CLOSING_MS },
+  ).catch((error: unknown) => {
+    if (left.length === 0) throw error;
+  });
+  return left;
+}
