@@ -89,8 +89,11 @@ export async function runService<S extends ServiceSchema>(
     complain(describeFailure(name, error));
     shutdown.stop("failed", error instanceof StartFailure ? error.exitCode : EXIT.internal);
   };
-  const work = start({ definition, config, telemetry, shutdown, fail });
-  shutdown.awaitFirst("start", work.catch(fail));
+  const work = start({ definition, config, telemetry, shutdown, fail }).catch((error: unknown) => {
+    // Waiting for something with the signal rejects when it's aborted: that's obedience, no fault.
+    if (!(shutdown.signal.aborted && isAbort(error))) fail(error);
+  });
+  shutdown.awaitFirst("start", work);
 }
 
 async function start<S extends ServiceSchema>({
@@ -202,6 +205,10 @@ function endOnBugs(name: string, log: Log): void {
   };
   process.on("uncaughtException", end);
   process.on("unhandledRejection", (reason) => end(reason, "unhandledRejection"));
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
 }
 
 function describeFailure(name: string, error: unknown): string {

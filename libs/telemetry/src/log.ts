@@ -1,5 +1,5 @@
-import { pino, stdSerializers, stdTimeFunctions } from "pino";
-import type { Level, Logger } from "pino";
+import { destination, pino, stdSerializers, stdTimeFunctions } from "pino";
+import type { Level, Logger, LoggerOptions } from "pino";
 
 import { createScrubber } from "./scrub-secrets.ts";
 
@@ -36,7 +36,7 @@ export function createLog({
   level: LogLevel;
   secrets: readonly string[];
 }): Log {
-  return pino({
+  const options: LoggerOptions = {
     level,
     base: { service, ...(version !== undefined && { version }), pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
@@ -44,5 +44,6 @@ export function createLog({
     serializers: { err: stdSerializers.err, error: stdSerializers.err },
     formatters: { level: (label) => ({ level: label }) },
     hooks: { streamWrite: createScrubber(secrets) },
-  });
+  };
+  return pino(options, destination({ dest: 1, sync: true }));
 }
