@@ -9,10 +9,13 @@ export class BrokerError extends Error {
   /** HTTP status; undefined if there was no answer. */
   readonly status: number | undefined;
 
-  constructor(message: string, status: number | undefined, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    status: number | undefined,
+    options: ErrorOptions & { readonly refused?: boolean } = {},
+  ) {
     super(message, options);
     this.status = status;
-    const refused = status !== undefined && EXPLICIT_REFUSALS.has(status);
-    this.code = refused ? "E_BROKER_REFUSED" : "E_BROKER_UNAVAILABLE";
+    this.code = options.refused ? "E_BROKER_REFUSED" : "E_BROKER_UNAVAILABLE";
   }
 }

@@ -1,13 +1,13 @@
 /**
  * One account at a broker, over HTTP. Sending an order has four outcomes, all values; nothing here sends anything twice.
  *
- * B1: only HTTP 400, 401, 403, 404 and 422 say that an order was not taken. Everything else that isn't an order with
- *     our client order id (a time-out, a reset, a 5xx, a 429, an answer that can't be read) is ambiguous: it may be there.
+ * B1: only HTTP 400, 401, 403, 404 and 422 in the broker's own form (code and message) say that an order was not taken.
+ *     Everything else that isn't an order with our client order id (a time-out, a reset, a 5xx, a 429, a proxy's 404, an
+ *     answer that can't be read) is ambiguous: the order may be there.
  * B2: every request has a deadline and every answer a largest size.
  */
 import { z } from "zod";
 
-import { EXPLICIT_REFUSALS } from "./broker-error.ts";
 import { createExchange, type Exchange, expectBody, refusalOf } from "./exchange.ts";
 import {
   Account,
@@ -95,7 +95,7 @@ export function createBroker(options: BrokerOptions): Broker {
     expectBody(await exchange("GET", path), schema);
   return {
     account,
-    submit: (order) => submit(exchange, NewOrder.parse(order)),
+    submit: async (order) => submit(exchange, NewOrder.parse(order)),
     byClientOrderId: (clientOrderId) => find(exchange, clientOrderId),
     cancel: (orderId) => cancel(exchange, orderId),
     async cancelAll() {
@@ -123,30 +123,31 @@ async function submit(exchange: Exchange, order: NewOrder): Promise<SubmitOutcom
   const body = Object.fromEntries(Object.entries(order).filter(([, value]) => value !== null));
   const answer = await exchange("POST", "/v2/orders", body);
   if (answer.kind === "silence") return { kind: "ambiguous", message: answer.message };
-  const { status } = answer;
-  if (EXPLICIT_REFUSALS.has(status)) {
-    const { code, message } = refusalOf(answer);
-    if (status === 422 && code === DUPLICATE_CODE) return { kind: "duplicate", message };
+  const refusal = refusalOf(answer);
+  if (refusal) {
+    const { status, code, message } = refusal;
+    const duplicate = status === 422 && code === DUPLICATE_CODE && message.includes("unique");
+    if (duplicate) return { kind: "duplicate", message };
     return { kind: "rejected", status, code: String(code), message };
   }
-  if (status < 200 || status > 299) return { kind: "ambiguous", message: `HTTP ${status}` };
-  const parsed = Order.safeParse(answer.body);
+  const parsed = Order.safeParse(answer.status < 300 ? answer.body : undefined);
   if (parsed.success && parsed.data.client_order_id === order.client_order_id)
     return { kind: "submitted", order: parsed.data };
-  return { kind: "ambiguous", message: `HTTP ${status} with something other than the order` };
+  return { kind: "ambiguous", message: `HTTP ${answer.status}, which says nothing for sure` };
 }
 
 async function find(exchange: Exchange, clientOrderId: string): Promise<Order | undefined> {
   const query = new URLSearchParams({ client_order_id: clientOrderId }).toString();
   const answer = await exchange("GET", `/v2/orders:by_client_order_id?${query}`);
-  if (answer.kind === "answer" && answer.status === 404) return undefined;
+  if (refusalOf(answer)?.status === 404) return undefined;
   return expectBody(answer, Order);
 }
 
 async function cancel(exchange: Exchange, orderId: string): Promise<CancelOutcome> {
   const answer = await exchange("DELETE", `/v2/orders/${encodeURIComponent(orderId)}`);
-  if (answer.kind === "answer" && answer.status === 404) return "not-found";
-  if (answer.kind === "answer" && answer.status === 422) return "not-open";
+  const refused = refusalOf(answer)?.status;
+  if (refused === 404) return "not-found";
+  if (refused === 422) return "not-open";
   expectBody(answer, z.unknown());
   return "cancelled";
 }

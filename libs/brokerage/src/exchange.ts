@@ -1,7 +1,7 @@
 import { cut } from "@baton/contracts";
 import type { z } from "zod";
 
-import { BrokerError } from "./broker-error.ts";
+import { BrokerError, EXPLICIT_REFUSALS } from "./broker-error.ts";
 import { Refusal } from "./order.ts";
 
 /** Largest answer that is read, in bytes: 500 orders need about a quarter of it. */
@@ -78,11 +78,16 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-/** Code and message of a refusal, as far as it has them. */
-export function refusalOf(answer: { status: number; body: unknown }): Refusal {
+/**
+ * The broker's refusal, or undefined if the answer isn't one in the broker's own form: a proxy's or a starting
+ * service's "not found" says nothing about orders.
+ */
+export function refusalOf(answer: Answer): (Refusal & { readonly status: number }) | undefined {
+  if (answer.kind === "silence" || !EXPLICIT_REFUSALS.has(answer.status)) return undefined;
   const parsed = Refusal.safeParse(answer.body);
-  if (!parsed.success) return { code: answer.status, message: `HTTP ${answer.status}` };
-  return { code: parsed.data.code, message: cut(parsed.data.message, 300) };
+  if (!parsed.success) return undefined;
+  const { code, message } = parsed.data;
+  return { status: answer.status, code, message: cut(message, 300) };
 }
 
 /** The body of a successful answer, parsed by `schema`; throws a BrokerError for anything else. */
@@ -92,11 +97,10 @@ export function expectBody<T>(answer: Answer, schema: z.ZodType<T>): T {
       cause: answer.cause,
     });
   if (answer.status < 200 || answer.status > 299) {
-    const { code, message } = refusalOf(answer);
-    throw new BrokerError(
-      `the broker answered HTTP ${answer.status} (${code}): ${message}`,
-      answer.status,
-    );
+    const refusal = refusalOf(answer);
+    const says = refusal ? ` (${refusal.code}): ${refusal.message}` : " without saying why";
+    const message = `the broker answered HTTP ${answer.status}${says}`;
+    throw new BrokerError(message, answer.status, { refused: refusal !== undefined });
   }
   const parsed = schema.safeParse(answer.body);
   if (parsed.success) return parsed.data;

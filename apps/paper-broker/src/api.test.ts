@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Order, Refusal } from "@baton/brokerage";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+
+import { createApi } from "./api.ts";
+import { createFaultPlans } from "./faults.ts";
+import { openPaperBroker, type PaperBroker } from "./paper-broker.ts";
+import { order, restingOrder } from "./testing/order.ts";
+
+let directory = "";
+let broker: PaperBroker;
+let ask: (method: string, path: string, body?: unknown) => Promise<Response>;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "broker-"));
+  broker = await openPaperBroker(directory, () => new Date("2026-01-05T12:00:00.000Z"));
+  const app = createApi({
+    broker,
+    faults: createFaultPlans(false),
+    faultsAllowed: false,
+    signal: new AbortController().signal,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  ask = async (method, path, body) =>
+    app.request(path, {
+      method,
+      ...(body !== undefined && {
+        body: typeof body === "string" ? body : JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      }),
+    });
+});
+afterEach(async () => {
+  await broker.close();
+  rmSync(directory, { recursive: true });
+});
+
+test("an order is answered in Alpaca's shape and found again by either id", async () => {
+  const answer = await ask("POST", "/v2/orders", order());
+  expect(answer.status).toBe(200);
+  const taken = Order.parse(await answer.json());
+  expect(taken).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),
+    client_order_id: "order-1",
+    created_at: "2026-01-05T12:00:00.000Z",
+    filled_at: "2026-01-05T12:00:00.000Z",
+    canceled_at: null,
+    symbol: "SPX",
+    qty: "1",
+    filled_qty: "1",
+    filled_avg_price: "100",
+    side: "buy",
+    type: "market",
+    time_in_force: "day",
+    limit_price: null,
+    stop_price: null,
+    status: "filled",
+  });
+  const byClientId = await ask("GET", "/v2/orders:by_client_order_id?client_order_id=order-1");
+  expect(await byClientId.json()).toEqual(taken);
+  expect(await (await ask("GET", `/v2/orders/${taken.id}`)).json()).toEqual(taken);
+  expect((await ask("GET", "/v2/orders:by_client_order_id?client_order_id=none")).status).toBe(404);
+});
+
+test("listing pages through orders by status and direction", async () => {
+  for (const n of [1, 2, 3, 4])
+    await ask("POST", "/v2/orders", (n % 2 ? order : restingOrder)({ client_order_id: `o-${n}` }));
+  const list = async (query: string): Promise<string[]> => {
+    const answer = await ask("GET", `/v2/orders${query}`);
+    const rows = z.array(Order).parse(await answer.json());
+    return rows.map((row) => row.client_order_id);
+  };
+  expect(await list("")).toEqual(["o-4", "o-2"]);
+  expect(await list("?status=closed&direction=asc")).toEqual(["o-1", "o-3"]);
+  expect(await list("?status=all&direction=asc&limit=2")).toEqual(["o-1", "o-2"]);
+  const [oldest] = (await broker.view("paper", ({ orders }) => [...orders.keys()])) ?? [];
+  expect(await list(`?status=all&direction=asc&after_order_id=${oldest}`)).toEqual([
+    "o-2",
+    "o-3",
+    "o-4",
+  ]);
+  expect((await ask("GET", "/v2/orders?after_order_id=none")).status).toBe(422);
+});
+
+test.each([
+  ['{"a":', 400, "not JSON"],
+  ["[[[[[[[[", 400, "not JSON"],
+  [JSON.stringify([order()]), 422, "body"],
+  ["null", 422, "body"],
+  [JSON.stringify({ ...order(), extra: 1 }), 422, "extra"],
+  [JSON.stringify(order()).replace("{", '{"__proto__":{"polluted":1},'), 422, "__proto__"],
+  [JSON.stringify({ ...order(), qty: 1 }), 422, "qty"],
+  [JSON.stringify({ ...order(), qty: "0.0" }), 422, "qty"],
+  [JSON.stringify({ ...order(), qty: "1e3" }), 422, "qty"],
+  [JSON.stringify({ ...order(), limit_price: "5" }), 422, "limit_price"],
+  [JSON.stringify({ ...order(), type: "limit" }), 422, "limit_price"],
+  [JSON.stringify({ ...order(), client_order_id: "" }), 422, "client_order_id"],
+  [JSON.stringify({ ...order(), client_order_id: "a\u001b[0m" }), 422, "client_order_id"],
+  [JSON.stringify({ ...order(), client_order_id: "x".repeat(129) }), 422, "client_order_id"],
+  [" ".repeat(20_000), 413, "larger"],
+])("the body %.60j gets %i and is not stored", async (body, status, says) => {
+  const answer = await ask("POST", "/v2/orders", body);
+  expect([answer.status, Refusal.parse(await answer.json()).message]).toEqual([
+    status,
+    expect.stringContaining(says),
+  ]);
+  expect(await (await ask("GET", "/v2/orders?status=all")).json()).toEqual([]);
+});
+
+test("wrong methods, paths, accounts and web pages are refused", async () => {
+  const put = await ask("PUT", "/v2/orders");
+  expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, POST, DELETE"]);
+  expect((await ask("GET", "/v2/nothing")).status).toBe(404);
+  expect((await ask("GET", "/admin/faults")).status).toBe(404);
+  expect((await ask("GET", "/v2/account?account=../x")).status).toBe(422);
+  expect((await ask("GET", "/v2/orders?limit=100000")).status).toBe(422);
+});

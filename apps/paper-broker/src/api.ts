@@ -1,0 +1,230 @@
+/**
+ * The HTTP side, in Alpaca's shape. Which account a request is about stands in `?account=` (default `paper`), where a
+ * real broker would take it from the key.
+ */
+import { Account, ClientOrderId, KillSwitchChange, NewOrder } from "@baton/brokerage";
+import { cut } from "@baton/contracts";
+import { type Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { z } from "zod";
+
+import { cashOf } from "./book.ts";
+import { type Fault, FAULT_HEADER, FaultPlan, type FaultPlans } from "./faults.ts";
+import { toPosition } from "./holding.ts";
+import { listOrders, ListingQuery } from "./order-listing.ts";
+import type { PaperBroker } from "./paper-broker.ts";
+
+/** Largest request body in bytes. */
+const MAX_BODY_BYTES = 16 * 1024;
+/** How long a silent fault keeps its request before it answers 504 after all. */
+const SILENCE_MS = 60_000;
+
+const METHODS: Readonly<Record<string, string>> = {
+  "/v2/orders": "GET, POST, DELETE",
+  "/v2/orders:by_client_order_id": "GET",
+  "/v2/orders/:id": "GET, DELETE",
+  "/v2/positions": "GET",
+  "/v2/account": "GET",
+  "/v2/kill-switch": "GET, PUT, DELETE",
+};
+
+const BAD_REQUEST_CODES = { 400: 40_010_000, 413: 41_310_000, 422: 42_210_000 } as const;
+
+class BadRequest extends Error {
+  override readonly name = "BadRequest";
+  readonly status: 400 | 413 | 422;
+
+  constructor(status: 400 | 413 | 422, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What the API needs besides the broker. */
+export interface ApiOptions {
+  readonly broker: PaperBroker;
+  readonly faults: FaultPlans;
+  readonly faultsAllowed: boolean;
+  /** Aborted when the service stops: ends silent faults. */
+  readonly signal: AbortSignal;
+  /** Told what went wrong inside; the ledger's failures must end the process. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The broker's routes. */
+export function createApi(options: ApiOptions): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    // Browsers name the page that asks; nothing else does. A page has no business with orders.
+    const { req } = context;
+    if (req.header("origin") ?? req.header("sec-fetch-site"))
+      return refusal(context, 403, 40_310_000, "requests from web pages are not taken");
+    return next();
+  });
+  orderRoutes(app, options);
+  accountRoutes(app, options);
+  if (options.faultsAllowed) faultRoutes(app, options.faults);
+  for (const [path, allow] of Object.entries(METHODS)) {
+    app.all(path, (context) => {
+      context.header("allow", allow);
+      return refusal(context, 405, 40_510_000, `${path} takes ${allow}`);
+    });
+  }
+  app.notFound((context) => refusal(context, 404, 40_410_000, "endpoint not found"));
+  app.onError((error, context) => {
+    if (error instanceof BadRequest)
+      return refusal(context, error.status, BAD_REQUEST_CODES[error.status], error.message);
+    options.onError(error);
+    return refusal(context, 500, 50_010_000, "internal error");
+  });
+  return app;
+}
+
+function orderRoutes(app: Hono, options: ApiOptions): void {
+  const { broker, faults } = options;
+  app.post("/v2/orders", async (context) => {
+    const account = accountOf(context);
+    const order = await bodyOf(context, NewOrder);
+    const wanted: Fault[] = ["stored-504", "stored-silent", "lost-504", "lost-silent"];
+    const fault = faults.take(wanted, account, context.req.header(FAULT_HEADER));
+    if (fault?.startsWith("lost")) return fail(context, fault, options.signal);
+    const taken = await broker.take(account, order);
+    if (fault) return fail(context, fault, options.signal);
+    if ("kind" in taken) return refusal(context, taken.status, taken.code, taken.message);
+    return context.json(taken, 200);
+  });
+  app.get("/v2/orders:by_client_order_id", async (context) => {
+    const account = accountOf(context);
+    const id = parse(ClientOrderId, context.req.query("client_order_id"), "client_order_id");
+    const fault = faults.take(["lookup-504"], account, context.req.header(FAULT_HEADER));
+    if (fault) return fail(context, fault, options.signal);
+    const order = await broker.view(account, ({ orders, byClientOrderId }) =>
+      orders.get(byClientOrderId.get(id) ?? ""),
+    );
+    return order ? context.json(order) : refusal(context, 404, 40_410_000, "order not found");
+  });
+  app.get("/v2/orders", async (context) => {
+    const query = parse(ListingQuery, context.req.query(), "query");
+    const page = await broker.view(accountOf(context), (book) => listOrders(book, query));
+    return page
+      ? context.json(page)
+      : refusal(context, 422, 42_210_000, "after_order_id: there is no such order");
+  });
+  app.delete("/v2/orders", async (context) => {
+    const ids = await broker.cancelAll(accountOf(context));
+    return context.json(
+      ids.map((id) => ({ id, status: 200 })),
+      207,
+    );
+  });
+  app.get("/v2/orders/:id", async (context) => {
+    const id = context.req.param("id");
+    const order = await broker.view(accountOf(context), ({ orders }) => orders.get(id));
+    return order ? context.json(order) : refusal(context, 404, 40_410_000, "order not found");
+  });
+  app.delete("/v2/orders/:id", async (context) => {
+    const refused = await broker.cancel(accountOf(context), context.req.param("id"));
+    if (refused) return refusal(context, refused.status, refused.code, refused.message);
+    return context.body(null, 204);
+  });
+}
+
+function accountRoutes(app: Hono, { broker }: ApiOptions): void {
+  app.get("/v2/positions", async (context) => {
+    const positions = await broker.view(accountOf(context), ({ holdings }) =>
+      Array.from(holdings, ([symbol, holding]) => toPosition(symbol, holding)),
+    );
+    return context.json(positions.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1)));
+  });
+  app.get("/v2/account", async (context) => {
+    const account = accountOf(context);
+    const { engaged } = await broker.killSwitch(account);
+    const cash = await broker.view(account, cashOf);
+    return context.json({
+      id: account,
+      account_number: account,
+      status: "ACTIVE",
+      currency: "USD",
+      cash,
+      trading_blocked: engaged,
+    });
+  });
+  app.get("/v2/kill-switch", async (context) =>
+    context.json(await broker.killSwitch(accountOf(context))),
+  );
+  app.put("/v2/kill-switch", async (context) => {
+    const change = await bodyOf(context, KillSwitchChange);
+    return context.json(await broker.engage(accountOf(context), change));
+  });
+  app.delete("/v2/kill-switch", async (context) => {
+    const change = await bodyOf(context, KillSwitchChange);
+    return context.json(await broker.release(accountOf(context), change));
+  });
+}
+
+function faultRoutes(app: Hono, faults: FaultPlans): void {
+  app.get("/admin/faults", (context) => context.json(faults.list()));
+  app.put("/admin/faults", async (context) => {
+    faults.set(await bodyOf(context, FaultPlan));
+    return context.json(faults.list());
+  });
+}
+
+function accountOf(context: Context): string {
+  return parse(Account, context.req.query("account") ?? "paper", "account");
+}
+
+async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+  if (!/^application\/json\b/i.test(context.req.header("content-type") ?? ""))
+    throw new BadRequest(400, "content-type must be application/json");
+  const text = await textOf(context.req.raw);
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new BadRequest(400, cut(`the body is not JSON: ${String(error)}`, 200));
+  }
+  return parse(schema, body, "body");
+}
+
+async function textOf(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BODY_BYTES)
+      throw new BadRequest(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const at = issue?.path.join(".") ?? "";
+  throw new BadRequest(422, cut(`${at === "" ? what : at}: ${issue?.message ?? "invalid"}`, 300));
+}
+
+function refusal(
+  context: Context,
+  status: ContentfulStatusCode,
+  code: number,
+  message: string,
+): Response {
+  return context.json({ code, message }, status);
+}
+
+async function fail(context: Context, fault: Fault, stopping: AbortSignal): Promise<Response> {
+  if (fault.endsWith("silent")) {
+    const over = AbortSignal.any([
+      context.req.raw.signal,
+      stopping,
+      AbortSignal.timeout(SILENCE_MS),
+    ]);
+    if (!over.aborted)
+      await new Promise((resolve) => over.addEventListener("abort", resolve, { once: true }));
+  }
+  return refusal(context, 504, 50_410_000, "upstream request timeout");
+}

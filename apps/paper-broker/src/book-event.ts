@@ -1,0 +1,32 @@
+import { Account, NewOrder } from "@baton/brokerage";
+import { Instant } from "@baton/contracts";
+import { z } from "zod";
+
+const OrderId = z.string().min(1).max(80);
+const Cancellation = z.strictObject({ account: Account, id: OrderId });
+const change = { at: Instant, by: z.string().max(120), reason: z.string().max(1000) };
+
+/** What happened at the broker, in the order in which the ledger holds it; the book is a fold over these. */
+export const BookEvent = z.discriminatedUnion("type", [
+  /** An order was taken, with everything that decides its outcome. */
+  z.strictObject({
+    type: z.literal("order"),
+    at: Instant,
+    account: Account,
+    id: OrderId,
+    order: NewOrder,
+  }),
+  z.strictObject({ type: z.literal("cancel"), at: Instant, cancelled: z.array(Cancellation) }),
+  /** A kill switch was engaged: of one account, or of all (null). */
+  z.strictObject({
+    type: z.literal("engage"),
+    ...change,
+    account: Account.nullable(),
+    cancelled: z.array(Cancellation),
+  }),
+  z.strictObject({ type: z.literal("release"), ...change, account: Account.nullable() }),
+]);
+export type BookEvent = z.infer<typeof BookEvent>;
+
+/** One order that an event cancelled. */
+export type Cancellation = z.infer<typeof Cancellation>;

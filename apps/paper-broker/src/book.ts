@@ -1,0 +1,150 @@
+/**
+ * The broker's state: a fold over its events and nothing else, so that a restart gives the same book.
+ *
+ * K1: a client order id belongs to the first order of its account that carried it, for ever (J8).
+ * K2: nothing here reads a clock or draws an id: both come with the event.
+ */
+import { fromUnits, type Order, type Switch, toUnits } from "@baton/brokerage";
+
+import type { BookEvent, Cancellation } from "./book-event.ts";
+import { fillPrice, isImmediate } from "./fill.ts";
+import { type Holding, signedUnits, traded, valueOf } from "./holding.ts";
+
+/** Cash that every account starts with. */
+export const STARTING_CASH = "1000000";
+
+/** An account's part of the book. */
+export interface AccountBook {
+  /** By order id, oldest first. */
+  readonly orders: ReadonlyMap<string, Order>;
+  readonly open: ReadonlySet<string>;
+  /** Client order id to order id (K1). */
+  readonly byClientOrderId: ReadonlyMap<string, string>;
+  readonly holdings: ReadonlyMap<string, Holding>;
+  /** In units of 10^-9. */
+  readonly cash: bigint;
+  readonly switch: Switch;
+}
+
+interface MutableAccount extends AccountBook {
+  readonly orders: Map<string, Order>;
+  readonly open: Set<string>;
+  readonly byClientOrderId: Map<string, string>;
+  readonly holdings: Map<string, Holding>;
+  cash: bigint;
+  switch: Switch;
+}
+
+/** The whole book; `apply` is the only way in which it changes. */
+export interface Book {
+  /** The account, empty if nothing ever happened in it. */
+  account(name: string): AccountBook;
+  readonly accounts: ReadonlyMap<string, AccountBook>;
+  /** The switch over every account. */
+  readonly all: Switch;
+  /** Orders ever taken, over all accounts. */
+  readonly size: number;
+  apply(event: BookEvent): void;
+}
+
+const OFF: Switch = { engaged: false };
+
+function emptyAccount(): MutableAccount {
+  return {
+    orders: new Map(),
+    open: new Set(),
+    byClientOrderId: new Map(),
+    holdings: new Map(),
+    cash: toUnits(STARTING_CASH),
+    switch: OFF,
+  };
+}
+
+/** A book in which nothing has happened yet. */
+export function createBook(): Book {
+  const accounts = new Map<string, MutableAccount>();
+  const nothing = emptyAccount();
+  let all = OFF;
+  let size = 0;
+
+  function accountFor(name: string): MutableAccount {
+    const found = accounts.get(name) ?? emptyAccount();
+    accounts.set(name, found);
+    return found;
+  }
+  function cancelAll(cancelled: readonly Cancellation[], at: string): void {
+    for (const { account, id } of cancelled) cancelOrder(accountFor(account), id, at);
+  }
+  function setSwitch(account: string | null, next: Switch): void {
+    if (account === null) all = next;
+    else accountFor(account).switch = next;
+  }
+  return {
+    account: (name) => accounts.get(name) ?? nothing,
+    accounts,
+    get all() {
+      return all;
+    },
+    get size() {
+      return size;
+    },
+    apply(event) {
+      switch (event.type) {
+        case "order":
+          takeOrder(accountFor(event.account), event);
+          size += 1;
+          break;
+        case "cancel":
+          cancelAll(event.cancelled, event.at);
+          break;
+        case "engage": {
+          const { by, reason, at } = event;
+          setSwitch(event.account, { engaged: true, by, reason, since: at });
+          cancelAll(event.cancelled, at);
+          break;
+        }
+        case "release":
+          setSwitch(event.account, OFF);
+          break;
+      }
+    },
+  };
+}
+
+function takeOrder(account: MutableAccount, event: Extract<BookEvent, { type: "order" }>): void {
+  const { order, id, at } = event;
+  const price = fillPrice(order);
+  const gone = price === null && isImmediate(order);
+  const { reference_price: _, ...terms } = order;
+  account.orders.set(id, {
+    ...terms,
+    id,
+    created_at: at,
+    filled_at: price === null ? null : at,
+    canceled_at: gone ? at : null,
+    filled_qty: price === null ? "0" : order.qty,
+    filled_avg_price: price,
+    status: price === null ? (gone ? "canceled" : "new") : "filled",
+  });
+  account.byClientOrderId.set(order.client_order_id, id);
+  if (price === null) {
+    if (!gone) account.open.add(id);
+    return;
+  }
+  const change = signedUnits(order);
+  const holding = traded(account.holdings.get(order.symbol), change, toUnits(price));
+  if (holding) account.holdings.set(order.symbol, holding);
+  else account.holdings.delete(order.symbol);
+  account.cash -= valueOf(change, toUnits(price));
+}
+
+function cancelOrder(account: MutableAccount, id: string, at: string): void {
+  const order = account.orders.get(id);
+  if (!order || !account.open.delete(id)) return;
+  account.orders.set(id, { ...order, status: "canceled", canceled_at: at });
+}
+
+/** The account's cash as text. */
+export function cashOf(account: AccountBook): string {
+  return fromUnits(account.cash);
+}

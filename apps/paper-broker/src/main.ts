@@ -1,0 +1,67 @@
+import { EXIT, runService, StartFailure } from "@baton/service";
+
+import { createApi } from "./api.ts";
+import { PaperBrokerConfig } from "./config.ts";
+import { DirectoryLocked } from "./directory-lock.ts";
+import { createFaultPlans } from "./faults.ts";
+import { LedgerError } from "./ledger.ts";
+import { openPaperBroker } from "./paper-broker.ts";
+
+await runService({
+  name: "paper-broker",
+  config: PaperBrokerConfig,
+  async start(service) {
+    const { config, log, signal } = service;
+    // Until the book is rebuilt nothing may look like an answer: "not found" would be a lie.
+    service.mount({ fetch: () => Response.json({ error: "starting" }, { status: 503 }) });
+    const broker = await openPaperBroker(config.BATON_BROKER_DIR).catch((error: unknown) => {
+      throw startFailure(config.BATON_BROKER_DIR, error);
+    });
+    service.onShutdown("broker", () => broker.close());
+    const { events, torn } = broker.opening;
+    if (torn)
+      log.warn(torn, "the ledger ended in a torn line, which was never answered for: cut off");
+    log.info({ events }, "the book was rebuilt from the ledger");
+    const faultsAllowed = config.BATON_BROKER_FAULTS;
+    service.mount(
+      createApi({
+        broker,
+        faults: createFaultPlans(faultsAllowed),
+        faultsAllowed,
+        signal,
+        onError(error) {
+          if (error instanceof LedgerError) service.fail(error);
+          else log.error({ err: error }, "request failed");
+        },
+      }),
+    );
+  },
+});
+
+function startFailure(directory: string, cause: unknown): unknown {
+  if (cause instanceof DirectoryLocked)
+    return new StartFailure({
+      code: "E_DIRECTORY_LOCKED",
+      exitCode: EXIT.unavailable,
+      message: cause.message,
+      action: "stop that process, or set BATON_BROKER_DIR to another directory",
+      cause,
+    });
+  if (cause instanceof LedgerError)
+    return new StartFailure({
+      code: cause.code,
+      exitCode: EXIT.invalidInput,
+      message: cause.message,
+      action: "keep a copy of the file before anything else",
+      cause,
+    });
+  if (cause instanceof Error && "code" in cause && typeof cause.code === "string")
+    return new StartFailure({
+      code: "E_DIRECTORY",
+      exitCode: EXIT.invalidInput,
+      message: `BATON_BROKER_DIR=${JSON.stringify(directory)} can't be used: ${cause.message}`,
+      action: "name a directory that this user may write, or create it",
+      cause,
+    });
+  return cause;
+}

@@ -1,0 +1,115 @@
+/**
+ * The broker without its HTTP side: decides on the book, stores the event, and answers once it is on the disk.
+ *
+ * P1: deciding and applying happen in one turn, so two requests with one client order id can't both be first.
+ * P2: every answer, also a reading one, is taken from the book in one turn and then waits for what was appended until
+ *     then: nobody is told what a crash could undo.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import type { KillSwitch, KillSwitchChange, NewOrder, Order } from "@baton/brokerage";
+
+import type { BookEvent } from "./book-event.ts";
+import { type AccountBook, type Book, createBook } from "./book.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { type Ledger, type LedgerOpening, openLedger } from "./ledger.ts";
+import { cancelEvery, cancelOne, engage, type Refused, release, takeOrder } from "./rules.ts";
+
+/** A paper broker on a directory of its own. */
+export interface PaperBroker {
+  take(account: string, order: NewOrder): Promise<Order | Refused>;
+  cancel(account: string, id: string): Promise<Refused | undefined>;
+  /** Ids of the orders that were cancelled. */
+  cancelAll(account: string): Promise<readonly string[]>;
+  engage(account: string, change: KillSwitchChange): Promise<KillSwitch>;
+  release(account: string, change: KillSwitchChange): Promise<KillSwitch>;
+  killSwitch(account: string): Promise<KillSwitch>;
+  /** What `read` takes from the account's book, once all of it is on the disk (P2). */
+  view<T>(account: string, read: (book: AccountBook) => T): Promise<T>;
+  readonly opening: Pick<LedgerOpening, "events" | "torn">;
+  close(): Promise<void>;
+}
+
+/** Opens the broker in `directory`, created if it is missing; `now` gives the times that events carry. */
+export async function openPaperBroker(
+  directory: string,
+  now: () => Date = () => new Date(),
+): Promise<PaperBroker> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(directory);
+  try {
+    const book = createBook();
+    const path = join(directory, "ledger.jsonl");
+    const { ledger, events, torn } = await openLedger(path, (event) => book.apply(event));
+    return {
+      ...brokerOn(book, ledger, () => now().toISOString()),
+      opening: { events, torn },
+      async close() {
+        try {
+          await ledger.close();
+        } finally {
+          unlock();
+        }
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function brokerOn(
+  book: Book,
+  ledger: Ledger,
+  at: () => string,
+): Omit<PaperBroker, "opening" | "close"> {
+  function record(event: BookEvent | null): void {
+    if (event === null) return;
+    ledger.append(event);
+    book.apply(event);
+  }
+  const view = async <T>(account: string, read: (book: AccountBook) => T): Promise<T> => {
+    const seen = read(book.account(account));
+    await ledger.flushed();
+    return seen;
+  };
+  const killSwitch = async (account: string): Promise<KillSwitch> => {
+    const state = { all: book.all, account: book.account(account).switch };
+    await ledger.flushed();
+    return { engaged: state.all.engaged || state.account.engaged, ...state };
+  };
+  return {
+    view,
+    killSwitch,
+    async take(account, order) {
+      const decision = takeOrder(book, account, order, at());
+      if (decision.kind === "granted") record(decision.event);
+      const id = decision.kind === "granted" ? decision.event.id : "";
+      const taken = await view(account, ({ orders }) => orders.get(id));
+      if (decision.kind === "refused") return decision;
+      if (!taken) throw new Error(`order ${id} is not in the book it was put into`);
+      return taken;
+    },
+    async cancel(account, id) {
+      const decision = cancelOne(book, account, id, at());
+      if (decision.kind === "granted") record(decision.event);
+      await ledger.flushed();
+      return decision.kind === "refused" ? decision : undefined;
+    },
+    async cancelAll(account) {
+      const event = cancelEvery(book, account, at());
+      record(event);
+      await ledger.flushed();
+      return event?.cancelled.map(({ id }) => id) ?? [];
+    },
+    engage(account, change) {
+      record(engage(book, account, change, at()));
+      return killSwitch(account);
+    },
+    release(account, change) {
+      record(release(book, account, change, at()));
+      return killSwitch(account);
+    },
+  };
+}

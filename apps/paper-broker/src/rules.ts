@@ -1,0 +1,173 @@
+/**
+ * What the broker does with a request: an event to store, or a refusal. Pure; the caller stores the event before it
+ * answers.
+ */
+import { createHash } from "node:crypto";
+
+import {
+  DUPLICATE_CODE,
+  KILL_SWITCH_CODE,
+  type KillSwitchChange,
+  type NewOrder,
+} from "@baton/brokerage";
+
+import type { BookEvent, Cancellation } from "./book-event.ts";
+import type { AccountBook, Book } from "./book.ts";
+import { reduces, signedUnits } from "./holding.ts";
+
+/** Most orders that one broker keeps; its ledger and its memory are bounded by it. */
+export const MAX_ORDERS = 200_000;
+/** Most accounts. */
+export const MAX_ACCOUNTS = 20_000;
+
+/** The broker says no. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly status: 403 | 404 | 422;
+  readonly code: number;
+  readonly message: string;
+}
+
+/** The broker does it, once `event` is stored; null if there is nothing to do. */
+export interface Granted<E> {
+  readonly kind: "granted";
+  readonly event: E;
+}
+
+const refuse = (status: Refused["status"], code: number, message: string): Refused => ({
+  kind: "refused",
+  status,
+  code,
+  message,
+});
+
+type OrderEvent = Extract<BookEvent, { type: "order" }>;
+type CancelEvent = Extract<BookEvent, { type: "cancel" }>;
+type SwitchEvent = Extract<BookEvent, { type: "engage" | "release" }>;
+
+/** Takes an order, unless its client id was seen (K1) or a kill switch stops it; orders that only reduce a position pass the switch. */
+export function takeOrder(
+  book: Book,
+  account: string,
+  order: NewOrder,
+  at: string,
+): Granted<OrderEvent> | Refused {
+  const ours = book.account(account);
+  if (ours.byClientOrderId.has(order.client_order_id))
+    return refuse(422, DUPLICATE_CODE, "client_order_id must be unique");
+  const engaged = engagedSwitch(book, ours);
+  if (engaged && !isReducing(ours, order)) {
+    const whose = engaged === book.all ? "of all accounts" : `of account ${account}`;
+    const message = `the kill switch ${whose} is engaged since ${engaged.since} by ${engaged.by}: ${engaged.reason}`;
+    return refuse(403, KILL_SWITCH_CODE, message);
+  }
+  if (book.size >= MAX_ORDERS)
+    return refuse(403, 40_310_200, `the broker holds its limit of ${MAX_ORDERS} orders`);
+  if (!book.accounts.has(account) && book.accounts.size >= MAX_ACCOUNTS)
+    return refuse(403, 40_310_200, `the broker holds its limit of ${MAX_ACCOUNTS} accounts`);
+  const id = orderId(account, order.client_order_id);
+  return { kind: "granted", event: { type: "order", at, account, id, order } };
+}
+
+/** Cancels one open order; never stopped by a kill switch. */
+export function cancelOne(
+  book: Book,
+  account: string,
+  id: string,
+  at: string,
+): Granted<CancelEvent> | Refused {
+  const ours = book.account(account);
+  const order = ours.orders.get(id);
+  if (!order) return refuse(404, 40_410_000, "order not found");
+  if (!ours.open.has(id))
+    return refuse(422, 42_210_000, `order is not cancelable: it is ${order.status}`);
+  return { kind: "granted", event: { type: "cancel", at, cancelled: [{ account, id }] } };
+}
+
+/** Cancels every open order of the account; null if there is none. */
+export function cancelEvery(book: Book, account: string, at: string): CancelEvent | null {
+  const cancelled = Array.from(book.account(account).open, (id) => ({ account, id }));
+  return cancelled.length === 0 ? null : { type: "cancel", at, cancelled };
+}
+
+/** Engages a switch; null if it is engaged already: the first to engage stays on record. */
+export function engage(
+  book: Book,
+  account: string,
+  change: KillSwitchChange,
+  at: string,
+): SwitchEvent | null {
+  const whole = change.scope === "all";
+  const current = whole ? book.all : book.account(account).switch;
+  if (current.engaged) return null;
+  const names = whole ? [...book.accounts.keys()] : [account];
+  const cancelled = change.cancel_open
+    ? names.flatMap((name) => riskyOpenOrders(name, book.account(name)))
+    : [];
+  const { by, reason } = change;
+  return { type: "engage", at, by, reason, account: whole ? null : account, cancelled };
+}
+
+/** Releases a switch; null if it isn't engaged. */
+export function release(
+  book: Book,
+  account: string,
+  change: KillSwitchChange,
+  at: string,
+): SwitchEvent | null {
+  const whole = change.scope === "all";
+  const current = whole ? book.all : book.account(account).switch;
+  if (!current.engaged) return null;
+  const { by, reason } = change;
+  return { type: "release", at, by, reason, account: whole ? null : account };
+}
+
+function engagedSwitch(book: Book, account: AccountBook) {
+  if (book.all.engaged) return book.all;
+  return account.switch.engaged ? account.switch : undefined;
+}
+
+/** True if the order, together with open ones in its direction, at most closes what is held. */
+function isReducing(account: AccountBook, order: NewOrder): boolean {
+  const held = account.holdings.get(order.symbol);
+  const change = signedUnits(order);
+  return reduces(held, change, openUnits(account, order.symbol, order.side));
+}
+
+function openUnits(account: AccountBook, symbol: string, side: string): bigint {
+  let units = 0n;
+  for (const id of account.open) {
+    const order = account.orders.get(id);
+    if (order?.symbol === symbol && order.side === side) units += signedUnits(order);
+  }
+  return units;
+}
+
+function riskyOpenOrders(name: string, account: AccountBook): Cancellation[] {
+  const risky: Cancellation[] = [];
+  const kept = new Map<string, bigint>();
+  for (const id of account.open) {
+    const order = account.orders.get(id);
+    if (!order) continue;
+    const key = `${order.symbol}.${order.side}`;
+    const change = signedUnits(order);
+    const pending = kept.get(key) ?? 0n;
+    if (reduces(account.holdings.get(order.symbol), change, pending))
+      kept.set(key, pending + change);
+    else risky.push({ account: name, id });
+  }
+  return risky;
+}
+
+/** The same client order id in the same account always gets the same order id, in the form of a UUID (version 8). */
+function orderId(account: string, clientOrderId: string): string {
+  const hex = createHash("sha256").update(`${account}\n${clientOrderId}`).digest("hex");
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return parts.join("-");
+}
