@@ -23,24 +23,26 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
 
 const NEWLINE = 0x0a;
 
-/** The longest prefix that may still become valid text, found by halving: a prefix cut inside a character is valid so far. */
+function isText(bytes: Uint8Array, stream: boolean): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the first sequence of bytes begins that isn't a character. */
 function firstBadByte(bytes: Uint8Array): number {
-  const validSoFar = (length: number) => {
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
-      return true;
-    } catch {
-      return false;
-    }
-  };
   let good = 0;
-  let bad = bytes.length;
-  // All bytes valid so far: the text ends inside a character, and its last byte is to blame.
-  if (validSoFar(bad)) return bytes.length - 1;
+  let bad = bytes.length + 1;
+  // By halving: a prefix that ends inside a character counts as good, as more bytes may complete it.
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
-    if (validSoFar(middle)) good = middle;
+    if (isText(bytes.subarray(0, middle), true)) good = middle;
     else bad = middle;
   }
-  return bad - 1;
+  // Back to the start of that unfinished character, of at most four bytes.
+  while (good > 0 && !isText(bytes.subarray(0, good), false)) good -= 1;
+  return good;
 }
