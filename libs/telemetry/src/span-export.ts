@@ -1,9 +1,7 @@
 /**
- * The only module that loads the tracing SDK (some 20 MB of resident memory and 150 ms of start);
+ * The only module that loads the tracing SDK (some 10 MB of resident memory and 0.3 s of start);
  * `startTelemetry` imports it dynamically, and only when an endpoint is configured.
  */
-import { randomBytes } from "node:crypto";
-
 import { trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { envDetector } from "@opentelemetry/resources";
@@ -12,6 +10,7 @@ import { NodeSDK } from "@opentelemetry/sdk-node";
 import { AlwaysOnSampler, BatchSpanProcessor, StackContextManager } from "@opentelemetry/sdk-trace";
 import type { IdGenerator } from "@opentelemetry/sdk-trace";
 
+import { pooledRandom } from "./random-pool.ts";
 import type { TraceContext } from "./trace-context.ts";
 import type { SpanSink } from "./tracer.ts";
 
@@ -85,12 +84,16 @@ function createIdGenerator(): { generator: IdGenerator; assign: (identity: Trace
     },
     generator: {
       // The SDK asks for the span id first, and for a trace id only if there's no parent.
-      generateSpanId: () => assigned?.spanId ?? randomBytes(8).toString("hex"),
+      generateSpanId: () => assigned?.spanId ?? randomHex(8),
       generateTraceId() {
-        const traceId = assigned?.traceId ?? randomBytes(16).toString("hex");
+        const traceId = assigned?.traceId ?? randomHex(16);
         assigned = undefined;
         return traceId;
       },
     },
   };
+}
+
+function randomHex(byteCount: number): string {
+  return Buffer.from(pooledRandom(byteCount)).toString("hex");
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { performance } from "node:perf_hooks";
 
@@ -11,6 +10,7 @@ import { createLog } from "./log.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { observeProcess } from "./process-metrics.ts";
+import { pooledRandom } from "./random-pool.ts";
 import { createRunSampler } from "./run-sampler.ts";
 import type { SpanExport } from "./span-export.ts";
 import { formatTraceparent, newTraceContext } from "./trace-context.ts";
@@ -80,7 +80,7 @@ export async function startTelemetry({
     tracer: createTracer(spans),
     meter: metrics.meter,
     newTraceparent: () =>
-      formatTraceparent(newTraceContext({ sampled: sampler.sample(), random: randomBytes })),
+      formatTraceparent(newTraceContext({ sampled: sampler.sample(), random: pooledRandom })),
     collectPrometheus: () => metrics.collectPrometheus(),
     async [Symbol.asyncDispose]() {
       await within(FLUSH_MS, Promise.allSettled([spans?.shutdown(), metrics.shutdown()]));
