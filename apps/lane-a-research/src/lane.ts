@@ -1,0 +1,92 @@
+/**
+ * Lane A: takes a specification as it was submitted and writes down, before anything is backtested, what will be tested
+ * on which rows, how many trials there are, and what would prove the thesis wrong.
+ */
+import type { CandidateSpec } from "@baton/contracts";
+import {
+  defineLane,
+  done,
+  type LaneDefinition,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+} from "@baton/lanekit";
+
+import { instrumentProblems, loadCandidateData, requireEnoughRows } from "./candidate-data.ts";
+import { parseCandidate } from "./candidate-document.ts";
+import { declareTrials, requireAffordable, trialProblems } from "./declared-trials.ts";
+import { rationaleOf } from "./rationale.ts";
+import { manifestOf, researchOf } from "./research-artifacts.ts";
+import { specFailure } from "./spec-problems.ts";
+
+/** What lane A is told by its configuration. */
+export interface ResearchOptions {
+  /** True allows the faults that a candidate injects on purpose. */
+  readonly drills: boolean;
+}
+
+/** Fails an attempt as the candidate asks for, or refuses to. */
+function drill(context: StageContext, { drills }: CandidateSpec, allowed: boolean): void {
+  if (drills === undefined) return;
+  if (!allowed)
+    throw new StageFailure({
+      class: "policy",
+      code: "E_DRILL_FORBIDDEN",
+      message: `the specification asks for injected faults (drills: ${Object.keys(drills).join(", ")}), which this system doesn't allow`,
+      action: "Take `drills` out of the specification, or run it where BATON_DRILLS=1 is set.",
+    });
+  const failures = drills.dataSourceFailures ?? 0;
+  if (context.attempt <= failures)
+    throw new StageFailure({
+      class: "transient",
+      code: "E_DATA_UNAVAILABLE",
+      message: `drill: the data source doesn't answer (failure ${context.attempt} of ${failures})`,
+      action: "Nothing yet: it is tried again.",
+    });
+}
+
+/** The specification and its trials, if both make sense; otherwise a StageFailure with all that doesn't. */
+function understood(document: unknown) {
+  const spec = parseCandidate(document);
+  const problems = [...instrumentProblems(spec.universe), ...trialProblems(spec.strategy)];
+  if (problems.length > 0) throw specFailure(problems);
+  return { spec, trials: declareTrials(spec.strategy) };
+}
+
+async function research(context: StageContext, options: ResearchOptions): Promise<StageOutcome> {
+  const { spec, trials } = understood(context.spec);
+  drill(context, spec, options.drills);
+  context.progress("loading data");
+  const loaded = await loadCandidateData(context, spec.universe);
+  requireEnoughRows(spec, loaded, Math.max(...trials.map(({ warmUpRows }) => warmUpRows)));
+  requireAffordable(
+    spec,
+    loaded.reduce((rows, { bars }) => rows + bars.length, 0),
+  );
+  const manifest = manifestOf(context, spec, loaded);
+  const artifact = researchOf(context, { spec, trials, manifest });
+  context.signal.throwIfAborted();
+  await context.putJson("research/dataset-manifest.json", manifest);
+  await context.putJson("research/candidate-spec.json", artifact);
+  const rationale = new TextEncoder().encode(rationaleOf(artifact, manifest));
+  await context.put("research/rationale.md", rationale);
+  const names = spec.universe.map(({ instrument }) => instrument).join(", ");
+  return done(`${trials.length} trials of ${spec.strategy.plugin} declared on ${names}`);
+}
+
+/** The lane of stage research-intake. */
+export function researchLane(options: ResearchOptions): LaneDefinition {
+  return defineLane({
+    lane: "lane-a",
+    stages: {
+      "research-intake": async (context) => {
+        try {
+          return await research(context, options);
+        } catch (error) {
+          if (error instanceof StageFailure) return { kind: "failed", failure: error };
+          throw error;
+        }
+      },
+    },
+  });
+}

@@ -1,0 +1,84 @@
+import type { CandidateSpecArtifact, DatasetManifest } from "@baton/contracts";
+
+/** Text of a specification inside Markdown: one line, and nothing in it is taken for markup. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/[\\`*_{}[\]<>#|!~]/g, String.raw`\$&`)
+    .trim();
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+
+function dataSection({ datasets }: DatasetManifest): string[] {
+  return [
+    "## Data",
+    "",
+    "| instrument | source | research rows | held back | longest gap | stale opens | worst year |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...datasets.map((data) => {
+      const gap = Math.max(0, ...data.calendarGaps.map(({ days }) => days));
+      const worst = Math.max(0, ...Object.values(data.staleOpenRatioByYear));
+      const range = `${data.research.rows} (${data.research.start} to ${data.research.end})`;
+      const held = `${data.holdout.rows} (to ${data.holdout.end})`;
+      return `| ${plain(data.instrument)} | ${plain(data.source)} | ${range} | ${held} | ${gap} days | ${percent(data.staleOpenRatio)} | ${percent(worst)} |`;
+    }),
+    "",
+    "Fills are at the close after the one at which a signal is known, so made-up opens can't flatter the result.",
+  ];
+}
+
+function trialSection({ trials, declaredTrials }: CandidateSpecArtifact): string[] {
+  const shownTrials = trials.slice(0, 50).map(({ index, parameters, warmUpRows }) => {
+    const values = Object.entries(parameters).map(([name, value]) => `${name} ${value}`);
+    return `- ${index}: ${plain(values.join(", "))} (flat for ${warmUpRows} rows)`;
+  });
+  const rest = trials.length > 50 ? [`- and ${trials.length - 50} more`] : [];
+  return [
+    "## Declared trials",
+    "",
+    `${declaredTrials}, in this order:`,
+    "",
+    ...shownTrials,
+    ...rest,
+  ];
+}
+
+function feedbackSection({ feedback }: CandidateSpecArtifact): string[] {
+  if (feedback.length === 0) return [];
+  return [
+    "## What earlier runs said",
+    "",
+    ...feedback.flatMap(({ runId, stage, answers }) =>
+      answers.map(
+        ({ reason, response }) => `- ${runId}, ${stage}: ${plain(reason)}. Answer: ${response}`,
+      ),
+    ),
+    "",
+  ];
+}
+
+/** `research/rationale.md`: the same as the artifacts, for people. */
+export function rationaleOf(research: CandidateSpecArtifact, manifest: DatasetManifest): string {
+  const { spec } = research;
+  const lines = [
+    `# ${plain(spec.name)}`,
+    "",
+    `Candidate ${research.candidateId}, run ${research.runId}, iteration ${research.iteration}.`,
+    "",
+    plain(spec.thesis),
+    "",
+    `It is proven wrong if ${research.falsifiedIf}.`,
+    "",
+    "## Regimes",
+    "",
+    ...spec.regimes.map(({ name, expectation }) => `- ${plain(name)}: ${plain(expectation)}`),
+    "",
+    ...dataSection(manifest),
+    "",
+    ...trialSection(research),
+    "",
+    ...feedbackSection(research),
+  ];
+  return `${lines.join("\n").trimEnd()}\n`;
+}
