@@ -15,6 +15,12 @@ test("what a stage puts is there under its name, with sorted keys, two spaces an
   expect(ref).toMatchObject({ stage: "backtest-robustness", runId: context.runId, bytes: 36 });
 });
 
+test("a stage reads back what it has put", async () => {
+  const context = createStageContext(base);
+  await context.putJson("a.json", [1]);
+  expect(await context.readJson("a.json", z.array(z.int()))).toEqual([1]);
+});
+
 test("the outputs of one stage are the inputs of the next", async () => {
   const first = createStageContext(base);
   await first.putJson("a.json", { n: 1 });

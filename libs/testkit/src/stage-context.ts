@@ -16,7 +16,7 @@ import {
   MAX_ARTIFACT_BYTES,
   type Stage,
 } from "@baton/contracts";
-import { type StageContext, StageFailure } from "@baton/lanekit";
+import { prettyJson, type StageContext, StageFailure } from "@baton/lanekit";
 import { pino } from "pino";
 import type { z } from "zod";
 
@@ -64,15 +64,9 @@ export interface RecordedStageContext extends StageContext {
 const sha256 = (bytes: Uint8Array | string): string =>
   createHash("sha256").update(bytes).digest("hex");
 
-/** The bytes that `putJson` stores: sorted keys, two spaces, a final newline. */
-function jsonBytes(value: unknown): Uint8Array {
-  const sorted: unknown = JSON.parse(canonicalJson(value));
-  return new TextEncoder().encode(`${JSON.stringify(sorted, null, 2)}\n`);
-}
-
 function bytesOf(content: ArtifactContent): Uint8Array {
   if (content instanceof Uint8Array) return content;
-  return typeof content === "string" ? new TextEncoder().encode(content) : jsonBytes(content);
+  return typeof content === "string" ? new TextEncoder().encode(content) : prettyJson(content);
 }
 
 function inputFailure(code: string, message: string): StageFailure {
@@ -115,7 +109,12 @@ function createStore() {
     get(digest: string, what: string): Uint8Array {
       const bytes = store.get(digest);
       if (bytes === undefined)
-        throw inputFailure("E_ARTIFACT_MISSING", `${what}: not in the store`);
+        throw new StageFailure({
+          class: "transient",
+          code: "E_ARTIFACT_MISSING",
+          message: `${what}: not in the store`,
+          action: "Check the artifact store.",
+        });
       if (sha256(bytes) !== digest)
         throw inputFailure("E_ARTIFACT_ALTERED", `${what}: bytes don't fit the digest ${digest}`);
       return bytes;
@@ -168,6 +167,8 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
   const controller = new AbortController();
 
   const read = async (name: string) => {
+    const own = outputs.get(name);
+    if (own !== undefined) return own;
     const ref = inputs.find((input) => input.name === name);
     if (ref === undefined) throw inputFailure("E_INPUT_MISSING", `${name}: the run has none`);
     return artifacts.get(ref.sha256, name);
@@ -186,7 +187,7 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
     read,
     readJson: async (name, schema) => parsed(name, await read(name), schema),
     put,
-    putJson: (name, value) => put(name, jsonBytes(value)),
+    putJson: (name, value) => put(name, prettyJson(value)),
     fetch: async (digest) => artifacts.get(digest, digest),
     progress: (step) => void steps.push(step),
     now: options.now ?? (() => new Date("2026-01-05T12:00:00.000Z")),
