@@ -16,6 +16,7 @@ import {
   CommandId,
   Holder,
   Instant,
+  PreciseInstant,
   RunId,
   Sha256,
   Stage,
@@ -38,7 +39,7 @@ export const Cause = z.discriminatedUnion("kind", [
     kind: z.literal("report"),
     sequence: z.int().positive(),
     attempt: z.int().positive(),
-    storedAt: Instant,
+    storedAt: PreciseInstant,
     from: Stage,
   }),
   z.object({ kind: z.literal("deadline") }),
@@ -154,7 +155,7 @@ export const Entry = z.object({
   hold: Hold.nullable(),
   /** A result that came in while on hold, with what was verified about it. */
   kept: z
-    .object({ report: ResultReport, sequence: z.int().positive(), storedAt: Instant })
+    .object({ report: ResultReport, sequence: z.int().positive(), storedAt: PreciseInstant })
     .nullable(),
   evidence: EvidenceRecord.nullable(),
   guard: GuardReceipt.nullable(),

@@ -35,6 +35,7 @@ export {
   Instant,
   Lane,
   LANES,
+  PreciseInstant,
   RunId,
   Sha256,
   Stage,

@@ -48,6 +48,12 @@ export type Sha256 = z.infer<typeof Sha256>;
 export const Instant = z.iso.datetime({ precision: 3 });
 export type Instant = z.infer<typeof Instant>;
 
+/** A moment with microseconds, as the server stamps what it stores: handoffs are measured from it. */
+export const PreciseInstant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, "a UTC instant with microseconds");
+export type PreciseInstant = z.infer<typeof PreciseInstant>;
+
 /** W3C trace context, version 00. */
 export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 export type Traceparent = z.infer<typeof Traceparent>;

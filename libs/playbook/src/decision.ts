@@ -1,5 +1,6 @@
 /** What `decide` is asked and what it answers. */
 import type {
+  PreciseInstant,
   Command,
   Entry,
   EvidenceRecord,
@@ -18,7 +19,7 @@ export type Happening =
       readonly report: Report;
       /** Sequence and time under which REPORTS stored it. */
       readonly sequence: number;
-      readonly storedAt: Instant;
+      readonly storedAt: PreciseInstant;
     }
   | { readonly kind: "deadline" }
   /** A dispatch was delivered as often as its durable allows, without an answer. */

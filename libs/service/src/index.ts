@@ -16,3 +16,4 @@ export {
   urlListText,
   urlText,
 } from "./variables.ts";
+export { LaneServiceConfig, MeshServiceConfig, meshOptionsOf } from "./mesh-service-config.ts";

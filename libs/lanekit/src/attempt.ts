@@ -1,0 +1,92 @@
+/** What one attempt is while it runs, and the words for it. */
+import type { Log, Tracer } from "@baton/telemetry";
+
+import type { LaneDefinition } from "./define-lane.ts";
+import type { ArtifactStore, Dispatch, Inbox, LastEntry, ReportStore } from "./ports.ts";
+
+/** What a lane runs with. */
+export interface LaneRuntime {
+  readonly inbox: Inbox;
+  readonly reports: ReportStore;
+  readonly journal: LastEntry;
+  readonly artifacts: ArtifactStore;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly signal: AbortSignal;
+  /** Dispatches worked on at a time. */
+  readonly capacity: number;
+  /** A third of the durable's ack wait. */
+  readonly heartbeatMs: number;
+  /** Factor on retry delays: 1 in production, less in a demonstration. */
+  readonly retryScale: number;
+  /** A number in [0, 1) per retry: Math.random in production ("full jitter"), a constant for a reproducible run. */
+  readonly jitter: () => number;
+  /** How long shutdown waits for work to hand back. */
+  readonly graceMs: number;
+}
+
+/** What a lane is doing right now. */
+export interface RunningAttempt {
+  readonly candidateId: string;
+  readonly stage: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly step: string;
+  /** When `step` last changed. */
+  readonly progressAt: string;
+}
+
+/** Why an attempt was aborted. */
+export type AbortReason = "stopping" | "deadline" | "superseded";
+
+/** A running attempt. */
+export interface Attempt {
+  readonly dispatch: Dispatch;
+  readonly controller: AbortController;
+  readonly startedMs: number;
+  readonly deadlineMs: number;
+  reason: AbortReason | undefined;
+  heardMs: number;
+  step: string;
+  progressMs: number;
+}
+
+/** An attempt's surroundings. */
+export interface Job {
+  readonly definition: LaneDefinition;
+  readonly runtime: LaneRuntime;
+  readonly running: Map<number, Attempt>;
+  readonly dispatch: Dispatch;
+}
+
+/** For people. */
+export function describe({ dispatch, startedMs, step, progressMs }: Attempt): RunningAttempt {
+  const { candidateId, stage, runId } = dispatch.entry;
+  return {
+    candidateId,
+    stage,
+    runId,
+    attempt: dispatch.deliveries,
+    startedAt: iso(startedMs),
+    step,
+    progressAt: iso(progressMs),
+  };
+}
+
+/** An ISO instant of milliseconds since 1970. */
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Aborts an attempt; the first reason counts. */
+export function abort(attempt: Attempt, reason: AbortReason): void {
+  attempt.reason ??= reason;
+  attempt.controller.abort(new Error(reason));
+}
+
+/** Fields of every log line about a dispatch. */
+export function ids({ entry, deliveries }: Dispatch): Record<string, string | number> {
+  const { candidateId, stage, runId, trace } = entry;
+  return { candidateId, stage, runId, attempt: deliveries, traceId: trace.slice(3, 35) };
+}

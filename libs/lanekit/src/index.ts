@@ -1,0 +1,15 @@
+export { prettyJson } from "./attempt-context.ts";
+export {
+  defineLane,
+  done,
+  type LaneDefinition,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+  type StageWork,
+} from "./define-lane.ts";
+export type { ArtifactStore, Dispatch, Inbox, Intake, LastEntry, ReportStore } from "./ports.ts";
+export { preciseMs, preciseNow } from "./precise-clock.ts";
+export type { LaneRuntime, RunningAttempt } from "./attempt.ts";
+export { type RunningLane, runLane } from "./run-lane.ts";
+export { type LaneMesh, type LaneService, serveLane } from "./serve-lane.ts";

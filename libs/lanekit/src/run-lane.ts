@@ -1,0 +1,167 @@
+/**
+ * Runs a lane: takes dispatches, does their stage's work, stores the report, acknowledges. In this order.
+ *
+ * R1: a redelivered or long queued dispatch is held against the candidate's last entry before any work starts.
+ * R2: the report is stored before the dispatch is acknowledged; a lost acknowledgement is answered from the stored report.
+ * R3: whatever is running says `working` every heartbeat, and is aborted when its deadline passes or it's superseded.
+ * R4: on shutdown what runs is aborted and handed back at once, without a report.
+ */
+import { type ArtifactRef, awaitedDispatch } from "@baton/contracts";
+
+import {
+  abort,
+  type Attempt,
+  describe,
+  ids,
+  type Job,
+  type LaneRuntime,
+  type RunningAttempt,
+} from "./attempt.ts";
+import type { LaneDefinition } from "./define-lane.ts";
+import { perform, startSpans } from "./perform.ts";
+import type { Dispatch } from "./ports.ts";
+import { preciseNow } from "./precise-clock.ts";
+import { settle } from "./settle.ts";
+
+/** A running lane. */
+export interface RunningLane {
+  attempts(): RunningAttempt[];
+  /** Undefined while it can take work; otherwise why not. */
+  trouble(): string | undefined;
+  /** Hands back what runs and resolves when nothing is left, or after the grace. */
+  stop(): Promise<void>;
+}
+
+/** A dispatch that waited this long unstarted is checked like a redelivered one (R1). */
+const STALE_MS = 5000;
+/** Silence of the server that counts as trouble. */
+const SILENT_MS = 15_000;
+
+/** Starts a lane; returns at once. */
+export function runLane(definition: LaneDefinition, runtime: LaneRuntime): RunningLane {
+  const running = new Map<number, Attempt>();
+  const intake = runtime.inbox.open({
+    capacity: runtime.capacity,
+    onTrouble: (what) => runtime.log.warn({ what }, "lane intake"),
+    onDispatch: (dispatch, release) => {
+      void handle({ definition, runtime, running, dispatch }).finally(release);
+    },
+  });
+  const timer = setInterval(() => beat(runtime, running), Math.min(runtime.heartbeatMs, 1000));
+  const stop = async (): Promise<void> => {
+    for (const attempt of running.values()) abort(attempt, "stopping");
+    await intake.stop(runtime.graceMs);
+    clearInterval(timer);
+  };
+  return {
+    stop,
+    attempts: () => Array.from(running.values(), describe),
+    trouble: () => {
+      const silent = intake.silentMs();
+      return silent > SILENT_MS
+        ? `nothing heard of the consumer for ${Math.round(silent / 1000)} s`
+        : undefined;
+    },
+  };
+}
+
+/** R3, for everything that runs, on one timer. */
+function beat(runtime: LaneRuntime, running: ReadonlyMap<number, Attempt>): void {
+  const now = Date.now();
+  for (const attempt of running.values()) {
+    if (now > attempt.deadlineMs) abort(attempt, "deadline");
+    if (now - attempt.heardMs < runtime.heartbeatMs) continue;
+    attempt.heardMs = now;
+    attempt.dispatch.working();
+    void isCurrent(runtime, attempt.dispatch)
+      .then((current) => current || abort(attempt, "superseded"))
+      .catch((error: unknown) =>
+        runtime.log.debug({ err: error }, "couldn't check a running dispatch"),
+      );
+  }
+}
+
+/** R1: true if the candidate still awaits this dispatch's result. */
+async function isCurrent(runtime: LaneRuntime, dispatch: Dispatch): Promise<boolean> {
+  const last = await runtime.journal.last(dispatch.entry.candidateId);
+  return last !== undefined && awaitedDispatch(last) === dispatch.sequence;
+}
+
+async function handle(job: Job): Promise<void> {
+  const { runtime, running, dispatch, definition } = job;
+  const { entry } = dispatch;
+  const startedMs = preciseNow();
+  const attempt: Attempt = {
+    dispatch,
+    controller: new AbortController(),
+    startedMs,
+    deadlineMs: entry.deadline === null ? Number.POSITIVE_INFINITY : Date.parse(entry.deadline),
+    reason: undefined,
+    heardMs: startedMs,
+    step: "started",
+    progressMs: startedMs,
+  };
+  running.set(dispatch.sequence, attempt);
+  try {
+    const suspect = dispatch.deliveries > 1 || startedMs - dispatch.storedAt > STALE_MS;
+    if (suspect && !(await worthDoing(runtime, definition, dispatch))) {
+      dispatch.ack();
+      return;
+    }
+    await work(job, attempt);
+  } catch (error) {
+    // The stores were out of reach: the server delivers it again.
+    runtime.log.error(
+      { ...ids(dispatch), err: error },
+      "attempt not reported; it will be delivered again",
+    );
+    dispatch.retry(1000);
+  } finally {
+    running.delete(dispatch.sequence);
+  }
+}
+
+async function worthDoing(
+  runtime: LaneRuntime,
+  definition: LaneDefinition,
+  dispatch: Dispatch,
+): Promise<boolean> {
+  const { entry } = dispatch;
+  if (!(await isCurrent(runtime, dispatch))) {
+    runtime.log.info({ ...ids(dispatch), reason: "superseded" }, "dispatch acknowledged away");
+    return false;
+  }
+  if (await runtime.reports.result({ ...entry, lane: definition.lane })) {
+    runtime.log.info(
+      { ...ids(dispatch), reason: "already reported" },
+      "dispatch acknowledged away",
+    );
+    return false;
+  }
+  return true;
+}
+
+async function work(job: Job, attempt: Attempt): Promise<void> {
+  const { runtime, definition, dispatch } = job;
+  const { entry } = dispatch;
+  const made = new Map<string, ArtifactRef>();
+  const span = startSpans(runtime.tracer, definition, attempt);
+  const outcome = await perform(job, attempt, { made, span });
+  if (attempt.reason === "stopping") {
+    span.fail("handed back: the lane is stopping");
+    span.end();
+    dispatch.retry(0);
+    return;
+  }
+  if (attempt.reason !== undefined) {
+    // The coordinator's sweep or its later entry has taken over: a report would come too late.
+    runtime.log.warn({ ...ids(dispatch), reason: attempt.reason }, "attempt given up");
+    span.fail(attempt.reason);
+    span.end();
+    dispatch.ack();
+    return;
+  }
+  await settle(job, attempt, { outcome, made, trace: span.traceparent ?? entry.trace });
+  if (outcome.kind === "failed") span.fail(`${outcome.failure.code} ${outcome.failure.message}`);
+  span.end();
+}

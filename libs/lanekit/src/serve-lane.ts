@@ -1,0 +1,72 @@
+import type { Lane } from "@baton/contracts";
+import type { Log, Tracer } from "@baton/telemetry";
+
+import type { LaneDefinition } from "./define-lane.ts";
+import type { ArtifactStore, Inbox, LastEntry, ReportStore } from "./ports.ts";
+import { runLane } from "./run-lane.ts";
+
+/** The part of a service's shell that a lane uses. */
+export interface LaneService {
+  readonly config: {
+    readonly BATON_LANE_CAPACITY: number;
+    readonly BATON_RETRY_SCALE: number;
+    readonly BATON_RETRY_JITTER: boolean;
+    readonly BATON_ACK_WAIT_MS: number;
+    readonly BATON_SHUTDOWN_GRACE_MS: number;
+  };
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly signal: AbortSignal;
+  registerCheck(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;
+  onShutdown(name: string, step: () => Promise<void>): void;
+  mount(app: { fetch(request: Request): Response }): void;
+}
+
+/** The part of the mesh that a lane uses. */
+export interface LaneMesh extends AsyncDisposable {
+  readonly reports: ReportStore;
+  readonly journal: LastEntry;
+  readonly artifacts: ArtifactStore;
+  laneInbox(lane: Lane): Inbox;
+  trouble(): string | undefined;
+}
+
+/**
+ * Runs a lane as a service: readiness, `GET /attempts` (what it works on right now), and a stop that hands back what runs
+ * before the connection closes.
+ */
+export function serveLane(
+  definition: LaneDefinition,
+  parts: { service: LaneService; mesh: LaneMesh },
+): void {
+  const { service, mesh } = parts;
+  const { config } = service;
+  service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());
+  const lane = runLane(definition, {
+    inbox: mesh.laneInbox(definition.lane),
+    reports: mesh.reports,
+    journal: mesh.journal,
+    artifacts: mesh.artifacts,
+    log: service.log,
+    tracer: service.tracer,
+    signal: service.signal,
+    capacity: config.BATON_LANE_CAPACITY,
+    heartbeatMs: Math.floor(config.BATON_ACK_WAIT_MS / 3),
+    retryScale: config.BATON_RETRY_SCALE,
+    jitter: config.BATON_RETRY_JITTER ? Math.random : () => 1,
+    graceMs: Math.floor(config.BATON_SHUTDOWN_GRACE_MS * 0.6),
+  });
+  service.onShutdown("lane", () => lane.stop());
+  service.registerCheck("server", () => answer(mesh.trouble()));
+  service.registerCheck("intake", () => answer(lane.trouble()));
+  service.mount({
+    fetch: (request) =>
+      new URL(request.url).pathname === "/attempts"
+        ? Response.json(lane.attempts())
+        : new Response("not found\n", { status: 404 }),
+  });
+}
+
+function answer(trouble: string | undefined): { ok: true } | { ok: false; reason: string } {
+  return trouble === undefined ? { ok: true } : { ok: false, reason: trouble };
+}

@@ -1,0 +1,51 @@
+import { type Authenticator, connect, type NatsConnection, nkeyAuthenticator } from "nats";
+
+/** How a process reaches its server. */
+export interface ConnectionOptions {
+  /** One or more addresses, comma separated. */
+  readonly url: string;
+  /** Shown in the server's connection list. */
+  readonly name: string;
+  /** Seed of the process's nkey; without it the connection is anonymous. */
+  readonly seed?: string | undefined;
+  /** Prefix of the process's inboxes, so that permissions can name it; `_INBOX` if left out. */
+  readonly inboxPrefix?: string | undefined;
+  /** False: fail at once if no server answers (a CLI); true: wait for one (a service). */
+  readonly waitForServer: boolean;
+}
+
+/** Error of a call that found no server, or lost it before the answer. Its outcome is unknown. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+  readonly code = "E_UNAVAILABLE";
+}
+
+/**
+ * Connects with the settings that matter: reconnect for ever, notice a hung peer in 20 s instead of minutes, no stack trace
+ * built for every request. Throws `Unavailable` when no server answers and `waitForServer` is false.
+ */
+export async function openConnection(options: ConnectionOptions): Promise<NatsConnection> {
+  const authenticator: { authenticator?: Authenticator } =
+    options.seed === undefined
+      ? {}
+      : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) };
+  try {
+    return await connect({
+      servers: options.url.split(",").map((server) => server.trim()),
+      name: options.name,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 100,
+      waitOnFirstConnect: options.waitForServer,
+      pingInterval: 10_000,
+      maxPingOut: 2,
+      timeout: 5000,
+      noAsyncTraces: true,
+      ...(options.inboxPrefix !== undefined && { inboxPrefix: options.inboxPrefix }),
+      ...authenticator,
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Unavailable(`cannot reach ${options.url}: ${why}`, { cause: error });
+  }
+}

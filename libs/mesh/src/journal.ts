@@ -1,0 +1,125 @@
+/** The journal: written only through the fence, read by candidate. */
+import {
+  deduplicationId,
+  Entry,
+  isDispatch,
+  journalFence,
+  journalSubject,
+  type CandidateId,
+  type StoredEntry,
+  STREAMS,
+} from "@baton/contracts";
+import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+
+import { Unavailable } from "./connect.ts";
+import type { GroupWriter } from "./group-writer.ts";
+import { REFUSALS, Refused } from "./publisher.ts";
+
+/** How an append ended. `fenced`: someone else moved the candidate since, or this very entry was stored before. */
+export type Appended =
+  | { readonly kind: "stored"; readonly sequence: number }
+  | { readonly kind: "fenced" };
+
+/** An entry with when it was stored, in milliseconds since 1970. */
+export interface TimedEntry extends StoredEntry {
+  readonly storedAt: number;
+}
+
+/** A journal message that isn't an entry: someone other than a coordinator wrote it. */
+export class JournalCorrupt extends Error {
+  override readonly name = "JournalCorrupt";
+  readonly code = "E_JOURNAL";
+}
+
+/** Reads and writes the journal. */
+export interface Journal {
+  /** Appends behind `entry.prev`. Retries while the outcome is unknown; throws `Unavailable` when that doesn't help. */
+  append(entry: Entry): Promise<Appended>;
+  /** The candidate's last entry, read from the stream's leader. */
+  last(candidateId: CandidateId): Promise<StoredEntry | undefined>;
+  /** The candidate's first entry: what its original receipt was made from. */
+  first(candidateId: CandidateId): Promise<StoredEntry | undefined>;
+  /** All its entries in order. */
+  history(candidateId: CandidateId): Promise<TimedEntry[]>;
+  /** The entry stored under a sequence. */
+  at(sequence: number): Promise<StoredEntry | undefined>;
+}
+
+const ATTEMPTS = 6;
+const RETRY_MS = 500;
+
+/** Opens the journal. */
+export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal {
+  const stream = STREAMS.journal.name;
+  return {
+    append: (entry) => append(writer, entry),
+    last: async (candidateId) =>
+      parse(await jsm.streams.getMessage(stream, { last_by_subj: journalFence(candidateId) })),
+    first: async (candidateId) =>
+      parse(
+        await jsm.direct.getMessage(stream, { seq: 1, next_by_subj: journalFence(candidateId) }),
+      ),
+    at: async (sequence) => parse(await jsm.streams.getMessage(stream, { seq: sequence })),
+    history: async (candidateId) => {
+      const entries: TimedEntry[] = [];
+      let from = 1;
+      for (;;) {
+        const message = await jsm.direct.getMessage(stream, {
+          seq: from,
+          next_by_subj: journalFence(candidateId),
+        });
+        const stored = parse(message);
+        if (!message || !stored) return entries;
+        entries.push({ ...stored, storedAt: message.time.getTime() });
+        from = stored.sequence + 1;
+      }
+    },
+  };
+}
+
+async function append(writer: GroupWriter, entry: Entry): Promise<Appended> {
+  const message = {
+    subject: journalSubject(entry),
+    payload: JSON.stringify(entry),
+    headers: {
+      "Nats-Expected-Last-Subject-Sequence": entry.prev,
+      "Nats-Expected-Last-Subject-Sequence-Subject": journalFence(entry.candidateId),
+      "Nats-Msg-Id": isDispatch(entry) ? deduplicationId(entry) : undefined,
+      traceparent: entry.trace,
+    },
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const stored = await writer.write(entry.candidateId, message);
+      return stored.duplicate ? { kind: "fenced" } : { kind: "stored", sequence: stored.sequence };
+    } catch (error) {
+      if (error instanceof Refused && error.code === REFUSALS.wrongLastSequence)
+        return { kind: "fenced" };
+      if (!(error instanceof Unavailable) || attempt >= ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function parse(message: StoredMsg | null): StoredEntry | undefined {
+  if (!message) return undefined;
+  return { sequence: message.seq, entry: parseEntry(message.data, message.seq) };
+}
+
+const decoder = new TextDecoder();
+
+/** Parses an entry's bytes; throws `JournalCorrupt` naming the sequence and what is wrong. */
+export function parseEntry(data: Uint8Array, sequence: number): Entry {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(data));
+  } catch (error) {
+    throw new JournalCorrupt(`JOURNAL ${sequence} isn't JSON`, { cause: error });
+  }
+  const parsed = Entry.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new JournalCorrupt(
+    `JOURNAL ${sequence} isn't an entry: ${issue?.path.join(".")}: ${issue?.message}`,
+  );
+}

@@ -1,0 +1,102 @@
+/** A lane's side of the mesh: dispatches in, reports out. */
+import {
+  type Entry,
+  isDispatch,
+  journalFilter,
+  type Lane,
+  parseJournalSubject,
+  STREAMS,
+} from "@baton/contracts";
+
+import type { Delivery } from "./delivery.ts";
+import { JournalCorrupt, parseEntry } from "./journal.ts";
+import type { PullWorker, startPullWorker } from "./pull-worker.ts";
+import { laneDurable } from "./topology.ts";
+
+/** A dispatch as a lane gets it; exactly one of `ack`, `retry`, `setAside` settles it. */
+export interface LaneDispatch {
+  readonly entry: Entry;
+  readonly sequence: number;
+  /** From 1. */
+  readonly deliveries: number;
+  /** True if the durable will not deliver it again. */
+  readonly lastDelivery: boolean;
+  /** Milliseconds since 1970. */
+  readonly storedAt: number;
+  ack(): void;
+  retry(delayMs: number): void;
+  setAside(reason: string): void;
+  working(): void;
+}
+
+/** How a lane takes dispatches. */
+export interface LaneInbox {
+  open(options: {
+    capacity: number;
+    onDispatch: (dispatch: LaneDispatch, release: () => void) => void;
+    onTrouble: (what: string) => void;
+  }): PullWorker;
+}
+
+/** What an inbox is made of. */
+export interface LaneInboxParts {
+  readonly lane: Lane;
+  readonly maxDeliver: number;
+  readonly start: (options: Omit<Parameters<typeof startPullWorker>[1], "restore">) => PullWorker;
+}
+
+/** The inbox of a lane. Notes (entries that aren't dispatches) are acknowledged away; foreign messages are set aside. */
+export function openLaneInbox({ lane, maxDeliver, start }: LaneInboxParts): LaneInbox {
+  return {
+    open: ({ capacity, onDispatch, onTrouble }) =>
+      start({
+        stream: STREAMS.journal.name,
+        durable: laneDurable(lane),
+        capacity,
+        onTrouble,
+        onDelivery: (delivery, release) => {
+          const entry = readDispatch(delivery, lane, onTrouble);
+          if (entry) onDispatch(toDispatch(delivery, entry, maxDeliver), release);
+          else release();
+        },
+      }),
+  };
+}
+
+function readDispatch(
+  delivery: Delivery,
+  lane: Lane,
+  onTrouble: (what: string) => void,
+): Entry | undefined {
+  try {
+    const entry = parseEntry(delivery.data, delivery.sequence);
+    const subject = parseJournalSubject(delivery.subject);
+    const agrees =
+      subject?.holder === lane &&
+      subject.candidateId === entry.candidateId &&
+      subject.stage === entry.stage &&
+      subject.runId === entry.runId;
+    if (!agrees) throw new JournalCorrupt(`JOURNAL ${delivery.sequence}: subject and entry differ`);
+    if (isDispatch(entry)) return entry;
+    delivery.ack();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    delivery.term(`E_MALFORMED ${reason}`);
+    onTrouble(`set aside a message on ${journalFilter(lane)}: ${reason}`);
+  }
+  return undefined;
+}
+
+function toDispatch(delivery: Delivery, entry: Entry, maxDeliver: number): LaneDispatch {
+  return {
+    entry,
+    sequence: delivery.sequence,
+    deliveries: delivery.deliveries,
+    lastDelivery: delivery.deliveries >= maxDeliver,
+    storedAt: delivery.storedAt,
+    ack: () => delivery.ack(),
+    retry: (delayMs) => delivery.nak(delayMs),
+    setAside: (reason) => delivery.term(reason),
+    working: () => delivery.working(),
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Stores messages and waits for the acknowledgement, many at a time over one wildcard inbox.
+ *
+ * P1: every publish ends: acknowledged, refused with the server's code, or `Unavailable` (outcome unknown) after its deadline.
+ * P2: nothing is sent while the connection is down; what was under way then is `Unavailable` at once, not after the deadline.
+ */
+import { createInbox, type Msg, type NatsConnection } from "nats";
+
+import { Unavailable } from "./connect.ts";
+import { headerBlock } from "./header-block.ts";
+
+/** Acknowledgement of a stored message. `duplicate`: it was stored before under `sequence`, and not again. */
+export interface Stored {
+  readonly sequence: number;
+  readonly duplicate: boolean;
+}
+
+/** A publish that the server refused: nothing was stored. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  /** JetStream error code, for example 10071. */
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Codes with which the server says that something is there already, or that a fence doesn't hold. */
+export const REFUSALS = {
+  wrongLastSequence: 10071,
+  subjectTaken: 10077,
+  duplicateInBatch: 10201,
+} as const;
+
+/** One message to store. */
+export interface Outgoing {
+  readonly subject: string;
+  readonly payload: string;
+  readonly headers: Readonly<Record<string, string | number | undefined>>;
+}
+
+interface Waiting {
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: Error) => void;
+  readonly until: number;
+}
+
+const SWEEP_MS = 250;
+
+/** Publishes with acknowledgement; see P1, P2. */
+export interface Publisher {
+  publish(message: Outgoing): Promise<Stored>;
+  /** Stores all or none. The result is the last message's sequence; the others directly precede it. */
+  publishBatch(messages: readonly Outgoing[]): Promise<Stored>;
+  close(): void;
+}
+
+/** Opens a publisher on a connection. `timeoutMs` bounds each publish. */
+export function openPublisher(nc: NatsConnection, timeoutMs = 5000): Publisher {
+  const inbox = createInbox();
+  const waiting = new Map<string, Waiting>();
+  let token = 0;
+  let connected = true;
+
+  const subscription = nc.subscribe(`${inbox}.*`, {
+    callback: (error, message) => {
+      if (!error) settle(waiting, message, inbox.length + 1);
+    },
+  });
+  const timer = setInterval(() => expire(waiting, Date.now()), SWEEP_MS);
+  timer.unref();
+  void followStatus(nc, (up) => {
+    connected = up;
+    if (!up) expire(waiting, Number.POSITIVE_INFINITY);
+  });
+
+  const acknowledged = (send: (reply: string) => void): Promise<Stored> =>
+    new Promise((resolve, reject) => {
+      if (!connected || nc.isClosed()) {
+        reject(new Unavailable("not connected to the server"));
+        return;
+      }
+      token += 1;
+      const key = token.toString(36);
+      waiting.set(key, { resolve, reject, until: Date.now() + timeoutMs });
+      send(`${inbox}.${key}`);
+    });
+
+  return {
+    publish: ({ subject, payload, headers }) =>
+      acknowledged((reply) =>
+        nc.publish(subject, payload, { headers: headerBlock(headers), reply }),
+      ),
+    publishBatch: (messages) =>
+      acknowledged((reply) => {
+        const id = `${inbox.slice(-16)}${token.toString(36)}`;
+        messages.forEach(({ subject, payload, headers }, index) => {
+          const last = index === messages.length - 1;
+          const block = headerBlock({
+            ...headers,
+            "Nats-Batch-Id": id,
+            "Nats-Batch-Sequence": index + 1,
+            "Nats-Batch-Commit": last ? 1 : undefined,
+          });
+          nc.publish(subject, payload, last ? { headers: block, reply } : { headers: block });
+        });
+      }),
+    close: () => {
+      clearInterval(timer);
+      subscription.unsubscribe();
+      expire(waiting, Number.POSITIVE_INFINITY);
+    },
+  };
+}
+
+function settle(waiting: Map<string, Waiting>, message: Msg, prefix: number): void {
+  const key = message.subject.slice(prefix);
+  const one = waiting.get(key);
+  if (!one) return;
+  waiting.delete(key);
+  const answer = parseAck(message);
+  if (answer instanceof Error) one.reject(answer);
+  else one.resolve(answer);
+}
+
+function parseAck(message: Msg): Stored | Error {
+  if (message.data.length === 0)
+    return new Unavailable("no stream takes this subject, or it has no leader");
+  try {
+    const answer: {
+      seq?: number;
+      duplicate?: boolean;
+      error?: { err_code?: number; description?: string };
+    } = message.json();
+    if (answer.error)
+      return new Refused(answer.error.err_code ?? 0, answer.error.description ?? "refused");
+    if (answer.seq === undefined) return new Unavailable("acknowledgement without a sequence");
+    return { sequence: answer.seq, duplicate: answer.duplicate === true };
+  } catch (error) {
+    return new Unavailable("acknowledgement isn't JSON", { cause: error });
+  }
+}
+
+function expire(waiting: Map<string, Waiting>, now: number): void {
+  for (const [key, one] of waiting) {
+    if (one.until > now) return; // insertion order is deadline order
+    waiting.delete(key);
+    one.reject(new Unavailable("no acknowledgement in time: the outcome is unknown"));
+  }
+}
+
+async function followStatus(nc: NatsConnection, report: (up: boolean) => void): Promise<void> {
+  for await (const status of nc.status()) {
+    if (status.type === "disconnect") report(false);
+    if (status.type === "reconnect") report(true);
+  }
+}

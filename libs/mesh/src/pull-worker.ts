@@ -1,0 +1,204 @@
+/**
+ * Takes messages from a durable consumer, never more at a time than there is room for.
+ *
+ * W1: at most `capacity` deliveries are held, counting those asked for; a freed place is asked for again at once (or in
+ *     lots of a quarter where capacity is large). So a lane with one place never keeps a second dispatch from another replica.
+ * W2: the server's heartbeats are watched: silence, a reconnect or a refused pull starts a new pull, for ever.
+ * W3: a consumer that is gone is made again by `restore`, from the lowest sequence not yet acknowledged here.
+ */
+import { createInbox, type Msg, type NatsConnection } from "nats";
+
+import { type Delivery, toDelivery } from "./delivery.ts";
+
+/** What a pull worker needs. */
+export interface PullOptions {
+  readonly stream: string;
+  readonly durable: string;
+  readonly capacity: number;
+  /** Called for each delivery, synchronously; it must settle it and then call `release` once. */
+  readonly onDelivery: (delivery: Delivery, release: () => void) => void;
+  /** Makes the consumer again; `from` is the sequence to start at, undefined for the beginning. */
+  readonly restore: (from: number | undefined) => Promise<void>;
+  /** Told about troubles in words, for the log. */
+  readonly onTrouble: (what: string) => void;
+}
+
+/** A running pull worker. */
+export interface PullWorker {
+  readonly held: () => number;
+  /** Milliseconds since the server was last heard of on this consumer. */
+  readonly silentMs: () => number;
+  /** Stops asking; resolves when everything held was released, or after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const EXPIRES_MS = 30_000;
+const HEARTBEAT_MS = 3000;
+const RETRY_MS = 250;
+
+interface Pull {
+  left: number;
+}
+
+/** Starts taking messages. */
+export function startPullWorker(nc: NatsConnection, options: PullOptions): PullWorker {
+  return new Puller(nc, options);
+}
+
+class Puller implements PullWorker {
+  readonly #nc: NatsConnection;
+  readonly #options: PullOptions;
+  readonly #inbox = createInbox();
+  readonly #pulls = new Map<string, Pull>();
+  readonly #unsettled = new Set<number>();
+  readonly #watch: NodeJS.Timeout;
+  readonly #subscription;
+  #token = 0;
+  #held = 0;
+  #stopped = false;
+  #restoring = false;
+  #heard = Date.now();
+  #highest: number | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(nc: NatsConnection, options: PullOptions) {
+    this.#nc = nc;
+    this.#options = options;
+    this.#subscription = nc.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (!error) this.#take(message);
+      },
+    });
+    this.#watch = setInterval(() => this.#checkSilence(), HEARTBEAT_MS / 2);
+    void this.#followStatus();
+    this.#pull();
+  }
+
+  held(): number {
+    return this.#held;
+  }
+
+  silentMs(): number {
+    return Date.now() - this.#heard;
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#watch);
+    if (this.#held > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#subscription.unsubscribe();
+  }
+
+  #pull(): void {
+    if (this.#stopped || this.#restoring) return;
+    let asked = 0;
+    for (const pull of this.#pulls.values()) asked += pull.left;
+    const room = this.#options.capacity - this.#held - asked;
+    if (room < Math.max(1, Math.floor(this.#options.capacity / 4))) return;
+    this.#token += 1;
+    const key = this.#token.toString(36);
+    this.#pulls.set(key, { left: room });
+    const { stream, durable } = this.#options;
+    const body = `{"batch":${room},"expires":${EXPIRES_MS}000000,"idle_heartbeat":${HEARTBEAT_MS}000000}`;
+    this.#nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, body, {
+      reply: `${this.#inbox}.${key}`,
+    });
+  }
+
+  #take(message: Msg): void {
+    this.#heard = Date.now();
+    const key = message.subject.slice(this.#inbox.length + 1);
+    const delivery = toDelivery(message);
+    if (!delivery) {
+      this.#takeStatus(key, message);
+      return;
+    }
+    const pull = this.#pulls.get(key);
+    if (pull) {
+      pull.left -= 1;
+      if (pull.left === 0) this.#pulls.delete(key);
+    }
+    if (this.#stopped) {
+      delivery.nak(0);
+      return;
+    }
+    this.#held += 1;
+    this.#unsettled.add(delivery.sequence);
+    this.#highest = Math.max(this.#highest ?? 0, delivery.sequence);
+    this.#options.onDelivery(delivery, this.#releaser(delivery.sequence));
+  }
+
+  #releaser(sequence: number): () => void {
+    let done = false;
+    return () => {
+      if (done) return;
+      done = true;
+      this.#held -= 1;
+      this.#unsettled.delete(sequence);
+      if (this.#held === 0) this.#onIdle?.();
+      this.#pull();
+    };
+  }
+
+  /** 100 is a heartbeat; 408 and 409 end a pull; 503 means that nobody answers for the consumer. */
+  #takeStatus(key: string, message: Msg): void {
+    const code = message.headers?.code ?? 0;
+    if (code === 100) return;
+    this.#pulls.delete(key);
+    const gone = code === 503 || /consumer deleted/i.test(message.headers?.description ?? "");
+    if (gone) void this.#restore(`nobody answers for it (${code})`);
+    else if (code === 408) this.#pull();
+    else setTimeout(() => this.#pull(), RETRY_MS);
+  }
+
+  #checkSilence(): void {
+    if (this.#nc.isClosed() || this.silentMs() < HEARTBEAT_MS * 2.5 || this.#pulls.size === 0)
+      return;
+    this.#pulls.clear();
+    void this.#restore("its heartbeats stopped");
+  }
+
+  async #restore(why: string): Promise<void> {
+    if (this.#restoring || this.#stopped) return;
+    this.#restoring = true;
+    const { stream, durable } = this.#options;
+    try {
+      await this.#options.restore(this.#resumeAt());
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#options.onTrouble(
+        `consumer ${durable} of ${stream}: ${why}; checking it failed: ${cause}`,
+      );
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    } finally {
+      this.#restoring = false;
+      this.#pulls.clear();
+      this.#heard = Date.now();
+      this.#pull();
+    }
+  }
+
+  /** The lowest sequence that was delivered here and not settled, or the one after the highest settled. */
+  #resumeAt(): number | undefined {
+    if (this.#unsettled.size > 0) return Math.min(...this.#unsettled);
+    return this.#highest === undefined ? undefined : this.#highest + 1;
+  }
+
+  async #followStatus(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (status.type === "reconnect") {
+        this.#pulls.clear();
+        this.#heard = Date.now();
+        this.#pull();
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/** Reports: stored before anyone decides on them; the first result of a stage run wins for ever. */
+import {
+  type Lane,
+  Report,
+  reportFilter,
+  reportSubject,
+  type ResultReport,
+  type StageRun,
+  STREAMS,
+} from "@baton/contracts";
+import type { JetStreamManager } from "@nats-io/jetstream";
+
+import { Unavailable } from "./connect.ts";
+import type { GroupWriter } from "./group-writer.ts";
+import { REFUSALS, Refused } from "./publisher.ts";
+
+/** A report with where and when it was stored. */
+export interface StoredReport {
+  readonly sequence: number;
+  /** Milliseconds since 1970. */
+  readonly storedAt: number;
+  readonly report: Report;
+}
+
+/** Reads and writes reports. */
+export interface Reports {
+  /** Stores a report; `exists` if one of that subject is there already, whatever it says. Retries unknown outcomes. */
+  store(report: Report): Promise<"stored" | "exists">;
+  /** The stored result of a stage run. */
+  result(of: StageRun & { lane: Lane }): Promise<ResultReport | undefined>;
+  /** Everything reported about a candidate, in order. */
+  history(candidateId: string): Promise<StoredReport[]>;
+}
+
+const ATTEMPTS = 20;
+const RETRY_MS = 500;
+
+/** Opens the reports. */
+export function openReports(jsm: JetStreamManager, writer: GroupWriter): Reports {
+  const stream = STREAMS.reports.name;
+  return {
+    store: (report) => store(writer, report),
+    result: async (of) => {
+      const subject = reportSubject({ ...of, part: "result" });
+      const message = await jsm.streams.getMessage(stream, { last_by_subj: subject });
+      const report = message ? parseReport(message.data) : undefined;
+      return typeof report === "object" && report.type === "result" ? report : undefined;
+    },
+    history: async (candidateId) => {
+      const reports: StoredReport[] = [];
+      let from = 1;
+      for (;;) {
+        const message = await jsm.direct.getMessage(stream, {
+          seq: from,
+          next_by_subj: reportFilter(candidateId),
+        });
+        if (!message) return reports;
+        const report = parseReport(message.data);
+        if (typeof report === "object") {
+          reports.push({ sequence: message.seq, storedAt: message.time.getTime(), report });
+        }
+        from = message.seq + 1;
+      }
+    },
+  };
+}
+
+async function store(writer: GroupWriter, report: Report): Promise<"stored" | "exists"> {
+  const part = report.type === "result" ? "result" : report.attempt;
+  const message = {
+    subject: reportSubject({ ...report, part }),
+    payload: JSON.stringify(report),
+    headers: { traceparent: report.trace },
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const stored = await writer.write(report.candidateId, message);
+      return stored.duplicate ? "exists" : "stored";
+    } catch (error) {
+      if (error instanceof Refused && error.code === REFUSALS.subjectTaken) return "exists";
+      if (!(error instanceof Unavailable) || attempt >= ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** A report, or in words why the bytes aren't one. */
+export function parseReport(data: Uint8Array): Report | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(data));
+  } catch {
+    return `not JSON (${data.length} bytes)`;
+  }
+  const parsed = Report.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
+}

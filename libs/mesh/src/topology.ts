@@ -1,0 +1,258 @@
+/**
+ * The streams and durable consumers that the mesh stands on. Created if absent; what is there and differs is an error with
+ * the field's name, never silently changed.
+ */
+import {
+  ADVISORY_SUBJECTS,
+  DURABLES,
+  journalFilter,
+  type Lane,
+  LANES,
+  STREAMS,
+} from "@baton/contracts";
+import {
+  type ConsumerConfig,
+  JetStreamApiError,
+  type JetStreamManager,
+  type StreamConfig,
+} from "@nats-io/jetstream";
+import { nanos } from "nats";
+
+/** What an operator may choose. */
+export interface TopologyOptions {
+  /** 1 on a single node, 3 on a cluster. */
+  readonly replicas: number;
+  /** A delivery that says nothing for so long is delivered again. */
+  readonly ackWaitMs: number;
+  /** Hard cap of deliveries of one dispatch, above every policy's own. */
+  readonly maxDeliver: number;
+}
+
+/** The usual choice. */
+export const DEFAULT_TOPOLOGY: TopologyOptions = { replicas: 1, ackWaitMs: 30_000, maxDeliver: 8 };
+
+/** Largest message of a stream, in bytes. */
+const MAX_MESSAGE = 512 * 1024;
+/** Most deliveries that may be under way at once per consumer; a delayed retry keeps its place. */
+const MAX_ACK_PENDING = 20_000;
+const DAY_MS = 86_400_000;
+
+type Stream = Partial<StreamConfig> & { name: string };
+type Consumer = Partial<ConsumerConfig> & { durable_name: string };
+
+/** One difference between what is there and what should be. */
+export interface Drift {
+  readonly what: string;
+  readonly field: string;
+  readonly has: unknown;
+  readonly wants: unknown;
+}
+
+/** Streams and consumers as they should be. */
+export interface Topology {
+  readonly streams: readonly Stream[];
+  readonly consumers: readonly { readonly stream: string; readonly config: Consumer }[];
+}
+
+/** The wanted topology. */
+export function planTopology(options: TopologyOptions): Topology {
+  const kept = {
+    storage: "file" as const,
+    retention: "limits" as const,
+    num_replicas: options.replicas,
+    max_msg_size: MAX_MESSAGE,
+    deny_delete: true,
+    allow_direct: true,
+  };
+  const once = {
+    ...kept,
+    deny_purge: true,
+    discard: "new" as const,
+    max_msgs_per_subject: 1,
+    discard_new_per_subject: true,
+  };
+  return {
+    streams: [
+      {
+        ...kept,
+        name: STREAMS.journal.name,
+        subjects: [STREAMS.journal.subjects],
+        allow_atomic: true,
+        duplicate_window: nanos(30_000),
+      },
+      {
+        ...once,
+        name: STREAMS.reports.name,
+        subjects: [STREAMS.reports.subjects],
+        allow_atomic: true,
+      },
+      { ...once, name: STREAMS.commands.name, subjects: [STREAMS.commands.subjects] },
+      {
+        name: STREAMS.advisories.name,
+        subjects: [...ADVISORY_SUBJECTS],
+        storage: "file",
+        retention: "limits",
+        num_replicas: options.replicas,
+        max_age: nanos(30 * DAY_MS),
+        max_msgs: 100_000,
+        discard: "old",
+      },
+    ],
+    consumers: planConsumers(options),
+  };
+}
+
+function planConsumers(options: TopologyOptions): { stream: string; config: Consumer }[] {
+  const explicit = {
+    ack_policy: "explicit" as const,
+    deliver_policy: "all" as const,
+    ack_wait: nanos(options.ackWaitMs),
+    max_ack_pending: MAX_ACK_PENDING,
+  };
+  const lanes = LANES.map((lane) => ({
+    stream: STREAMS.journal.name,
+    config: {
+      ...explicit,
+      durable_name: lane,
+      filter_subject: journalFilter(lane),
+      max_deliver: options.maxDeliver,
+    },
+  }));
+  const endless = { ...explicit, max_deliver: -1 };
+  return [
+    ...lanes,
+    {
+      stream: STREAMS.journal.name,
+      config: {
+        ...endless,
+        durable_name: DURABLES.escalation,
+        filter_subject: journalFilter("review"),
+      },
+    },
+    { stream: STREAMS.reports.name, config: { ...endless, durable_name: DURABLES.reports } },
+    { stream: STREAMS.reports.name, config: { ...endless, durable_name: DURABLES.metrics } },
+    { stream: STREAMS.commands.name, config: { ...endless, durable_name: DURABLES.commands } },
+    { stream: STREAMS.advisories.name, config: { ...endless, durable_name: DURABLES.advisories } },
+  ];
+}
+
+/** Topology that isn't as it should be: names every difference. */
+export class TopologyDrift extends Error {
+  override readonly name = "TopologyDrift";
+  readonly code = "E_CONFLICT";
+  readonly drifts: readonly Drift[];
+
+  constructor(drifts: readonly Drift[]) {
+    const list = drifts.map(
+      (one) => `${one.what} ${one.field}: is ${show(one.has)}, should be ${show(one.wants)}`,
+    );
+    super(
+      `streams or consumers differ from what Baton needs:\n  ${list.join("\n  ")}\nRepair: set the named options to what they are, or change them with the nats CLI; \`baton doctor\` shows the commands.`,
+    );
+    this.drifts = drifts;
+  }
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 80) ?? "unset";
+}
+
+/** Creates what is absent and checks what is there. Throws `TopologyDrift`. Any number of processes may do it at once. */
+export async function ensureTopology(jsm: JetStreamManager, topology: Topology): Promise<void> {
+  const drifts: Drift[] = [];
+  for (const stream of topology.streams) {
+    await ignoreExisting(jsm.streams.add(stream), STREAM_EXISTS);
+    const { config } = await jsm.streams.info(stream.name);
+    drifts.push(...differences(`stream ${stream.name}`, config, stream));
+  }
+  for (const { stream, config } of topology.consumers)
+    drifts.push(...(await ensureConsumer(jsm, stream, config)));
+  if (drifts.length > 0) throw new TopologyDrift(drifts);
+}
+
+const STREAM_EXISTS = 10058;
+const CONSUMER_EXISTS = 10148;
+
+async function ensureConsumer(
+  jsm: JetStreamManager,
+  stream: string,
+  config: Consumer,
+): Promise<Drift[]> {
+  await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
+  const info = await jsm.consumers.info(stream, config.durable_name);
+  const { deliver_policy: _, ...compared } = config; // a restored consumer starts elsewhere
+  return differences(`consumer ${config.durable_name} of ${stream}`, info.config, compared);
+}
+
+/** What differs between the server and the plan, without changing anything; absent parts are named as such. */
+export async function findDrift(jsm: JetStreamManager, topology: Topology): Promise<Drift[]> {
+  const drifts: Drift[] = [];
+  for (const stream of topology.streams) {
+    const info = await jsm.streams.info(stream.name).catch(absent);
+    drifts.push(
+      ...(info
+        ? differences(`stream ${stream.name}`, info.config, stream)
+        : [gone(`stream ${stream.name}`)]),
+    );
+  }
+  for (const { stream, config } of topology.consumers) {
+    const what = `consumer ${config.durable_name} of ${stream}`;
+    const info = await jsm.consumers.info(stream, config.durable_name).catch(absent);
+    const { deliver_policy: _, ...compared } = config;
+    drifts.push(...(info ? differences(what, info.config, compared) : [gone(what)]));
+  }
+  return drifts;
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && /not found/i.test(error.message)) return undefined;
+  throw error;
+}
+
+function gone(what: string): Drift {
+  return { what, field: "existence", has: "absent", wants: "present" };
+}
+
+/** Makes a lost durable again, starting at `from`. */
+export async function restoreConsumer(
+  jsm: JetStreamManager,
+  topology: Topology,
+  which: { stream: string; durable: string; from: number | undefined },
+): Promise<"present" | "restored"> {
+  const planned = topology.consumers.find(
+    (one) => one.stream === which.stream && one.config.durable_name === which.durable,
+  );
+  if (!planned) throw new Error(`no consumer ${which.durable} is planned on ${which.stream}`);
+  const info = await jsm.consumers.info(which.stream, which.durable).catch(absent);
+  if (info) return "present";
+  const start =
+    which.from === undefined
+      ? planned.config
+      : {
+          ...planned.config,
+          deliver_policy: "by_start_sequence" as const,
+          opt_start_seq: which.from,
+        };
+  await ignoreExisting(jsm.consumers.add(which.stream, start), CONSUMER_EXISTS);
+  return "restored";
+}
+
+async function ignoreExisting(adding: Promise<unknown>, code: number): Promise<void> {
+  try {
+    await adding;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError && error.code === code)) throw error;
+  }
+}
+
+function differences(what: string, has: object, wants: object): Drift[] {
+  const found = new Map(Object.entries(has));
+  return Object.entries(wants)
+    .filter(([field, value]) => JSON.stringify(found.get(field)) !== JSON.stringify(value))
+    .map(([field, value]) => ({ what, field, has: found.get(field), wants: value }));
+}
+
+/** Name of the durable a lane works from. */
+export function laneDurable(lane: Lane): string {
+  return lane;
+}
