@@ -35,18 +35,18 @@ export interface ServiceContext<C extends ServiceConfig = ServiceConfig> {
   /** Aborted when the process shall stop. */
   readonly signal: AbortSignal;
   /** Adds a check to `/readyz`. */
-  registerCheck(name: string, check: Check): void;
+  readonly registerCheck: (name: string, check: Check) => void;
   /** Adds something to close; the last registered is closed first, after `start` has settled. */
-  onShutdown(name: string, step: ShutdownStep): void;
+  readonly onShutdown: (name: string, step: ShutdownStep) => void;
   /**
    * Says that starting is over, for a `start` that stays; returning says it too. Until then
    * `/readyz` answers 503.
    */
-  markStarted(): void;
+  readonly markStarted: () => void;
   /** Hands all HTTP paths but `/livez`, `/readyz`, `/metrics` to an app. */
-  mount(app: Mountable): void;
+  readonly mount: (app: Mountable) => void;
   /** Stops the service in good order because it can't go on; the exit code is the StartFailure's or 70. */
-  fail(error: unknown): void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** ServiceConfig or an extension of it. */

@@ -18,13 +18,19 @@ const HANDOFF_BUCKETS_S = [
 /** Records the contract's five series; labels are closed so that no id can slip in. */
 export interface OrchestrationMetrics {
   /** `seconds` from a stage run's dispatch to its result. */
-  stageDuration(seconds: number, labels: { stage: string; lane: string; result: string }): void;
-  retry(labels: { stage: string; failureClass: string }): void;
-  failure(labels: { stage: string; failureClass: string }): void;
+  readonly stageDuration: (
+    seconds: number,
+    labels: { stage: string; lane: string; result: string },
+  ) => void;
+  readonly retry: (labels: { stage: string; failureClass: string }) => void;
+  readonly failure: (labels: { stage: string; failureClass: string }) => void;
   /** `depth`: stage runs that wait or are under way. */
-  queueDepth(depth: number, labels: { stage: string; lane: string }): void;
+  readonly queueDepth: (depth: number, labels: { stage: string; lane: string }) => void;
   /** `seconds` from the stored result of one stage to the start of work on the next. */
-  handoffLatency(seconds: number, labels: { fromStage: string; toStage: string }): void;
+  readonly handoffLatency: (
+    seconds: number,
+    labels: { fromStage: string; toStage: string },
+  ) => void;
 }
 
 /** Creates the instruments under the names that the contract's dashboards and alerts use. */

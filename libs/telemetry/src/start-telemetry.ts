@@ -34,9 +34,9 @@ export interface Telemetry extends AsyncDisposable {
   readonly tracer: Tracer;
   readonly meter: Meter;
   /** The traceparent of a new run, sampled by the head sampler; call it once per run. */
-  newTraceparent(): string;
+  readonly newTraceparent: () => string;
   /** Every series in Prometheus text format, to be served as PROMETHEUS_CONTENT_TYPE. */
-  collectPrometheus(): Promise<string>;
+  readonly collectPrometheus: () => Promise<string>;
 }
 
 /** How long disposing waits for a collector, in milliseconds, before spans are given up. */

@@ -62,9 +62,9 @@ export interface TraceSpan {
 /** Starts spans. */
 export interface Tracer {
   /** Whether a span under this traceparent would be recorded here: ask before building costly attributes. */
-  records(traceparent: string | undefined): boolean;
-  startSpan(name: string, start: SpanStart): TraceSpan;
-  recordSpan(name: string, record: SpanRecord): void;
+  readonly records: (traceparent: string | undefined) => boolean;
+  readonly startSpan: (name: string, start: SpanStart) => TraceSpan;
+  readonly recordSpan: (name: string, record: SpanRecord) => void;
 }
 
 /** Where spans go, and the way to choose the ids of the next one. */
