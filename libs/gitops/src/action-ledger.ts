@@ -5,11 +5,14 @@
  * G2: the same push creates `refs/baton/stage-runs/<action>`; the remote takes both or neither, and never a second one.
  * G3: main moves by compare-and-swap from the commit that the new one was built on.
  */
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { GitError } from "./git-error.ts";
-import { ActionId, checked, type CommitId } from "./git-names.ts";
+import { ActionId, type BranchName, checked, type CommitId } from "./git-names.ts";
+import { fetchHeads, MAIN, type RemoteHeads } from "./remote-heads.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
+import { removeStaleLocks } from "./stale-locks.ts";
 
 /** An action that took effect. */
 export interface ActionRecord {
@@ -27,26 +30,25 @@ export interface ActionReceipt extends ActionRecord {
   readonly effect: "done" | "already";
 }
 
-export const MAIN = "refs/remotes/origin/main";
 const TRAILER = "Baton-Stage-Run";
 /** Pushes tried while others push too; each round someone gets through. */
 const MAX_ROUNDS = 40;
+/** Refusals in a row while main stands still: then it isn't a race but the marker or a lock. */
+const MAX_UNMOVED = 8;
 /** Longest random wait before the next round, in milliseconds. */
 const ROUND_WAIT_MS = 60;
 
-/** Trailer lines for the message of an action's commit. */
+/**
+ * Trailer lines for the message of an action's commit. The nonce makes each try a commit of its own, so that of two that
+ * race within one second exactly one can say it was the one.
+ */
 export function trailers(
   action: ActionId,
   more: readonly (readonly [string, string])[] = [],
 ): string {
-  return [[TRAILER, action], ...more].map(([key, value]) => `${key}: ${value}`).join("\n");
-}
-
-/** Gets main from the remote. */
-export async function fetchMain(scratch: Scratch): Promise<CommitId> {
-  const flags = ["--quiet", "--no-tags", "--no-write-fetch-head"];
-  await scratch.git(["fetch", ...flags, "--", scratch.address.url, `+refs/heads/main:${MAIN}`]);
-  return scratch.text(["rev-parse", MAIN]);
+  return [[TRAILER, action], ...more, ["Baton-Nonce", randomUUID()]]
+    .map(([key, value]) => `${key}: ${value}`)
+    .join("\n");
 }
 
 /** The action in the fetched history of main, or undefined. Only main's own commits count, not those of merged branches. */
@@ -71,8 +73,8 @@ export async function findAction(
 ): Promise<ActionRecord | undefined> {
   const id = checked(ActionId, action);
   await using scratch = await openScratch(remote, { bare: true });
-  await fetchMain(scratch);
-  return recordOf(scratch, id);
+  await fetchHeads(scratch);
+  return await recordOf(scratch, id);
 }
 
 /** Writes a commit object; `parents` in order. */
@@ -104,12 +106,12 @@ export async function mergedTree(
   });
 }
 
-/** Both refs or neither, and each only from the value it must have (G2, G3). False if the remote had moved. */
+/** Both refs or neither, and each only from the value it must have (G2, G3). The error, if the remote had moved. */
 async function pushAction(
   scratch: Scratch,
   action: ActionId,
   next: ActionRecord,
-): Promise<boolean> {
+): Promise<GitError | undefined> {
   const marker = `refs/baton/stage-runs/${action}`;
   try {
     await scratch.git([
@@ -124,24 +126,21 @@ async function pushAction(
       `${next.commit}:refs/heads/main`,
       `${next.commit}:${marker}`,
     ]);
-    return true;
+    return undefined;
   } catch (error) {
     const again = ["E_GIT_MOVED", "E_GIT_LOCKED"];
-    if (error instanceof GitError && again.includes(error.code)) return false;
-    throw error;
+    if (!(error instanceof GitError) || !again.includes(error.code)) throw error;
+    if (error.code === "E_GIT_LOCKED" && scratch.address.path !== undefined)
+      await removeStaleLocks(scratch.address.path);
+    return error;
   }
 }
 
-async function stuck(scratch: Scratch, action: ActionId): Promise<GitError> {
+/** Why no round got through: main was rewound, or the last refusal. */
+async function stuck(scratch: Scratch, action: ActionId, last: GitError): Promise<GitError> {
   const marker = `refs/baton/stage-runs/${action}`;
   const found = await scratch.text(["ls-remote", "--quiet", "--", scratch.address.url, marker]);
-  if (found === "")
-    return new GitError({
-      class: "transient",
-      code: "E_GIT_MOVED",
-      message: `main moved, or was locked, in each of ${MAX_ROUNDS} tries to push ${action}`,
-      action: "Try again; if nothing else pushes, look for a stale .lock file in the remote.",
-    });
+  if (found === "") return last;
   return new GitError({
     class: "deterministic",
     code: "E_GIT_LEDGER",
@@ -150,27 +149,33 @@ async function stuck(scratch: Scratch, action: ActionId): Promise<GitError> {
   });
 }
 
-/** Builds the action's commit on `main`, which is given. */
-export type BuildAction = (scratch: Scratch, main: CommitId) => Promise<ActionRecord>;
+/** Builds an action's commit on main as it is now. */
+export interface ActionPlan extends Remote {
+  readonly action: string;
+  /** Branch to fetch along with main. */
+  readonly branch?: BranchName;
+  build(scratch: Scratch, heads: RemoteHeads): Promise<ActionRecord>;
+}
 
 /**
  * Lets an action take effect on main at most once, ever: looks first, then builds on main's head and pushes with
  * compare-and-swap, again from the start if someone else was faster.
  */
-export async function actOnce(
-  remote: Remote,
-  action: string,
-  build: BuildAction,
-): Promise<ActionReceipt> {
-  const id = checked(ActionId, action);
-  await using scratch = await openScratch(remote, { bare: true });
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const main = await fetchMain(scratch);
+export async function actOnce(plan: ActionPlan): Promise<ActionReceipt> {
+  const id = checked(ActionId, plan.action);
+  await using scratch = await openScratch(plan, { bare: true });
+  let before: CommitId | undefined;
+  let unmoved = 0;
+  for (let round = 1; ; round += 1) {
+    const heads = await fetchHeads(scratch, plan.branch);
     const record = await recordOf(scratch, id);
     if (record !== undefined) return { ...record, effect: "already" };
-    const next = await build(scratch, main);
-    if (await pushAction(scratch, id, next)) return { ...next, effect: "done" };
+    const next = await plan.build(scratch, heads);
+    const refusal = await pushAction(scratch, id, next);
+    if (refusal === undefined) return { ...next, effect: "done" };
+    unmoved = heads.main === before ? unmoved + 1 : 0;
+    before = heads.main;
+    if (round >= MAX_ROUNDS || unmoved >= MAX_UNMOVED) throw await stuck(scratch, id, refusal);
     await delay(Math.random() * ROUND_WAIT_MS);
   }
-  throw await stuck(scratch, id);
 }

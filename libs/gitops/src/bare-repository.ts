@@ -1,44 +1,35 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 
 import { type FileChanges, importStream } from "./fast-import.ts";
 import { GitError, shown } from "./git-error.ts";
 import type { CommitId } from "./git-names.ts";
 import { gitEnvironment, runGit } from "./git-process.ts";
+import { removeStaleLocks } from "./stale-locks.ts";
 
-/** A lock file of the remote that is older than this was left by a killed process: no command may run that long. */
-const STALE_LOCK_MS = 5 * 60_000;
 /** Date of the first commit, the same for everyone: 2000-01-01T00:00:00Z. */
 const FIRST_COMMIT_TIME = 946_684_800;
 
 /** Rules that the remote itself keeps, and what makes an acknowledged push survive a power loss. */
-const SETTINGS = [
-  ["receive.denyNonFastForwards", "true"],
-  ["receive.denyDeletes", "true"],
-  ["receive.fsckObjects", "true"],
-  ["receive.advertiseAtomic", "true"],
-  ["core.fsync", "committed,loose-object,reference"],
-  ["core.logAllRefUpdates", "true"],
-  ["gc.auto", "0"],
-] as const;
+const SETTINGS = `
+[receive]
+\tdenyNonFastForwards = true
+\tdenyDeletes = true
+\tfsckObjects = true
+\tadvertiseAtomic = true
+[core]
+\tfsync = committed,loose-object,reference
+\tlogAllRefUpdates = true
+[gc]
+\tauto = 0
+`;
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
   );
-}
-
-/** Removes lock files under `dir` that a killed git process left; the ones of running commands are younger. */
-async function removeStaleLocks(dir: string): Promise<void> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  for (const entry of entries) {
-    if (!entry.isFile() || !entry.name.endsWith(".lock")) continue;
-    const path = join(entry.parentPath, entry.name);
-    const made = (await stat(path).catch(() => undefined))?.mtimeMs;
-    if (made !== undefined && Date.now() - made > STALE_LOCK_MS) await rm(path, { force: true });
-  }
 }
 
 async function build(dir: string, branch: string, files: FileChanges): Promise<void> {
@@ -57,7 +48,7 @@ async function build(dir: string, branch: string, files: FileChanges): Promise<v
       "--",
       dir,
     ]);
-    for (const [key, value] of SETTINGS) await git(["-C", dir, "config", key, value]);
+    await appendFile(join(dir, "config"), SETTINGS);
     const stream = importStream({
       ref: `refs/heads/${branch}`,
       from: undefined,

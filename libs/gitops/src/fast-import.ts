@@ -1,6 +1,6 @@
 import { GitError } from "./git-error.ts";
 /** Writes a commit through `git fast-import`: files are data, no work tree is touched, so no symbolic link can lead astray. */
-import { checked, type CommitId, RepositoryPath } from "./git-names.ts";
+import { checked, RepositoryPath } from "./git-names.ts";
 
 /** New content per path; null removes the file. */
 export type FileChanges = Readonly<Record<string, string | Uint8Array | null>>;
@@ -12,7 +12,8 @@ const MAX_COMMIT_FILES = 1000;
 /** A commit to be written. */
 export interface NewCommit {
   readonly ref: string;
-  readonly from: CommitId | undefined;
+  /** Commit or branch that it follows; undefined for a first one. */
+  readonly from: string | undefined;
   readonly message: string;
   readonly files: FileChanges;
   /** Seconds since 1970. */

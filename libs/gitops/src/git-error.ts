@@ -34,7 +34,8 @@ export function shown(value: string): string {
 export function redact(text: string): string {
   const clean = text
     .replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, "$1***@")
-    .replaceAll(/\b(authorization|token|password|bearer|basic)\b(\s*[:=]?\s*)\S+/gi, "$1$2***")
+    .replaceAll(/\b(authorization\s*[:=]\s*(?:\w+\s+)?)\S+/gi, "$1***")
+    .replaceAll(/\b(token|password|bearer|basic)\b(\s*[:=]?\s*)\S+/gi, "$1$2***")
     .replaceAll(/\b(?:gh[pousr]|github_pat|glpat)[_-]\w+/g, "***")
     .replaceAll(/[^\P{Cc}\n]/gu, "")
     .replaceAll(/\s*\n\s*/g, " | ")
@@ -105,13 +106,13 @@ const KNOWN: readonly Known[] = [
   },
 ];
 
-/** The error for a git command that ended with `code`; an unknown text counts as transient. */
-export function failedGit(verb: string, code: number, stderr: string): GitError {
-  const known = KNOWN.find(({ pattern }) => pattern.test(stderr));
+/** The error for a git command that ended with `code` after saying `text`; an unknown text counts as transient. */
+export function failedGit(verb: string, code: number, text: string): GitError {
+  const known = KNOWN.find(({ pattern }) => pattern.test(text));
   return new GitError({
     class: known?.class ?? "transient",
     code: known?.code ?? "E_GIT_FAILED",
-    message: `git ${verb} ended with ${code}: ${redact(stderr) || "no message"}`,
+    message: `git ${verb} ended with ${code}: ${redact(text) || "no message"}`,
     action: known?.action ?? "Read git's message; run the command by hand if it repeats.",
   });
 }

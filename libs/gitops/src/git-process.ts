@@ -155,8 +155,10 @@ export async function runGit(run: GitRun): Promise<GitAnswer> {
       child.once("close", (exit) => resolve(exit ?? -1));
     });
     if (why !== undefined) throw stopped(verb, why, timeoutMs);
-    if (!(run.okay ?? [0]).includes(code)) throw failedGit(verb, code, stderr.all().toString());
-    return { code, stdout: stdout.all() };
+    if ((run.okay ?? [0]).includes(code)) return { code, stdout: stdout.all() };
+    // A push says on standard output which ref was refused and why.
+    const said = [stdout, stderr].map((text) => text.all().toString().slice(-MAX_STDERR_BYTES));
+    throw failedGit(verb, code, said.join("\n"));
   } catch (error) {
     if (error instanceof GitError) throw error;
     throw new GitError(

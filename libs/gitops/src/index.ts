@@ -3,7 +3,7 @@ export { createBareRepository } from "./bare-repository.ts";
 export type { FileChanges } from "./fast-import.ts";
 export { GitError } from "./git-error.ts";
 export { ActionId, BranchName, branchName, CommitId } from "./git-names.ts";
-export { type MainReader, openMainReader } from "./main-reader.ts";
+export { type FileVersion, type MainReader, openMainReader } from "./main-reader.ts";
 export { mergeOnce, type MergeRequest } from "./merge-once.ts";
 export { assertOwnedPaths } from "./owned-paths.ts";
 export { repositoryAddress, type RepositoryAddress } from "./repository-address.ts";

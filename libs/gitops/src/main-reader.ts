@@ -1,5 +1,6 @@
 import { GitError } from "./git-error.ts";
-import { type CommitId, RepositoryPath, checked } from "./git-names.ts";
+import { checked, type CommitId, RepositoryPath } from "./git-names.ts";
+import { fetchHeads, MAIN } from "./remote-heads.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
 
 /** Largest file that is read, in bytes: 1 MiB. */
@@ -12,7 +13,20 @@ export interface MainReader extends AsyncDisposable {
   head(): Promise<CommitId>;
   /** The plain files directly in `folder` at the head of main, by name. */
   files(folder: string): Promise<{ commit: CommitId; files: ReadonlyMap<string, string> }>;
+  /**
+   * How a file came to be what it is at the head that `files` saw last: one version per commit on main that changed it,
+   * the oldest first, at most the last 200. Undefined where it was removed.
+   */
+  history(path: string): Promise<readonly FileVersion[]>;
 }
+
+/** A file's content since one commit on main. */
+export interface FileVersion {
+  readonly commit: CommitId;
+  readonly content: string | undefined;
+}
+
+const MAX_VERSIONS = 200;
 
 async function head(scratch: Scratch): Promise<CommitId> {
   const args = ["ls-remote", "--quiet", "--", scratch.address.url, "refs/heads/main"];
@@ -33,33 +47,64 @@ interface TreeFile {
 
 async function listing(scratch: Scratch, commit: CommitId, folder: string): Promise<TreeFile[]> {
   const tree = await scratch.git(["ls-tree", "-z", "--long", commit, "--", `${folder}/`]);
-  const files: TreeFile[] = [];
+  const found: TreeFile[] = [];
   for (const line of tree.stdout.toString().split("\0")) {
     const [meta = "", path = ""] = line.split("\t");
     const [mode, , blob = "", bytes] = meta.split(/ +/);
     // Links, folders and what is too large are not for us.
     if (!mode?.startsWith("100") || Number(bytes) > MAX_FILE_BYTES) continue;
-    files.push({ name: path.slice(folder.length + 1), blob });
+    found.push({ name: path.slice(folder.length + 1), blob });
   }
-  return files.slice(0, MAX_FILES);
+  return found.slice(0, MAX_FILES);
 }
 
-async function contents(
+/** The objects by name, undefined where there is none. */
+async function objects(
   scratch: Scratch,
-  files: readonly TreeFile[],
-): Promise<ReadonlyMap<string, string>> {
-  if (files.length === 0) return new Map();
-  const input = files.map(({ blob }) => `${blob}\n`).join("");
+  names: readonly string[],
+): Promise<readonly (string | undefined)[]> {
+  if (names.length === 0) return [];
+  const input = names.map((name) => `${name}\n`).join("");
   const { stdout } = await scratch.git(["cat-file", "--batch"], { input });
-  const result = new Map<string, string>();
   let at = 0;
-  for (const { name } of files) {
+  return names.map(() => {
     const end = stdout.indexOf("\n", at);
-    const bytes = Number(stdout.subarray(at, end).toString().split(" ")[2]);
-    result.set(name, stdout.subarray(end + 1, end + 1 + bytes).toString());
-    at = end + 1 + bytes + 1;
-  }
-  return result;
+    const [, kind, size] = stdout.subarray(at, end).toString().split(" ");
+    at = end + 1;
+    if (kind !== "blob") return undefined;
+    const text = stdout.subarray(at, at + Number(size)).toString();
+    at += Number(size) + 1;
+    return text;
+  });
+}
+
+async function history(scratch: Scratch, path: string): Promise<readonly FileVersion[]> {
+  checked(RepositoryPath, path);
+  const bound = `--max-count=${MAX_VERSIONS}`;
+  const log = await scratch.text(["log", "--first-parent", "--format=%H", bound, MAIN, "--", path]);
+  const commits = log.split("\n").filter((commit) => commit !== "");
+  const found = await objects(
+    scratch,
+    commits.map((commit) => `${commit}:${path}`),
+  );
+  return commits.map((commit, index) => ({ commit, content: found[index] })).toReversed();
+}
+
+async function files(
+  scratch: Scratch,
+  folder: string,
+): Promise<{ commit: CommitId; files: ReadonlyMap<string, string> }> {
+  checked(RepositoryPath, folder);
+  const { main: commit } = await fetchHeads(scratch);
+  const listed = await listing(scratch, commit, folder);
+  const texts = await objects(
+    scratch,
+    listed.map(({ blob }) => blob),
+  );
+  return {
+    commit,
+    files: new Map(listed.map(({ name }, index) => [name, texts[index] ?? ""] as const)),
+  };
 }
 
 /** Opens a reader of main. Its calls throw a GitError: transient if the remote doesn't answer. */
@@ -67,14 +112,8 @@ export async function openMainReader(remote: Remote): Promise<MainReader> {
   const scratch = await openScratch(remote, { bare: true });
   return {
     head: () => head(scratch),
-    files: async (folder) => {
-      checked(RepositoryPath, folder);
-      const flags = ["--quiet", "--no-tags", "--no-write-fetch-head"];
-      const spec = "+refs/heads/main:refs/remotes/origin/main";
-      await scratch.git(["fetch", ...flags, "--", scratch.address.url, spec]);
-      const commit = await scratch.text(["rev-parse", "refs/remotes/origin/main"]);
-      return { commit, files: await contents(scratch, await listing(scratch, commit, folder)) };
-    },
+    files: (folder) => files(scratch, folder),
+    history: (path) => history(scratch, path),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }

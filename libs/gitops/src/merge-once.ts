@@ -4,7 +4,7 @@ import { type ActionReceipt, actOnce, mergedTree, trailers, writeCommit } from "
 import { GitError } from "./git-error.ts";
 import { BranchName, checked, CommitId } from "./git-names.ts";
 import { assertOwnedPaths, changedPaths } from "./owned-paths.ts";
-import type { Remote, Scratch } from "./scratch.ts";
+import type { Remote } from "./scratch.ts";
 
 /** What shall be merged, and under which name it takes effect at most once. */
 export interface MergeRequest extends Remote {
@@ -20,14 +20,15 @@ export interface MergeRequest extends Remote {
   readonly subject: string;
 }
 
-const HEAD = "refs/remotes/origin/branch";
-
-async function fetchHead(scratch: Scratch, branch: BranchName, expected: CommitId): Promise<void> {
-  const flags = ["--quiet", "--no-tags", "--no-write-fetch-head"];
-  const spec = `+refs/heads/${branch}:${HEAD}`;
-  await scratch.git(["fetch", ...flags, "--", scratch.address.url, spec]);
-  const head = await scratch.text(["rev-parse", HEAD]);
+function requireHead(branch: BranchName, expected: CommitId, head: CommitId | undefined): void {
   if (head === expected) return;
+  if (head === undefined)
+    throw new GitError({
+      class: "deterministic",
+      code: "E_GIT_NOT_FOUND",
+      message: `the remote has no branch ${branch}`,
+      action: "Push the branch before it is merged.",
+    });
   throw new GitError({
     class: "deterministic",
     code: "E_GIT_HEAD_MOVED",
@@ -45,13 +46,19 @@ export async function mergeOnce(request: MergeRequest): Promise<ActionReceipt> {
   const branch = checked(BranchName, request.branch);
   const head = checked(CommitId, request.expectedHead);
   const subject = checked(z.string().regex(/^\P{Cc}{1,100}$/u), request.subject);
-  return actOnce(request, request.stageRun, async (scratch, main) => {
-    await fetchHead(scratch, branch, head);
-    const base = await scratch.text(["merge-base", main, head]);
-    assertOwnedPaths(await changedPaths(scratch, base, head), request.owned);
-    const tree = await mergedTree(scratch, main, head);
-    const message = `${subject}\n\n${trailers(request.stageRun)}`;
-    const commit = await writeCommit(scratch, { tree, parents: [main, head], message });
-    return { action: request.stageRun, commit, before: main, head };
+  return actOnce({
+    ...request,
+    action: request.stageRun,
+    branch,
+    async build(scratch, heads) {
+      requireHead(branch, head, heads.branch);
+      const before = heads.main;
+      const base = await scratch.text(["merge-base", before, head]);
+      assertOwnedPaths(await changedPaths(scratch, base, head), request.owned);
+      const tree = await mergedTree(scratch, before, head);
+      const message = `${subject}\n\n${trailers(request.stageRun)}`;
+      const commit = await writeCommit(scratch, { tree, parents: [before, head], message });
+      return { action: request.stageRun, commit, before, head };
+    },
   });
 }

@@ -23,36 +23,48 @@ async function undo(scratch: Scratch, commit: CommitId, before: CommitId): Promi
   return writeCommit(scratch, { tree, parents: [commit], message: "undo" });
 }
 
+async function undoAll(
+  scratch: Scratch,
+  main: CommitId,
+  actions: readonly ActionId[],
+): Promise<{ commit: CommitId; undone: readonly ActionId[] }> {
+  let commit = main;
+  const undone: ActionId[] = [];
+  for (const action of actions) {
+    const record = await recordOf(scratch, action);
+    if (record === undefined) continue;
+    const inverse = await undo(scratch, record.commit, record.before);
+    const tree = await mergedTree(scratch, commit, inverse);
+    commit = await writeCommit(scratch, { tree, parents: [commit], message: "undo" });
+    undone.push(action);
+  }
+  if (undone.length > 0) return { commit, undone };
+  throw new GitError({
+    class: "deterministic",
+    code: "E_GIT_NOT_FOUND",
+    message: `nothing to revert: ${shown(actions.join(", "))} never took effect on main`,
+    action: "Check the ids; there is nothing to take back.",
+  });
+}
+
 /**
  * Rolls back: one commit on main that takes back what the actions changed, at most once per `stageRun`. Later changes of
  * others stay. Throws a GitError: deterministic if none of the actions took effect or a later change conflicts.
  */
 export async function revertOnce(request: RevertRequest): Promise<ActionReceipt> {
   const reverts = request.reverts.map((action) => checked(ActionId, action));
-  return actOnce(request, request.stageRun, async (scratch, main) => {
-    let now = main;
-    const undone: ActionId[] = [];
-    for (const action of reverts) {
-      const record = await recordOf(scratch, action);
-      if (record === undefined) continue;
-      const inverse = await undo(scratch, record.commit, record.before);
-      const tree = await mergedTree(scratch, now, inverse);
-      now = await writeCommit(scratch, { tree, parents: [now], message: "undo" });
-      undone.push(action);
-    }
-    if (undone.length === 0)
-      throw new GitError({
-        class: "deterministic",
-        code: "E_GIT_NOT_FOUND",
-        message: `nothing to revert: ${shown(reverts.join(", "))} never took effect on main`,
-        action: "Check the ids; there is nothing to take back.",
-      });
-    const message = `Revert ${undone[0]}\n\n${trailers(
-      request.stageRun,
-      undone.map((action) => ["Baton-Reverts", action] as const),
-    )}`;
-    const tree = await scratch.text(["rev-parse", `${now}^{tree}`]);
-    const commit = await writeCommit(scratch, { tree, parents: [main], message });
-    return { action: request.stageRun, commit, before: main, head: undefined };
+  return actOnce({
+    ...request,
+    action: request.stageRun,
+    async build(scratch, { main }) {
+      const { commit: end, undone } = await undoAll(scratch, main, reverts);
+      const message = `Revert ${undone[0]}\n\n${trailers(
+        request.stageRun,
+        undone.map((action) => ["Baton-Reverts", action] as const),
+      )}`;
+      const tree = await scratch.text(["rev-parse", `${end}^{tree}`]);
+      const commit = await writeCommit(scratch, { tree, parents: [main], message });
+      return { action: request.stageRun, commit, before: main, head: undefined };
+    },
   });
 }

@@ -3,6 +3,7 @@ import { type FileChanges, importStream } from "./fast-import.ts";
 import { GitError } from "./git-error.ts";
 import { BranchName, branchName, branchPattern, checked, CommitId } from "./git-names.ts";
 import { assertOwnedPaths, changedPaths } from "./owned-paths.ts";
+import { fetchHeads, type RemoteHeads } from "./remote-heads.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
 
 /** A clone with a work tree on one branch; dispose of it when the stage run is over. */
@@ -24,9 +25,6 @@ export interface Worktree extends AsyncDisposable {
   push(): Promise<CommitId>;
 }
 
-const MAIN = "refs/remotes/origin/main";
-const THEIRS = "refs/remotes/origin/branch";
-
 /**
  * The branch of `lane` for `runId`: the one that the remote has from whatever day, or a new name with today's date, so a
  * stage run that is repeated after midnight goes on with its own branch.
@@ -47,87 +45,71 @@ export async function runBranch(
   return name === undefined ? branchName({ ...of, day: of.today }) : checked(BranchName, name);
 }
 
-async function has(scratch: Scratch, ref: string): Promise<boolean> {
-  const answer = await scratch.git(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`], {
-    okay: [0, 1, 128],
-  });
-  return answer.code === 0;
-}
-
-async function isAncestor(scratch: Scratch, older: string, newer: string): Promise<boolean> {
-  const args = ["merge-base", "--is-ancestor", older, newer];
-  return (await scratch.git(args, { okay: [0, 1] })).code === 0;
-}
-
-/** A pattern that matches one ref or none: a branch that isn't there is no error. */
-const refspecs = (branch: BranchName) => [
-  "+refs/heads/main:refs/remotes/origin/main",
-  `+refs/heads/${branch}*:refs/baton/fetched/${branch}*`,
-];
-
-async function fetchBranches(scratch: Scratch, branch: BranchName): Promise<void> {
-  const flags = ["--quiet", "--no-tags", "--no-write-fetch-head"];
-  await scratch.git(["fetch", ...flags, "--", scratch.address.url, ...refspecs(branch)]);
-  if (await has(scratch, `refs/baton/fetched/${branch}`))
-    await scratch.git(["update-ref", THEIRS, `refs/baton/fetched/${branch}`]);
-}
-
 interface Start {
   readonly start: CommitId;
   readonly base: CommitId;
 }
 
-async function startOf(scratch: Scratch, wanted: CommitId | undefined): Promise<Start> {
-  const main = await scratch.text(["rev-parse", MAIN]);
-  if (wanted !== undefined && !(await has(scratch, wanted)))
-    throw new GitError({
-      class: "deterministic",
-      code: "E_GIT_NOT_FOUND",
-      message: `base commit ${wanted} is not in the repository`,
-      action: "Name a commit that main contains.",
-    });
-  const base = wanted ?? main;
-  // A branch that main contains starts again at main: its next push is still a fast-forward.
-  if (!(await has(scratch, THEIRS)) || (await isAncestor(scratch, THEIRS, base)))
-    return { start: base, base };
-  const theirs = await scratch.text(["rev-parse", THEIRS]);
-  if (wanted === undefined)
-    return { start: theirs, base: await scratch.text(["merge-base", theirs, main]) };
-  if (await isAncestor(scratch, wanted, theirs)) return { start: theirs, base: wanted };
+async function mergeBase(scratch: Scratch, one: CommitId, other: CommitId): Promise<CommitId> {
+  return scratch.text(["merge-base", one, other], { okay: [0, 1] });
+}
+
+async function requireCommit(scratch: Scratch, wanted: CommitId): Promise<void> {
+  const answer = await scratch.git(["cat-file", "-e", `${wanted}^{commit}`], { okay: [0, 1, 128] });
+  if (answer.code === 0) return;
+  throw new GitError({
+    class: "deterministic",
+    code: "E_GIT_NOT_FOUND",
+    message: `base commit ${wanted} is not in the repository`,
+    action: "Name a commit that main contains.",
+  });
+}
+
+/** A branch that main contains starts again at main: its next push is still a fast-forward. */
+async function startOf(
+  scratch: Scratch,
+  heads: RemoteHeads,
+  wanted: CommitId | undefined,
+): Promise<Start> {
+  if (wanted !== undefined) await requireCommit(scratch, wanted);
+  const from = wanted ?? heads.main;
+  if (heads.branch === undefined) return { start: from, base: from };
+  const common = await mergeBase(scratch, heads.branch, from);
+  if (common === heads.branch) return { start: from, base: from };
+  if (wanted === undefined || common === wanted) return { start: heads.branch, base: common };
   throw new GitError({
     class: "deterministic",
     code: "E_GIT_BASE",
-    message: `base ${wanted} is not an ancestor of the branch's head ${theirs}`,
+    message: `base ${wanted} is not an ancestor of the branch's head ${heads.branch}`,
     action: "Name the commit that the branch was started at, or leave the base out.",
   });
 }
 
 async function commit(
   scratch: Scratch,
+  branch: BranchName,
   change: { files: FileChanges; message: string },
 ): Promise<CommitId> {
-  const from = await scratch.text(["rev-parse", "HEAD"]);
-  const pending = "refs/baton/pending";
+  const ref = "refs/baton/pending";
   const time = Math.floor(Date.now() / 1000);
   await scratch.git(["fast-import", "--quiet", "--done", "--force"], {
-    input: importStream({ ...change, ref: pending, from, time }),
+    input: importStream({ ...change, ref, from: `refs/heads/${branch}`, time }),
   });
-  const [made = "", madeTree, oldTree] = (
-    await scratch.text(["rev-parse", pending, `${pending}^{tree}`, "HEAD^{tree}"])
+  const [made = "", madeTree, old = "", oldTree] = (
+    await scratch.text(["rev-parse", ref, `${ref}^{tree}`, "HEAD", "HEAD^{tree}"])
   ).split("\n");
-  if (madeTree === oldTree) return from;
+  if (madeTree === oldTree) return checked(CommitId, old);
   await scratch.git(["reset", "--quiet", "--hard", made]);
   return checked(CommitId, made);
 }
 
 /** What the remote has on the branch if it is the very same content as ours. */
 async function sameContent(scratch: Scratch, branch: BranchName): Promise<CommitId | undefined> {
-  await fetchBranches(scratch, branch);
-  if (!(await has(scratch, THEIRS))) return undefined;
-  const [ours, theirs, commitId = ""] = (
-    await scratch.text(["rev-parse", "HEAD^{tree}", `${THEIRS}^{tree}`, THEIRS])
-  ).split("\n");
-  return ours === theirs ? commitId : undefined;
+  const { branch: theirs } = await fetchHeads(scratch, branch);
+  if (theirs === undefined) return undefined;
+  const trees = await scratch.text(["rev-parse", "HEAD^{tree}", `${theirs}^{tree}`]);
+  const [ours, other] = trees.split("\n");
+  return ours === other ? theirs : undefined;
 }
 
 async function push(scratch: Scratch, branch: BranchName): Promise<CommitId> {
@@ -157,15 +139,15 @@ export async function openWorktree(
   const wanted = options.base === undefined ? undefined : checked(CommitId, options.base);
   const scratch = await openScratch(options, { bare: false });
   try {
-    await fetchBranches(scratch, branch);
-    const { start, base } = await startOf(scratch, wanted);
+    const heads = await fetchHeads(scratch, branch);
+    const { start, base } = await startOf(scratch, heads, wanted);
     await scratch.git(["checkout", "--quiet", "-B", branch, start, "--"]);
     return {
       dir: scratch.dir,
       branch,
       base,
       head: () => scratch.text(["rev-parse", "HEAD"]),
-      commitFiles: (change) => commit(scratch, change),
+      commitFiles: (change) => commit(scratch, branch, change),
       changedPaths: async (owned) => {
         const changed = await changedPaths(
           scratch,

@@ -1,0 +1,95 @@
+import { createServer } from "node:net";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { redact } from "./git-error.ts";
+import { gitEnvironment, runGit } from "./git-process.ts";
+import { openMainReader } from "./main-reader.ts";
+import { testFolder } from "./testing/place.ts";
+
+/** A server that takes every connection and never says a word. */
+async function silentServer(): Promise<string> {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `http://127.0.0.1:${address.port}/gitops.git`;
+}
+
+test("a remote that hangs ends in a transient time-out, and in a transient abort when the caller stops", async () => {
+  const cwd = testFolder();
+  const url = await silentServer();
+  const run = { args: ["ls-remote", "--", url], cwd, env: gitEnvironment(cwd) };
+  await expect(runGit({ ...run, timeoutMs: 100 })).rejects.toMatchObject({
+    code: "E_GIT_TIMEOUT",
+    class: "transient",
+  });
+  const stopping = new AbortController();
+  const waiting = runGit({ ...run, signal: stopping.signal });
+  stopping.abort();
+  await expect(waiting).rejects.toMatchObject({ code: "E_GIT_ABORTED", class: "transient" });
+  await expect(runGit({ ...run, signal: stopping.signal })).rejects.toMatchObject({
+    code: "E_GIT_ABORTED",
+  });
+});
+
+test("a missing git program is named, not mistaken for a remote's failure", async () => {
+  const cwd = testFolder();
+  const env = { ...gitEnvironment(cwd), PATH: cwd };
+  await expect(runGit({ args: ["version"], cwd, env })).rejects.toMatchObject({
+    code: "E_GIT_MISSING",
+    class: "deterministic",
+  });
+});
+
+test("nothing of the user's own git configuration or environment reaches the command", async () => {
+  const cwd = testFolder();
+  process.env["GIT_DIR"] = "/nowhere";
+  onTestFinished(() => void delete process.env["GIT_DIR"]);
+  const answer = await runGit({
+    args: ["config", "--show-origin", "--list"],
+    cwd,
+    env: { ...gitEnvironment(cwd), GIT_CONFIG_GLOBAL: "/dev/null" },
+  });
+  expect(answer.stdout.toString().trim()).toBe("command line:\tcore.hookspath=/dev/null");
+});
+
+test("what git says is shown without credentials, control characters and length", () => {
+  const text = `fatal: unable to access 'https://me:ghp_abc123@host/x.git/': Authorization: Basic Zm9v\n\u001B[31mno\u0007`;
+  const shown = redact(`${"x".repeat(5000)} ${text}`);
+  expect(shown.length).toBeLessThan(700);
+  expect(shown).not.toMatch(/ghp_abc123|Zm9v|me:|[^\P{Cc}]/u);
+  expect(shown).toMatch(/https:\/\/\*\*\*@host/);
+});
+
+test.each([
+  ["https://user:token-of-mine@git.test/x.git", "E_GIT_ADDRESS"],
+  ["https://token-of-mine@git.test/x.git", "E_GIT_ADDRESS"],
+  ["https://git.test/x.git?access_token=token-of-mine", "E_GIT_ADDRESS"],
+  ["ext::sh -c token-of-mine", "E_GIT_ADDRESS"],
+  ["ext://token-of-mine", "E_GIT_ADDRESS"],
+  ["--upload-pack=token-of-mine", "E_GIT_ADDRESS"],
+  ["ssh://-oProxyCommand=token-of-mine/x", "E_GIT_ADDRESS"],
+  ["relative/token-of-mine", "E_GIT_ADDRESS"],
+  ["/tmp/token-of-mine\n", "E_GIT_ADDRESS"],
+  ["", "E_GIT_ADDRESS"],
+])("the address %j is refused without being repeated", async (repository, code) => {
+  const failure = await openMainReader({ repository, cacheDir: testFolder() }).catch(
+    (error: unknown) => error,
+  );
+  expect(failure).toMatchObject({ code, class: "deterministic" });
+  expect(String(failure)).not.toContain("token-of-mine");
+});
+
+test("a repository that isn't there is a deterministic failure that says so", async () => {
+  const folder = testFolder();
+  await using reader = await openMainReader({
+    repository: `${folder}/none.git`,
+    cacheDir: `${folder}/cache`,
+  });
+  await expect(reader.head()).rejects.toMatchObject({
+    code: "E_GIT_NOT_FOUND",
+    class: "deterministic",
+  });
+});
