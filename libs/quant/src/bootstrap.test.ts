@@ -17,6 +17,24 @@ test("the same seed gives the same bands, another seed others", () => {
   expect(BootstrapBands.parse(bands)).toEqual(bands);
 });
 
+test("bands drawn in an earlier version are still drawn, so an old run can be repeated", () => {
+  expect(bands.sharpe.p05).toBeCloseTo(-0.9539783198266877, 12);
+  expect(bands.total.p50).toBeCloseTo(0.05577753386190876, 12);
+  expect(bands.maxDrawdown.p01).toBeCloseTo(-0.46378034941372015, 12);
+});
+
+test("every row can be drawn, the last one too", () => {
+  const drawn = bootstrapBands({
+    net: [0.1, -0.1],
+    seed: 1,
+    samples: 50,
+    blockRows: 1,
+    horizonRows: 1,
+  });
+  expect(drawn.total.p01).toBeCloseTo(-0.1, 12);
+  expect(drawn.total.p99).toBeCloseTo(0.1, 12);
+});
+
 test("percentiles ascend and the middle is near the figures of the returns themselves", () => {
   for (const figure of ["sharpe", "total", "maxDrawdown"] as const) {
     const levels = Object.values(bands[figure]);

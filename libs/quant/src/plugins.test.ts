@@ -64,6 +64,10 @@ test("volatility targeting sizes each instrument and scales them to 1 together",
   expect(first).toBeCloseTo(1 / 3, 12);
   expect(second).toBeCloseTo(2 / 3, 12);
   expect(third).toBe(0);
+  // Aiming at 10 % the first asks for 5, gets 1, and only then are both scaled.
+  const bold = tsmomVolTarget.bind({ ...parameters, dailyVolatility: 0.1 });
+  expect(bold.target([rising])).toEqual([1]);
+  expect(bold.target([rising, steady])).toEqual([0.5, 0.5]);
   expect(strategy.target([rising.slice(0, 2), steady.slice(0, 2)])).toEqual([0, 0]);
 });
 

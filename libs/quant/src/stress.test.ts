@@ -64,6 +64,14 @@ test("a rejected target is filled on its fourth row, and a turned one starts to 
   expect(rejected.at(-1)?.figures).toEqual(byHand([0, 0, 0, 1, 1, 1, 1, 1]));
 });
 
+test("thin liquidity ends on the target itself, also one between its steps", () => {
+  const wanted = [0.4, 0.4, -0.4, -0.4, -0.4, -0.4, 0, 0, 0];
+  const thin = stressSuite({ panel, targets: [wanted], bps: 10 });
+  const down = [0.4 - 0.25, 0.4 - 0.25 - 0.25, 0.4 - 0.25 - 0.25 - 0.25];
+  const reached = [0.25, 0.4, ...down, -0.4, -0.4 + 0.25, 0];
+  expect(thin.find(({ kind }) => kind === "liquidity")?.figures).toEqual(byHand(reached));
+});
+
 test("costs hurt in proportion and volatility scales the earnings, not the signals", () => {
   const market = [sampleBars(sampleCloses(400))];
   const signals = smaCross.bind({ fast: 5, slow: 20 }).targets(market);
