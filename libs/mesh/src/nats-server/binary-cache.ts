@@ -51,7 +51,7 @@ export async function fillCache(options: {
   signal: AbortSignal;
   log: (message: string) => void;
   fetcher: Fetcher;
-}): Promise<CachedServer> {
+}): Promise<CachedServer & { fetched: boolean }> {
   const { folder, signal, log, fetcher } = options;
   const claim = await claimWhenFree(join(folder, "claims"), {
     signal,
@@ -59,14 +59,15 @@ export async function fillCache(options: {
   });
   try {
     const present = await readCache(folder, signal);
-    if (present !== undefined) return present;
+    if (present !== undefined) return { ...present, fetched: false };
     for (const name of listFolder(folder)) {
       // With the claim in hand these are left-overs of a process that was killed.
       if (name.startsWith("work-")) rmSync(join(folder, name), { recursive: true, force: true });
     }
     const work = mkdtempSync(join(folder, "work-"));
     try {
-      return await install({ folder, work, program: await fetcher(work), signal });
+      const installed = await install({ folder, work, program: await fetcher(work), signal });
+      return { ...installed, fetched: true };
     } finally {
       rmSync(work, { recursive: true, force: true });
     }

@@ -18,6 +18,7 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** Debian's own address, which its installer puts into every sources list that names no other. */
 const DEFAULT_MIRROR = "http://deb.debian.org/debian";
 const MAX_MIRRORS = 3;
+const COMMAND_MS = 180_000;
 
 const DEBIAN_SUITE = /^(?:bullseye|bookworm|trixie|forky|sid|oldstable|stable|testing|unstable)$/;
 
@@ -25,15 +26,13 @@ interface Job {
   readonly work: string;
   readonly signal: AbortSignal;
   readonly log: (message: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Downloads and unpacks Debian's package into `work` and answers with the path of the program. */
 export async function fetchDebianPackage(job: Job): Promise<string> {
   const { signal } = job;
-  const architecture = await runCommand("dpkg", ["--print-architecture"], {
-    signal,
-    timeoutMs: 10_000,
-  });
+  const architecture = await run(job, "dpkg", ["--print-architecture"]);
   if (!existsSync(KEYRING)) {
     throw new Error(`${KEYRING} is missing: apt-get install debian-archive-keyring`);
   }
@@ -49,15 +48,16 @@ export async function fetchDebianPackage(job: Job): Promise<string> {
   throw new Error(failures.join("; "));
 }
 
-/** Debian mirrors out of this machine's apt sources, as apt itself reads them, then Debian's own. */
-async function mirrors({ work, signal }: Job): Promise<string[]> {
-  const state = join(work, "machine");
-  mkdirSync(join(state, "lists/partial"), { recursive: true });
+async function mirrors(job: Job): Promise<string[]> {
+  const lists = join(job.work, "machine/lists");
+  mkdirSync(join(lists, "partial"), { recursive: true });
   // With empty lists apt names every file that it would fetch; it fetches none.
-  const uris = await apt(["update", "--print-uris", "-o", `Dir::State::lists=${state}/lists`], {
-    signal,
-    timeoutMs: 20_000,
-  }).catch(() => "");
+  const args = ["update", "--print-uris", "-o", `Dir::State::lists=${lists}`];
+  return mirrorsOf(await run(job, "apt-get", args).catch(() => ""));
+}
+
+/** Debian mirrors among what `apt-get update --print-uris` says, at most three, then Debian's own. */
+export function mirrorsOf(uris: string): string[] {
   const found = [...uris.matchAll(/^'([^']+)\/dists\/([^/']+)\/InRelease'/gm)].flatMap(
     ([, mirror, suite]) => (mirror !== undefined && DEBIAN_SUITE.test(suite ?? "") ? [mirror] : []),
   );
@@ -69,24 +69,19 @@ async function mirrors({ work, signal }: Job): Promise<string[]> {
 }
 
 async function fetchFrom(mirror: string, architecture: string, job: Job): Promise<string> {
-  const { work, signal, log } = job;
+  const { work, log } = job;
   const config = writeConfiguration(work, sourcesOf(mirror, architecture));
-  const run = { signal, cwd: work, timeoutMs: 180_000 };
   log(`reading the package list of Debian ${SUITE} from ${mirror}`);
-  await apt(["-c", config, "-q", "update", "--error-on=any"], run);
-  const offered = await runCommand("apt-cache", ["-c", config, "madison", "nats-server"], {
-    ...run,
-    env: ENVIRONMENT,
-  });
+  await run(job, "apt-get", ["-c", config, "-q", "update", "--error-on=any"]);
+  const offered = await run(job, "apt-cache", ["-c", config, "madison", "nats-server"]);
   const version = offered.split("|")[1]?.trim() ?? "";
-  // Debian writes an upstream release candidate as 2.16.0~rc1.
   const check = checkServerVersion(version.replace(/^\d+:/, ""));
   if (!check.ok) throw new Error(version === "" ? "it has no nats-server" : check.reason);
   log(`downloading nats-server ${version} of Debian ${SUITE}`);
-  await apt(["-c", config, "-q", "download", "nats-server"], run);
+  await run(job, "apt-get", ["-c", config, "-q", "download", "nats-server"]);
   const [archive] = globSync("nats-server_*.deb", { cwd: work });
   if (archive === undefined) throw new Error("apt-get download left no package");
-  await runCommand("dpkg-deb", ["-x", archive, "unpacked"], run);
+  await run(job, "dpkg-deb", ["-x", archive, "unpacked"]);
   return join(work, "unpacked/usr/sbin/nats-server");
 }
 
@@ -144,11 +139,11 @@ function writeConfiguration(work: string, sources: string): string {
   return path;
 }
 
-const ENVIRONMENT = { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
-
-function apt(
-  args: readonly string[],
-  run: { signal: AbortSignal; timeoutMs: number; cwd?: string },
-): Promise<string> {
-  return runCommand("apt-get", args, { ...run, env: ENVIRONMENT });
+function run({ work, signal, env }: Job, file: string, args: readonly string[]): Promise<string> {
+  return runCommand(file, args, {
+    signal,
+    cwd: work,
+    timeoutMs: COMMAND_MS,
+    env: { ...env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+  });
 }

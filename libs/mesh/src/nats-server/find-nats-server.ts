@@ -29,8 +29,10 @@ export interface FindOptions {
    * Default: the process's. NATS_SERVER: the program to use, and no other;
    * BATON_NATS_RELEASES: a mirror of the releases' address.
    */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const PROJECT_CACHE = join(import.meta.dirname, "../../../..", ".baton/cache/nats-server");
 
@@ -61,20 +63,21 @@ export async function findNatsServer(options: FindOptions): Promise<FoundNatsSer
   const baseUrl = env["BATON_NATS_RELEASES"] || RELEASES_URL;
   const sources: [NatsServerSource, Fetcher][] = [
     ["release", (work) => fetchRelease({ work, baseUrl, signal, log })],
-    ["debian", (work) => fetchDebianPackage({ work, signal, log })],
+    ["debian", (work) => fetchDebianPackage({ work, signal, log, env })],
   ];
   for (const [source, fetcher] of sources) {
     try {
-      const server = await fillCache({ folder: cacheDir, signal, log, fetcher });
-      log(`nats-server ${server.version} is at ${server.path}`);
-      return { ...server, source };
+      const filled = await fillCache({ folder: cacheDir, signal, log, fetcher });
+      const { path, version, fetched } = filled;
+      log(`nats-server ${version} is at ${path}`);
+      return { path, version, source: fetched ? source : "cache" };
     } catch (error) {
       signal.throwIfAborted();
       tried.push(`${source}: ${messageOf(error)}`);
       log(`no nats-server by way of ${source}: ${messageOf(error)}`);
     }
   }
-  throw unavailable(tried);
+  throw unavailable(tried, env);
 }
 
 async function useNamed(path: string, signal: AbortSignal): Promise<CachedServer> {
@@ -117,13 +120,14 @@ function programsOnPath(path: string): string[] {
     });
 }
 
-function unavailable(tried: readonly string[]): NatsServerError {
+function unavailable(tried: readonly string[], env: Environment): NatsServerError {
+  const proxied = [env["HTTPS_PROXY"], env["https_proxy"]].some(Boolean);
   return new NatsServerError({
     code: "E_UNAVAILABLE",
     message: `there's no nats-server to be had; tried:\n${tried.map((line) => `  - ${line}`).join("\n")}`,
     action:
       `install nats-server ${PINNED_VERSION} (https://github.com/nats-io/nats-server/releases) and put it on PATH, ` +
       "or set NATS_SERVER to its path, or BATON_NATS_RELEASES to a mirror of the releases" +
-      (process.env["HTTPS_PROXY"] === undefined ? "" : "; behind a proxy set NODE_USE_ENV_PROXY=1"),
+      (proxied ? "; for HTTPS_PROXY to count set NODE_USE_ENV_PROXY=1 too" : ""),
   });
 }

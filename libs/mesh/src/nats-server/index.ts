@@ -7,9 +7,5 @@ export {
 export { NatsServerError, type NatsServerErrorCode } from "./nats-server-error.ts";
 export type { ServerSettings } from "./server-config.ts";
 export { checkServerVersion, NATS_SERVER_FLOOR, type VersionCheck } from "./server-version.ts";
-export {
-  type ProcessExit,
-  type RunningNatsServer,
-  startNatsServer,
-  type StartOptions,
-} from "./start-nats-server.ts";
+export type { ProcessExit } from "./spawn-tied.ts";
+export { type RunningNatsServer, startNatsServer, type StartOptions } from "./start-nats-server.ts";

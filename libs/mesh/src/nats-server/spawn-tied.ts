@@ -1,17 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 
+/** How a process ended: one of the two is null. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /**
  * The shell leaves a small watcher behind and becomes the program itself, so the program's process
  * number is known at once and there's no moment in which it runs unwatched. The watcher reads from
  * a pipe that this process holds: at its end without a line (we're gone, however that came) it
- * ends the program, at once after 10 s. A line says that there's nothing to do any more.
+ * ends the program, for good after 3 s. A line says that there's nothing to do any more.
  */
 const TIED = `(
   trap '' HUP INT TERM
   read -r _ <&3 && exit
   kill -TERM $$ 2>/dev/null
-  for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 $$ 2>/dev/null || exit; done
+  for _ in 1 2 3; do sleep 1; kill -0 $$ 2>/dev/null || exit; done
   kill -KILL $$ 2>/dev/null
 ) >/dev/null 2>&1 &
 exec "$0" "$@" 3<&-`;
@@ -45,6 +51,14 @@ export function spawnServer(options: {
     child.once("exit", () => pipe.end("\n", () => pipe.destroy()));
   }
   return child;
+}
+
+/** Fulfilled when the process has ended; rejects if it could not be started. */
+export function watchExit(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
 }
 
 function isWritable(stream: object): stream is Writable {

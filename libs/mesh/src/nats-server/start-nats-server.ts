@@ -7,22 +7,17 @@
  * S3 A tied server never outlives the process that started it.
  */
 import type { ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Claim, type Holder, tryClaim } from "./claim.ts";
 import type { FoundNatsServer } from "./find-nats-server.ts";
-import { NatsServerError, shown } from "./nats-server-error.ts";
+import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
 import { renderServerConfig, type ServerSettings } from "./server-config.ts";
-import { spawnServer } from "./spawn-tied.ts";
-import { readInfo, waitUntilReady } from "./wait-until-ready.ts";
-
-/** How a process ended: one of the two is null. */
-export interface ProcessExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+import { endOfLog, explainExit, sizeOfLog } from "./server-log.ts";
+import { type ProcessExit, spawnServer, watchExit } from "./spawn-tied.ts";
+import { waitUntilReady } from "./wait-until-ready.ts";
 
 /** A nats-server that runs. */
 export interface RunningNatsServer extends AsyncDisposable {
@@ -37,9 +32,9 @@ export interface RunningNatsServer extends AsyncDisposable {
   /** Fulfilled when the process has ended, whoever ended it. */
   readonly exited: Promise<ProcessExit>;
   /** Ends it in good order, by SIGKILL after `graceMs` (default 10 s); may be called again. */
-  stop(graceMs?: number): Promise<ProcessExit>;
+  stop(this: void, graceMs?: number): Promise<ProcessExit>;
   /** Sends a signal; `exited` tells the rest. */
-  kill(signal: NodeJS.Signals): void;
+  kill(this: void, signal: NodeJS.Signals): void;
 }
 
 /** What `startNatsServer` needs. */
@@ -56,7 +51,7 @@ export interface StartOptions extends ServerSettings {
 const RETRY_MS = 50;
 const STOP_GRACE_MS = 10_000;
 /** Two starters that see each other may both step back once or twice; more is a real holder. */
-const CLAIM_ATTEMPTS = 5;
+const CLAIM_ATTEMPTS = 3;
 
 /**
  * Starts a nats-server and answers when it's ready.
@@ -71,22 +66,36 @@ export async function startNatsServer(options: StartOptions): Promise<RunningNat
   const deadline = AbortSignal.timeout(readyWithinMs);
   const signal =
     options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
-  const runDir = join(storeDir, "run");
-  mkdirSync(runDir, { recursive: true });
-  mkdirSync(dirname(logFile), { recursive: true });
+  signal.throwIfAborted();
+  const runDir = prepareFolders(storeDir, logFile);
   const claim = await claimStore(storeDir, options.exitWithParent, signal);
-  const launch = { ...options, storeDir, logFile, runDir, claim };
+  const launch = { ...options, storeDir, logFile, runDir, claim, logOffset: sizeOfLog(logFile) };
   try {
     return await launchServer(launch, signal);
   } catch (error) {
-    claim.release();
     options.signal?.throwIfAborted();
     if (error instanceof NatsServerError || !deadline.aborted) throw error;
     throw new NatsServerError({
       code: "E_NATS_SERVER",
-      message: `nats-server wasn't ready after ${readyWithinMs} ms; its log ${logFile} ends with:\n${tail(logFile)}`,
+      message: `nats-server wasn't ready after ${readyWithinMs} ms; its log ${logFile} ends with:\n${endOfLog(launch)}`,
       action: "read its log; a large store needs longer to recover: raise readyWithinMs",
       cause: error,
+    });
+  }
+}
+
+function prepareFolders(storeDir: string, logFile: string): string {
+  const runDir = join(storeDir, "run");
+  try {
+    mkdirSync(runDir, { recursive: true });
+    mkdirSync(dirname(logFile), { recursive: true });
+    return runDir;
+  } catch (cause) {
+    throw new NatsServerError({
+      code: "E_NATS_SERVER",
+      message: `the store ${shown(storeDir)} or its log can't be written: ${messageOf(cause)}`,
+      action: "name folders that this user may write to",
+      cause,
     });
   }
 }
@@ -103,45 +112,74 @@ async function claimStore(storeDir: string, tied: boolean, signal: AbortSignal):
   }
 }
 
+function storeInUse(storeDir: string, { pid }: Holder): NatsServerError {
+  return new NatsServerError({
+    code: "E_STORE_IN_USE",
+    message: `the store ${shown(storeDir)} is in use by process ${pid}`,
+    action: `stop that process (kill ${pid}), or name another store folder`,
+  });
+}
+
 interface Launch extends StartOptions {
   readonly runDir: string;
   readonly claim: Claim;
+  /** Where in the log file this start begins. */
+  readonly logOffset: number;
 }
 
+/** Owns the claim: it's released when the server has ended, or at once if none was started. */
 async function launchServer(launch: Launch, signal: AbortSignal): Promise<RunningNatsServer> {
-  const { runDir, logFile, server, claim } = launch;
-  signal.throwIfAborted();
-  const config = join(runDir, "nats-server.conf");
-  // It may hold credentials.
-  writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
-  const output = openSync(logFile, "a");
-  const args = ["-c", config];
-  const child = spawnServer({ file: server.path, args, output, tied: launch.exitWithParent });
-  closeSync(output);
-  const exited = watchExit(child);
-  const { pid } = child;
-  if (pid === undefined) throw await exited.catch((error: unknown) => error);
+  const { runDir, server, claim } = launch;
+  const { child, pid, exited } = await spawnOrRelease(launch);
   claim.transfer(pid);
   const portsFile = join(runDir, `${basename(server.path)}_${pid}.ports`);
   const cleanUp = (): void => {
     rmSync(portsFile, { force: true });
     claim.release();
   };
-  exited.then(cleanUp, cleanUp);
+  const ended = exited.finally(cleanUp);
+  const early = new AbortController();
   try {
-    const early = new AbortController();
     const ready = waitUntilReady(portsFile, AbortSignal.any([signal, early.signal]));
-    const first = await Promise.race([ready, exited]).finally(() => early.abort());
-    if (!("url" in first)) {
-      ready.catch(() => undefined);
-      throw await startFailure(launch, first);
-    }
+    const first = await Promise.race([ready, ended]);
+    if (!("url" in first)) throw await explainExit(launch, first);
     const { url, monitorUrl, info } = first;
-    return running({ child, pid, exited, url, monitorUrl, version: info.version });
+    return running({ child, pid, exited: ended, url, monitorUrl, version: info.version });
   } catch (error) {
     child.kill("SIGKILL");
-    await exited.catch(() => undefined);
+    await ended;
     throw error;
+  } finally {
+    early.abort();
+  }
+}
+
+async function spawnOrRelease(
+  launch: Launch,
+): Promise<{ child: ChildProcess; pid: number; exited: Promise<ProcessExit> }> {
+  const { runDir, logFile, server, claim, exitWithParent: tied } = launch;
+  try {
+    const config = join(runDir, "nats-server.conf");
+    // It may hold credentials.
+    writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
+    const output = openSync(logFile, "a");
+    const child = spawnServer({ file: server.path, args: ["-c", config], output, tied });
+    closeSync(output);
+    const exited = watchExit(child);
+    const { pid } = child;
+    if (pid !== undefined) return { child, pid, exited };
+    throw await exited.then(
+      () => new Error("it has no process number"),
+      (error: unknown) => error,
+    );
+  } catch (cause) {
+    claim.release();
+    throw new NatsServerError({
+      code: "E_NATS_SERVER",
+      message: `${shown(server.path)} can't be started: ${messageOf(cause)}`,
+      action: "check that the program, the store and the log file may be used by this user",
+      cause,
+    });
   }
 }
 
@@ -153,65 +191,17 @@ function running(state: {
   monitorUrl: string | undefined;
   version: string;
 }): RunningNatsServer {
-  const { child, exited, ...known } = state;
+  const { child, ...known } = state;
   const stop = async (graceMs = STOP_GRACE_MS): Promise<ProcessExit> => {
     child.kill("SIGTERM");
     const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
-    return exited.finally(() => clearTimeout(timer));
+    return known.exited.finally(() => clearTimeout(timer));
   };
   return {
     ...known,
     port: Number(new URL(state.url).port),
-    exited,
     stop,
     kill: (signal) => void child.kill(signal),
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
-}
-
-function watchExit(child: ChildProcess): Promise<ProcessExit> {
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve({ code, signal }));
-  });
-}
-
-function storeInUse(storeDir: string, { pid }: Holder): NatsServerError {
-  return new NatsServerError({
-    code: "E_STORE_IN_USE",
-    message: `the store ${shown(storeDir)} is in use by process ${pid}`,
-    action: `stop that process (kill ${pid}), or name another store folder`,
-  });
-}
-
-async function startFailure(launch: Launch, exit: ProcessExit): Promise<NatsServerError> {
-  const { logFile, port, host = "127.0.0.1" } = launch;
-  const log = tail(logFile);
-  const [, taken] = /listen tcp \S*?:(\d+): bind: address already in use/.exec(log) ?? [];
-  if (taken !== undefined) {
-    const at = `${host}:${taken}`;
-    const other = await readInfo(`nats://${at}`, AbortSignal.timeout(1000));
-    const who =
-      other === undefined
-        ? "another process"
-        : `nats-server ${other.version} named ${shown(other.server_name)}`;
-    return new NatsServerError({
-      code: "E_PORT_IN_USE",
-      message: `port ${taken} on ${host} is in use by ${who}`,
-      action: `stop it, or choose another port${Number(taken) === port ? " (0: any free one)" : ""}`,
-    });
-  }
-  return new NatsServerError({
-    code: "E_NATS_SERVER",
-    message: `nats-server ended with ${exit.code ?? exit.signal} while starting; its log ${logFile} ends with:\n${log}`,
-    action: "read its log and correct what it names",
-  });
-}
-
-function tail(file: string): string {
-  try {
-    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-10).join("\n").slice(-4000);
-  } catch {
-    return "(there's none)";
-  }
 }

@@ -29,14 +29,19 @@ export async function waitUntilReady(
 ): Promise<{ url: string; monitorUrl: string | undefined; info: ServerInfo }> {
   for (;;) {
     const ports = readPorts(portsFile);
-    const url = ports?.nats[0];
+    const url = nearest(ports?.nats ?? []);
     const info = url === undefined ? undefined : await readInfo(url, signal);
     // It greets only after it has recovered its streams, but only this says that JetStream is on.
     if (url !== undefined && info?.jetstream === true) {
-      return { url, monitorUrl: ports?.monitoring[0], info };
+      return { url, monitorUrl: nearest(ports?.monitoring ?? []), info };
     }
     await delay(POLL_MS, undefined, { signal });
   }
+}
+
+/** Of a server that listens on every address, the one that works from here whatever the network. */
+function nearest(urls: readonly string[]): string | undefined {
+  return urls.find((url) => /\/\/(?:127\.|localhost|\[::1\])/.test(url)) ?? urls[0];
 }
 
 /** What the server at `url` greets with, or undefined if there's none. */
