@@ -104,3 +104,23 @@ export {
   type StrategySource,
   TestReportArtifact,
 } from "./artifacts/strategy-plugin.ts";
+
+// Artifacts of lane E.
+export { LiveRampReport, ObservedChange, ObservedRollout } from "./artifacts/live-ramp.ts";
+export { PromotionPrerequisites } from "./artifacts/promotion-prerequisites.ts";
+export { BandCheck, ShadowPaperReport, TradingCosts } from "./artifacts/shadow-paper.ts";
+export {
+  EngineOrder,
+  RAMP_LEVELS,
+  RampLevel,
+  RunningStrategies,
+  RunningStrategy,
+  STRATEGIES_FOLDER,
+  StrategyConfigMap,
+  StrategyData,
+  strategyHashText,
+  StrategyInstrument,
+  StrategyLimits,
+  strategyPath,
+  StrategySettings,
+} from "./artifacts/strategy-configmap.ts";

@@ -1,0 +1,130 @@
+/**
+ * How a strategy is written down in the GitOps repository, and what an engine says that it runs.
+ *
+ * One file per candidate, `strategies/<candidateId>.yaml`: a Kubernetes ConfigMap whose data has two keys. Promotion
+ * writes `strategy.json` once; a ramp step changes `limits.json` and nothing else.
+ */
+import { z } from "zod";
+
+import { Parameters } from "../candidate-spec.ts";
+import { canonicalJson } from "../canonical-json.ts";
+import { CandidateId, Instant, RunId, Sha256 } from "../names.ts";
+
+/** Folder of the strategies in the GitOps repository. */
+export const STRATEGIES_FOLDER = "strategies";
+
+/** Ramp levels in their order: paper, canary, moderate, target. */
+export const RAMP_LEVELS = ["L0", "L1", "L2", "L3"] as const;
+export const RampLevel = z.enum(RAMP_LEVELS);
+export type RampLevel = z.infer<typeof RampLevel>;
+
+/** One instrument of a strategy. */
+export const StrategyInstrument = z.object({
+  instrument: z.string().regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "instrument: e.g. SPX"),
+  /** Share of the notional limit. */
+  share: z.number().positive().max(1),
+  parameters: Parameters,
+  /** Target weight known at the close of the last row: what the position is held at. */
+  signal: z.object({
+    weight: z.number().min(-1).max(1),
+    date: z.iso.date(),
+    close: z.number().positive(),
+  }),
+});
+export type StrategyInstrument = z.infer<typeof StrategyInstrument>;
+
+/** `strategy.json`: what is traded and on whose authority. */
+export const StrategySettings = z.object({
+  schemaVersion: z.literal("baton.strategy.v1"),
+  candidateId: CandidateId,
+  runId: RunId,
+  plugin: z.string().min(1).max(40),
+  /** Digest of the plugin's source as it was built and backtested. */
+  sourceSha256: Sha256,
+  costBps: z.number().min(0),
+  instruments: z.array(StrategyInstrument).min(1).max(10),
+});
+export type StrategySettings = z.infer<typeof StrategySettings>;
+
+/** `limits.json`: how much of it. */
+export const StrategyLimits = z.object({
+  schemaVersion: z.literal("baton.strategy-limits.v1"),
+  level: RampLevel,
+  /** Largest notional in account currency; 0 runs without orders. */
+  notional: z.number().min(0).max(1e9),
+  /** False closes every position. */
+  enabled: z.boolean(),
+});
+export type StrategyLimits = z.infer<typeof StrategyLimits>;
+
+/** The ConfigMap's data: JSON texts by key. */
+export const StrategyData = z.strictObject({
+  "limits.json": z.string().max(10_000),
+  "strategy.json": z.string().max(100_000),
+});
+export type StrategyData = z.infer<typeof StrategyData>;
+
+/** The file as a Kubernetes object. */
+export const StrategyConfigMap = z.object({
+  apiVersion: z.literal("v1"),
+  kind: z.literal("ConfigMap"),
+  metadata: z.looseObject({ name: z.string().min(1).max(253) }),
+  data: StrategyData,
+});
+export type StrategyConfigMap = z.infer<typeof StrategyConfigMap>;
+
+/** Text whose SHA-256 is the hash by which a running strategy is verified: the data alone, canonical. */
+export function strategyHashText(data: StrategyData): string {
+  return canonicalJson(data);
+}
+
+/** Path of a candidate's file in the GitOps repository. */
+export function strategyPath(candidateId: CandidateId): string {
+  return `${STRATEGIES_FOLDER}/${candidateId}.yaml`;
+}
+
+/** An order that the engine took to the broker for the version that it runs. */
+export const EngineOrder = z.object({
+  clientOrderId: z.string(),
+  instrument: z.string(),
+  side: z.enum(["buy", "sell"]),
+  quantity: z.string(),
+  /** `accepted`: the broker has it; `refused`: it said no; `unknown`: it may have it; `blocked`: a kill switch stops it. */
+  state: z.enum(["accepted", "refused", "unknown", "blocked"]),
+  message: z.string().nullable(),
+});
+export type EngineOrder = z.infer<typeof EngineOrder>;
+
+/** What an engine says about one strategy: `GET /strategies/<candidateId>`. */
+export const RunningStrategy = z.object({
+  candidateId: CandidateId,
+  runId: RunId,
+  /** SHA-256 of the data that is applied (`strategyHashText`), computed by the engine from what it runs. */
+  hash: Sha256,
+  /** Commit on main that brought it. */
+  commit: z.string(),
+  level: RampLevel,
+  notional: z.number(),
+  enabled: z.boolean(),
+  appliedAt: Instant,
+  /** The broker's account of this strategy. */
+  account: z.string(),
+  /** True once every position is where the limits want it. */
+  settled: z.boolean(),
+  positions: z.array(z.object({ instrument: z.string(), target: z.string(), held: z.string() })),
+  /** Of this version only. */
+  orders: z.array(EngineOrder),
+  /** Why it isn't settled or a newer file isn't applied; for people. */
+  problem: z.string().nullable(),
+});
+export type RunningStrategy = z.infer<typeof RunningStrategy>;
+
+/** All strategies of an engine: `GET /strategies`. */
+export const RunningStrategies = z.object({
+  /** Head of main that was applied last; null before the first. */
+  head: z.string().nullable(),
+  strategies: z.array(RunningStrategy),
+  /** Files that can't be applied, with the reason. */
+  refused: z.array(z.object({ file: z.string(), problem: z.string() })),
+});
+export type RunningStrategies = z.infer<typeof RunningStrategies>;
