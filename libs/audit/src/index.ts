@@ -1,0 +1,18 @@
+export { AUDIT_FAULT_CODES, type AuditFault, type AuditFaultCode } from "./audit-fault.ts";
+export {
+  type AuditKey,
+  AuditKeyError,
+  type AuditPublicKey,
+  openAuditKey,
+  parsePublicKey,
+} from "./audit-key.ts";
+export {
+  type AuditPack,
+  type AuditPackContent,
+  buildAuditPack,
+  SecretInPack,
+} from "./build-pack.ts";
+export { findSecrets } from "./find-secrets.ts";
+export { JournalRow } from "./journal-extract.ts";
+export { AuditPackManifest, type AuditSection, REQUIRED_SECTIONS } from "./pack-manifest.ts";
+export { type AuditVerification, verifyAuditPack } from "./verify-pack.ts";

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+
+import type { AuditPackContent } from "../build-pack.ts";
+import type { JournalRow } from "../journal-extract.ts";
+
+const CANDIDATE = "cand-0123456789ab";
+const RUN = "run-0123456789ab";
+const AT = "2026-01-05T12:00:00.000Z";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** Two artifacts, one of them with a name that needs more than a plain tar header. */
+export const artifacts = [
+  { name: "research/candidate-spec.json", bytes: bytesOf('{"thesis":"momentum"}\n') },
+  {
+    name: `gates/${"long-folder-name/".repeat(9)}gate-evaluation.json`,
+    bytes: bytesOf("x".repeat(700)),
+  },
+];
+
+/** A journal of three entries with gaps between its sequences, as other candidates make them. */
+export function journal(): JournalRow[] {
+  return [11, 15, 40].map((sequence, index) => ({
+    sequence,
+    time: AT,
+    entry: {
+      n: index + 1,
+      prev: [0, 11, 15][index] ?? 0,
+      candidateId: CANDIDATE,
+      stage: "audit-evidence",
+      runId: RUN,
+      artifacts: artifacts.map(({ name, bytes }) => ({
+        name,
+        sha256: createHash("sha256").update(bytes).digest("hex"),
+        bytes: bytes.length,
+        stage: "gate-evaluation",
+        runId: RUN,
+      })),
+    },
+  }));
+}
+
+/** Content of a whole pack. */
+export function packContent(over: Partial<AuditPackContent> = {}): AuditPackContent {
+  return {
+    candidateId: CANDIDATE,
+    runId: RUN,
+    createdAt: AT,
+    sections: {
+      run: { author: "tester" },
+      gates: [],
+      approvals: [],
+      "retries-and-pauses": { retries: [], pauses: [] },
+      datasets: [{ instrument: "SPX" }],
+      code: { plugin: "sma-cross" },
+    },
+    journal: journal(),
+    artifacts,
+    ...over,
+  };
+}
