@@ -1,9 +1,8 @@
-import { sum } from "simple-statistics";
+import { standardDeviation, sum } from "simple-statistics";
 import { z } from "zod";
 
 import { closesOf, type Panel, rowsOf } from "./bar.ts";
 import { LIMITS } from "./limits.ts";
-import { momentsOf } from "./moments.ts";
 import { definePlugin } from "./plugin.ts";
 import { simpleReturns } from "./returns.ts";
 import { type Series, valueAt } from "./series.ts";
@@ -27,7 +26,7 @@ function rawWeight(
 ): number {
   if (valueAt(closes, row) / valueAt(closes, row - momentumRows) <= 1) return 0;
   // returns[k] belongs to row k + 1, so the slice ends with the return of `row`.
-  const { deviation } = momentsOf(returns.slice(row - volatilityRows, row));
+  const deviation = standardDeviation(returns.slice(row - volatilityRows, row));
   return deviation === 0 ? 1 : Math.min(1, dailyVolatility / deviation);
 }
 
