@@ -38,3 +38,12 @@ export {
   TopologyDrift,
   type TopologyOptions,
 } from "./topology.ts";
+export {
+  checkServerVersion,
+  findNatsServer,
+  type FoundNatsServer,
+  NATS_SERVER_FLOOR,
+  NatsServerError,
+  type RunningNatsServer,
+  startNatsServer,
+} from "./nats-server/index.ts";

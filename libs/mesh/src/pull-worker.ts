@@ -115,17 +115,12 @@ class Puller implements PullWorker {
 
   #take(message: Msg): void {
     this.#heard = Date.now();
-    const key = message.subject.slice(this.#inbox.length + 1);
     const delivery = toDelivery(message);
     if (!delivery) {
-      this.#takeStatus(key, message);
+      this.#takeStatus(message.subject.slice(this.#inbox.length + 1), message);
       return;
     }
-    const pull = this.#pulls.get(key);
-    if (pull) {
-      pull.left -= 1;
-      if (pull.left === 0) this.#pulls.delete(key);
-    }
+    this.#countDelivery();
     if (this.#stopped) {
       delivery.nak(0);
       return;
@@ -134,6 +129,15 @@ class Puller implements PullWorker {
     this.#unsettled.add(delivery.sequence);
     this.#highest = Math.max(this.#highest ?? 0, delivery.sequence);
     this.#options.onDelivery(delivery, this.#releaser(delivery.sequence));
+  }
+
+  /** A delivery bears its own subject, not the pull's inbox; the server serves the oldest pull first. */
+  #countDelivery(): void {
+    for (const [key, pull] of this.#pulls) {
+      pull.left -= 1;
+      if (pull.left === 0) this.#pulls.delete(key);
+      return;
+    }
   }
 
   #releaser(sequence: number): () => void {

@@ -1,0 +1,159 @@
+/**
+ * Turns happenings into journal entries: load the last entry, fetch evidence, let the core decide, append through the fence.
+ *
+ * C1: whoever loses the fence reloads and decides again; nothing is ever appended on an entry that isn't the last.
+ * C2: a happening is acknowledged only after its entry is stored, or after the core said that nothing follows.
+ * C3: a refusal that was decided on a remembered entry is decided again on the journal's own.
+ */
+import type { Entry, EvidenceRecord, StoredEntry } from "@baton/contracts";
+import type { Mesh } from "@baton/mesh";
+import {
+  decide,
+  type Decision,
+  evidenceNeeded,
+  type Happening,
+  type Playbook,
+} from "@baton/playbook";
+import type { Log, Tracer } from "@baton/telemetry";
+
+import { openEntryCache } from "./entry-cache.ts";
+import { gatherEvidence } from "./gather-evidence.ts";
+import { openMailboxes } from "./mailboxes.ts";
+import type { PlaybookShelf } from "./playbook-shelf.ts";
+
+/** What became of a happening. */
+export type Outcome =
+  | { readonly kind: "appended"; readonly stored: StoredEntry }
+  | { readonly kind: "ignored"; readonly why: string; readonly last: StoredEntry | undefined }
+  | Extract<Decision, { kind: "reject" }>;
+
+/** What the coordinator works with. */
+export interface CoordinatorParts {
+  readonly mesh: Pick<Mesh, "journal" | "artifacts">;
+  readonly playbooks: PlaybookShelf;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly cacheEntries: number;
+  /** Told about every entry appended here. */
+  readonly onAppended: (stored: StoredEntry) => void;
+  readonly onFenced: () => void;
+}
+
+/** Decides happenings, one at a time per candidate. */
+export interface Coordinator {
+  settle(candidateId: string, happening: Happening): Promise<Outcome>;
+  /** Candidates with something under way. */
+  busy(): number;
+}
+
+/** Another coordinator can win the fence now and then, not for ever. */
+const MAX_FENCED = 50;
+
+/** Opens a coordinator. */
+export function openCoordinator(parts: CoordinatorParts): Coordinator {
+  const mailboxes = openMailboxes();
+  const cache = openEntryCache(parts.cacheEntries);
+  const { journal } = parts.mesh;
+
+  const settle = async (candidateId: string, happening: Happening): Promise<Outcome> => {
+    let remembered = happening.kind === "report" ? cache.get(candidateId) : undefined;
+    for (let fenced = 0; fenced <= MAX_FENCED;) {
+      const last = remembered ?? (await journal.last(candidateId));
+      const decision = await consider(parts, last, happening);
+      if (decision.kind === "append") {
+        const appended = await journal.append(decision.entry);
+        if (appended.kind === "stored") {
+          const stored = { sequence: appended.sequence, entry: decision.entry };
+          cache.set(stored);
+          recordMove(parts, last, stored);
+          parts.onAppended(stored);
+          return { kind: "appended", stored };
+        }
+        fenced += 1;
+        parts.onFenced();
+      } else if (remembered === undefined) {
+        return decision.kind === "ignore" ? { kind: "ignored", why: decision.why, last } : decision;
+      }
+      cache.forget(candidateId);
+      remembered = undefined;
+    }
+    throw new Error(`${candidateId}: the fence was lost ${MAX_FENCED} times in a row`);
+  };
+  return {
+    settle: (candidateId, happening) =>
+      mailboxes.post(candidateId, () => settle(candidateId, happening)),
+    busy: () => mailboxes.size,
+  };
+}
+
+async function consider(
+  parts: CoordinatorParts,
+  last: StoredEntry | undefined,
+  happening: Happening,
+): Promise<Decision> {
+  const playbook = await playbookOf(parts.playbooks, last);
+  const needed = evidenceNeeded(last, happening, playbook);
+  const evidence: EvidenceRecord | null = needed
+    ? await gatherEvidence(needed, parts.mesh.artifacts)
+    : null;
+  return decide({ last, happening, playbook, evidence, now: new Date().toISOString() });
+}
+
+function playbookOf(
+  shelf: PlaybookShelf,
+  last: StoredEntry | undefined,
+): Playbook | Promise<Playbook> {
+  return last ? shelf.byDigest(last.entry.playbook) : shelf.current;
+}
+
+/** Log line and spans of a move. A new run gets its trace's root span; later entries hang under what caused them. */
+function recordMove(
+  parts: CoordinatorParts,
+  last: StoredEntry | undefined,
+  stored: StoredEntry,
+): void {
+  const { entry, sequence } = stored;
+  const { candidateId, runId, stage, reason, holder, detail } = entry;
+  const ids = {
+    candidateId,
+    runId,
+    stage,
+    holder,
+    reason,
+    sequence,
+    traceId: entry.trace.slice(3, 35),
+  };
+  if (parts.log.isLevelEnabled("info")) parts.log.info(ids, detail);
+  if (!parts.tracer.records(entry.trace)) return;
+  const attributes = spanAttributes(entry, sequence);
+  const endMs = Date.now();
+  if (last?.entry.runId !== runId) {
+    const links = last ? [last.entry.trace] : [];
+    parts.tracer.recordSpan(`run ${candidateId}`, {
+      self: entry.trace,
+      startMs: endMs,
+      endMs,
+      attributes,
+      links,
+    });
+    return;
+  }
+  const startMs = entry.cause.kind === "report" ? Date.parse(entry.cause.storedAt) : endMs;
+  parts.tracer.recordSpan(`decide ${reason}`, {
+    parent: entry.trace,
+    startMs: Math.min(startMs, endMs),
+    endMs,
+    attributes,
+  });
+}
+
+function spanAttributes(entry: Entry, sequence: number): Record<string, string | number> {
+  return {
+    "baton.candidate_id": entry.candidateId,
+    "baton.run_id": entry.runId,
+    "baton.stage": entry.stage,
+    "baton.holder": entry.holder,
+    "baton.reason": entry.reason,
+    "baton.journal_sequence": sequence,
+  };
+}

@@ -1,0 +1,209 @@
+/** The coordinator's three durables: reports, commands, advisories. Each message ends decided, set aside, or redelivered. */
+import {
+  Command,
+  DURABLES,
+  MAX_SPEC_BYTES,
+  parseCommandSubject,
+  parseReportSubject,
+  type PreciseInstant,
+  type Receipt,
+  REPLY_HEADER,
+  STREAMS,
+} from "@baton/contracts";
+import {
+  type Delivery,
+  JournalCorrupt,
+  type Mesh,
+  parseReport,
+  type PullWorker,
+} from "@baton/mesh";
+import type { Happening } from "@baton/playbook";
+import type { Log, RunSampler } from "@baton/telemetry";
+import { z } from "zod";
+
+import type { Coordinator } from "./coordinator.ts";
+import { depthOf, receiptOf, refusal } from "./receipts.ts";
+
+/** What the intakes work with. */
+export interface IntakeParts {
+  readonly mesh: Mesh;
+  readonly coordinator: Coordinator;
+  readonly log: Log;
+  readonly sampler: RunSampler;
+  /** Counts a message that was set aside, or a happening that came to nothing. */
+  readonly count: (what: "set-aside" | "ignored" | "rejected" | "failed", stream: string) => void;
+}
+
+const CAPACITY = { reports: 4096, commands: 512, advisories: 64 } as const;
+const RETRY_MS = 1000;
+/** A journal that holds what no coordinator wrote doesn't mend itself soon. */
+const CORRUPT_RETRY_MS = 60_000;
+
+/** Starts all three. */
+export function startIntakes(parts: IntakeParts): PullWorker[] {
+  const { mesh, log } = parts;
+  const onTrouble = (what: string): void => log.warn({ what }, "coordinator intake");
+  const start = (
+    kind: keyof typeof CAPACITY,
+    handle: (delivery: Delivery) => Promise<void>,
+  ): PullWorker =>
+    mesh.take({
+      stream: STREAMS[kind].name,
+      durable: DURABLES[kind],
+      capacity: CAPACITY[kind],
+      onTrouble,
+      onDelivery: (delivery, release) => {
+        handle(delivery)
+          .catch((error: unknown) => {
+            parts.count("failed", STREAMS[kind].name);
+            log.error(
+              { err: error, stream: STREAMS[kind].name, sequence: delivery.sequence },
+              "message will be delivered again",
+            );
+            delivery.nak(error instanceof JournalCorrupt ? CORRUPT_RETRY_MS : RETRY_MS);
+          })
+          .finally(release);
+      },
+    });
+  return [
+    start("reports", (delivery) => takeReport(parts, delivery)),
+    start("commands", (delivery) => takeCommand(parts, delivery)),
+    start("advisories", (delivery) => takeAdvisory(parts, delivery)),
+  ];
+}
+
+function setAside({ log, count }: IntakeParts, delivery: Delivery, why: string): void {
+  count("set-aside", delivery.message.subject.split(".")[1] ?? "?");
+  log.warn(
+    { subject: delivery.subject.slice(0, 200), sequence: delivery.sequence, why },
+    "message set aside",
+  );
+  delivery.term(why);
+}
+
+async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void> {
+  const subject = parseReportSubject(delivery.subject);
+  if (!subject) return setAside(parts, delivery, `E_MALFORMED subject isn't a report's`);
+  const report = parseReport(delivery.data);
+  if (typeof report === "string") return setAside(parts, delivery, `E_MALFORMED ${report}`);
+  const agrees =
+    report.candidateId === subject.candidateId &&
+    report.stage === subject.stage &&
+    report.runId === subject.runId &&
+    report.lane === subject.lane &&
+    (report.type === "result" ? "result" : report.attempt) === subject.part;
+  if (!agrees) return setAside(parts, delivery, "E_MALFORMED subject and report differ");
+  const happening: Happening = {
+    kind: "report",
+    report,
+    sequence: delivery.sequence,
+    storedAt: preciseInstant(delivery.storedAt),
+  };
+  const outcome = await parts.coordinator.settle(report.candidateId, happening);
+  if (outcome.kind === "reject") {
+    setAside(parts, delivery, `${outcome.code} ${outcome.message}`);
+    return;
+  }
+  if (outcome.kind === "ignored") parts.count("ignored", STREAMS.reports.name);
+  delivery.ack();
+}
+
+async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void> {
+  const subject = parseCommandSubject(delivery.subject);
+  if (!subject) return setAside(parts, delivery, "E_MALFORMED subject isn't a command's");
+  const command = parseCommand(delivery.data);
+  if (typeof command === "string") {
+    answer(
+      parts,
+      delivery,
+      refusal(subject, "E_INVALID", command, "Correct what is named and send it again."),
+    );
+    return setAside(parts, delivery, `E_MALFORMED ${command}`);
+  }
+  if (command.candidateId !== subject.candidateId || command.id !== subject.commandId) {
+    return setAside(parts, delivery, "E_MALFORMED subject and command differ");
+  }
+  const sampled = command.type === "submit" && parts.sampler.sample();
+  const outcome = await parts.coordinator.settle(command.candidateId, {
+    kind: "command",
+    command,
+    sampled,
+  });
+  answer(parts, delivery, await receiptOf(command, outcome, parts.mesh.journal));
+  if (outcome.kind === "reject") {
+    parts.count("rejected", STREAMS.commands.name);
+    const { id: commandId, candidateId, type, by } = command;
+    parts.log.info(
+      { candidateId, commandId, command: type, by, reason: outcome.code },
+      outcome.message,
+    );
+  }
+  delivery.ack();
+}
+
+function parseCommand(data: Uint8Array): Command | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+  } catch {
+    return `not JSON (${data.length} bytes)`;
+  }
+  const parsed = Command.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
+  }
+  if (parsed.data.type !== "submit") return parsed.data;
+  const depth = depthOf(parsed.data.spec);
+  if (depth !== undefined) return `spec: ${depth}`;
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data.spec));
+  return bytes <= MAX_SPEC_BYTES
+    ? parsed.data
+    : `spec: ${bytes} bytes, the limit is ${MAX_SPEC_BYTES}`;
+}
+
+/** A reply goes to inboxes only: a command must not make the coordinator publish anywhere else. */
+const INBOX = /^_INBOX[A-Za-z0-9_.-]{1,180}$/;
+
+function answer(parts: IntakeParts, delivery: Delivery, receipt: Receipt): void {
+  const inbox = delivery.message.headers?.get(REPLY_HEADER) ?? "";
+  if (INBOX.test(inbox)) parts.mesh.nc.publish(inbox, JSON.stringify(receipt));
+}
+
+const Advisory = z.object({
+  stream: z.string(),
+  consumer: z.string(),
+  stream_seq: z.int().positive(),
+  deliveries: z.int().positive(),
+  reason: z.string().optional(),
+});
+
+/** A dispatch that its lane never answered, or set aside as unreadable, becomes a happening; the rest is for `doctor`. */
+async function takeAdvisory(parts: IntakeParts, delivery: Delivery): Promise<void> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(delivery.data));
+  } catch {
+    return setAside(parts, delivery, "E_MALFORMED not JSON");
+  }
+  const advisory = Advisory.safeParse(value);
+  if (!advisory.success) return setAside(parts, delivery, "E_MALFORMED not an advisory");
+  const { stream, stream_seq: dispatch, deliveries } = advisory.data;
+  if (stream === STREAMS.journal.name && advisory.data.consumer.startsWith("lane-")) {
+    const stored = await parts.mesh.journal.at(dispatch).catch(() => undefined);
+    if (stored)
+      await parts.coordinator.settle(stored.entry.candidateId, {
+        kind: "exhausted",
+        dispatch,
+        deliveries,
+      });
+  }
+  delivery.ack();
+}
+
+/** An ISO instant with microseconds. */
+function preciseInstant(ms: number): PreciseInstant {
+  const whole = Math.floor(ms);
+  const micros = Math.floor((ms - whole) * 1000);
+  return `${new Date(whole).toISOString().slice(0, 23)}${String(micros).padStart(3, "0")}Z`;
+}

@@ -1,0 +1,71 @@
+/** Playbooks by digest: a run is pinned to the one it started under, so every playbook ever used is kept as an artifact. */
+import { readFile } from "node:fs/promises";
+
+import type { Artifacts } from "@baton/mesh";
+import { parsePlaybook, type Playbook } from "@baton/playbook";
+import { EXIT, StartFailure } from "@baton/service";
+import { parse, YAMLParseError } from "yaml";
+
+/** Finds playbooks. */
+export interface PlaybookShelf {
+  /** The one new candidates start under. */
+  readonly current: Playbook;
+  /** Throws if it isn't stored or isn't a playbook. */
+  byDigest(digest: string): Playbook | Promise<Playbook>;
+}
+
+/** Reads the current playbook's file, stores it, and finds others in the artifact store. Throws `StartFailure`. */
+export async function openPlaybookShelf(
+  file: string,
+  artifacts: Artifacts,
+): Promise<PlaybookShelf> {
+  const current = await readPlaybook(file);
+  await artifacts.put(new TextEncoder().encode(current.source));
+  const known = new Map([[current.digest, current]]);
+  return {
+    current,
+    byDigest: (digest) => known.get(digest) ?? load(digest, artifacts, known),
+  };
+}
+
+async function load(
+  digest: string,
+  artifacts: Artifacts,
+  known: Map<string, Playbook>,
+): Promise<Playbook> {
+  const bytes = await artifacts.get(digest);
+  if (!bytes) throw new Error(`playbook ${digest.slice(0, 12)} isn't in the artifact store`);
+  const result = parsePlaybook(JSON.parse(new TextDecoder().decode(bytes)));
+  if (!result.ok)
+    throw new Error(`playbook ${digest.slice(0, 12)} isn't valid: ${result.faults.join("; ")}`);
+  known.set(digest, result.playbook);
+  return result.playbook;
+}
+
+async function readPlaybook(file: string): Promise<Playbook> {
+  const refuse = (what: string, action: string, cause?: unknown): StartFailure =>
+    new StartFailure({
+      code: "E_PLAYBOOK",
+      exitCode: EXIT.invalidInput,
+      message: `playbook ${file}: ${what}`,
+      action,
+      cause,
+    });
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw refuse(
+      error instanceof Error ? error.message : String(error),
+      "Set BATON_PLAYBOOK to a readable file.",
+      error,
+    );
+  });
+  let document: unknown;
+  try {
+    document = parse(text, { version: "1.2", schema: "core", maxAliasCount: 50 });
+  } catch (error) {
+    const at = error instanceof YAMLParseError ? error.message.split("\n")[0] : String(error);
+    throw refuse(`isn't YAML: ${at}`, "Correct the line that is named.", error);
+  }
+  const result = parsePlaybook(document);
+  if (!result.ok) throw refuse(`\n  ${result.faults.join("\n  ")}`, "Correct every line above.");
+  return result.playbook;
+}

@@ -1,0 +1,85 @@
+/** A whole mesh of real processes for one measurement: server, coordinator, six no-op lanes, escalation and metrics. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { type Lane, LANES } from "@baton/contracts";
+import { findNatsServer, startNatsServer } from "@baton/mesh";
+import { type SpawnedService, spawnService } from "@baton/testkit";
+
+const root = join(import.meta.dirname, "../../..");
+
+/** A running benchmark mesh. */
+export interface BenchMesh extends AsyncDisposable {
+  readonly url: string;
+  readonly processes: ReadonlyMap<string, SpawnedService>;
+  /** Handler times so far: candidate to stage to nanoseconds of the machine's monotonic clock. */
+  handlerTimes(): Map<string, Map<string, bigint>>;
+}
+
+/** Starts a nats-server in a fresh store. */
+export async function startBenchServer(dir: string, syncAlways: boolean) {
+  mkdirSync(dir, { recursive: true });
+  const server = await findNatsServer({});
+  return startNatsServer({
+    server,
+    storeDir: join(dir, "store"),
+    logFile: join(dir, "nats-server.log"),
+    port: 0,
+    host: "127.0.0.1",
+    syncAlways,
+    exitWithParent: true,
+  });
+}
+
+/** Starts the mesh and waits until every process is ready. */
+export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<BenchMesh> {
+  const server = await startBenchServer(dir, syncAlways);
+  const common = {
+    BATON_NATS_URL: server.url,
+    BATON_LOG_LEVEL: "warn",
+    BATON_SYNC_ALWAYS: syncAlways ? "1" : "0",
+    BATON_EXIT_WITH_PARENT: "1",
+    NODE_COMPILE_CACHE: join(root, ".baton/cache/compile"),
+    NODE_OPTIONS: "--max-semi-space-size=8",
+  };
+  const logOf = (lane: Lane): string => join(dir, `${lane}.log`);
+  const processes = new Map<string, SpawnedService>();
+  const start = (name: string, entry: string, env: Record<string, string>): void => {
+    processes.set(name, spawnService(join(root, entry), { ...common, ...env }));
+  };
+  start("coordinator", "apps/coordinator/src/main.ts", { BATON_PLAYBOOK: join(root, "playbooks/bench.yaml") });
+  for (const lane of LANES) {
+    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "256" };
+    start(lane, "test/bench/src/noop-lane.ts", env);
+  }
+  await Promise.all(Array.from(processes.values(), (service) => service.ready(60_000)));
+  return {
+    url: server.url,
+    processes,
+    handlerTimes: () => readHandlerTimes(LANES.map(logOf)),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(Array.from(processes.values(), (service) => service.stop()));
+      await server.stop();
+    },
+  };
+}
+
+function readHandlerTimes(files: readonly string[]): Map<string, Map<string, bigint>> {
+  const times = new Map<string, Map<string, bigint>>();
+  for (const file of files) {
+    for (const line of readFileSync(file, "utf8").split("\n")) {
+      const [candidateId = "", stage = "", nanos = ""] = line.split(" ");
+      if (nanos === "") continue;
+      const own = times.get(candidateId) ?? new Map<string, bigint>();
+      own.set(stage, BigInt(nanos));
+      times.set(candidateId, own);
+    }
+  }
+  return times;
+}
+
+/** Resident memory of a process in MB, from the kernel. */
+export function residentMb(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Math.round(Number(line ?? 0) / 102.4) / 10;
+}

@@ -1,0 +1,47 @@
+/**
+ * A lane whose stages do nothing but answer, for the benchmark: what remains is the mesh's own cost. Writes to BATON_BENCH_LOG
+ * one line per handler start and return, on the machine's monotonic clock, so that handoffs can be measured across processes.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+
+import { Lane, LANES } from "@baton/contracts";
+import { defineLane, done, serveLane, type StageWork } from "@baton/lanekit";
+import { openMesh } from "@baton/mesh";
+import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
+import { z } from "zod";
+
+const NoopConfig = LaneServiceConfig.extend({
+  BATON_LANE: z.enum(LANES),
+  BATON_BENCH_LOG: z.string().min(1),
+});
+
+/** With the report's own keys this makes a result of about 200 bytes beyond the envelope. */
+const SUMMARY = "nothing to do; ".repeat(9);
+
+await runService({
+  name: "noop-lane",
+  config: NoopConfig,
+  start: async (service) => {
+    const { config } = service;
+    const file = openSync(config.BATON_BENCH_LOG, "a");
+    let lines: string[] = [];
+    const flush = (): void => {
+      if (lines.length > 0) writeSync(file, lines.join(""));
+      lines = [];
+    };
+    const timer = setInterval(flush, 200);
+    service.onShutdown("bench log", async () => {
+      clearInterval(timer);
+      flush();
+      closeSync(file);
+    });
+    const work: StageWork = async ({ candidateId, stage }) => {
+      const now = process.hrtime.bigint();
+      lines.push(`${candidateId} ${stage} ${now}\n`);
+      return done(SUMMARY);
+    };
+    const stages = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`bench-${index + 1}`, work]));
+    const mesh = await openMesh(meshOptionsOf({ ...service, name: config.BATON_LANE }));
+    serveLane(defineLane({ lane: Lane.parse(config.BATON_LANE), stages }), { service, mesh });
+  },
+});
