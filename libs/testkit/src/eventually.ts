@@ -24,26 +24,28 @@ export async function eventually<T>(
   condition: () => T | NotYet | Promise<T | NotYet>,
   { what, withinMs = 5000, everyMs = 20 }: EventuallyOptions,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(withinMs);
-  let last = "it was never answered";
+  let last = "none was answered";
+  let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<"expired">((resolve) => {
-    deadline.addEventListener("abort", () => resolve("expired"), { once: true });
+    timer = setTimeout(() => resolve("expired"), withinMs);
   });
-  for (;;) {
-    const look = attempt(condition);
-    const seen = await Promise.race([look, expired]);
-    if (seen === "expired") break;
-    if (seen.held) return seen.value;
-    ({ last } = seen);
-    if (deadline.aborted) break;
-    await delay(everyMs);
+  try {
+    for (;;) {
+      const seen = await Promise.race([look(condition), expired]);
+      if (seen === "expired") break;
+      if (seen.held) return seen.value;
+      ({ last } = seen);
+      if ((await Promise.race([delay(everyMs), expired])) === "expired") break;
+    }
+  } finally {
+    clearTimeout(timer);
   }
   throw new Error(`not within ${withinMs} ms: ${what}; last look: ${last}`);
 }
 
 type Look<T> = { held: true; value: T } | { held: false; last: string };
 
-async function attempt<T>(condition: () => T | NotYet | Promise<T | NotYet>): Promise<Look<T>> {
+async function look<T>(condition: () => T | NotYet | Promise<T | NotYet>): Promise<Look<T>> {
   try {
     const value = await condition();
     if (value !== false && value !== null && value !== undefined) return { held: true, value };

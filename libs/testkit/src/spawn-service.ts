@@ -18,20 +18,21 @@ export interface SpawnedService extends AsyncDisposable {
   readonly pid: number;
   readonly exited: Promise<ServiceExit>;
   /** What it wrote to standard output and error so far, at most the last 4 MiB. */
-  output(): string;
+  output(this: void): string;
   /** Its HTTP address, once `/readyz` answers 200; rejects with its output if it ends first. */
-  ready(withinMs?: number): Promise<string>;
+  ready(this: void, withinMs?: number): Promise<string>;
   /** Asks it to stop, and says how it ended. */
-  sigterm(): Promise<ServiceExit>;
+  sigterm(this: void): Promise<ServiceExit>;
   /** Ends it without a warning. */
-  sigkill(): Promise<ServiceExit>;
+  sigkill(this: void): Promise<ServiceExit>;
   /** SIGTERM, then SIGKILL after `graceMs` (default 10 s); also by `await using`. */
-  stop(graceMs?: number): Promise<ServiceExit>;
+  stop(this: void, graceMs?: number): Promise<ServiceExit>;
 }
 
 const ROOT = join(import.meta.dirname, "../../..");
 const MAX_OUTPUT = 4 * 1024 * 1024;
 const STOP_GRACE_MS = 10_000;
+const READY_MS = 15_000;
 const running = new Set<SpawnedService>();
 
 /** The processes that this one started and that still run. */
@@ -93,8 +94,8 @@ interface Controlled {
   readonly addressFile: string;
 }
 
-function control(process: Controlled): SpawnedService {
-  const { name, child, output, exited, addressFile } = process;
+function control(service: Controlled): SpawnedService {
+  const { name, child, output, exited, addressFile } = service;
   const end = (signal: NodeJS.Signals): Promise<ServiceExit> => {
     child.kill(signal);
     return exited;
@@ -108,17 +109,18 @@ function control(process: Controlled): SpawnedService {
     pid: child.pid ?? -1,
     exited,
     output,
-    async ready(withinMs = 15_000) {
-      const ended = exited.then(({ code, signal }) => {
-        throw new Error(`${name} ended with ${code ?? signal} before it was ready:\n${output()}`);
-      });
-      const up = eventually(() => readyAddress(addressFile), {
+    async ready(withinMs = READY_MS) {
+      let ended: ServiceExit | undefined;
+      void exited.then((exit) => (ended = exit));
+      const outcome = await eventually(async () => ended ?? (await readyAddress(addressFile)), {
         what: `${name} ready`,
         withinMs,
       }).catch((error: unknown) => {
-        throw new Error(`${String(error)}\n${output()}`, { cause: error });
+        throw new Error(`${String(error)}; its output:\n${output()}`, { cause: error });
       });
-      return Promise.race([up, ended]);
+      if (typeof outcome === "string") return outcome;
+      const how = outcome.code ?? outcome.signal;
+      throw new Error(`${name} ended with ${how} before it was ready; its output:\n${output()}`);
     },
     sigterm: () => end("SIGTERM"),
     sigkill: () => end("SIGKILL"),

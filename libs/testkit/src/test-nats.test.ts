@@ -53,6 +53,16 @@ test("a client finds the server again after kill -9 and restart", async () => {
   });
 });
 
+test("a connection that waits for a killed server is noticed too", async () => {
+  let waiting: NatsConnection | undefined;
+  const leaking = withNats(async ({ url, kill9 }) => {
+    waiting = await client(url, "patient");
+    await kill9();
+  });
+  await expect(leaking).rejects.toThrow('"patient"');
+  await waiting?.close();
+});
+
 let shared: TestNats;
 beforeAll(async () => {
   shared = await startTestNats();

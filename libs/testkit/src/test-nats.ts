@@ -7,24 +7,24 @@
  */
 import { createServer } from "node:net";
 import { join } from "node:path";
-
-import { z } from "zod";
+import { setTimeout as delay } from "node:timers/promises";
 
 import {
   findNatsServer,
   type FoundNatsServer,
   NatsServerError,
   type RunningNatsServer,
-  type ServerSettings,
   startNatsServer,
-} from "../../mesh/src/nats-server/index.ts";
+} from "@baton/mesh";
+import { z } from "zod";
+
 import { eventually } from "./eventually.ts";
 import { runningServices, type SpawnedService } from "./spawn-service.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** What a test may choose about its server. */
 export type TestNatsOptions = Partial<
-  Pick<ServerSettings, "syncAlways" | "maxPayload" | "extraConfig">
+  Pick<Parameters<typeof startNatsServer>[0], "syncAlways" | "maxPayload" | "extraConfig">
 >;
 
 /** A nats-server of one test or one test file. */
@@ -52,6 +52,8 @@ const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 /** A client that's closed is gone at the server a moment later. */
 const CLOSING_MS = 1000;
+/** Longer than Baton's clients wait between two attempts to reconnect. */
+const RECONNECT_MS = 500;
 
 let found: Promise<FoundNatsServer> | undefined;
 
@@ -117,7 +119,14 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
       const leaks = own().map(({ name, pid }) => `service ${name} (pid ${pid}) still runs`);
       try {
         // A connection of such a service would only say the same again.
-        if (up && leaks.length === 0) leaks.push(...(await openConnections(server)));
+        if (leaks.length === 0) {
+          if (!up) {
+            server = await start(port);
+            // Nothing tells that no client comes back but that none did.
+            await delay(RECONNECT_MS);
+          }
+          leaks.push(...(await openConnections(server)));
+        }
       } finally {
         await abandon();
       }

@@ -8,7 +8,7 @@ import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
 import { checkServerVersion, NATS_SERVER_FLOOR, readServerVersion } from "./server-version.ts";
 
 /** Where a nats-server program came from. */
-export type NatsServerSource = "NATS_SERVER" | "PATH" | "cache" | "release" | "debian";
+type NatsServerSource = "NATS_SERVER" | "PATH" | "cache" | "release" | "debian";
 
 /** A nats-server program that runs on this machine and is new enough. */
 export interface FoundNatsServer {

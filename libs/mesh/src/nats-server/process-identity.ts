@@ -33,7 +33,11 @@ function fromProc(pid: number): string | undefined {
 function fromPs(pid: number): string | undefined {
   try {
     const options = { encoding: "utf8", timeout: 5000 } as const;
-    const [state, ...started] = execFileSync("ps", ["-o", "stat=,lstart=", "-p", `${pid}`], options)
+    const [state, ...started] = execFileSync(
+      "ps",
+      ["-o", "stat=", "-o", "lstart=", "-p", `${pid}`],
+      options,
+    )
       .trim()
       .split(/\s+/);
     return state === undefined || state.startsWith("Z") ? undefined : started.join("_");
