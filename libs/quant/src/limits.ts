@@ -2,8 +2,8 @@ import { QuantError, requireThat } from "./quant-error.ts";
 
 /**
  * The largest inputs this package takes; past one it throws E_LIMIT before any work starts.
- * The two `…Work` limits keep one call to some seconds of one core (measured: 3 to 5 for usual look-backs, up to
- * half a minute if every average spans the longest); the calls are synchronous.
+ * The two `…Work` limits keep one call to some seconds of one core (measured: 3 to 5 for usual look-backs, up to a
+ * quarter of a minute if every average spans the longest); the calls are synchronous.
  */
 export const LIMITS = {
   /** Rows of one series. */
@@ -20,8 +20,8 @@ export const LIMITS = {
   bootstrapWork: 100_000_000,
   /** Folds of one purged k-fold. */
   folds: 100,
-  /** Rows that an indicator may look back. */
-  lookbackRows: 1_260,
+  /** Rows that an indicator may look back: two years. */
+  lookbackRows: 504,
   /** Rows of a panel on which a strategy is recomputed row by row: the work grows with their square. */
   examinedRows: 10_000,
   /** Trials that a deflated Sharpe ratio may be told of. */
