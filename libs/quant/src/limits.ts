@@ -2,8 +2,8 @@ import { QuantError, requireThat } from "./quant-error.ts";
 
 /**
  * The largest inputs this package takes; past one it throws E_LIMIT before any work starts.
- * The two `…Work` limits keep one call to some seconds of one core (measured: 3 to 5 for usual look-backs, up to a
- * quarter of a minute if every average spans the longest); the calls are synchronous.
+ * The two `…Work` limits keep one call to some seconds of one core (measured: 3 to 5 for usual look-backs, up to
+ * half a minute if every average spans the longest); the calls are synchronous.
  */
 export const LIMITS = {
   /** Rows of one series. */
