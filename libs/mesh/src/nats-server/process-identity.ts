@@ -30,18 +30,22 @@ function fromProc(pid: number): string | undefined {
   }
 }
 
-function fromPs(pid: number): string | undefined {
+/** The same by way of `ps`, for systems without /proc; only word characters. */
+export function fromPs(pid: number): string | undefined {
   try {
-    const options = { encoding: "utf8", timeout: 5000 } as const;
-    const [state, ...started] = execFileSync(
-      "ps",
-      ["-o", "stat=", "-o", "lstart=", "-p", `${pid}`],
-      options,
-    )
-      .trim()
-      .split(/\s+/);
-    return state === undefined || state.startsWith("Z") ? undefined : started.join("_");
-  } catch {
-    return "unknown";
+    const answer = execFileSync("ps", ["-o", "stat=", "-o", "lstart=", "-p", `${pid}`], {
+      encoding: "utf8",
+      timeout: 5000,
+      stdio: ["ignore", "pipe", "ignore"],
+      // Two processes with different settings must read the same time.
+      env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" },
+    });
+    const [state = "", ...started] = answer.trim().split(/\s+/);
+    const gone = state.startsWith("Z") || started.length === 0;
+    return gone ? undefined : started.join("_").replaceAll(/\W/g, "_");
+  } catch (error) {
+    // Without a `ps` there's only the number to go by; otherwise it says that there's none.
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return missing ? "unknown" : undefined;
   }
 }
