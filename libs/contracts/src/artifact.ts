@@ -16,7 +16,9 @@ export const ArtifactName = z
     /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/,
     "artifact name: relative path of A-Z a-z 0-9 . _ - and '/', no part starting with '.' or '-'",
   )
-  .refine((name) => !/\.(\/|$)/.test(name), "artifact name: no part may end with '.'");
+  .refine((name) => !/\.(\/|$)/.test(name), "artifact name: no part may end with '.'")
+  // Records keyed by artifact name would lose it on the way over JSON.
+  .refine((name) => name !== "__proto__", "artifact name: __proto__ is reserved");
 export type ArtifactName = z.infer<typeof ArtifactName>;
 
 /** An artifact by reference: what it is called in its run, and the digest of its bytes. */

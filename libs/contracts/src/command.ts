@@ -1,6 +1,7 @@
 /** Commands: what a person or a system asks for. Strict: an unknown key is refused, never ignored. */
 import { z } from "zod";
 
+import { canonicalJson } from "./canonical-json.ts";
 import { MAX_TEXT } from "./failure.ts";
 import { CandidateId, CommandId, Instant, RunId, Sha256, Stage, Traceparent } from "./names.ts";
 
@@ -33,12 +34,32 @@ const why = z.string().trim().min(1, "a reason is needed").max(MAX_TEXT);
 export const SpecDocument = z.record(z.string(), z.unknown());
 export type SpecDocument = z.infer<typeof SpecDocument>;
 
+/** A specification on its way in: what couldn't be kept and hashed exactly as it came is refused. */
+const SubmittedSpec = z
+  .unknown()
+  .superRefine((spec, context) => {
+    const fault = specFault(spec);
+    if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+  })
+  .pipe(SpecDocument);
+
+function specFault(spec: unknown): string | undefined {
+  if (typeof spec !== "object" || spec === null) return undefined;
+  if (Object.hasOwn(spec, "__proto__")) return 'unknown key "__proto__"';
+  try {
+    canonicalJson(spec);
+    return undefined;
+  } catch {
+    return "has no canonical form: nested too deeply, or a text with half a surrogate pair";
+  }
+}
+
 /** Anything that can be asked for. */
 export const Command = z.discriminatedUnion("type", [
   z.strictObject({
     ...common,
     type: z.literal("submit"),
-    spec: SpecDocument,
+    spec: SubmittedSpec,
     trace: Traceparent.optional(),
   }),
   z.strictObject({

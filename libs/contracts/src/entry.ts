@@ -145,7 +145,7 @@ export const Entry = z.object({
   artifacts: z.array(ArtifactRef).max(MAX_ARTIFACTS),
   feedback: z.array(Feedback).max(20),
   approvals: z.array(Approval).max(20),
-  /** Highest attempt of the awaited dispatch that is known to have failed; 0 if none. */
+  /** Highest attempt of the awaited dispatch that is known to have failed; 0 if none; above `maxRetries` when none is left. */
   attempt: z.int().min(0),
   /** Failed attempts per stage over all runs. */
   failures: z.record(z.string(), z.int().positive()),

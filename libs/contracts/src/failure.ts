@@ -8,9 +8,11 @@ export type FailureClass = z.infer<typeof FailureClass>;
 /** Longest message, detail or summary on the wire, in characters. */
 export const MAX_TEXT = 1000;
 
-/** `text` cut to what the wire takes. */
+/** `text` cut to what the wire takes, in UTF-16 units; never through the middle of a character. */
 export function cut(text: string, max = MAX_TEXT): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+  if (text.length <= max) return text;
+  const kept = text.slice(0, max - 1);
+  return `${/[\uD800-\uDBFF]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
 }
 
 /** Why an attempt failed: for the person who has to act on it. */

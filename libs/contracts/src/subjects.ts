@@ -1,9 +1,11 @@
 /**
  * Every subject on the wire is built and parsed here and nowhere else.
  *
- * S1: tokens are minted from validated names only, so a subject never holds a wildcard, a space or an empty token.
+ * S1: tokens are minted from valid names only (anything else throws), so a subject never holds a wildcard, a space or an
+ *     empty token.
  * S2: what doesn't parse is `undefined`, never a guess: the reader sets the message aside.
  */
+import { cut } from "./failure.ts";
 import { Holder, ID_PATTERN, Lane, STAGE_PATTERN, type StageRun } from "./names.ts";
 
 /** Stream names and the subjects that each one takes. */
@@ -42,18 +44,29 @@ export interface ReportSubject extends StageRun {
   readonly part: "result" | number;
 }
 
+/** S1 for callers that didn't parse: a wrong token would address somebody else's messages. */
+function token(name: string, pattern: RegExp): string {
+  if (!pattern.test(name))
+    throw new TypeError(`not a subject token: ${JSON.stringify(cut(name, 80))}`);
+  return name;
+}
+
+function stageRunTokens({ candidateId, stage, runId }: StageRun): string {
+  return `${token(candidateId, ID_PATTERN)}.${token(stage, STAGE_PATTERN)}.${token(runId, ID_PATTERN)}`;
+}
+
 function isStageRun(candidateId = "", stage = "", runId = ""): boolean {
   return ID_PATTERN.test(candidateId) && STAGE_PATTERN.test(stage) && ID_PATTERN.test(runId);
 }
 
 /** `baton.journal.<holder>.<candidateId>.<stage>.<runId>` */
 export function journalSubject(to: JournalSubject): string {
-  return `baton.journal.${to.holder}.${to.candidateId}.${to.stage}.${to.runId}`;
+  return `baton.journal.${to.holder}.${stageRunTokens(to)}`;
 }
 
 /** Filter over all entries of one candidate: the fence, and how its last entry is read. */
 export function journalFence(candidateId: string): string {
-  return `baton.journal.*.${candidateId}.>`;
+  return `baton.journal.*.${token(candidateId, ID_PATTERN)}.>`;
 }
 
 /** Filter of the entries that hand the baton to `holder`. */
@@ -74,12 +87,12 @@ export function parseJournalSubject(subject: string): JournalSubject | undefined
 /** `baton.report.<lane>.<candidateId>.<stage>.<runId>.result` or `….attempt-<n>` */
 export function reportSubject(of: ReportSubject): string {
   const part = of.part === "result" ? "result" : `attempt-${of.part}`;
-  return `baton.report.${of.lane}.${of.candidateId}.${of.stage}.${of.runId}.${part}`;
+  return `baton.report.${of.lane}.${stageRunTokens(of)}.${part}`;
 }
 
 /** Filter over every report about one candidate. */
 export function reportFilter(candidateId: string): string {
-  return `baton.report.*.${candidateId}.>`;
+  return `baton.report.*.${token(candidateId, ID_PATTERN)}.>`;
 }
 
 /** The parts of a report subject, or undefined if it isn't one (S2). */
@@ -97,7 +110,7 @@ export function parseReportSubject(subject: string): ReportSubject | undefined {
 
 /** `baton.command.<candidateId>.<commandId>` */
 export function commandSubject(of: { candidateId: string; commandId: string }): string {
-  return `baton.command.${of.candidateId}.${of.commandId}`;
+  return `baton.command.${token(of.candidateId, ID_PATTERN)}.${token(of.commandId, ID_PATTERN)}`;
 }
 
 /** The parts of a command subject, or undefined if it isn't one (S2). */

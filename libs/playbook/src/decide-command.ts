@@ -7,8 +7,10 @@ import {
   type StoredEntry,
 } from "@baton/contracts";
 
-import { conclude, evidenceDigest, move } from "./conclude.ts";
+import { approve } from "./approve.ts";
+import { conclude } from "./conclude.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
+import { anotherRunAllowed, isApproved } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after } from "./instant.ts";
@@ -119,68 +121,6 @@ function submit(question: Question, command: CommandOf<"submit">, sampled: boole
   return { kind: "append", entry };
 }
 
-function approve(step: Step, command: CommandOf<"approve">): Decision {
-  const { entry } = step.last;
-  const question = entry.review;
-  if (
-    entry.reason !== "APPROVAL_REQUIRED" ||
-    question?.next == null ||
-    question.evidence === null
-  ) {
-    return reject(
-      "E_CONFLICT",
-      `${entry.candidateId} doesn't wait for an approval (${entry.reason})`,
-      "`baton explain` says what it waits for.",
-    );
-  }
-  if (command.evidence !== undefined && command.evidence !== question.evidence) {
-    return reject(
-      "E_CONFLICT",
-      `approval is for evidence ${command.evidence.slice(0, 12)}, the candidate's is ${question.evidence.slice(0, 12)}`,
-      "Read the evidence as it is now and approve again.",
-    );
-  }
-  const rule = stageRule(step.playbook, question.next).approvals;
-  const required = rule?.required ?? 1;
-  if (rule?.notAuthor !== false && command.by === entry.author) {
-    return reject(
-      "E_DENIED",
-      `${command.by} submitted ${entry.candidateId} and can't approve it`,
-      `It needs ${required} other${required > 1 ? "s" : ""}.`,
-    );
-  }
-  const given = entry.approvals.filter(
-    (one) =>
-      one.stage === question.next &&
-      one.runId === entry.runId &&
-      one.evidence === question.evidence,
-  );
-  if (given.some((one) => one.by === command.by)) {
-    return reject(
-      "E_CONFLICT",
-      `${command.by} has approved this already`,
-      `It needs ${required - given.length} more by others.`,
-    );
-  }
-  const approval = {
-    stage: question.next,
-    runId: entry.runId,
-    by: command.by,
-    why: command.why,
-    commandId: command.id,
-    time: step.now,
-    evidence: evidenceDigest(entry.artifacts),
-  };
-  const approvals = [...entry.approvals, approval].slice(-20);
-  const missing = required - given.length - 1;
-  if (missing > 0) {
-    const detail = `Approved by ${command.by}: ${command.why}. ${missing} more needed for ${question.next}.`;
-    return append(successor(step, { reason: "APPROVAL_REQUIRED", detail, approvals }));
-  }
-  const detail = `Approved by ${[...given, approval].map((one) => one.by).join(", ")}: ${command.why}`;
-  return append(move(step, question.next, { reason: "APPROVED", detail, approvals }));
-}
-
 function decline(step: Step, command: CommandOf<"reject">): Decision {
   const { entry } = step.last;
   if (entry.holder !== "review" || entry.hold) {
@@ -235,25 +175,37 @@ function resume(step: Step, command: CommandOf<"resume">, question: Question): D
     );
   }
   if (entry.hold && entry.kept) return append(releaseKept(step, entry.kept.report, question));
-  if (entry.hold && entry.awaits !== null) return append(releaseRunning(step, command));
-  if (entry.iteration + 1 >= step.playbook.limits.maxIterations) {
+  if (entry.hold && entry.awaits !== null && !isSpent(step))
+    return append(releaseRunning(step, command));
+  return rerun(step, command);
+}
+
+/** True if no attempt of the awaited dispatch is left: waiting for its lane would be in vain. */
+function isSpent({ last: { entry }, playbook }: Step): boolean {
+  return entry.attempt > stageRule(playbook, entry.stage).policies.transient.maxRetries;
+}
+
+function rerun(step: Step, command: CommandOf<"resume">): Decision {
+  const { entry } = step.last;
+  const { candidateId, stage, spec, approvals } = entry;
+  if (!anotherRunAllowed(step.playbook, entry.iteration)) {
     return reject(
       "E_LIMIT",
-      `${entry.candidateId} has had ${entry.iteration + 1} runs, the playbook's limit`,
+      `${candidateId} has had ${entry.iteration + 1} runs, the playbook's limit`,
       "`baton cancel` it, or submit a changed candidate.",
     );
   }
-  const detail = `${entry.stage} is run again, asked by ${command.by}: ${command.why}`;
-  const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== entry.stage);
-  return append(
-    dispatch(step, entry.stage, {
-      ...newRun(step),
-      reason: "RERUN",
-      detail,
-      artifacts,
-      attempt: 0,
-    }),
-  );
+  const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
+  if (!isApproved(step.playbook, stage, { spec, artifacts, approvals })) {
+    return reject(
+      "E_GUARD",
+      `${stage} of ${candidateId} was approved on other evidence than there is now`,
+      "`baton cancel` it, or submit a changed candidate.",
+    );
+  }
+  const detail = `${stage} is run again, asked by ${command.by}: ${command.why}`;
+  const changes = { ...newRun(step), reason: "RERUN", detail, artifacts } as const;
+  return append(dispatch(step, stage, changes));
 }
 
 function releaseRunning(step: Step, command: CommandOf<"resume">): Entry {

@@ -3,20 +3,31 @@
  *
  * States (holder of the last entry) and their exits:
  * - a lane: its result (next lane, review, closed), a failed attempt (same lane, noted), pause, cancel, deadline, exhausted.
- * - review, on hold: the awaited result (kept), resume (lane or what the kept result leads to), cancel.
- * - review, asking: approve, reject, resume (new run of the stage), cancel; a late result while one is still awaited.
+ * - review, on hold: the awaited result (kept), exhausted (noted), resume (lane, or what the kept result leads to), cancel.
+ * - review, asking: approve, reject, resume (new run of the stage), cancel; while a result is still awaited also that
+ *   result, exhausted, and pause (so that a late result doesn't move it).
  * - closed: nothing.
  *
  * D1: a report counts only if it answers the dispatch that the last entry awaits, by sequence, stage run and lane.
  * D2: a verdict is read from verified evidence wherever the stage has a gate, never from the report's word (J2).
  * D3: a stage that was dispatched in this run is never dispatched in it again; it becomes a new run (J3).
  */
-import { awaitedDispatch, cut, type Entry, type Reason, type StoredEntry } from "@baton/contracts";
+import {
+  type AttemptReport,
+  awaitedDispatch,
+  deduplicationId,
+  type Entry,
+  type Report,
+  type ResultReport,
+  type StoredEntry,
+} from "@baton/contracts";
 
 import { conclude } from "./conclude.ts";
 import { decideCommand } from "./decide-command.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
+import { countFailure, retryDelay, retryRuleOf } from "./failure-policy.ts";
 import { instantMs } from "./instant.ts";
+import { type Playbook, stageRule } from "./playbook.ts";
 import { review, type Step, successor } from "./successor.ts";
 
 /** Decides what follows from one happening. Pure: time comes in with the question. */
@@ -39,37 +50,17 @@ type ReportHappening = Extract<Question["happening"], { kind: "report" }>;
 function decideReport(question: Question, happening: ReportHappening): Decision {
   const { last } = question;
   const { report } = happening;
-  if (!last) {
+  if (!last || report.answers > last.sequence) {
+    const what = last ? `no entry ${report.answers}` : "no candidate";
     return reject(
       "E_NOT_FOUND",
-      `no candidate ${report.candidateId} is known`,
-      "Check who sent the report.",
-    );
-  }
-  if (report.answers > last.sequence) {
-    return reject(
-      "E_NOT_FOUND",
-      `no entry ${report.answers} of ${report.candidateId}`,
+      `${what} of ${report.candidateId} is known`,
       "Check who sent the report.",
     );
   }
   if (awaitedDispatch(last) !== report.answers) return { kind: "ignore", why: "stale" };
-  if (last.entry.stage !== report.stage || last.entry.runId !== report.runId) {
-    const awaited = `${last.entry.stage} of ${last.entry.runId}`;
-    return reject(
-      "E_CONFLICT",
-      `report is about ${report.stage} of ${report.runId}, awaited is ${awaited}`,
-      "Check the lane.",
-    );
-  }
-  const owner = question.playbook.stages.get(report.stage)?.lane;
-  if (owner !== report.lane) {
-    return reject(
-      "E_DENIED",
-      `${report.lane} reported on ${report.stage}, which belongs to ${owner ?? "no lane"}`,
-      "Check the lane's identity.",
-    );
-  }
+  const mismatch = mismatchOf(question.playbook, last.entry, report);
+  if (mismatch) return mismatch;
   const step = stepOf(question, last, {
     kind: "report",
     sequence: happening.sequence,
@@ -77,28 +68,65 @@ function decideReport(question: Question, happening: ReportHappening): Decision 
     storedAt: happening.storedAt,
     from: report.stage,
   });
-  if (report.type === "attempt") return noteAttempt(step, happening);
+  if (report.type === "attempt") {
+    if (report.attempt <= last.entry.attempt) return { kind: "ignore", why: "duplicate" };
+    if (isRetried(step, report)) return noteAttempt(step, report);
+  }
+  const result = report.type === "attempt" ? finalResult(report) : report;
   if (last.entry.hold) {
+    const { sequence, storedAt } = happening;
     const detail = `Result of ${report.stage} came in and is kept; on hold by ${last.entry.hold.by}: ${last.entry.hold.why}`;
-    const kept = { report, sequence: happening.sequence, storedAt: happening.storedAt };
+    const kept = { report: result, sequence, storedAt };
     return append(successor(step, { reason: "PAUSED", detail, awaits: null, kept }));
   }
-  return append(conclude(step, report, question.evidence));
+  return append(conclude(step, result, question.evidence));
 }
 
-function noteAttempt(step: Step, happening: ReportHappening): Decision {
-  const { report } = happening;
-  const { sequence, entry } = step.last;
-  if (report.type !== "attempt") throw new Error("noteAttempt takes an attempt");
-  if (report.attempt <= entry.attempt) return { kind: "ignore", why: "duplicate" };
-  const failures = { ...entry.failures, [report.stage]: (entry.failures[report.stage] ?? 0) + 1 };
-  const retries = entry.rule?.maxRetries;
-  const of = retries === undefined ? "" : ` of ${retries + 1}`;
-  const detail = `Attempt ${report.attempt}${of} failed: ${report.failure.code} ${report.failure.message}; next at ${report.retryAt}`;
-  const noted = { detail, failures, failure: report.failure, attempt: report.attempt };
-  const awaits = awaitedDispatch({ sequence, entry }) ?? null;
-  const reason: Reason = entry.holder === "review" ? entry.reason : "RETRY_BACKOFF";
-  return append(successor(step, { ...noted, reason, awaits }));
+/** Why a report on the awaited dispatch can't be taken: it is about another stage run, or by another lane. */
+function mismatchOf(playbook: Playbook, entry: Entry, report: Report): Decision | undefined {
+  if (deduplicationId(report) !== deduplicationId(entry)) {
+    return reject(
+      "E_CONFLICT",
+      `report is about ${deduplicationId(report)}, awaited is ${deduplicationId(entry)}`,
+      "Check the lane.",
+    );
+  }
+  const owner = stageRule(playbook, report.stage).lane;
+  if (owner === report.lane) return undefined;
+  return reject(
+    "E_DENIED",
+    `${report.lane} reported on ${report.stage}, which belongs to ${owner}`,
+    "Check the lane's identity.",
+  );
+}
+
+/** J6 is kept here too, not only by the lane: an attempt that the policy doesn't retry is the stage run's result. */
+function isRetried(step: Step, { stage, failure, attempt }: AttemptReport): boolean {
+  const rule = retryRuleOf(stageRule(step.playbook, stage));
+  return retryDelay(rule, { class: failure.class, attempt }) !== undefined;
+}
+
+function finalResult(report: AttemptReport): ResultReport {
+  const { v, candidateId, stage, runId, time, trace, lane, answers, attempt } = report;
+  const { startedAt, handoff, failure } = report;
+  const about = { v, candidateId, stage, runId, time, trace, lane, answers, attempt };
+  const outcome = { kind: "failed", failure } as const;
+  return { ...about, startedAt, handoff, id: deduplicationId(report), type: "result", outcome };
+}
+
+function noteAttempt(step: Step, report: AttemptReport): Decision {
+  const { entry } = step.last;
+  const of = stageRule(step.playbook, report.stage).policies.transient.maxRetries + 1;
+  return append(
+    successor(step, {
+      reason: entry.holder === "review" ? entry.reason : "RETRY_BACKOFF",
+      detail: `Attempt ${report.attempt} of ${of} failed: ${report.failure.code} ${report.failure.message}; next at ${report.retryAt}`,
+      failures: countFailure(entry.failures, report.stage),
+      failure: report.failure,
+      attempt: report.attempt,
+      awaits: awaitedDispatch(step.last) ?? null,
+    }),
+  );
 }
 
 function decideDeadline(question: Question): Decision {
@@ -119,11 +147,21 @@ function decideExhausted(
   const { last } = question;
   if (!last || awaitedDispatch(last) !== happening.dispatch)
     return { kind: "ignore", why: "stale" };
-  if (last.entry.holder === "review") return { kind: "ignore", why: "stale" };
+  const { entry } = last;
   const { deliveries } = happening;
+  if (entry.holder === "review" && entry.attempt >= deliveries)
+    return { kind: "ignore", why: "duplicate" };
   const step = stepOf(question, last, { kind: "exhausted", deliveries });
-  const detail = `${last.entry.stage} of ${last.entry.runId} was delivered ${deliveries} times to ${last.entry.holder} without an answer`;
-  return append(ask(step, "LANE_CRASH_LOOP", detail));
+  const { lane, policies } = stageRule(question.playbook, entry.stage);
+  const detail = `${entry.stage} of ${entry.runId} was delivered ${deliveries} times to ${lane} without an answer`;
+  const attempt = Math.max(entry.attempt, deliveries, policies.transient.maxRetries + 1);
+  const awaits = awaitedDispatch(last) ?? null;
+  // A hold stays a hold; whoever lifts it gets a new run of the stage instead of a wait for a lane that won't answer.
+  return append(
+    entry.hold
+      ? successor(step, { reason: "PAUSED", detail, attempt, awaits })
+      : { ...ask(step, "LANE_CRASH_LOOP", detail), attempt },
+  );
 }
 
 /** A review about a stage whose result may still come: what is awaited stays awaited. */
@@ -133,7 +171,7 @@ function ask(step: Step, reason: "DEADLINE_PASSED" | "LANE_CRASH_LOOP", detail: 
     reason === "DEADLINE_PASSED"
       ? "Check with `baton doctor` that the lane runs, then `baton resume` to run the stage again."
       : "Read the lane's log around the last attempts, then `baton resume` to run the stage again.";
-  return review(step, { reason, detail: cut(detail), action, awaits });
+  return review(step, { reason, detail, action, awaits });
 }
 
 function stepOf(question: Question, last: StoredEntry, cause: Step["cause"]): Step {

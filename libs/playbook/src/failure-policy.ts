@@ -1,5 +1,5 @@
 /** The failure policy: what follows a failure of a class. Figures and reasons are compatible with the public guard. */
-import type { FailureClass, RetryRule } from "@baton/contracts";
+import type { FailureClass, RetryRule, Stage } from "@baton/contracts";
 
 import type { FailurePolicy, StageRule } from "./playbook.ts";
 
@@ -45,6 +45,15 @@ export function evaluateFailure(
     };
   }
   return { action: "fail", reason: `${failure.class}_non_retryable`, stageFailures };
+}
+
+/** `counts` with one more failure of `stage`. Own keys only: a stage may be called `constructor`. */
+export function countFailure(
+  counts: Readonly<Record<Stage, number>>,
+  stage: Stage,
+): Record<Stage, number> {
+  const before = Object.hasOwn(counts, stage) ? (counts[stage] ?? 0) : 0;
+  return { ...counts, [stage]: before + 1 };
 }
 
 /** The part of a stage's policy that its lane needs, in milliseconds. */

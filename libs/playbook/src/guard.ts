@@ -1,6 +1,11 @@
 /**
- * The transition guard: may a candidate go from one stage to another? First rule that refuses wins. Reasons are those of
- * the public guard. Every claim comes in as verified evidence; the caller is the coordinator, or the offline guard.
+ * The transition guard: may a candidate go from one stage to another? First rule that refuses wins. Reasons, order and next
+ * actions are those of the public guard. Every claim comes in as verified evidence; the caller is the coordinator, or the
+ * offline guard. Where the public guard is wanting this one is stricter, or lets recovery happen:
+ *
+ * G1: a candidate without an active stage may only enter the start, whatever `from` says.
+ * G2: a hold or failed controls don't keep a candidate out of its recovery stage: that is where they lead.
+ * G3: a ticketed emergency opens only the recovery stage; a ticket of blanks is none.
  */
 import type { CandidateId, RunId, Stage } from "@baton/contracts";
 
@@ -24,7 +29,6 @@ export interface TransitionRequest {
   readonly riskControlsPassed: boolean;
   readonly executionControlsPassed: boolean;
   readonly mode: "gitops" | "emergency";
-  /** A ticket of blanks is none. */
   readonly emergencyTicket: string | null;
 }
 
@@ -63,17 +67,21 @@ function checkIdentity(
   request: TransitionRequest,
 ): TransitionVerdict | undefined {
   const { state, from, to } = request;
-  if (!playbook.stages.has(to)) return deny(`unknown_stage:${to}`);
-  if (from !== null && !playbook.stages.has(from)) return deny(`unknown_stage:${from}`);
-  if (state.activeStage !== null && from !== null && state.activeStage !== from) {
-    return deny(`active_stage_mismatch:${state.activeStage}`);
+  const unknown = [to, from, state.activeStage].find(
+    (stage) => stage !== null && !playbook.stages.has(stage),
+  );
+  if (unknown != null) return deny(`unknown_stage:${unknown}`);
+  const source = state.activeStage;
+  if (source !== null && from !== null && source !== from) {
+    return deny(`active_stage_mismatch:${source}`);
   }
   if (state.runId === "") return deny("missing_run_id");
   if (state.runId !== request.runId) return deny(`run_mismatch:${state.runId}`);
-  const source = from ?? state.activeStage;
-  if (source === null) return to === playbook.start ? undefined : deny("missing_source_stage");
-  if (!playbook.stages.get(source)?.to.includes(to))
+  if (source === null) {
+    if (from !== null || to !== playbook.start) return deny("missing_source_stage");
+  } else if (!playbook.stages.get(source)?.to.includes(to)) {
     return deny(`illegal_transition:${source}->${to}`);
+  }
   if (state.candidateId === "") return deny("missing_candidate_id");
   if (state.candidateId !== request.candidateId) return deny("candidate_mismatch");
   return undefined;
@@ -83,16 +91,20 @@ function checkEvidence(
   playbook: Playbook,
   request: TransitionRequest,
 ): TransitionVerdict | undefined {
-  const rule = playbook.stages.get(request.to);
-  if (!rule) return deny(`unknown_stage:${request.to}`);
-  if (request.state.paused) return deny("candidate_paused_for_review", "human_review");
+  const { state, to } = request;
+  const rule = playbook.stages.get(to);
+  if (!rule) return deny(`unknown_stage:${to}`);
+  const source = state.activeStage === null ? undefined : playbook.stages.get(state.activeStage);
+  const recovery = source?.incident === to;
+  if (state.paused && !recovery) return deny("candidate_paused_for_review", "human_review");
   if (rule.needsArtifact && !request.previousArtifact) return deny("missing_previous_artifact");
   if (rule.needsGate && !request.previousGatePassed)
     return deny("previous_gate_failed", "rollback");
-  if (!request.riskControlsPassed) return deny("risk_controls_not_passed", "rollback");
-  if (!request.executionControlsPassed) return deny("execution_controls_not_passed", "rollback");
+  if (!request.riskControlsPassed && !recovery) return deny("risk_controls_not_passed", "rollback");
+  if (!request.executionControlsPassed && !recovery)
+    return deny("execution_controls_not_passed", "rollback");
   const ticketed = request.mode === "emergency" && (request.emergencyTicket ?? "").trim() !== "";
-  if (rule.mutable && request.mode !== "gitops" && !ticketed) {
+  if (rule.mutable && request.mode !== "gitops" && !(ticketed && recovery)) {
     return deny("mutable_action_requires_gitops_or_ticketed_emergency");
   }
   return undefined;

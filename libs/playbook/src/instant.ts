@@ -2,19 +2,22 @@
 import type { Instant } from "@baton/contracts";
 
 const DAY_MS = 86_400_000;
+/** First and last millisecond that the format can hold: years 0000 and 9999. */
+const FIRST_MS = -62_167_219_200_000;
+const LAST_MS = 253_402_300_799_999;
 
 /** `time` plus a number of seconds. */
 export function after(time: Instant, seconds: number): Instant {
-  return shiftInstant(time, Math.round(seconds * 1000));
+  return shiftInstant(time, seconds * 1000);
 }
 
 /**
- * Adds milliseconds to an ISO instant
+ * Adds milliseconds to an ISO instant, rounded to whole ones and kept within what the format holds (years 0000 to 9999)
  * (proleptic Gregorian, days counted from 1970-01-01; era arithmetic as published by Howard Hinnant, "chrono-compatible
  * low-level date algorithms").
  */
 export function shiftInstant(time: Instant, ms: number): Instant {
-  const total = instantMs(time) + ms;
+  const total = Math.min(Math.max(instantMs(time) + Math.round(ms), FIRST_MS), LAST_MS);
   const days = Math.floor(total / DAY_MS);
   const rest = total - days * DAY_MS;
   const { year, month, day } = civilFromDays(days);

@@ -2,8 +2,10 @@
  * The playbook format. The public `torghut-v3-orchestration-policy-v1` file is one; `baton-playbook-v1` adds keys to it.
  * A document is checked and resolved once into a fully populated `Playbook`; nothing else interprets it.
  *
- * P1: `pass` edges lead from the one start to an end without a cycle; other edges may go back.
- * P2: every stage can be reached from the start over some edge.
+ * P1: `pass` edges lead from every stage to an end without a cycle; other edges may go back.
+ * P2: every stage can be reached from the one start over some edge.
+ * P3: what an edge promises can be kept: a fail edge leads to a stage that asks for no passed gate, the start needs no
+ *     approval, only transient failures are retried.
  */
 import {
   ArtifactName,
@@ -17,7 +19,8 @@ import {
 import { z } from "zod";
 
 import { digestOf } from "./identify.ts";
-import { graphFaults, resolveEdges } from "./stage-graph.ts";
+import { shapeFaults } from "./playbook-faults.ts";
+import { graphFaults, resolveEdges, transitionsOf } from "./stage-graph.ts";
 
 /** How failures of one class are treated. Delays in seconds. */
 export const FailurePolicy = z
@@ -34,11 +37,17 @@ export const FailurePolicy = z
   });
 export type FailurePolicy = z.infer<typeof FailurePolicy>;
 
+/** Of the classes that are never retried (J6): a policy that promises retries would not be kept. */
+const FinalPolicy = FailurePolicy.refine((policy) => policy.maxRetries === 0, {
+  error: "only transient failures are retried: maxRetries must be 0 here",
+  path: ["maxRetries"],
+});
+
 const Policies = z.strictObject({
   transient: FailurePolicy,
-  deterministic: FailurePolicy,
-  spec: FailurePolicy,
-  policy: FailurePolicy,
+  deterministic: FinalPolicy,
+  spec: FinalPolicy,
+  policy: FinalPolicy,
 });
 
 /** Approvals a stage needs before it is dispatched. */
@@ -60,11 +69,14 @@ const StageDocument = z.strictObject({
   requirePreviousArtifact: z.boolean().default(true),
   requirePreviousGatePass: z.boolean().default(true),
   /** Retired upstream key: accepted, without effect. */
-  stageSloGates: z.array(z.unknown()).optional(),
+  stageSloGates: z
+    .array(z.record(z.string().max(60), z.union([z.string().max(200), z.number(), z.boolean()])))
+    .max(50)
+    .optional(),
   /** Seconds from dispatch until the stage must have reported. */
   deadlineSeconds: z
     .number()
-    .positive()
+    .min(0.001)
     .max(30 * 86_400)
     .default(7200),
   pass: Stage.nullable().optional(),
@@ -142,15 +154,10 @@ export type PlaybookResult =
   | { readonly ok: true; readonly playbook: Playbook }
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Checks a parsed YAML or JSON document and resolves it. Names every fault at once. */
+/** Checks a parsed YAML or JSON document and resolves it. Names every fault of its shape at once, then of its graph. */
 export function parsePlaybook(document: unknown): PlaybookResult {
   const parsed = PlaybookDocument.safeParse(document);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      (issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`,
-    );
-    return { ok: false, faults };
-  }
+  if (!parsed.success) return { ok: false, faults: shapeFaults(document, parsed.error) };
   const edges = resolveEdges(parsed.data);
   const faults = graphFaults(parsed.data, edges);
   if (faults.length > 0) return { ok: false, faults };
@@ -190,7 +197,7 @@ function resolveStage(
     needsGate: stage.requirePreviousGatePass,
     deadlineSeconds: stage.deadlineSeconds,
     ...own,
-    to: document.transitions[stage.stage] ?? [],
+    to: transitionsOf(document, stage.stage),
     executor: stage.executor,
     gate: stage.gate ?? null,
     artifacts: stage.artifacts,

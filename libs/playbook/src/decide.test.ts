@@ -1,0 +1,341 @@
+import { awaitedDispatch, isDispatch, REASONS } from "@baton/contracts";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+
+import batonText from "../../../playbooks/baton.yaml?raw";
+import type { Decision } from "./decision.ts";
+import { resultFor } from "./testing/reports.ts";
+import { appended, arrivedAt, begun, loaded, Story } from "./testing/story.ts";
+
+const playbook = loaded(parse(batonText));
+const STAGE = "shadow-paper";
+
+/** Every state a submitted candidate can stand in, by the shortest way there. */
+const STATES = {
+  lane: () => arrivedAt(playbook, STAGE),
+  retrying: () => told(arrivedAt(playbook, STAGE), (story) => story.attempt()),
+  held: () => told(arrivedAt(playbook, STAGE), (story) => story.command("pause")),
+  "held with result": () => told(held(), (story) => story.result()),
+  "held and exhausted": () => told(held(), (story) => story.exhausted()),
+  late: () => told(arrivedAt(playbook, STAGE), (story) => story.deadline()),
+  crashing: () => told(arrivedAt(playbook, STAGE), (story) => story.exhausted()),
+  asking: () => told(arrivedAt(playbook, STAGE), (story) => story.result()),
+  failed: () => told(arrivedAt(playbook, STAGE), (story) => story.result({ failure: "spec" })),
+  closed: () => told(arrivedAt(playbook, STAGE), (story) => story.command("cancel")),
+} as const satisfies Record<string, () => Story>;
+
+/** Everything that can happen. */
+const HAPPENINGS = {
+  submit: (story) => story.command("submit"),
+  approve: (story) => story.command("approve"),
+  reject: (story) => story.command("reject"),
+  pause: (story) => story.command("pause"),
+  resume: (story) => story.command("resume"),
+  cancel: (story) => story.command("cancel"),
+  pass: (story) => story.result(),
+  fail: (story) => story.result({ verdict: "fail" }),
+  inconclusive: (story) => story.result({ verdict: "inconclusive" }),
+  "transient result": (story) => story.result({ failure: "transient", attempt: 5 }),
+  "policy result": (story) => story.result({ failure: "policy" }),
+  unproven: (story) => story.result({}, { nothing: true }),
+  attempt: (story) => story.attempt({ attempt: 2 }),
+  "spec attempt": (story) => story.attempt({ class: "spec", attempt: 2 }),
+  deadline: (story) => story.deadline(),
+  exhausted: (story) => story.exhausted(),
+} as const satisfies Record<string, (story: Story) => Decision>;
+
+type State = keyof typeof STATES;
+type Happens = keyof typeof HAPPENINGS;
+
+function held(): Story {
+  return told(arrivedAt(playbook, STAGE), (story) => story.command("pause"));
+}
+
+function told(story: Story, happening: (story: Story) => Decision): Story {
+  appended(happening(story));
+  return story;
+}
+
+/** `REASON holder`, `ignore why` or the code of the refusal. */
+function shown(decision: Decision): string {
+  switch (decision.kind) {
+    case "append":
+      return `${decision.entry.reason} ${decision.entry.holder}`;
+    case "ignore":
+      return `ignore ${decision.why}`;
+    case "reject":
+      return decision.code;
+  }
+}
+
+const STALE = "ignore stale";
+const DUPLICATE = "ignore duplicate";
+
+/** State x happening: what it leads to. */
+const TABLE: Record<State, Record<string, string>> = {
+  lane: {
+    ...moving(),
+    ...results(),
+    attempt: "RETRY_BACKOFF lane-e",
+    deadline: "DEADLINE_PASSED review",
+    exhausted: "LANE_CRASH_LOOP review",
+  },
+  retrying: {
+    ...moving(),
+    ...results(),
+    attempt: "RETRY_BACKOFF lane-e",
+    deadline: "DEADLINE_PASSED review",
+    exhausted: "LANE_CRASH_LOOP review",
+  },
+  held: {
+    submit: DUPLICATE,
+    ...all("E_CONFLICT", ["approve", "reject", "pause"]),
+    resume: "RESUMED lane-e",
+    cancel: "CANCELLED closed",
+    ...reports("PAUSED review"),
+    deadline: STALE,
+    exhausted: "PAUSED review",
+  },
+  "held with result": {
+    submit: DUPLICATE,
+    ...all("E_CONFLICT", ["approve", "reject", "pause"]),
+    // Evidence is looked for when the hold is lifted; here nothing was.
+    resume: "EVIDENCE_MISSING review",
+    cancel: "CANCELLED closed",
+    ...reports(STALE),
+    deadline: STALE,
+    exhausted: STALE,
+  },
+  "held and exhausted": {
+    submit: DUPLICATE,
+    ...all("E_CONFLICT", ["approve", "reject", "pause"]),
+    resume: "RERUN lane-e",
+    cancel: "CANCELLED closed",
+    ...reports("PAUSED review"),
+    attempt: DUPLICATE,
+    "spec attempt": DUPLICATE,
+    deadline: STALE,
+    exhausted: DUPLICATE,
+  },
+  late: {
+    ...asked(),
+    pause: "PAUSED review",
+    ...results(),
+    attempt: "DEADLINE_PASSED review",
+    deadline: STALE,
+    exhausted: "LANE_CRASH_LOOP review",
+  },
+  crashing: {
+    ...asked(),
+    pause: "PAUSED review",
+    ...results(),
+    attempt: DUPLICATE,
+    "spec attempt": DUPLICATE,
+    deadline: STALE,
+    exhausted: DUPLICATE,
+  },
+  asking: {
+    ...asked(),
+    approve: "APPROVED lane-e",
+    resume: "E_CONFLICT",
+    ...reports(STALE),
+    deadline: STALE,
+    exhausted: STALE,
+  },
+  failed: { ...asked(), ...reports(STALE), deadline: STALE, exhausted: STALE },
+  closed: {
+    submit: DUPLICATE,
+    ...all("E_CONFLICT", ["approve", "reject", "pause", "resume", "cancel"]),
+    ...reports(STALE),
+    deadline: STALE,
+    exhausted: STALE,
+  },
+};
+
+function all(what: string, happenings: readonly Happens[]): Record<string, string> {
+  return Object.fromEntries(happenings.map((one) => [one, what]));
+}
+
+function reports(what: string) {
+  return all(what, [
+    "pass",
+    "fail",
+    "inconclusive",
+    "transient result",
+    "policy result",
+    "unproven",
+    "attempt",
+    "spec attempt",
+  ]);
+}
+
+function results() {
+  return {
+    pass: "APPROVAL_REQUIRED review",
+    fail: "INCIDENT lane-f",
+    inconclusive: "GATE_INCONCLUSIVE review",
+    "transient result": "RETRIES_EXHAUSTED review",
+    "policy result": "POLICY_DENIED review",
+    unproven: "EVIDENCE_MISSING review",
+    "spec attempt": "SPEC_INVALID review",
+  };
+}
+
+function moving() {
+  return {
+    submit: DUPLICATE,
+    ...all("E_CONFLICT", ["approve", "reject", "resume"]),
+    pause: "PAUSED review",
+    cancel: "CANCELLED closed",
+  };
+}
+
+function asked() {
+  return {
+    submit: DUPLICATE,
+    ...all("E_CONFLICT", ["approve", "pause"]),
+    reject: "REJECTED closed",
+    resume: "RERUN lane-e",
+    cancel: "CANCELLED closed",
+  };
+}
+
+const ROWS = new Map(Object.entries(TABLE));
+const CASES = Object.entries(STATES).flatMap(([state, reach]) =>
+  Object.entries(HAPPENINGS).map(([happens, tell]) => ({ state, happens, reach, tell })),
+);
+
+test.each(CASES)("$state, $happens", ({ state, happens, reach, tell }) => {
+  const story = reach();
+  const before = story.last();
+  const decision = tell(story);
+  expect(shown(decision)).toBe(ROWS.get(state)?.[happens]);
+  const { sequence, entry } = story.last();
+  const moved = decision.kind === "append";
+  expect(sequence > before.sequence).toBe(moved);
+  expect([entry.n, entry.prev]).toEqual(
+    moved ? [before.entry.n + 1, before.sequence] : [before.entry.n, before.entry.prev],
+  );
+});
+
+test.each(Object.entries(STATES))("%s: reason, holder and deadline fit together", (_, reach) => {
+  const { entry } = reach().last();
+  const { state } = REASONS[entry.reason];
+  expect(entry.holder === "closed").toBe(state === "closed");
+  expect(entry.holder === "review").toBe(state === "human");
+  expect(entry.deadline === null).toBe(state === "closed");
+  expect(entry.review === null).toBe(state !== "human");
+  expect(entry.rule === null).toBe(state === "human" || state === "closed");
+  expect(entry.detail).not.toBe("");
+});
+
+test("a candidate nobody submitted is unknown to commands and reports, and nothing to deadlines", () => {
+  const known = begun(playbook);
+  known.attempt();
+  known.result();
+  const nobody = new Story(playbook);
+  const commands = ["approve", "reject", "pause", "resume", "cancel"] as const;
+  expect(commands.map((type) => shown(nobody.command(type)))).toEqual(
+    commands.map(() => "E_NOT_FOUND"),
+  );
+  for (const { question } of known.told.slice(1)) {
+    expect(shown(nobody.ask(question.happening))).toBe("E_NOT_FOUND");
+  }
+  expect(shown(nobody.ask({ kind: "deadline" }))).toBe(STALE);
+  expect(shown(nobody.ask({ kind: "exhausted", dispatch: 1, deliveries: 8 }))).toBe(STALE);
+  expect(nobody.journal).toEqual([]);
+});
+
+test("a deadline that is still to come moves nothing", () => {
+  const story = arrivedAt(playbook, STAGE);
+  expect(shown(story.ask({ kind: "deadline" }))).toBe("ignore early");
+  expect(shown(story.deadline())).toBe("DEADLINE_PASSED review");
+});
+
+test("a candidate travels through every stage and comes out closed", () => {
+  const story = arrivedAt(playbook, "audit-evidence");
+  expect(shown(story.result())).toBe("COMPLETED closed");
+  const dispatches = story.journal.filter(({ entry }) => isDispatch(entry));
+  expect(dispatches.map(({ entry }) => entry.stage)).toEqual(
+    [...playbook.stages.keys()].filter((stage) => stage !== "incident-recovery"),
+  );
+  expect(new Set(dispatches.map(({ entry }) => entry.runId)).size).toBe(1);
+});
+
+test("a report counts only for the dispatch that is awaited", () => {
+  const story = arrivedAt(playbook, "candidate-build");
+  const { sequence } = story.dispatched();
+  expect(shown(story.result({ answers: sequence - 1 }))).toBe(STALE);
+  expect(shown(story.result({ answers: sequence + 1 }))).toBe("E_NOT_FOUND");
+  expect(shown(story.result({ lane: "lane-a" }))).toBe("E_DENIED");
+  expect(shown(story.attempt({ lane: "lane-c" }))).toBe("E_DENIED");
+});
+
+test("a report about another stage run than the awaited one is refused", () => {
+  const story = arrivedAt(playbook, "candidate-build");
+  const { sequence, entry } = story.dispatched();
+  for (const wrong of [
+    { stage: "live-ramp" },
+    { runId: "run-of-another" },
+    { candidateId: "cand-another" },
+  ]) {
+    const other = { sequence, entry: { ...entry, ...wrong } };
+    const rule = playbook.stages.get("candidate-build");
+    if (!rule) throw new Error("no rule");
+    expect(shown(story.report(resultFor(other, rule)))).toBe("E_CONFLICT");
+  }
+});
+
+test("a failed attempt is noted once, and the lane keeps the baton", () => {
+  const story = arrivedAt(playbook, "candidate-build");
+  const { sequence } = story.dispatched();
+  story.attempt({ attempt: 1 });
+  story.attempt({ attempt: 1 });
+  story.attempt({ attempt: 2 });
+  const { entry } = story.last();
+  expect([entry.attempt, entry.failures, entry.reason]).toEqual([
+    2,
+    { "candidate-build": 2 },
+    "RETRY_BACKOFF",
+  ]);
+  expect(entry.detail).toContain("Attempt 2 of 5 failed: E_TEST a transient failure");
+  expect([awaitedDispatch(story.last()), isDispatch(entry)]).toEqual([sequence, false]);
+  expect(shown(story.result())).toBe("STAGE_PASSED lane-c");
+});
+
+test.each([
+  ["deterministic", 1, "DETERMINISTIC_FAILURE"],
+  ["spec", 1, "SPEC_INVALID"],
+  ["policy", 1, "POLICY_DENIED"],
+  ["transient", 5, "RETRIES_EXHAUSTED"],
+] as const)(
+  "J6: a lane that says it retries a %s failure at attempt %i is taken off the stage",
+  (kind, attempt, reason) => {
+    const story = arrivedAt(playbook, "candidate-build");
+    const decision = story.attempt({ class: kind, attempt });
+    expect(shown(decision)).toBe(`${reason} review`);
+    expect(story.entry()).toMatchObject({ awaits: null, failures: { "candidate-build": 1 } });
+    expect(shown(story.result())).toBe(STALE);
+  },
+);
+
+test("such an attempt during a hold is kept as the result it is", () => {
+  const story = held();
+  story.attempt({ class: "spec" });
+  expect(story.entry()).toMatchObject({ reason: "PAUSED", awaits: null });
+  expect(story.entry().kept?.report).toMatchObject({
+    type: "result",
+    id: `${story.entry().candidateId}.${STAGE}.${story.entry().runId}`,
+    outcome: { kind: "failed", failure: { class: "spec" } },
+  });
+  expect(shown(story.command("resume"))).toBe("SPEC_INVALID review");
+});
+
+test("a late result is taken as long as nobody answered the review", () => {
+  const late = told(arrivedAt(playbook, STAGE), (story) => story.deadline());
+  expect(shown(late.result({}))).toBe("APPROVAL_REQUIRED review");
+  const again = told(arrivedAt(playbook, STAGE), (story) => story.deadline());
+  const first = again.dispatched();
+  again.command("resume");
+  expect(shown(again.result({ answers: first.sequence }))).toBe(STALE);
+});

@@ -1,0 +1,134 @@
+/** How a candidate enters a stage: the guard, then the approvals, then the dispatch. No other way leads to a lane. */
+import {
+  type Approval,
+  type ArtifactRef,
+  canonicalJson,
+  type Entry,
+  type EvidenceRecord,
+  type Reason,
+  type Stage,
+} from "@baton/contracts";
+
+import { checkTransition } from "./guard.ts";
+import { digestOf } from "./identify.ts";
+import { type ApprovalRule, type Playbook, stageRule } from "./playbook.ts";
+import { dispatch, newRun, review, type Step } from "./successor.ts";
+
+/** A move that is wanted, and what was verified about the stage that is left. */
+export interface Passage {
+  readonly to: Stage;
+  /** Of the dispatch, if it comes to one. */
+  readonly reason: Reason;
+  readonly detail: string;
+  /** The verdict on the stage that is left was a pass. */
+  readonly gatePassed: boolean;
+  readonly carried: Partial<Entry> & Pick<Entry, "artifacts" | "evidence">;
+  /** True: in a new run even if this one hasn't had the stage. */
+  readonly loop?: true;
+  /** True: the approvals that `to` needs are in `carried`. */
+  readonly approved?: true;
+}
+
+/** Goes on to `passage.to` if the guard and the approvals allow it (J2); otherwise asks a person. */
+export function enter(step: Step, passage: Passage): Entry {
+  const { entry } = step.last;
+  const { to, carried } = passage;
+  const again = passage.loop === true || entry.visited.includes(to);
+  const refusal = refusalOf(step, passage, again);
+  if (refusal !== undefined) {
+    return review(step, {
+      ...carried,
+      reason: "TRANSITION_DENIED",
+      detail: `guard refused ${entry.stage} -> ${to}: ${refusal}. ${passage.detail}`,
+      action: `\`baton resume ${entry.candidateId}\` runs ${entry.stage} again once what the rule names is mended, or \`baton cancel\`.`,
+      awaits: null,
+    });
+  }
+  const { approvals } = stageRule(step.playbook, to);
+  if (passage.approved !== true && approvals && approvalNeeded(approvals, entry.spec)) {
+    return review(step, {
+      ...carried,
+      reason: "APPROVAL_REQUIRED",
+      detail: `${passage.detail}. ${to} needs ${approvals.required} approval${approvals.required > 1 ? "s" : ""}.`,
+      action: `Read the evidence, then \`baton approve ${entry.candidateId}\` or \`baton reject ${entry.candidateId}\`.`,
+      next: to,
+      proof: evidenceDigest(carried.artifacts),
+      awaits: null,
+    });
+  }
+  return dispatch(step, to, {
+    // D3: what this run had once it doesn't get again.
+    ...(again && newRun(step)),
+    ...carried,
+    reason: passage.reason,
+    detail: passage.detail,
+    guard: { from: entry.stage, to, rule: "transition_allowed" },
+  });
+}
+
+function refusalOf(step: Step, passage: Passage, again: boolean): string | undefined {
+  const { candidateId, runId, stage, hold, iteration } = step.last.entry;
+  const verdict = checkTransition(step.playbook, {
+    candidateId,
+    runId,
+    from: stage,
+    to: passage.to,
+    state: { candidateId, runId, activeStage: stage, paused: hold !== null },
+    previousArtifact: allPresent(passage.carried.evidence),
+    previousGatePassed: passage.gatePassed,
+    riskControlsPassed: true,
+    executionControlsPassed: true,
+    mode: "gitops",
+    emergencyTicket: null,
+  });
+  if (!verdict.allowed) return verdict.reason;
+  return again && !anotherRunAllowed(step.playbook, iteration)
+    ? `iteration_limit_reached:${iteration + 1}`
+    : undefined;
+}
+
+/** True if a candidate whose run has number `iteration` (from 0) may have one more. */
+export function anotherRunAllowed(playbook: Playbook, iteration: number): boolean {
+  return iteration + 1 < playbook.limits.maxIterations;
+}
+
+/** At least one artifact was looked for, and every one was found with its digest. */
+function allPresent(evidence: EvidenceRecord | null): boolean {
+  const found = Object.values(evidence?.artifacts ?? {});
+  return found.length > 0 && found.every((state) => state === "present");
+}
+
+/** Digest over names and digests of the artifacts: what an approval is bound to. */
+export function evidenceDigest(artifacts: readonly ArtifactRef[]): string {
+  return digestOf(canonicalJson(artifacts.map(({ name, sha256 }) => [name, sha256])));
+}
+
+/**
+ * True if the approvals that `stage` needs for `spec` were given on exactly these artifacts, in whichever run: an approval
+ * is bound to evidence, so a rerun on the same evidence stands on it and one on other evidence doesn't.
+ */
+export function isApproved(
+  playbook: Playbook,
+  stage: Stage,
+  of: {
+    spec: Entry["spec"];
+    artifacts: readonly ArtifactRef[];
+    approvals: readonly Approval[];
+  },
+): boolean {
+  const rule = stageRule(playbook, stage).approvals;
+  if (!rule || !approvalNeeded(rule, of.spec)) return true;
+  const digest = evidenceDigest(of.artifacts);
+  const given = of.approvals.filter((one) => one.stage === stage && one.evidence === digest);
+  return new Set(given.map((one) => one.by)).size >= rule.required;
+}
+
+function approvalNeeded(rule: ApprovalRule, spec: Entry["spec"]): boolean {
+  if (!rule.when) return true;
+  let at: unknown = spec;
+  for (const key of rule.when.path.split(".")) {
+    if (typeof at !== "object" || at === null) return true;
+    at = Object.getOwnPropertyDescriptor(at, key)?.value;
+  }
+  return typeof at !== "string" || rule.when.in.includes(at);
+}

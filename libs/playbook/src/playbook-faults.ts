@@ -1,0 +1,37 @@
+/** Words for what is wrong with the shape of a playbook document: where, which value, which rule. */
+import { cut } from "@baton/contracts";
+import type { z } from "zod";
+
+/** Most faults that are named at once. */
+export const MAX_FAULTS = 100;
+
+/** Every fault that the schema found, each with its path, the stage it is in and the offending value. */
+export function shapeFaults(document: unknown, error: z.ZodError): string[] {
+  return error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => {
+    const where = path.join(".") || "(top)";
+    const stage = path[0] === "stages" ? own(own(own(document, "stages"), path[1]), "stage") : null;
+    const of = typeof stage === "string" && path.length > 2 ? ` (stage ${shown(stage)})` : "";
+    const value = path.reduce<unknown>(own, document);
+    const found = isScalar(value) ? `; found ${shown(value)}` : "";
+    return `${where}${of}: ${message}${found}`.replaceAll(UNPRINTABLE, escaped);
+  });
+}
+
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+function own(at: unknown, key: PropertyKey | undefined): unknown {
+  if (typeof at !== "object" || at === null || key === undefined) return undefined;
+  return Object.getOwnPropertyDescriptor(at, key)?.value;
+}
+
+function isScalar(value: unknown): value is string | number | boolean | null {
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
+}
+
+function shown(value: string | number | boolean | null): string {
+  return cut(typeof value === "string" ? JSON.stringify(value) : String(value), 80);
+}

@@ -1,0 +1,151 @@
+/** One candidate's story in memory: its journal, a clock, and every question that was asked, so that it can be replayed. */
+import type {
+  Command,
+  CommandType,
+  Entry,
+  EvidenceRecord,
+  Report,
+  StoredEntry,
+} from "@baton/contracts";
+
+import { decide } from "../decide.ts";
+import type { Decision, Happening, Question } from "../decision.ts";
+import { candidateIdOf } from "../identify.ts";
+import { shiftInstant } from "../instant.ts";
+import { parsePlaybook, type Playbook, stageRule } from "../playbook.ts";
+import { attemptFor, type Evidence, evidenceFor, type Result, resultFor } from "./reports.ts";
+
+/** A document's playbook; throws with its faults if it isn't one. */
+export function loaded(document: unknown): Playbook {
+  const result = parsePlaybook(document);
+  if (!result.ok) throw new Error(result.faults.join("\n"));
+  return result.playbook;
+}
+
+export const AUTHOR = "ada";
+export const SPEC = { schema: "any", promotion: { target: "live" } };
+
+export interface Told {
+  readonly question: Question;
+  readonly decision: Decision;
+}
+
+export type Wish = { readonly by?: string; readonly why?: string; readonly id?: string } & {
+  readonly evidence?: string;
+  readonly spec?: Record<string, unknown>;
+};
+
+/** What tests do with a candidate. `journal` grows by the entries decided; sequences have gaps, as in a shared stream. */
+export class Story {
+  readonly playbook: Playbook;
+  readonly journal: StoredEntry[] = [];
+  readonly told: Told[] = [];
+  now = "2026-03-01T09:00:00.000Z";
+
+  constructor(playbook: Playbook) {
+    this.playbook = playbook;
+  }
+
+  last(): StoredEntry {
+    const stored = this.journal.at(-1);
+    if (!stored) throw new Error("the journal is empty");
+    return stored;
+  }
+
+  entry(): Entry {
+    return this.last().entry;
+  }
+
+  /** The latest dispatch to a lane. */
+  dispatched(): StoredEntry {
+    const stored = this.journal.findLast(({ entry }) => entry.awaits === 0);
+    if (!stored) throw new Error("nothing was dispatched");
+    return stored;
+  }
+
+  wait(seconds: number): void {
+    this.now = shiftInstant(this.now, seconds * 1000);
+  }
+
+  /** A second later, something happens; what it leads to is written down. */
+  ask(happening: Happening, evidence: EvidenceRecord | null = null): Decision {
+    this.wait(1);
+    const { journal, playbook, now } = this;
+    const question = { last: journal.at(-1), happening, playbook, evidence, now };
+    const decision = decide(question);
+    this.told.push({ question, decision });
+    if (decision.kind === "append") {
+      const sequence = (journal.at(-1)?.sequence ?? 0) + 1 + (journal.length % 3);
+      journal.push({ sequence, entry: decision.entry });
+    }
+    return decision;
+  }
+
+  command(type: CommandType, wish: Wish = {}): Decision {
+    const id = wish.id ?? `command-${this.told.length}`;
+    const command = commandOf(type, { ...wish, id }, this.now);
+    return this.ask({ kind: "command", command, sampled: true });
+  }
+
+  /** A result of the latest dispatch, by default a pass with everything the playbook asks for, and what is verified about it. */
+  result(result: Result = {}, evidence: Evidence = {}): Decision {
+    const dispatch = this.dispatched();
+    const rule = stageRule(this.playbook, dispatch.entry.stage);
+    const report = resultFor(dispatch, rule, result);
+    return this.report(report, evidenceFor(report, rule, evidence));
+  }
+
+  attempt(attempt: Parameters<typeof attemptFor>[2] = {}): Decision {
+    const dispatch = this.dispatched();
+    const rule = stageRule(this.playbook, dispatch.entry.stage);
+    return this.report(attemptFor(dispatch, rule, attempt));
+  }
+
+  report(report: Report, evidence: EvidenceRecord | null = null): Decision {
+    const sequence = 900 + this.told.length;
+    return this.ask({ kind: "report", report, sequence, storedAt: this.now }, evidence);
+  }
+
+  exhausted(deliveries = 8): Decision {
+    return this.ask({ kind: "exhausted", dispatch: this.dispatched().sequence, deliveries });
+  }
+
+  /** The deadline of the last entry passes. */
+  deadline(): Decision {
+    this.now = this.entry().deadline ?? this.now;
+    return this.ask({ kind: "deadline" });
+  }
+}
+
+/** A story whose candidate was submitted. */
+export function begun(playbook: Playbook, wish: Wish = {}): Story {
+  const story = new Story(playbook);
+  story.command("submit", wish);
+  return story;
+}
+
+/** A story in which `stage` was just dispatched, every stage before having passed and every approval given. */
+export function arrivedAt(playbook: Playbook, stage: string): Story {
+  const story = begun(playbook);
+  for (let steps = 0; story.entry().stage !== stage; steps += 1) {
+    if (steps > 100) throw new Error(`${stage} isn't on the way`);
+    if (story.entry().reason === "APPROVAL_REQUIRED")
+      story.command("approve", { by: `eve-${steps}` });
+    else story.result();
+  }
+  return story;
+}
+
+export function commandOf(type: CommandType, wish: Wish & { id: string }, time: string): Command {
+  const { by = type === "submit" ? AUTHOR : "bob", why = "because", evidence, spec = SPEC } = wish;
+  const common = { v: 1, id: wish.id, candidateId: candidateIdOf(SPEC), time, by } as const;
+  if (type === "submit") return { ...common, type, spec };
+  if (type !== "approve") return { ...common, type, why };
+  return { ...common, type, why, ...(evidence !== undefined && { evidence }) };
+}
+
+/** The entry a decision appends; throws with the decision if it is none. */
+export function appended(decision: Decision): Entry {
+  if (decision.kind !== "append") throw new Error(JSON.stringify(decision));
+  return decision.entry;
+}
