@@ -15,6 +15,8 @@ export type CheckStatus = z.infer<typeof CheckStatus>;
 export const GateCheck = z.object({
   gateId: z.string().min(1).max(80),
   checkId: z.string().min(1).max(80),
+  /** What is measured, with its unit. */
+  title: z.string().min(1).max(120),
   status: CheckStatus,
   rule: z.enum(["at least", "at most", "exactly"]),
   threshold: z.union([z.number(), z.string(), z.boolean()]).nullable(),
@@ -22,7 +24,7 @@ export const GateCheck = z.object({
   measured: z.union([z.number(), z.string(), z.boolean()]).nullable(),
   /** Distance from the threshold on the good side; negative is how far it failed by; null where numbers don't apply. */
   margin: z.number().nullable(),
-  /** One sentence for the person who reads it at night. */
+  /** One sentence: how it compares, and what a failure means. */
   reason: z.string().min(1).max(280),
   /** What it was read from. */
   evidence: z.array(InputDigest),

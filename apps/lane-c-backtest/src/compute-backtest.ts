@@ -1,0 +1,194 @@
+/** The whole backtest as one pure computation; neighbours do the parts, the lane does the reading and storing. */
+import type { EvaluationReport, InstrumentWalkForward, WalkForwardResults } from "@baton/contracts";
+import {
+  backtest,
+  bootstrapBands,
+  deflatedSharpe,
+  type Figures,
+  findPlugin,
+  type StressCase,
+  stressSuite,
+  type StrategyPlugin,
+  type WalkForward,
+  walkForward,
+} from "@baton/quant";
+import { mean } from "simple-statistics";
+
+import type { BacktestInput } from "./backtest-input.ts";
+import { combined } from "./combination.ts";
+import { datedRows } from "./dated-rows.ts";
+import { neighbourhood, NEIGHBOUR_STEPS } from "./neighbourhood.ts";
+import { type RunnableSource, sourceCheck } from "./strategy-source.ts";
+import {
+  CROSS_VALIDATION,
+  largest,
+  runTrial,
+  type TrialResult,
+  type TrialRows,
+  trialRows,
+} from "./trials.ts";
+
+/** What was computed, in the artifacts' own shapes where there is one. */
+export interface BacktestResult {
+  readonly source: {
+    readonly compared: number;
+    readonly differing: number;
+    readonly first: string | null;
+  };
+  readonly scheme: WalkForwardResults["scheme"];
+  readonly instruments: readonly InstrumentWalkForward[];
+  readonly portfolio: WalkForwardResults["portfolio"];
+  readonly buyAndHold: Figures;
+  readonly stress: readonly StressCase[];
+  readonly chosen: EvaluationReport["chosen"];
+  readonly deflatedSharpe: EvaluationReport["deflatedSharpe"];
+  readonly crossValidatedSharpe: number;
+  readonly bands: EvaluationReport["bands"];
+  readonly neighbourhood: EvaluationReport["neighbourhood"];
+}
+
+/**
+ * Computes everything about a candidate on its research rows; `step` hears what is being done.
+ * Throws a QuantError on data or parameters that can't be evaluated, a SourceError if the built plugin throws.
+ */
+export function computeBacktest(
+  input: BacktestInput,
+  source: RunnableSource,
+  step: (what: string) => void = () => {},
+): BacktestResult {
+  const { grid, costBps } = input;
+  const plugin = findPlugin(input.plugin);
+  const rows = input.instruments.map(trialRows);
+  const check = sourceCheck(source);
+  const trials = grid.map((parameters, k) => {
+    step(`trial ${k + 1} of ${grid.length}`);
+    return runTrial({ plugin, parameters, rows, costBps, check });
+  });
+  step("walk-forward");
+  const walks = rows.map(({ bars }) => walkForward({ panel: [bars], plugin, grid, bps: costBps }));
+  const instruments = rows.map((of, k) => instrumentResult(of, walkAt(walks, k), { trials, k }));
+  step("portfolio and stress");
+  const portfolio = portfolioResult(walks, costBps);
+  step("neighbourhood");
+  const chosen = rows.map((of, k) => chosenFor(of, { input, trials, k }));
+  const near = neighbourhoods(plugin, input, chosen);
+  step("bootstrap");
+  const bands = bandsOf(portfolio.net, input);
+  return {
+    source: { compared: check.compared, differing: check.differing, first: check.first },
+    scheme: walkAt(walks, 0).windows,
+    instruments,
+    portfolio: { figures: portfolio.figures, dates: portfolio.dates, net: portfolio.net },
+    buyAndHold: portfolio.buyAndHold,
+    stress: portfolio.stress,
+    chosen,
+    deflatedSharpe: deflatedSharpe({
+      net: portfolio.net,
+      trialSharpes: trials.map((trial) => trial.portfolioSharpePerRow),
+    }),
+    crossValidatedSharpe: mean(
+      instruments.flatMap((of) => of.crossValidation.results.map((fold) => fold.testSharpe)),
+    ),
+    bands,
+    neighbourhood: near,
+  };
+}
+
+function walkAt(walks: readonly WalkForward[], k: number): WalkForward {
+  const walk = walks[k];
+  if (walk === undefined) throw new RangeError("a backtest needs an instrument");
+  return walk;
+}
+
+function instrumentResult(
+  { instrument, bars, folds }: TrialRows,
+  walk: WalkForward,
+  { trials, k }: { readonly trials: readonly TrialResult[]; readonly k: number },
+): InstrumentWalkForward {
+  return {
+    instrument,
+    research: datedRows(bars, { from: 0, to: bars.length }),
+    folds: walk.folds.map(({ fold, train, test, trainSharpes, chosen, figures }) => ({
+      fold,
+      train: datedRows(bars, train),
+      test: datedRows(bars, test),
+      trainSharpes,
+      chosen,
+      figures,
+    })),
+    crossValidation: {
+      ...CROSS_VALIDATION,
+      results: folds.map(({ purged, embargoed }, fold) => {
+        const ofFold = trials.map((trial) => trial.instruments[k]);
+        const chosen = largest(ofFold.map((trial) => trial?.foldTrain[fold] ?? 0));
+        const testSharpe = ofFold[chosen]?.foldTest[fold] ?? 0;
+        return { chosen, testSharpe, purged, embargoed };
+      }),
+    },
+    trialSharpesPerRow: walk.trials.map((trial) => trial.sharpePerRow),
+    outOfSample: walk.figures,
+  };
+}
+
+function portfolioResult(walks: readonly WalkForward[], costBps: number) {
+  const components = walks.map(({ testPanel, testTargets }) => ({
+    bars: testPanel[0] ?? [],
+    targets: testTargets[0] ?? [],
+  }));
+  const { panel, targets } = combined(components);
+  const always = combined(components.map(({ bars }) => ({ bars, targets: bars.map(() => 1) })));
+  const { figures, holdings } = backtest({ panel, targets, bps: costBps });
+  return {
+    figures,
+    // The first row only carries the first target.
+    dates: (panel[0] ?? []).slice(1).map(({ date }) => date),
+    net: [...holdings.net],
+    buyAndHold: backtest({ ...always, bps: costBps }).figures,
+    stress: stressSuite({ panel, targets, bps: costBps }),
+  };
+}
+
+function chosenFor(
+  { instrument, bars, last }: TrialRows,
+  of: {
+    readonly input: BacktestInput;
+    readonly trials: readonly TrialResult[];
+    readonly k: number;
+  },
+): EvaluationReport["chosen"][number] {
+  const { input, trials, k } = of;
+  const sharpes = trials.map((trial) => trial.instruments[k]?.lastTrain ?? 0);
+  const index = largest(sharpes);
+  return {
+    instrument,
+    share: 1 / input.instruments.length,
+    index,
+    parameters: input.grid[index] ?? {},
+    train: datedRows(bars, last),
+    trainSharpe: sharpes[index] ?? 0,
+  };
+}
+
+function neighbourhoods(
+  plugin: StrategyPlugin,
+  { instruments, costBps }: BacktestInput,
+  chosen: EvaluationReport["chosen"],
+): EvaluationReport["neighbourhood"] {
+  const measured = instruments.map((rows, k) =>
+    neighbourhood({ plugin, rows, costBps, chosen: chosen[k]?.parameters ?? {} }),
+  );
+  const medians = measured.flatMap((of) => (of.median === null ? [] : [of.median]));
+  return {
+    steps: [...NEIGHBOUR_STEPS],
+    instruments: measured,
+    robustness: medians.length < measured.length ? null : Math.min(...medians),
+  };
+}
+
+function bandsOf(net: readonly number[], input: BacktestInput): EvaluationReport["bands"] {
+  const { seed, bootstrapSamples: samples, holdoutRows } = input;
+  return {
+    full: bootstrapBands({ net, seed, samples }),
+    holdout: bootstrapBands({ net, seed, samples, horizonRows: holdoutRows }),
+  };
+}

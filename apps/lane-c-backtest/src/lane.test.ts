@@ -1,0 +1,249 @@
+import {
+  canonicalJson,
+  EvaluationReport,
+  FoldMetrics,
+  StressMetrics,
+  WalkForwardResults,
+} from "@baton/contracts";
+import { createStageContext, type RecordedStageContext } from "@baton/testkit";
+import { expect, test } from "vitest";
+
+import { backtestLane, BOOTSTRAP_SAMPLES } from "./lane.ts";
+import {
+  asArtifacts,
+  CANDIDATE,
+  RUN,
+  sampleBars,
+  sampleInputs,
+  sampleMarket,
+  SOURCE,
+} from "./sample-inputs.ts";
+
+const SERIES = { AAA: sampleBars(1900, 1), BBB: sampleBars(1700, 2, "2002-03-01") };
+
+interface Setup {
+  readonly artifacts: Readonly<Record<string, unknown>>;
+  readonly series?: Readonly<Record<string, ReturnType<typeof sampleBars>>>;
+}
+
+function contextWith({ artifacts }: Setup): RecordedStageContext {
+  return createStageContext({
+    lane: "lane-c",
+    stage: "backtest-robustness",
+    spec: {},
+    candidateId: CANDIDATE,
+    runId: RUN,
+    inputs: artifacts,
+  });
+}
+
+async function run(setup: Setup, context = contextWith(setup)) {
+  const lane = backtestLane({ market: () => sampleMarket(setup.series ?? SERIES) });
+  const outcome = await lane.stages["backtest-robustness"]?.(context);
+  return { outcome, context };
+}
+
+async function failureOf(setup: Setup) {
+  const { outcome } = await run(setup);
+  if (outcome?.kind !== "failed") throw new Error("the stage should have failed");
+  const { class: kind, code, message } = outcome.failure;
+  return { class: kind, code, message };
+}
+
+const inputs = sampleInputs({ series: SERIES });
+
+test("A backtest stores four artifacts that name what they were made from, by digest.", async () => {
+  const { outcome, context } = await run({ artifacts: asArtifacts(inputs) });
+  expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
+  const report = context.outputJson("backtest/evaluation-report.json", EvaluationReport);
+  const walk = context.outputJson("backtest/walkforward-results.json", WalkForwardResults);
+  const folds = context.outputJson("gates/fold-metrics-v1.json", FoldMetrics);
+  const stress = context.outputJson("gates/stress-metrics-v1.json", StressMetrics);
+  const given = Object.fromEntries(context.inputs.map(({ name, sha256 }) => [name, sha256]));
+  for (const { inputs: named } of [report, walk, folds, stress])
+    expect(Object.fromEntries(named.map(({ name, sha256 }) => [name, sha256]))).toMatchObject(
+      given,
+    );
+  expect(report.results.map(({ name }) => name)).toEqual([
+    "backtest/walkforward-results.json",
+    "gates/fold-metrics-v1.json",
+    "gates/stress-metrics-v1.json",
+  ]);
+  expect(report.trials).toEqual({ declared: 2, used: 2 });
+  expect(report.bands.full.samples).toBe(BOOTSTRAP_SAMPLES);
+  expect(report.bands.holdout.horizonRows).toBe(100);
+  expect(report.reproducibility.plugin).toMatchObject({
+    targetsCompared: 2 * (1800 + 1600),
+    targetsDiffering: 0,
+  });
+  expect(folds.leakage).toEqual({ leastGapRows: 5, temporalOrder: true, heldBackRowsSeen: 0 });
+  expect(report.outOfSample.figures).toEqual(walk.portfolio.figures);
+  expect(stress.base).toEqual(walk.portfolio.figures);
+});
+
+test("The same inputs give the same bytes.", async () => {
+  const [first, second] = await Promise.all([
+    run({ artifacts: asArtifacts(inputs) }),
+    run({ artifacts: asArtifacts(inputs) }),
+  ]);
+  expect([...first.context.outputs.keys()]).toHaveLength(4);
+  expect(first.context.outputs).toEqual(second.context.outputs);
+});
+
+test("No held-back row decides anything: other prices there give the same figures.", async () => {
+  const changed = Object.fromEntries(
+    Object.entries(SERIES).map(([instrument, bars]) => [
+      instrument,
+      bars.map((bar, row) =>
+        row < bars.length - 100 ? bar : { ...bar, close: bar.close * 2, high: bar.high * 2 },
+      ),
+    ]),
+  );
+  const others = sampleInputs({ series: changed });
+  const [before, after] = await Promise.all([
+    run({ artifacts: asArtifacts(inputs) }),
+    run({ artifacts: asArtifacts(others), series: changed }),
+  ]);
+  const figures = ({ context }: typeof before) => {
+    const walk = context.outputJson("backtest/walkforward-results.json", WalkForwardResults);
+    const report = context.outputJson("backtest/evaluation-report.json", EvaluationReport);
+    return [walk.instruments, walk.portfolio, report.bands, report.chosen, report.neighbourhood];
+  };
+  expect(others.manifest.datasets[0]?.sha256).not.toBe(inputs.manifest.datasets[0]?.sha256);
+  expect(figures(after)).toEqual(figures(before));
+});
+
+test("Prices that aren't the manifest's are refused.", async () => {
+  const other = { ...SERIES, AAA: sampleBars(1900, 7) };
+  expect(await failureOf({ artifacts: asArtifacts(inputs), series: other })).toMatchObject({
+    class: "deterministic",
+    code: "E_DATA_CHANGED",
+    message: expect.stringContaining("AAA: the data has SHA-256"),
+  });
+});
+
+test("A source that can't be read now is tried again.", async () => {
+  expect(await failureOf({ artifacts: asArtifacts(inputs), series: {} })).toMatchObject({
+    class: "transient",
+    code: "E_DATA_UNAVAILABLE",
+  });
+});
+
+test("A trial that was used but not declared is a breach of policy.", async () => {
+  const { research, plugin } = inputs;
+  const artifacts = asArtifacts(inputs);
+  const built = [
+    { parameters: { fast: 9, slow: 50 }, warmUpRows: 0, bounds: { least: 0, most: 1 } },
+    ...plugin.parameterSets.slice(1),
+  ];
+  const cases = [
+    { "research/candidate-spec.json": { ...research, declaredTrials: 1 } },
+    {
+      "research/candidate-spec.json": { ...research, trials: research.trials.slice(0, 1) },
+    },
+    { "build/plugin.json": { ...plugin, parameterSets: plugin.parameterSets.slice(0, 1) } },
+    { "build/plugin.json": { ...plugin, parameterSets: built } },
+  ];
+  for (const change of cases)
+    expect(await failureOf({ artifacts: { ...artifacts, ...change } })).toMatchObject({
+      class: "policy",
+      code: "E_TRIALS_MISMATCH",
+    });
+});
+
+test.each([
+  ["another specification", { ...inputs.plugin, specSha256: "0".repeat(64) }],
+  ["another source", { ...inputs.plugin, sourceSha256: "0".repeat(64) }],
+  ["another candidate", { ...inputs.plugin, candidateId: "cand-ffffffffffff" }],
+  ["another plugin", { ...inputs.plugin, plugin: "tsmom" }],
+])("A plugin built from %s is refused.", async (_, plugin) => {
+  const artifacts = { ...asArtifacts(inputs), "build/plugin.json": plugin };
+  expect(await failureOf({ artifacts })).toMatchObject({
+    class: "deterministic",
+    code: "E_INPUT_MISMATCH",
+  });
+});
+
+test("A specification that was changed after it was declared is refused.", async () => {
+  const research = { ...inputs.research, spec: { ...inputs.spec, costBps: 0 } };
+  expect(canonicalJson(research.spec)).not.toBe(canonicalJson(inputs.spec));
+  const artifacts = { ...asArtifacts(inputs), "research/candidate-spec.json": research };
+  expect(await failureOf({ artifacts })).toMatchObject({ code: "E_INPUT_MISMATCH" });
+});
+
+test("Data that the manifest exchanged after the declaration is refused.", async () => {
+  const [first, ...rest] = inputs.research.datasets;
+  const datasets = [{ ...first, sha256: "0".repeat(64) }, ...rest];
+  const research = { ...inputs.research, datasets };
+  const artifacts = { ...asArtifacts(inputs), "research/candidate-spec.json": research };
+  expect(await failureOf({ artifacts })).toMatchObject({ code: "E_INPUT_MISMATCH" });
+});
+
+test("A missing input is named.", async () => {
+  const { "build/plugin.json": _, ...artifacts } = asArtifacts(inputs);
+  expect(await failureOf({ artifacts })).toMatchObject({
+    message: expect.stringContaining("build/plugin.json"),
+  });
+});
+
+test("A built plugin that asks for other weights than the library's is refused, with the first row.", async () => {
+  const source = SOURCE.replace("? 1 : 0", "? 0.5 : 0");
+  const other = sampleInputs({ series: SERIES, source });
+  expect(await failureOf({ artifacts: asArtifacts(other) })).toMatchObject({
+    class: "deterministic",
+    code: "E_PLUGIN_DIFFERS",
+    message: expect.stringMatching(/AAA, .*"fast":10.*built 0.5, expected 1/),
+  });
+});
+
+test.each([
+  ["doesn't parse", "export const name = ;"],
+  ["imports a file", `import x from "./x.ts"; ${SOURCE}`],
+  ["exports nothing", "export const nothing = 1;"],
+  ["calls itself something else", SOURCE.replace('"sma-cross"', '"tsmom"')],
+  [
+    "throws",
+    `${SOURCE.split("export const targets")[0]} export const targets = () => { throw new Error("no"); };`,
+  ],
+])("A built plugin that %s is refused.", async (_, source) => {
+  const other = sampleInputs({ series: SERIES, source });
+  expect(await failureOf({ artifacts: asArtifacts(other) })).toMatchObject({
+    class: "deterministic",
+    code: "E_PLUGIN_SOURCE",
+  });
+});
+
+test("Too little data is the specification's fault and isn't tried again.", async () => {
+  const series = { AAA: sampleBars(1000) };
+  expect(
+    await failureOf({ artifacts: asArtifacts(sampleInputs({ series })), series }),
+  ).toMatchObject({ class: "spec", code: "E_INVALID" });
+});
+
+test("A stop ends the computation at once and stores nothing.", async () => {
+  const context = contextWith({ artifacts: asArtifacts(inputs) });
+  const stopping = {
+    ...context,
+    progress: (step: string) => {
+      if (step.startsWith("trial 1")) context.abort();
+    },
+  };
+  const lane = backtestLane({ market: () => sampleMarket(SERIES) });
+  const work = lane.stages["backtest-robustness"]?.(stopping);
+  await expect(work).rejects.toThrow("stopped by the test");
+  expect(context.outputs.size).toBe(0);
+});
+
+test("Work is told about while it goes on.", async () => {
+  const { context } = await run({ artifacts: asArtifacts(inputs) });
+  expect(context.steps).toEqual([
+    "reading inputs",
+    "trial 1 of 2",
+    "trial 2 of 2",
+    "walk-forward",
+    "portfolio and stress",
+    "neighbourhood",
+    "bootstrap",
+    "storing artifacts",
+  ]);
+});

@@ -1,0 +1,115 @@
+/**
+ * Lane C: walk-forward, stress and robustness of a built plugin on the rows that research may see.
+ *
+ * B1: nothing is tried that wasn't declared, and no held-back row is loaded into a computation.
+ * B2: the same inputs give the same bytes: the only randomness comes from the specification's seed.
+ */
+import {
+  defineLane,
+  done,
+  type LaneDefinition,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+} from "@baton/lanekit";
+
+import type { BacktestInput } from "./backtest-input.ts";
+import { codeDigest } from "./code-digest.ts";
+import type { BacktestResult } from "./compute-backtest.ts";
+import { storeEvaluation } from "./evaluation-artifacts.ts";
+import { loadResearchBars, type OpenMarket } from "./research-bars.ts";
+import { readResearchInputs, type ResearchInputs, trialGrid } from "./research-inputs.ts";
+import { type Refusal, runBacktest } from "./run-backtest.ts";
+
+/** Resampled paths per band, unless the candidate's drill asks for more. */
+export const BOOTSTRAP_SAMPLES = 500;
+
+/** What can be bound differently from the service's defaults. */
+export interface BacktestOptions {
+  /** Prices of instruments that the candidate doesn't bring itself; the built-in ones by default. */
+  readonly market?: OpenMarket;
+}
+
+async function evaluate(context: StageContext, options: BacktestOptions): Promise<StageOutcome> {
+  context.progress("reading inputs");
+  const inputs = await readResearchInputs(context);
+  const bars = await loadResearchBars(context, inputs, options.market);
+  const input = backtestInput(inputs, bars);
+  const result = await computed(context, input);
+  requireSameTargets(result);
+  context.progress("storing artifacts");
+  const code = await codeDigest();
+  const report = await storeEvaluation(context, { inputs, input, result, code });
+  const { figures, start, end } = report.outOfSample;
+  return done(
+    `Sharpe ${figures.sharpe.toFixed(2)}, drawdown ${(figures.maxDrawdown * 100).toFixed(1)} % out of sample ${start} to ${end}; ${report.trials.used} declared trials`,
+  );
+}
+
+function backtestInput(
+  inputs: ResearchInputs,
+  instruments: BacktestInput["instruments"],
+): BacktestInput {
+  const { research, manifest, source } = inputs;
+  const { spec } = research;
+  return {
+    plugin: spec.strategy.plugin,
+    source,
+    grid: trialGrid(inputs),
+    costBps: spec.costBps,
+    seed: spec.seed,
+    bootstrapSamples: spec.drills?.bootstrapSamples ?? BOOTSTRAP_SAMPLES,
+    holdoutRows: manifest.holdoutRows,
+    instruments,
+  };
+}
+
+async function computed(context: StageContext, input: BacktestInput): Promise<BacktestResult> {
+  const outcome = await runBacktest(input, {
+    signal: context.signal,
+    step: (what) => context.progress(what),
+  });
+  if (outcome.kind === "done") return outcome.result;
+  throw refusalFailure(outcome.refusal);
+}
+
+function refusalFailure(refusal: Refusal): StageFailure {
+  if (refusal.by === "quant") {
+    const { code, message, next } = refusal;
+    return new StageFailure({ class: "spec", code, message, action: next });
+  }
+  return new StageFailure({
+    class: "deterministic",
+    code: "E_PLUGIN_SOURCE",
+    message: refusal.message,
+    action: "Correct the plugin's template in lane B, then resume from candidate-build.",
+  });
+}
+
+/** Figures of the library's plugin say nothing about a built one that asks for other weights. */
+function requireSameTargets({ source }: BacktestResult): void {
+  if (source.differing === 0 && source.compared > 0) return;
+  throw new StageFailure({
+    class: "deterministic",
+    code: "E_PLUGIN_DIFFERS",
+    message: `the built plugin's targets differ from the library's in ${source.differing} of ${source.compared} rows; first: ${source.first ?? "none compared"}`,
+    action: "Correct the plugin's template in lane B, then resume from candidate-build.",
+  });
+}
+
+/** The lane of stage backtest-robustness. */
+export function backtestLane(options: BacktestOptions = {}): LaneDefinition {
+  return defineLane({
+    lane: "lane-c",
+    stages: {
+      "backtest-robustness": async (context) => {
+        try {
+          return await evaluate(context, options);
+        } catch (error) {
+          if (error instanceof StageFailure) return { kind: "failed", failure: error };
+          throw error;
+        }
+      },
+    },
+  });
+}

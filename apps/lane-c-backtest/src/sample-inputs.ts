@@ -1,0 +1,212 @@
+/** Inputs of a backtest for tests: made-up prices, a plugin's source, and the artifacts that lanes A and B would write. */
+import { createHash } from "node:crypto";
+
+import {
+  CandidateSpec,
+  type CandidateSpecArtifact,
+  canonicalJson,
+  type DatasetManifest,
+  type DatasetRange,
+  type Parameters,
+  type StrategyPluginArtifact,
+} from "@baton/contracts";
+import { type Dataset, type MarketData, MarketError } from "@baton/market";
+import type { Bar } from "@baton/quant";
+
+const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
+
+export const CANDIDATE = "cand-0123456789ab";
+export const RUN = "run-0123456789ab";
+
+/** The sma-cross as lane B would write it: TypeScript, importing nothing. */
+export const SOURCE = `
+interface Bar { readonly close: number }
+export const name: string = "sma-cross";
+const above = (bars: readonly Bar[], row: number, rows: number): number => {
+  const close = bars[row]!.close;
+  let sum = 0;
+  for (let k = row - rows + 1; k <= row; k += 1) sum += bars[k]!.close - close;
+  return sum / rows;
+};
+export const targets = (history: readonly (readonly Bar[])[], p: Record<string, number>): number[][] =>
+  history.map((bars) => bars.map((_, row) =>
+    row >= p.slow! - 1 && above(bars, row, p.fast!) > above(bars, row, p.slow!) ? 1 : 0));
+`;
+
+/** Weekdays with a slow wave, a drift and noise; another seed gives another instrument. */
+export function sampleBars(rows: number, seed = 1, start = "2001-01-01"): Bar[] {
+  let state = seed;
+  const random = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const bars: Bar[] = [];
+  let close = 100;
+  for (let day = Date.parse(start); bars.length < rows; day += 86_400_000) {
+    const date = new Date(day);
+    if (date.getUTCDay() === 0 || date.getUTCDay() === 6) continue;
+    const open = close;
+    const wave = Math.sin(bars.length / 70) * 0.002;
+    close *= 1 + 0.0003 + wave + (random() - 0.5) * 0.02;
+    bars.push({
+      date: date.toISOString().slice(0, 10),
+      open,
+      high: Math.max(open, close),
+      low: Math.min(open, close),
+      close,
+      volume: 1,
+    });
+  }
+  return bars;
+}
+
+/** Data sets in memory, with digests of their bars. */
+export function sampleMarket(series: Readonly<Record<string, readonly Bar[]>>): MarketData {
+  return {
+    async load(instrument) {
+      const bars = series[instrument];
+      if (bars === undefined)
+        throw new MarketError({
+          code: "E_UNAVAILABLE",
+          class: "transient",
+          where: instrument,
+          value: instrument,
+          rule: "it answers",
+          next: "try again",
+        });
+      return { bars, manifest: describe(instrument, bars) };
+    },
+  };
+}
+
+function describe(instrument: string, bars: readonly Bar[]): Dataset["manifest"] {
+  return {
+    schemaVersion: "3.0.0",
+    instrument,
+    source: "made up",
+    sha256: sha256(JSON.stringify(bars)),
+    ...rangeOf(bars),
+    calendarGaps: [],
+    staleOpenRatio: 1,
+    staleOpenRatioByYear: {},
+    nullRate: 0,
+  };
+}
+
+const rangeOf = (bars: readonly Bar[]): DatasetRange => ({
+  rows: bars.length,
+  start: bars[0]?.date ?? "",
+  end: bars.at(-1)?.date ?? "",
+});
+
+/** What a test may choose. */
+export interface SampleOptions {
+  readonly series: Readonly<Record<string, readonly Bar[]>>;
+  readonly grid?: readonly Parameters[];
+  readonly source?: string;
+  readonly holdoutRows?: number;
+}
+
+/** A specification and the artifacts made of it, each as lanes A and B write them. */
+export function sampleInputs(options: SampleOptions) {
+  const { series, source = SOURCE, holdoutRows = 100 } = options;
+  const grid = options.grid ?? [
+    { fast: 10, slow: 50 },
+    { fast: 20, slow: 100 },
+  ];
+  const spec = CandidateSpec.parse({
+    schema: "baton.candidate.v1",
+    name: "Sample",
+    thesis: "What rose for a while goes on rising for a while.",
+    universe: Object.keys(series).map((instrument) => ({ instrument })),
+    strategy: { plugin: "sma-cross", grid },
+    regimes: [{ name: "any", expectation: "Follows the wave." }],
+    expectation: { metric: "sharpe", atLeast: 0.1 },
+    holdoutRows,
+    promotion: { target: "shadow", notional: 1000 },
+  });
+  const manifest = manifestOf(series, holdoutRows);
+  const research = researchOf(spec, manifest);
+  const plugin = pluginOf(research, source);
+  return { spec, manifest, research, plugin, source };
+}
+
+/** The artifacts by the names that a stage reads them under. */
+export function asArtifacts(of: Omit<ReturnType<typeof sampleInputs>, "spec">) {
+  return {
+    "research/candidate-spec.json": of.research,
+    "research/dataset-manifest.json": of.manifest,
+    "build/plugin.json": of.plugin,
+    "build/plugin-source.ts": of.source,
+  };
+}
+
+function manifestOf(
+  series: Readonly<Record<string, readonly Bar[]>>,
+  holdoutRows: number,
+): DatasetManifest {
+  return {
+    schemaVersion: "baton.dataset-manifest.v1",
+    candidateId: CANDIDATE,
+    runId: RUN,
+    datasets: Object.entries(series).map(([instrument, bars]) => ({
+      ...describe(instrument, bars),
+      research: rangeOf(bars.slice(0, -holdoutRows)),
+      holdout: rangeOf(bars.slice(-holdoutRows)),
+    })),
+    holdoutRows,
+    fills: "close",
+  };
+}
+
+function researchOf(spec: CandidateSpec, manifest: DatasetManifest): CandidateSpecArtifact {
+  return {
+    schemaVersion: "baton.candidate-spec.v1",
+    candidateId: CANDIDATE,
+    runId: RUN,
+    iteration: 0,
+    specSha256: sha256(canonicalJson(spec)),
+    spec,
+    trials: spec.strategy.grid.map((parameters, index) => ({
+      index,
+      parameters,
+      warmUpRows: 0,
+      features: [{ name: "close", definition: "the close", lookbackRows: 0 }],
+    })),
+    declaredTrials: spec.strategy.grid.length,
+    falsifiedIf: "the Sharpe ratio is below 0.1",
+    datasets: manifest.datasets.map(({ instrument, sha256: digest, research, holdout }) => ({
+      instrument,
+      sha256: digest,
+      research,
+      holdout,
+    })),
+    fills: "close",
+    delayRows: 1,
+    feedback: [],
+  };
+}
+
+function pluginOf(
+  { spec, specSha256, trials }: CandidateSpecArtifact,
+  source: string,
+): StrategyPluginArtifact {
+  return {
+    schemaVersion: "baton.strategy-plugin.v1",
+    candidateId: CANDIDATE,
+    runId: RUN,
+    plugin: spec.strategy.plugin,
+    scope: "one",
+    sourceSha256: sha256(source),
+    testSha256: sha256("test"),
+    specSha256,
+    parameterSchema: {},
+    parameterSets: trials.map(({ parameters }) => ({
+      parameters,
+      warmUpRows: 0,
+      bounds: { least: 0, most: 1 },
+    })),
+    fills: "close",
+    delayRows: 1,
+  };
+}

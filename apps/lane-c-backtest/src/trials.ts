@@ -1,0 +1,101 @@
+/**
+ * One pass over the declared trials, one parameter set in memory at a time: what each one would have earned on every
+ * stretch of rows that something is chosen on or judged by.
+ */
+import type { Parameters } from "@baton/contracts";
+import {
+  backtest,
+  closesOf,
+  horizonLabels,
+  netReturns,
+  type PurgedFold,
+  purgedKFold,
+  type Series,
+  sharpePerRow,
+  sharpeRatio,
+  type StrategyPlugin,
+  windowsOver,
+} from "@baton/quant";
+
+import type { ResearchBars } from "./backtest-input.ts";
+import { combined, type Component } from "./combination.ts";
+import type { SourceCheck } from "./strategy-source.ts";
+
+/** Folds, rows that a label looks ahead, and rows left out after each test fold of the purged k-fold. */
+export const CROSS_VALIDATION = { folds: 5, labelRows: 5, embargoRows: 5 } as const;
+
+/** One instrument and the rows that its trials are judged on. */
+export interface TrialRows extends ResearchBars {
+  readonly folds: readonly PurgedFold[];
+  /** The joined test rows of the walk-forward. */
+  readonly test: { readonly from: number; readonly to: number };
+  /** The last train window, as long as any other, before the purge and the held-back rows. */
+  readonly last: { readonly from: number; readonly to: number };
+}
+
+/** Sharpe ratios of one trial on one instrument, per year. */
+export interface TrialOnInstrument {
+  readonly foldTrain: readonly number[];
+  readonly foldTest: readonly number[];
+  readonly lastTrain: number;
+}
+
+/** One trial: on each instrument, and over the portfolio's test rows (per row, not per year). */
+export interface TrialResult {
+  readonly instruments: readonly TrialOnInstrument[];
+  readonly portfolioSharpePerRow: number;
+}
+
+/** Cuts an instrument's rows. Throws a QuantError if not even one fold of the walk-forward fits. */
+export function trialRows({ instrument, bars }: ResearchBars): TrialRows {
+  const { windows, spans } = windowsOver(bars.length);
+  const { folds, labelRows, embargoRows } = CROSS_VALIDATION;
+  const labels = horizonLabels(bars.length, labelRows);
+  const end = bars.length - windows.purgeRows;
+  return {
+    instrument,
+    bars,
+    folds: purgedKFold({ labels, folds, embargoRows }),
+    test: { from: spans[0]?.test.from ?? 0, to: spans.at(-1)?.test.to ?? 0 },
+    last: { from: end - windows.trainRows, to: end },
+  };
+}
+
+/** Runs one parameter set over every instrument and lets `check` compare its targets with the built source's. */
+export function runTrial(input: {
+  readonly plugin: StrategyPlugin;
+  readonly parameters: Parameters;
+  readonly rows: readonly TrialRows[];
+  readonly costBps: number;
+  readonly check: SourceCheck;
+}): TrialResult {
+  const { plugin, parameters, rows, costBps, check } = input;
+  const strategy = plugin.bind(parameters);
+  const components: Component[] = [];
+  const instruments = rows.map(({ instrument, bars, folds, test, last }) => {
+    const [targets = []] = strategy.targets([bars]);
+    check.compare({ instrument, parameters, bars, targets });
+    const { from, to } = test;
+    components.push({ bars: bars.slice(from - 1, to), targets: targets.slice(from - 1, to) });
+    const net = netReturns(targets, closesOf(bars), costBps);
+    return {
+      foldTrain: folds.map(({ train }) => sharpeRatio(onRows(net, train))),
+      foldTest: folds.map((fold) => sharpeRatio(inRange(net, fold.test))),
+      lastTrain: sharpeRatio(inRange(net, last)),
+    };
+  });
+  const { holdings } = backtest({ ...combined(components), bps: costBps });
+  return { instruments, portfolioSharpePerRow: sharpePerRow(holdings.net) };
+}
+
+/** Index of the largest value, the first of a tie. */
+export function largest(values: Series): number {
+  return values.indexOf(Math.max(...values));
+}
+
+/** Net returns start at row 1: row 0 has none. */
+const inRange = (net: Series, { from, to }: { readonly from: number; readonly to: number }) =>
+  net.slice(Math.max(0, from - 1), to - 1);
+
+const onRows = (net: Series, rows: readonly number[]) =>
+  rows.flatMap((row) => (row === 0 ? [] : [net[row - 1] ?? 0]));

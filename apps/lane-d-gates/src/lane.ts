@@ -1,0 +1,52 @@
+/**
+ * Lane D: holds the run's artifacts against the gate policy. It computes nothing itself and reads nothing else, so
+ * that its verdict can be checked by anyone who has the artifacts and the policy.
+ */
+import type { GateEvaluation } from "@baton/contracts";
+import {
+  defineLane,
+  done,
+  type LaneDefinition,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+} from "@baton/lanekit";
+
+import { evaluateGates } from "./evaluate-gates.ts";
+import { readEvidence } from "./evidence.ts";
+import type { LoadedGatePolicy } from "./gate-policy.ts";
+import { gateReportText } from "./gate-report-text.ts";
+
+async function evaluate(context: StageContext, policy: LoadedGatePolicy): Promise<StageOutcome> {
+  context.progress("reading evidence");
+  const evidence = await readEvidence(context);
+  context.progress("evaluating gates");
+  const report = evaluateGates(evidence, policy, context);
+  await context.putJson("gates/gate-evaluation.json", report);
+  await context.put("gates/gate-evaluation.md", new TextEncoder().encode(gateReportText(report)));
+  return done(summaryOf(report), report.verdict);
+}
+
+function summaryOf({ gates, policyVersion }: GateEvaluation): string {
+  const failed = gates.filter(({ status }) => status === "fail");
+  if (failed.length === 0) return `every gate that applies passed under policy ${policyVersion}`;
+  const [first] = failed.flatMap(({ reasons }) => reasons);
+  return `${failed.map(({ gateId }) => gateId).join(", ")} failed: ${first ?? "no reason given"}`;
+}
+
+/** The lane of stage gate-evaluation under this policy. */
+export function gatesLane(policy: LoadedGatePolicy): LaneDefinition {
+  return defineLane({
+    lane: "lane-d",
+    stages: {
+      "gate-evaluation": async (context) => {
+        try {
+          return await evaluate(context, policy);
+        } catch (error) {
+          if (error instanceof StageFailure) return { kind: "failed", failure: error };
+          throw error;
+        }
+      },
+    },
+  });
+}
