@@ -1,0 +1,33 @@
+/** The candidate's strategy on its run's own branch, pushed to the strategy repository. */
+import { openWorktree, runBranch, type Remote } from "@baton/gitops";
+import type { StageContext } from "@baton/lanekit";
+
+import { committedFiles, type GeneratedPlugin, strategyFolder } from "./generated-plugin.ts";
+
+/** Where the strategy went. */
+export interface PushedStrategy {
+  readonly branch: string;
+  readonly base: string;
+  readonly commit: string;
+}
+
+/**
+ * Commits the strategy and pushes its branch. A repeated stage run finds its own branch, from whatever day, and adds
+ * nothing to it. Changes outside the candidate's own folder are refused (J9).
+ */
+export async function pushStrategy(
+  context: StageContext,
+  remote: Remote,
+  generated: GeneratedPlugin,
+): Promise<PushedStrategy> {
+  const { candidateId, runId, lane } = context;
+  const branch = await runBranch(remote, { lane, runId, today: context.now() });
+  await using worktree = await openWorktree({ ...remote, branch });
+  await worktree.commitFiles({
+    files: committedFiles(generated, candidateId),
+    message: `Build ${generated.catalogEntry.strategyId} ${generated.catalogEntry.version}\n\nRun ${runId}.`,
+  });
+  await worktree.changedPaths([`${strategyFolder(candidateId)}/*`]);
+  const commit = await worktree.push();
+  return { branch, base: worktree.base, commit };
+}
