@@ -1,0 +1,16 @@
+import { serveLane } from "@baton/lanekit";
+import { openMesh } from "@baton/mesh";
+import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
+
+import { LaneBConfig } from "./config.ts";
+import { strategyLane } from "./lane.ts";
+
+await runService({
+  name: "lane-b",
+  config: LaneServiceConfig.extend(LaneBConfig),
+  start: async (service) => {
+    const { BATON_STRATEGY_REPO: repository, BATON_SCRATCH_DIR: scratchDir } = service.config;
+    const lane = strategyLane({ repository, scratchDir });
+    serveLane(lane, { service, mesh: await openMesh(meshOptionsOf(service)) });
+  },
+});

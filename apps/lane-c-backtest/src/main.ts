@@ -1,0 +1,13 @@
+import { serveLane } from "@baton/lanekit";
+import { openMesh } from "@baton/mesh";
+import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
+
+import { backtestLane } from "./lane.ts";
+
+await runService({
+  name: "lane-c",
+  config: LaneServiceConfig,
+  start: async (service) => {
+    serveLane(backtestLane(), { service, mesh: await openMesh(meshOptionsOf(service)) });
+  },
+});
