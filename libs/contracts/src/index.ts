@@ -124,3 +124,23 @@ export {
   strategyPath,
   StrategySettings,
 } from "./artifacts/strategy-configmap.ts";
+
+// Artifacts of lane F.
+export { AuditManifest } from "./artifacts/audit-manifest.ts";
+export {
+  IncidentClass,
+  IncidentRecord,
+  ObservedIncident,
+  RECOVERY_CHECKS,
+  RecoveryCheck,
+} from "./artifacts/incident-record.ts";
+export { ContinuousMonitoring, ObservedMonitoring } from "./artifacts/monitoring.ts";
+export { PolicyCase, PolicyDryRun } from "./artifacts/policy-dry-run.ts";
+export {
+  DrillOutcome,
+  ObservedDrills,
+  ROLLBACK_DRILLS,
+  RollbackDrill,
+  RollbackReadiness,
+  TimedStep,
+} from "./artifacts/rollback-readiness.ts";
