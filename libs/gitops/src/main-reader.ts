@@ -1,5 +1,5 @@
 import { GitError } from "./git-error.ts";
-import { checked, type CommitId, RepositoryPath } from "./git-names.ts";
+import { checked, CommitId, RepositoryPath } from "./git-names.ts";
 import { fetchHeads, MAIN } from "./remote-heads.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
 
@@ -18,6 +18,8 @@ export interface MainReader extends AsyncDisposable {
    * the oldest first, at most the last 200. Undefined where it was removed.
    */
   history(path: string): Promise<readonly FileVersion[]>;
+  /** Names of files directly in `folder` that main had since commit `since` (or ever) and doesn't have any more. */
+  removed(folder: string, since?: CommitId): Promise<readonly string[]>;
 }
 
 /** A file's content since one commit on main. */
@@ -90,6 +92,23 @@ async function history(scratch: Scratch, path: string): Promise<readonly FileVer
   return commits.map((commit, index) => ({ commit, content: found[index] })).toReversed();
 }
 
+async function removed(
+  scratch: Scratch,
+  folder: string,
+  since: CommitId | undefined,
+): Promise<readonly string[]> {
+  checked(RepositoryPath, folder);
+  const range = since === undefined ? MAIN : `${checked(CommitId, since)}..${MAIN}`;
+  const log = ["log", "--first-parent", "--diff-filter=D", "--no-renames", "--name-only", "-z"];
+  const paths = await scratch.text([...log, "--format=", range, "--", `${folder}/`]);
+  const present = new Set((await listing(scratch, MAIN, folder)).map(({ name }) => name));
+  const names = paths
+    .split("\0")
+    .map((path) => path.trim().slice(folder.length + 1))
+    .filter((name) => name !== "" && !name.includes("/") && !present.has(name));
+  return [...new Set(names)];
+}
+
 async function files(
   scratch: Scratch,
   folder: string,
@@ -114,6 +133,7 @@ export async function openMainReader(remote: Remote): Promise<MainReader> {
     head: () => head(scratch),
     files: (folder) => files(scratch, folder),
     history: (path) => history(scratch, path),
+    removed: (folder, since) => removed(scratch, folder, since),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }

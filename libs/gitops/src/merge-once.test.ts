@@ -238,11 +238,16 @@ test("a removed file's history ends with its removal; nothing to revert is said"
   const stageRun = `${request.stageRun}.rollback`;
   const rollback = { ...remote, stageRun, reverts: [request.stageRun] };
   await expect(revertOnce(rollback)).rejects.toMatchObject({ code: "E_GIT_NOT_FOUND" });
-  await mergeOnce(request);
-  await revertOnce(rollback);
+  const merged = await mergeOnce(request);
   await using reader = await openMainReader(remote);
+  await reader.files("strategies");
+  expect(await reader.removed("strategies")).toEqual([]);
+  const reverted = await revertOnce(rollback);
   const { files } = await reader.files("strategies");
   expect([...files.keys()]).toEqual(["first.yaml"]);
   const versions = await reader.history("strategies/run-000001.yaml");
   expect(versions.map(({ content }) => content)).toEqual(["level: L0\n", undefined]);
+  expect(await reader.removed("strategies")).toEqual(["run-000001.yaml"]);
+  expect(await reader.removed("strategies", merged.commit)).toEqual(["run-000001.yaml"]);
+  expect(await reader.removed("strategies", reverted.commit)).toEqual([]);
 });

@@ -1,0 +1,22 @@
+import { integerText, ServiceConfig, urlText } from "@baton/service";
+import { z } from "zod";
+
+/** What the paper engine reads from its environment. */
+export const PaperEngineConfig = ServiceConfig.extend({
+  /** The GitOps repository whose main branch says what runs: an absolute path or a URL without credentials. */
+  BATON_GITOPS_REPO: z
+    .string()
+    .min(1)
+    .max(1000, { error: "must be a path or URL of 1,000 characters at most" })
+    .meta({ example: "/var/lib/baton/gitops.git" }),
+  BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
+  /** Directory of its own for throw-away clones. */
+  BATON_WORK_DIR: z
+    .string()
+    .min(1)
+    .max(4096, { error: "must be a path of 4,096 characters at most" })
+    .meta({ example: "/var/lib/baton/engine" }),
+  /** How often main is looked at, in milliseconds. */
+  BATON_ENGINE_POLL_MS: integerText({ min: 20, max: 60_000 }).default(500).meta({ example: "500" }),
+});
+export type PaperEngineConfig = z.infer<typeof PaperEngineConfig>;

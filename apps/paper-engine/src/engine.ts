@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { ServiceContext } from "@baton/service";
+
+import { createReconciler, mayPass, type ReconcilerOptions } from "./reconciler.ts";
+import { createStatusApp } from "./status-app.ts";
+
+/** After this long without a successful look at the repository the service is not ready, in milliseconds. */
+const MAX_SILENCE_MS = 10_000;
+
+/** What the engine is run with. */
+export interface EngineOptions {
+  readonly service: Pick<
+    ServiceContext,
+    "mount" | "registerCheck" | "markStarted" | "log" | "signal"
+  >;
+  readonly reconciler: Omit<ReconcilerOptions, "now">;
+  readonly pollMs: number;
+}
+
+/** Reconciles until the service stops. A repository or broker that doesn't answer makes it unready, never end. */
+export async function runEngine({
+  service,
+  reconciler: options,
+  pollMs,
+}: EngineOptions): Promise<void> {
+  const { log, signal } = service;
+  const now = () => performance.now();
+  const reconciler = createReconciler({ ...options, now });
+  let readAt: number | undefined;
+  let gitProblem = "the repository wasn't read yet";
+  service.mount(createStatusApp(() => (readAt === undefined ? undefined : reconciler.status())));
+  service.registerCheck("gitops", () =>
+    readAt !== undefined && now() - readAt < MAX_SILENCE_MS
+      ? { ok: true }
+      : { ok: false, reason: gitProblem },
+  );
+  service.registerCheck("broker", () => {
+    const reason = reconciler.brokerProblem();
+    return reason === null ? { ok: true } : { ok: false, reason };
+  });
+  while (!signal.aborted) {
+    try {
+      await reconciler.round();
+      readAt = now();
+      service.markStarted();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!mayPass(error)) throw error;
+      gitProblem = error instanceof Error ? error.message : "the repository can't be read";
+      log.warn({ err: error }, "the repository can't be read");
+    }
+    await sleep(pollMs, undefined, { signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+
+import { createBroker } from "@baton/brokerage";
+import { GitError, openMainReader } from "@baton/gitops";
+import { EXIT, runService, StartFailure } from "@baton/service";
+
+import { PaperEngineConfig } from "./config.ts";
+import { runEngine } from "./engine.ts";
+
+await runService({
+  name: "paper-engine",
+  config: PaperEngineConfig,
+  async start(service) {
+    const { config, signal, log } = service;
+    await using reader = await openMainReader({
+      repository: config.BATON_GITOPS_REPO,
+      cacheDir: join(config.BATON_WORK_DIR, "git"),
+    }).catch((error: unknown) => {
+      throw startFailure(error);
+    });
+    const brokerOf = (account: string) =>
+      createBroker({ url: config.BATON_BROKER_URL, account, signal });
+    await runEngine({
+      service,
+      reconciler: { reader, brokerOf, log, signal },
+      pollMs: config.BATON_ENGINE_POLL_MS,
+    });
+  },
+});
+
+/** A repository address or a work directory that can't be used is the operator's to mend. */
+function startFailure(cause: unknown): unknown {
+  if (cause instanceof GitError)
+    return new StartFailure({
+      code: cause.code,
+      exitCode: EXIT.invalidInput,
+      message: `BATON_GITOPS_REPO: ${cause.message}`,
+      action: cause.action,
+      cause,
+    });
+  if (cause instanceof Error && "code" in cause && typeof cause.code === "string")
+    return new StartFailure({
+      code: "E_DIRECTORY",
+      exitCode: EXIT.invalidInput,
+      message: `BATON_WORK_DIR can't be used: ${cause.message}`,
+      action: "name a directory that this user may write, or create it",
+      cause,
+    });
+  return cause;
+}

@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+
+import { createBroker } from "@baton/brokerage";
+import { type RampLevel, strategyHashText, StrategyConfigMap } from "@baton/contracts";
+import { openMainReader } from "@baton/gitops";
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+
+import { createReconciler } from "./reconciler.ts";
+import {
+  newCandidate,
+  sharedBroker,
+  strategyFile,
+  testFolder,
+  testRepository,
+} from "./testing/place.ts";
+
+const shared = sharedBroker();
+
+/** Repository, account and reconcilers over them; `restart` makes one that knows nothing. */
+async function place() {
+  const candidate = newCandidate();
+  const repository = await testRepository();
+  const { url, account: accountAt } = shared();
+  let clock = 0;
+  const restart = async () => {
+    const reader = await openMainReader({ ...repository, cacheDir: testFolder() });
+    onTestFinished(() => reader[Symbol.asyncDispose]());
+    return createReconciler({
+      reader,
+      brokerOf: (account) => createBroker({ url, account, timeoutMs: 1000 }),
+      log: pino({ level: "silent" }),
+      signal: new AbortController().signal,
+      now: () => (clock += 10_000),
+    });
+  };
+  const put = (text: string | null) => repository.write({ [`${candidate}.yaml`]: text });
+  const file = (level: RampLevel, over?: Parameters<typeof strategyFile>[2]) =>
+    strategyFile(candidate, level, over);
+  return { ...accountAt(candidate), put, file, candidate, restart, reconciler: await restart() };
+}
+
+const held = (units: string) => ({
+  settled: true,
+  problem: null,
+  positions: [{ instrument: "SPX", target: units, held: units }],
+});
+
+test("a file on main runs, by the hash of its data, and its position is taken by one order", async () => {
+  const { put, file, reconciler, broker } = await place();
+  await reconciler.round();
+  expect(reconciler.status().strategies).toEqual([]);
+  const text = file("L0");
+  put(text);
+  await reconciler.round();
+  const [strategy] = reconciler.status().strategies;
+  const { data } = StrategyConfigMap.parse(parse(text));
+  const hash = createHash("sha256").update(strategyHashText(data)).digest("hex");
+  expect(strategy).toMatchObject({ ...held("5"), hash, level: "L0", notional: 500, enabled: true });
+  const [order, ...others] = await broker.listOrders();
+  expect(others).toEqual([]);
+  expect(strategy?.orders).toMatchObject([
+    { clientOrderId: order?.client_order_id, state: "accepted", side: "buy", quantity: "5" },
+  ]);
+  await reconciler.round();
+  expect(await broker.listOrders()).toHaveLength(1);
+});
+
+test("a change of limits orders just the difference; disabled and removed strategies are closed", async () => {
+  const { put, file, reconciler, broker } = await place();
+  const sizes: string[] = [];
+  for (const level of ["L0", "L1", "L2", "L1"] as const) {
+    put(file(level));
+    await reconciler.round();
+    expect(reconciler.status().strategies[0]).toMatchObject({ level, settled: true });
+    sizes.push((await broker.positions())[0]?.qty ?? "0");
+  }
+  expect(sizes).toEqual(["5", "10", "50", "10"]);
+  put(file("L1", { limits: { enabled: false } }));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject({ ...held("0"), enabled: false });
+  put(file("L2"));
+  await reconciler.round();
+  put(null);
+  await reconciler.round();
+  expect(reconciler.status().strategies).toEqual([]);
+  expect(await broker.positions()).toEqual([]);
+  const orders = await broker.listOrders();
+  expect(orders.map(({ side, qty }) => `${side} ${qty}`)).toEqual([
+    "buy 5",
+    "buy 5",
+    "buy 40",
+    "sell 40",
+    "sell 10",
+    "buy 50",
+    "sell 50",
+  ]);
+});
+
+test("a strategy that was removed while the engine was down is run down at the next start", async () => {
+  const { put, file, reconciler, restart, broker } = await place();
+  put(file("L1"));
+  await reconciler.round();
+  put(null);
+  const second = await restart();
+  await second.round();
+  expect(await broker.positions()).toEqual([]);
+  expect(second.status().strategies).toEqual([]);
+});
+
+test.each([
+  ["another candidate's", strategyFile("cand-another", "L2"), /holds the strategy of/],
+  ["not YAML", "data: [", /yaml/],
+  ["no ConfigMap", "kind: Secret\n", /apiVersion/],
+  ["over its share", (good: string) => good.replace(`"share":1`, `"share":2`), /share/],
+  ["of a level that doesn't exist", (good: string) => good.replace(`"L2"`, `"L9"`), /level/],
+])("a file that is %s changes nothing, and the reason is shown", async (_, text, reason) => {
+  const { put, file, candidate, reconciler, broker } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  put(typeof text === "string" ? text : text(file("L2")));
+  await reconciler.round();
+  const status = reconciler.status();
+  expect(status.refused).toMatchObject([
+    { file: `${candidate}.yaml`, problem: expect.stringMatching(reason) },
+  ]);
+  expect(status.strategies).toMatchObject([{ level: "L0", ...held("5") }]);
+  expect(await broker.listOrders()).toHaveLength(1);
+  put(file("L1"));
+  await reconciler.round();
+  expect(reconciler.status()).toMatchObject({ refused: [], strategies: [{ level: "L1" }] });
+});
+
+test("J7: an engaged kill switch stops what would increase a position, not what closes it", async () => {
+  const { put, file, reconciler, broker } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  const who = { scope: "account", by: "tester", reason: "drill" } as const;
+  await broker.killSwitch.engage(who);
+  put(file("L1"));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject({
+    settled: false,
+    problem: expect.stringMatching(/kill switch/),
+    orders: [{ state: "blocked" }],
+  });
+  expect(await broker.listOrders()).toHaveLength(1);
+  put(file("L1", { limits: { notional: 200 } }));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject(held("2"));
+  put(file("L2"));
+  await reconciler.round();
+  await broker.killSwitch.release(who);
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject(held("50"));
+});
+
+test.each(["stored-504", "lost-504", "stored-silent", "lost-silent"])(
+  "J8: after the broker's fault %s there is exactly one order in the end",
+  { timeout: 20_000 },
+  async (kind) => {
+    const { put, file, reconciler, broker, fault } = await place();
+    await fault(kind);
+    put(file("L0"));
+    for (let round = 0; round < 3; round += 1) await reconciler.round();
+    expect(reconciler.status().strategies[0]).toMatchObject(held("5"));
+    expect(await broker.listOrders()).toHaveLength(1);
+  },
+);
+
+test("J8: an engine that is new at every step sends nothing twice and knows its orders by their ids", async () => {
+  const { put, file, restart, broker } = await place();
+  const levels = ["L0", "L1", "L2", "L3"] as const;
+  for (const [index, level] of levels.entries()) {
+    put(file(level));
+    for (let life = 0; life < 2; life += 1) {
+      const reconciler = await restart();
+      await reconciler.round();
+      expect(reconciler.status().strategies[0]).toMatchObject({
+        level,
+        settled: true,
+        orders: [{ state: "accepted" }],
+      });
+    }
+    expect(await broker.listOrders()).toHaveLength(index + 1);
+  }
+});
+
+test("an order that someone else's trade has undone isn't sent again; people are told", async () => {
+  const { put, file, reconciler, broker } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  await broker.submit({
+    client_order_id: "by-hand",
+    symbol: "SPX",
+    qty: "5",
+    side: "sell",
+    type: "market",
+    time_in_force: "day",
+    reference_price: "100",
+  });
+  await reconciler.round();
+  await reconciler.round();
+  expect(await broker.listOrders()).toHaveLength(2);
+  expect(reconciler.status().strategies[0]).toMatchObject({
+    settled: false,
+    problem: expect.stringContaining("E_POSITION_MISMATCH"),
+  });
+});
+
+test("a broker that isn't there leaves the strategy unsettled and says so, until it is back", async () => {
+  const { put, file, reconciler, fault } = await place();
+  put(file("L0"));
+  await fault("lookup-504");
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject({ settled: false });
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject(held("5"));
+});

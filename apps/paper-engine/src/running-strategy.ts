@@ -1,0 +1,81 @@
+import { type Broker, fromUnits } from "@baton/brokerage";
+import type { RunningStrategy } from "@baton/contracts";
+
+import { createPositionKeeper, type PositionKeeper, type Standing } from "./position-keeper.ts";
+import type { StrategyVersion } from "./strategy-file.ts";
+import { accountOf, targetPositions } from "./target-position.ts";
+
+/** One strategy that runs: its version, and where its account stands. */
+export interface Running {
+  readonly version: StrategyVersion;
+  /** False once the account is at zero and the repository no longer has the file: then it may go. */
+  readonly listed: boolean;
+  /** When it was looked at last, in milliseconds of a monotonic clock. */
+  checkedAt(): number;
+  settled(): boolean;
+  /** Brings the account to the version. Throws a BrokerError if the broker can't be asked. */
+  keep(now: number): Promise<void>;
+  status(): RunningStrategy;
+}
+
+/** What a strategy is started with. */
+export interface RunningOptions {
+  readonly version: StrategyVersion;
+  readonly listed: boolean;
+  readonly broker: Broker;
+  readonly appliedAt: string;
+  readonly signal: AbortSignal;
+}
+
+/** Nothing was asked yet: not settled, whatever the targets are. */
+function unseen(version: StrategyVersion): Standing {
+  const positions = targetPositions(version).map(({ instrument, units }) => ({
+    instrument,
+    target: units,
+    held: 0n,
+  }));
+  return { settled: false, positions, orders: [], problem: "the broker wasn't asked yet" };
+}
+
+/** Starts a version; it asks and orders nothing until `keep`. */
+export function runStrategy(options: RunningOptions): Running {
+  const { version, listed, broker, appliedAt, signal } = options;
+  const keeper: PositionKeeper = createPositionKeeper(version, broker, signal);
+  let standing = unseen(version);
+  let checkedAt = Number.NEGATIVE_INFINITY;
+  return {
+    version,
+    listed,
+    checkedAt: () => checkedAt,
+    settled: () => standing.settled,
+    async keep(now) {
+      checkedAt = now;
+      try {
+        standing = await keeper.keep();
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : "the broker can't be asked";
+        standing = { ...standing, settled: false, problem };
+        throw error;
+      }
+    },
+    status: () => ({
+      candidateId: version.settings.candidateId,
+      runId: version.settings.runId,
+      hash: version.hash,
+      commit: version.commit,
+      level: version.limits.level,
+      notional: version.limits.notional,
+      enabled: version.limits.enabled,
+      appliedAt,
+      account: accountOf(version),
+      settled: standing.settled,
+      positions: standing.positions.map(({ instrument, target, held }) => ({
+        instrument,
+        target: fromUnits(target),
+        held: fromUnits(held),
+      })),
+      orders: [...standing.orders],
+      problem: standing.problem,
+    }),
+  };
+}

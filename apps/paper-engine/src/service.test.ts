@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { RunningStrategies, RunningStrategy } from "@baton/contracts";
+import { expect, onTestFinished, test } from "vitest";
+
+import {
+  newCandidate,
+  sharedBroker,
+  startApp,
+  strategyFile,
+  testFolder,
+  testRepository,
+  until,
+} from "./testing/place.ts";
+
+const shared = sharedBroker();
+
+const engineEnv = (repository: string, brokerUrl: string) => ({
+  BATON_GITOPS_REPO: repository,
+  BATON_BROKER_URL: brokerUrl,
+  BATON_WORK_DIR: testFolder(),
+  BATON_ENGINE_POLL_MS: "20",
+});
+
+test("the service says over HTTP what runs, and answers wrong questions with a reason", async () => {
+  const candidate = newCandidate();
+  const { repository, write } = await testRepository();
+  const { url: brokerUrl } = shared();
+  write({
+    [`${candidate}.yaml`]: strategyFile(candidate, "L1"),
+    "cand-wrong.yaml": "kind: Secret\n",
+  });
+  const { url } = await startApp("paper-engine", engineEnv(repository, brokerUrl));
+  const ask = (path: string, init?: RequestInit) => fetch(`${url}${path}`, init);
+  const one = RunningStrategy.parse(await (await ask(`/strategies/${candidate}`)).json());
+  expect(one).toMatchObject({ candidateId: candidate, level: "L1", notional: 1000 });
+  const all = RunningStrategies.parse(await (await ask("/strategies")).json());
+  expect(all).toMatchObject({
+    strategies: [{ hash: one.hash }],
+    refused: [{ file: "cand-wrong.yaml" }],
+  });
+  for (const [path, status] of [
+    ["/strategies/cand-missing", 404],
+    ["/strategies/UPPER", 400],
+    ["/strategies/..%2f..%2fetc", 400],
+    ["/elsewhere", 404],
+  ] as const)
+    expect((await ask(path)).status).toBe(status);
+  const post = await ask("/strategies", { method: "POST" });
+  expect([post.status, post.headers.get("allow")]).toEqual([405, "GET"]);
+});
+
+test("without its repository it stays up, isn't ready, and says why", async () => {
+  const { url: brokerUrl } = shared();
+  const { url } = await startApp("paper-engine", engineEnv("/nowhere/gitops.git", brokerUrl), {
+    wait: "listening",
+    finished: onTestFinished,
+  });
+  await until(async () => (await (await fetch(`${url}/readyz`)).text()).includes("git ls-remote"));
+  expect((await fetch(`${url}/strategies`)).status).toBe(503);
+});
+
+test(
+  "J8: killed at random moments while limits change, it leaves exactly one order per change",
+  { timeout: 60_000 },
+  async () => {
+    const candidate = newCandidate();
+    const { repository, write } = await testRepository();
+    const { url: brokerUrl, account } = shared();
+    const { broker, fault } = account(candidate);
+    const env = engineEnv(repository, brokerUrl);
+    const levels = ["L0", "L1", "L2", "L3"] as const;
+    for (const level of levels) {
+      write({ [`${candidate}.yaml`]: strategyFile(candidate, level) });
+      await fault(level === "L1" ? "lost-504" : "stored-504");
+      for (let life = 0; life < 2; life += 1) {
+        const engine = await startApp("paper-engine", env, {
+          wait: "listening",
+          finished: onTestFinished,
+        });
+        await sleep(Math.random() * 250);
+        await engine.kill();
+      }
+    }
+    const { url } = await startApp("paper-engine", env);
+    const status = async () =>
+      RunningStrategy.parse(await (await fetch(`${url}/strategies/${candidate}`)).json());
+    await until(async () => (await status()).settled, status);
+    expect((await broker.positions())[0]?.qty).toBe("100");
+    const orders = await broker.listOrders();
+    expect(new Set(orders.map((order) => order.client_order_id)).size).toBe(orders.length);
+    const bought = orders.map(({ qty }) => Number(qty)).reduce((sum, qty) => sum + qty, 0);
+    expect([bought, orders.every(({ side }) => side === "buy")]).toEqual([100, true]);
+    expect(orders.length).toBeLessThanOrEqual(levels.length);
+  },
+);
