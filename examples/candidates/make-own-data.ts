@@ -2,9 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const ROWS = 2200;
-const DRIFT_ROWS = 220;
-const FIRST_DAY = Date.UTC(2015, 0, 1);
+const ROWS = 3300;
+/** A rise, then a fall, again and again: rows of both and of the rise alone. */
+const CYCLE_ROWS = 520;
+const RISE_ROWS = 380;
+const FIRST_DAY = Date.UTC(2010, 0, 1);
 const DAY_MS = 86_400_000;
 
 /** Numbers in [0, 1) from a seed: a linear congruential generator, good enough for an example. */
@@ -22,13 +24,12 @@ const noise = () => Array.from({ length: 12 }, next).reduce((sum, value) => sum 
 
 const lines = ["date,open,high,low,close,volume"];
 let close = 100;
-let drift = 0;
 for (let row = 0, day = FIRST_DAY; row < ROWS; day += DAY_MS) {
   const weekday = new Date(day).getUTCDay();
   if (weekday === 0 || weekday === 6) continue;
-  if (row % DRIFT_ROWS === 0) drift = (next() - 0.4) * 0.003;
-  const open = close * (1 + noise() * 0.002);
-  close = open * (1 + drift + noise() * 0.008);
+  const drift = row % CYCLE_ROWS < RISE_ROWS ? 0.0009 : -0.0009;
+  const open = close * (1 + noise() * 0.001);
+  close = open * (1 + drift + noise() * 0.006);
   const high = Math.max(open, close) * (1 + next() * 0.004);
   const low = Math.min(open, close) * (1 - next() * 0.004);
   const prices = [open, high, low, close].map((price) => price.toFixed(4)).join(",");
