@@ -30,7 +30,15 @@ export interface AuditPackContent {
   readonly sections: Readonly<Record<Exclude<AuditSection, "journal" | "artifacts">, unknown>>;
   /** The candidate's journal from its first entry on. */
   readonly journal: readonly JournalRow[];
-  readonly artifacts: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  readonly artifacts: readonly PackArtifact[];
+}
+
+/** An artifact that is read only if there is room for it. */
+export interface PackArtifact {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  read(): Promise<Uint8Array>;
 }
 
 /** A pack would hold a secret: it isn't made. */
@@ -63,7 +71,10 @@ export async function buildAuditPack(
   const lines = content.journal.map((row) => `${canonicalJson(row)}\n`);
   files.set(JOURNAL_PATH, new TextEncoder().encode(lines.join("")));
   sections.journal = [JOURNAL_PATH];
-  const { taken, omitted } = takeArtifacts(content.artifacts, MAX_PACK_BYTES - OVERHEAD_BYTES);
+  const { taken, omitted } = await takeArtifacts(
+    content.artifacts,
+    MAX_PACK_BYTES - OVERHEAD_BYTES,
+  );
   for (const [path, bytes] of taken) files.set(path, bytes);
   sections.artifacts = [...taken.keys()];
   refuseSecrets(files, secrets);
@@ -100,16 +111,17 @@ function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(sorted, null, 2)}\n`);
 }
 
-function takeArtifacts(artifacts: AuditPackContent["artifacts"], room: number) {
+async function takeArtifacts(artifacts: readonly PackArtifact[], room: number) {
   const taken = new Map<string, Uint8Array>();
   const omitted: PackFile[] = [];
   let left = room;
-  for (const { name, bytes } of artifacts.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = `${ARTIFACTS_PREFIX}${name}`;
-    if (bytes.length > left) omitted.push(packFile(path, bytes));
+  for (const artifact of artifacts.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = `${ARTIFACTS_PREFIX}${artifact.name}`;
+    const { sha256, bytes } = artifact;
+    if (bytes > left) omitted.push({ path, sha256, bytes });
     else {
-      taken.set(path, bytes);
-      left -= bytes.length;
+      taken.set(path, await artifact.read());
+      left -= bytes;
     }
   }
   return { taken, omitted };

@@ -10,6 +10,7 @@ export {
   type AuditPack,
   type AuditPackContent,
   buildAuditPack,
+  type PackArtifact,
   SecretInPack,
 } from "./build-pack.ts";
 export { findSecrets } from "./find-secrets.ts";

@@ -11,7 +11,7 @@ import { type AuditKey, openAuditKey } from "./audit-key.ts";
 import { buildAuditPack } from "./build-pack.ts";
 import { type AuditPackManifest, MANIFEST_PATH, SIGNATURE_PATH } from "./pack-manifest.ts";
 import { readTar, writeTar } from "./tar-form.ts";
-import { artifacts, journal, packContent } from "./testing/pack-content.ts";
+import { artifact, artifacts, journal, packContent } from "./testing/pack-content.ts";
 import { verifyAuditPack } from "./verify-pack.ts";
 
 let directory = "";
@@ -242,7 +242,7 @@ test("what is no pack at all is refused without an exception", async () => {
 });
 
 test("artifacts beyond a pack's size are named by digest, and the pack still verifies", async () => {
-  const large = { name: "backtest/huge.json", bytes: new Uint8Array(57 * 1024 * 1024) };
+  const large = artifact("backtest/huge.json", new Uint8Array(57 * 1024 * 1024));
   const { bytes, manifest } = await buildAuditPack(
     packContent({ artifacts: [...artifacts, large] }),
     key,
@@ -259,7 +259,7 @@ test.each([
   ["bearer token", "Authorization: Bearer abcdefghijklmnopqrstuvwxyz"],
   ["configured secret", "the-value-that-was-given"],
 ])("a pack with a %s is not made", async (kind, content) => {
-  const leak = { name: "research/note.txt", bytes: bytesOf(`before ${content} after`) };
+  const leak = artifact("research/note.txt", bytesOf(`before ${content} after`));
   const made = buildAuditPack(packContent({ artifacts: [leak] }), key, [
     "the-value-that-was-given",
     "short",

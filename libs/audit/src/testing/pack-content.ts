@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { AuditPackContent } from "../build-pack.ts";
+import type { AuditPackContent, PackArtifact } from "../build-pack.ts";
 import type { JournalRow } from "../journal-extract.ts";
 
 const CANDIDATE = "cand-0123456789ab";
@@ -9,13 +9,17 @@ const AT = "2026-01-05T12:00:00.000Z";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** An artifact in memory. */
+export function artifact(name: string, content: Uint8Array): PackArtifact {
+  return { name, sha256: sha256(content), bytes: content.length, read: async () => content };
+}
+
 /** Two artifacts, one of them with a name that needs more than a plain tar header. */
 export const artifacts = [
-  { name: "research/candidate-spec.json", bytes: bytesOf('{"thesis":"momentum"}\n') },
-  {
-    name: `gates/${"long-folder-name/".repeat(9)}gate-evaluation.json`,
-    bytes: bytesOf("x".repeat(700)),
-  },
+  artifact("research/candidate-spec.json", bytesOf('{"thesis":"momentum"}\n')),
+  artifact(`gates/${"long-folder-name/".repeat(9)}gate-evaluation.json`, bytesOf("x".repeat(700))),
 ];
 
 /** A journal of three entries with gaps between its sequences, as other candidates make them. */
@@ -29,10 +33,10 @@ export function journal(): JournalRow[] {
       candidateId: CANDIDATE,
       stage: "audit-evidence",
       runId: RUN,
-      artifacts: artifacts.map(({ name, bytes }) => ({
+      artifacts: artifacts.map(({ name, sha256: digest, bytes }) => ({
         name,
-        sha256: createHash("sha256").update(bytes).digest("hex"),
-        bytes: bytes.length,
+        sha256: digest,
+        bytes,
         stage: "gate-evaluation",
         runId: RUN,
       })),
