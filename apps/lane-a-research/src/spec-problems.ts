@@ -22,7 +22,7 @@ const escaped = (text: string) =>
   );
 
 /** A JSON path such as `strategy.grid[2].fast`; `$` is the whole document. */
-export function jsonPath(path: readonly PropertyKey[]): string {
+function jsonPath(path: readonly PropertyKey[]): string {
   const text = path.reduce<string>((before, key) => {
     if (typeof key === "number") return `${before}[${key}]`;
     const name = String(key);
@@ -33,7 +33,7 @@ export function jsonPath(path: readonly PropertyKey[]): string {
 }
 
 /** A value as JSON, escaped and cut at 80 characters; `nothing` where there is none. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   return value === undefined ? "nothing" : cut(escaped(JSON.stringify(value)), SHOWN_CHARACTERS);
 }
 

@@ -11,7 +11,7 @@ import { StageFailure } from "@baton/lanekit";
 import { z } from "zod";
 
 /** Longest run of a test in milliseconds, its heap in MiB, and the most bytes that it may write. */
-export const TEST_RUN_LIMITS = {
+const TEST_RUN_LIMITS = {
   timeoutMs: 60_000,
   heapMiB: 512,
   outputBytes: 1024 * 1024,

@@ -5,7 +5,7 @@ import { type Bar, findPlugin, type Panel, type Strategy, type Targets } from "@
 import type { ResearchBars } from "./research-bars.ts";
 
 /** Most rows of an instrument, parameter sets, and weights in all: the last rows, and sets spread over the grid. */
-export const TEST_LIMITS = { rows: 10_000, sets: 24, weights: 400_000 } as const;
+const TEST_LIMITS = { rows: 10_000, sets: 24, weights: 400_000 } as const;
 /** Tests of the source alone, and for every panel. */
 export const TESTS = { alone: 2, perPanel: 7 } as const;
 
