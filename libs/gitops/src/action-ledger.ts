@@ -66,15 +66,20 @@ export async function recordOf(
   return undefined;
 }
 
-/** Looks an action up in the remote. Undefined if it hasn't taken effect. */
-export async function findAction(
+/** Looks actions up in the remote, in one round trip: those that have taken effect, in the order asked for. */
+export async function findActions(
   remote: Remote,
-  action: string,
-): Promise<ActionRecord | undefined> {
-  const id = checked(ActionId, action);
+  actions: readonly string[],
+): Promise<readonly ActionRecord[]> {
+  const ids = actions.map((action) => checked(ActionId, action));
   await using scratch = await openScratch(remote, { bare: true });
   await fetchHeads(scratch);
-  return await recordOf(scratch, id);
+  const found: ActionRecord[] = [];
+  for (const id of ids) {
+    const record = await recordOf(scratch, id);
+    if (record !== undefined) found.push(record);
+  }
+  return found;
 }
 
 /** Writes a commit object; `parents` in order. */

@@ -1,4 +1,4 @@
-export { type ActionReceipt, type ActionRecord, findAction } from "./action-ledger.ts";
+export { type ActionReceipt, type ActionRecord, findActions } from "./action-ledger.ts";
 export { createBareRepository } from "./bare-repository.ts";
 export type { FileChanges } from "./fast-import.ts";
 export { GitError } from "./git-error.ts";

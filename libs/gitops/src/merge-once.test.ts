@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { findAction } from "./action-ledger.ts";
+import { findActions } from "./action-ledger.ts";
 import { openMainReader } from "./main-reader.ts";
 import { mergeOnce } from "./merge-once.ts";
 import { revertOnce } from "./revert-once.ts";
@@ -13,12 +13,14 @@ import { openWorktree } from "./worktree.ts";
 test("J4: a second merge of the same stage run finds the first and changes nothing", async () => {
   const remote = await testRemote();
   const request = await pushedBranch(remote, "run-000001");
-  expect(await findAction(remote, request.stageRun)).toBeUndefined();
+  expect(await findActions(remote, [request.stageRun])).toEqual([]);
   const first = await mergeOnce(request);
   const main = git(remote.repository, "rev-parse", "main");
   expect(first).toMatchObject({ effect: "done", commit: main, head: request.expectedHead });
   expect(await mergeOnce(request)).toEqual({ ...first, effect: "already" });
-  expect({ ...(await findAction(remote, request.stageRun)), effect: "done" }).toEqual(first);
+  const unknown = "cand-000001.live-ramp.run-000001";
+  const [found, ...others] = await findActions(remote, [unknown, request.stageRun]);
+  expect([{ ...found, effect: "done" }, others]).toEqual([first, []]);
   expect(git(remote.repository, "rev-parse", "main")).toBe(main);
 });
 
@@ -68,7 +70,7 @@ test("only main's own commits count: a trailer inside a merged branch is no merg
     subject: "Merge it",
   };
   expect((await mergeOnce(request)).effect).toBe("done");
-  expect(await findAction(remote, forged)).toBeUndefined();
+  expect(await findActions(remote, [forged])).toEqual([]);
 });
 
 test("a head that moved after the gate is refused, and named", async () => {
