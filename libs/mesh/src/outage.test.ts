@@ -1,0 +1,95 @@
+import { STREAMS } from "@baton/contracts";
+import { withNats } from "@baton/testkit";
+import { eventually } from "@baton/testkit";
+import { expect, test } from "vitest";
+
+import { openConnection, Unavailable } from "./connect.ts";
+import { openMesh } from "./mesh.ts";
+import { firstEntry, resultOf } from "./sample-entry.test-data.ts";
+
+test("an append that is under way when the server is killed is stored exactly once afterwards", async () => {
+  await withNats(async (nats) => {
+    await using mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    const ids = Array.from({ length: 200 }, (_, index) => `cand-outage-${index}`);
+    const appended = Promise.all(ids.map((id) => mesh.journal.append(firstEntry(id))));
+    await nats.kill9();
+    await nats.restart();
+    const outcomes = await appended;
+    // `fenced` is the answer to the retry of one that had been stored before the kill.
+    expect(
+      outcomes.every((outcome) => outcome.kind === "stored" || outcome.kind === "fenced"),
+    ).toBe(true);
+    for (const id of ids) expect(await mesh.journal.history(id)).toHaveLength(1);
+  });
+});
+
+test("a worker and a report survive a server that is killed and started again", async () => {
+  await withNats(async (nats) => {
+    await using mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    const taken: number[] = [];
+    const worker = mesh.take({
+      stream: STREAMS.journal.name,
+      durable: "lane-a",
+      capacity: 8,
+      onTrouble: () => undefined,
+      onDelivery: (delivery, release) => {
+        taken.push(delivery.sequence);
+        delivery.ack();
+        release();
+      },
+    });
+    await mesh.journal.append(firstEntry("cand-outage-a"));
+    await eventually(() => taken.length === 1, { what: "dispatch before" });
+    await nats.kill9();
+    await nats.restart();
+    await eventually(
+      async () => (await mesh.journal.append(firstEntry("cand-outage-b"))).kind === "stored",
+      {
+        what: "append after the restart",
+        withinMs: 10_000,
+      },
+    );
+    await eventually(() => taken.length >= 2, { what: "dispatch after", withinMs: 15_000 });
+    expect(await mesh.reports.store(resultOf(firstEntry("cand-outage-b"), 2))).toBe("stored");
+    await worker.stop(1000);
+  });
+}, 30_000);
+
+test("a call without a server fails at once with what to reach", async () => {
+  const failing = openConnection({ url: "nats://127.0.0.1:1", name: "test", waitForServer: false });
+  await expect(failing).rejects.toThrow(Unavailable);
+});
+
+test("with synced writes what is ready together is stored as one batch, and a lost fence costs only its own entry", async () => {
+  await withNats(
+    async (nats) => {
+      await using mesh = await openMesh({
+        url: nats.url,
+        name: "test",
+        provision: true,
+        syncAlways: true,
+      });
+      await mesh.journal.append(firstEntry("cand-group-0"));
+      const entries = Array.from({ length: 40 }, (_, index) => firstEntry(`cand-group-${index}`));
+      const twice = firstEntry("cand-group-1");
+      const outcomes = await Promise.all(
+        [...entries, twice].map((entry) => mesh.journal.append(entry)),
+      );
+      expect(outcomes.filter((outcome) => outcome.kind === "fenced")).toHaveLength(2);
+      for (const { candidateId } of entries)
+        expect(await mesh.journal.history(candidateId)).toHaveLength(1);
+      const sequences = outcomes.flatMap((outcome) =>
+        outcome.kind === "stored" ? [outcome.sequence] : [],
+      );
+      expect(new Set(sequences).size).toBe(39);
+      for (const [index, entry] of entries.entries()) {
+        const outcome = outcomes[index];
+        if (outcome?.kind !== "stored") continue;
+        expect((await mesh.journal.at(outcome.sequence))?.entry.candidateId).toBe(
+          entry.candidateId,
+        );
+      }
+    },
+    { syncAlways: true },
+  );
+});
