@@ -134,93 +134,91 @@ describe("topology", () => {
   });
 });
 
-describe("a pull worker", () => {
-  const handOver = async (candidateId: string): Promise<void> => {
-    const appended = await mesh.journal.append({ ...firstEntry(candidateId), holder: "lane-e" });
-    expect(appended.kind).toBe("stored");
-  };
+const handOver = async (candidateId: string): Promise<void> => {
+  const appended = await mesh.journal.append({ ...firstEntry(candidateId), holder: "lane-e" });
+  expect(appended.kind).toBe("stored");
+};
 
-  test("holds no more than its capacity while another takes the rest", async () => {
-    const held: (() => void)[] = [];
-    const slow = take(mesh, "lane-e", {
-      capacity: 1,
-      handle: (delivery, release) => held.push(() => (delivery.ack(), release())),
-    });
-    await handOver("cand-pull-1");
-    await eventually(() => held.length === 1, { what: "first dispatch" });
-    await handOver("cand-pull-2");
-    const taken: number[] = [];
-    const quick = take(mesh, "lane-e", {
-      capacity: 1,
-      handle: (delivery, release) => {
-        taken.push(delivery.sequence);
-        delivery.ack();
-        release();
-      },
-    });
-    await eventually(() => taken.length === 1, { what: "second dispatch at the other worker" });
-    expect(slow.held()).toBe(1);
-    held[0]?.();
-    await Promise.all([slow.stop(1000), quick.stop(1000)]);
+test("a pull worker holds no more than its capacity while another takes the rest", async () => {
+  const held: (() => void)[] = [];
+  const slow = take(mesh, "lane-e", {
+    capacity: 1,
+    handle: (delivery, release) => held.push(() => (delivery.ack(), release())),
   });
+  await handOver("cand-pull-1");
+  await eventually(() => held.length === 1, { what: "first dispatch" });
+  await handOver("cand-pull-2");
+  const taken: number[] = [];
+  const quick = take(mesh, "lane-e", {
+    capacity: 1,
+    handle: (delivery, release) => {
+      taken.push(delivery.sequence);
+      delivery.ack();
+      release();
+    },
+  });
+  await eventually(() => taken.length === 1, { what: "second dispatch at the other worker" });
+  expect(slow.held()).toBe(1);
+  held[0]?.();
+  await Promise.all([slow.stop(1000), quick.stop(1000)]);
+});
 
-  test("gets a message again that nobody acknowledged, with its delivery count", async () => {
-    const counts: number[] = [];
-    const worker = take(mesh, "lane-e", {
-      capacity: 4,
-      handle: (delivery, release) => {
-        counts.push(delivery.deliveries);
-        if (delivery.deliveries === 2) delivery.ack();
-        release();
-      },
-    });
-    await handOver("cand-pull-3");
-    await eventually(() => counts.length === 2, { what: "redelivery after the ack wait" });
-    expect(counts).toEqual([1, 2]);
-    await worker.stop(1000);
+test("a pull worker gets a message again that nobody acknowledged, with its delivery count", async () => {
+  const counts: number[] = [];
+  const worker = take(mesh, "lane-e", {
+    capacity: 4,
+    handle: (delivery, release) => {
+      counts.push(delivery.deliveries);
+      if (delivery.deliveries === 2) delivery.ack();
+      release();
+    },
   });
+  await handOver("cand-pull-3");
+  await eventually(() => counts.length === 2, { what: "redelivery after the ack wait" });
+  expect(counts).toEqual([1, 2]);
+  await worker.stop(1000);
+});
 
-  test("goes on after its consumer was deleted, from what it had not finished", async () => {
-    const taken: string[] = [];
-    const worker = take(mesh, "lane-e", {
-      capacity: 4,
-      handle: (delivery, release) => {
-        taken.push(delivery.subject.split(".")[3] ?? "");
-        delivery.ack();
-        release();
-      },
-    });
-    await handOver("cand-pull-4");
-    await eventually(() => taken.includes("cand-pull-4"), { what: "dispatch before" });
-    await mesh.jsm.consumers.delete(STREAMS.journal.name, "lane-e");
-    await handOver("cand-pull-5");
-    await eventually(() => taken.includes("cand-pull-5"), {
-      what: "dispatch after",
-      withinMs: 15_000,
-    });
-    expect(taken.filter((one) => one === "cand-pull-4")).toHaveLength(1);
-    await worker.stop(1000);
+test("a pull worker goes on after its consumer was deleted, from what it had not finished", async () => {
+  const taken: string[] = [];
+  const worker = take(mesh, "lane-e", {
+    capacity: 4,
+    handle: (delivery, release) => {
+      taken.push(delivery.subject.split(".")[3] ?? "");
+      delivery.ack();
+      release();
+    },
   });
+  await handOver("cand-pull-4");
+  await eventually(() => taken.includes("cand-pull-4"), { what: "dispatch before" });
+  await mesh.jsm.consumers.delete(STREAMS.journal.name, "lane-e");
+  await handOver("cand-pull-5");
+  await eventually(() => taken.includes("cand-pull-5"), {
+    what: "dispatch after",
+    withinMs: 15_000,
+  });
+  expect(taken.filter((one) => one === "cand-pull-4")).toHaveLength(1);
+  await worker.stop(1000);
+});
 
-  test("asks for a delayed redelivery by nak and sets aside by term", async () => {
-    const seen: [string, number][] = [];
-    const worker = take(mesh, "lane-e", {
-      capacity: 4,
-      handle: (delivery, release) => {
-        const candidateId = delivery.subject.split(".")[3] ?? "";
-        seen.push([candidateId, delivery.deliveries]);
-        if (candidateId === "cand-pull-7") delivery.term("E_MALFORMED on purpose");
-        else if (delivery.deliveries === 1) delivery.nak(50);
-        else delivery.ack();
-        release();
-      },
-    });
-    await handOver("cand-pull-6");
-    await handOver("cand-pull-7");
-    await eventually(() => seen.length === 3, { what: "three deliveries" });
-    expect(seen).toContainEqual(["cand-pull-6", 2]);
-    await worker.stop(1000);
+test("a pull worker asks for a delayed redelivery by nak and sets aside by term", async () => {
+  const seen: [string, number][] = [];
+  const worker = take(mesh, "lane-e", {
+    capacity: 4,
+    handle: (delivery, release) => {
+      const candidateId = delivery.subject.split(".")[3] ?? "";
+      seen.push([candidateId, delivery.deliveries]);
+      if (candidateId === "cand-pull-7") delivery.term("E_MALFORMED on purpose");
+      else if (delivery.deliveries === 1) delivery.nak(50);
+      else delivery.ack();
+      release();
+    },
   });
+  await handOver("cand-pull-6");
+  await handOver("cand-pull-7");
+  await eventually(() => seen.length === 3, { what: "three deliveries" });
+  expect(seen).toContainEqual(["cand-pull-6", 2]);
+  await worker.stop(1000);
 });
 
 test("a follower reads what is there, says so, and goes on live", async () => {
