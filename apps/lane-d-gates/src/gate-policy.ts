@@ -81,12 +81,7 @@ export async function loadGatePolicy(path = DEFAULT_POLICY_PATH): Promise<Loaded
 export function parseGatePolicy(bytes: Uint8Array, name: string): LoadedGatePolicy {
   if (bytes.length > MAX_BYTES)
     throw new GatePolicyError(`gate policy ${name}: ${bytes.length} bytes, at most ${MAX_BYTES}`);
-  const text = new TextDecoder().decode(bytes);
-  // No aliases: a policy is read by people, and nothing in it should stand somewhere else.
-  const document = parseDocument(text, { schema: "core", uniqueKeys: true });
-  const [fault] = document.errors;
-  if (fault !== undefined) throw new GatePolicyError(`gate policy ${name}: ${fault.message}`);
-  const parsed = GatePolicy.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = GatePolicy.safeParse(plainValue(bytes, name));
   if (!parsed.success) {
     const faults = parsed.error.issues
       .slice(0, 5)
@@ -96,4 +91,16 @@ export function parseGatePolicy(bytes: Uint8Array, name: string): LoadedGatePoli
     );
   }
   return { policy: parsed.data, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+function plainValue(bytes: Uint8Array, name: string): unknown {
+  const document = parseDocument(new TextDecoder().decode(bytes), { schema: "core" });
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new GatePolicyError(`gate policy ${name}: ${fault.message}`);
+  try {
+    // No aliases: a policy is read by people, and nothing in it should stand somewhere else.
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw new GatePolicyError(`gate policy ${name}: it may not use aliases`, { cause });
+  }
 }

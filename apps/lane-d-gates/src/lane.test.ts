@@ -1,0 +1,69 @@
+import { GateEvaluation, GateReport } from "@baton/contracts";
+import { createStageContext } from "@baton/testkit";
+import { expect, test } from "vitest";
+
+import { loadGatePolicy } from "./gate-policy.ts";
+import { gatesLane } from "./lane.ts";
+import { artifactName, CANDIDATE, EVIDENCE_NAMES, RUN, sampleValues } from "./sample-evidence.ts";
+
+const lane = gatesLane(await loadGatePolicy());
+
+async function run(inputs: Readonly<Record<string, unknown>>) {
+  const context = createStageContext({
+    lane: "lane-d",
+    stage: "gate-evaluation",
+    spec: {},
+    candidateId: CANDIDATE,
+    runId: RUN,
+    inputs,
+  });
+  const outcome = await lane.stages["gate-evaluation"]?.(context);
+  return { outcome, context };
+}
+
+const stored = () => {
+  const values = sampleValues();
+  return Object.fromEntries(EVIDENCE_NAMES.map((name) => [artifactName(name), values[name]]));
+};
+
+test("The report is stored for the coordinator and for people, and the verdict follows from it.", async () => {
+  const { outcome, context } = await run(stored());
+  const report = context.outputJson("gates/gate-evaluation.json", GateEvaluation);
+  expect(GateReport.parse(report).stage).toBe("gate-evaluation");
+  // The sample's digests aren't those of its bytes: only the lineage can fail.
+  expect(report.checks.filter(({ status }) => status === "fail")).toMatchObject([
+    { checkId: "broken_lineage" },
+  ]);
+  expect(outcome).toMatchObject({
+    kind: "done",
+    verdict: "fail",
+    summary: expect.stringMatching(/^gate0_data_integrity failed: broken_lineage fail: /),
+  });
+  const text = new TextDecoder().decode(context.outputs.get("gates/gate-evaluation.md"));
+  expect(text).toMatch(/^# Gate evaluation: FAIL\n/);
+});
+
+test("Every artifact is bound to the report by the digest of its bytes.", async () => {
+  const { context } = await run(stored());
+  const report = context.outputJson("gates/gate-evaluation.json", GateEvaluation);
+  expect(report.inputs).toEqual(context.inputs.map(({ name, sha256 }) => ({ name, sha256 })));
+});
+
+test("An artifact that is missing fails the gates; the stage itself is done.", async () => {
+  const { "gates/stress-metrics-v1.json": _, ...rest } = stored();
+  const { outcome, context } = await run(rest);
+  expect(outcome).toMatchObject({ kind: "done", verdict: "fail" });
+  const report = context.outputJson("gates/gate-evaluation.json", GateEvaluation);
+  expect(report.checks.find(({ checkId }) => checkId === "fragility")).toMatchObject({
+    status: "missing",
+    reason: expect.stringContaining("gates/stress-metrics-v1.json"),
+  });
+});
+
+test("An artifact that doesn't fit its schema is a failure of the stage, not a verdict.", async () => {
+  const { outcome } = await run({ ...stored(), "gates/fold-metrics-v1.json": { folds: [] } });
+  expect(outcome).toMatchObject({
+    kind: "failed",
+    failure: { class: "deterministic", message: expect.stringContaining("fold-metrics-v1") },
+  });
+});
