@@ -12,8 +12,8 @@ import { expect, test } from "vitest";
 
 import type { BacktestInput } from "./backtest-input.ts";
 import { computeBacktest } from "./compute-backtest.ts";
-import { sampleBars, SOURCE } from "./sample-inputs.ts";
 import { loadSource } from "./strategy-source.ts";
+import { sampleBars, SOURCE } from "./testing/sample-inputs.ts";
 
 const GRID = [
   { fast: 10, slow: 50 },

@@ -17,7 +17,7 @@ import {
   sampleInputs,
   sampleMarket,
   SOURCE,
-} from "./sample-inputs.ts";
+} from "./testing/sample-inputs.ts";
 
 const SERIES = { AAA: sampleBars(1900, 1), BBB: sampleBars(1700, 2, "2002-03-01") };
 

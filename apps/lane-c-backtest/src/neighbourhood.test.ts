@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 
 import { neighbourhood, neighboursOf } from "./neighbourhood.ts";
-import { sampleBars } from "./sample-inputs.ts";
+import { sampleBars } from "./testing/sample-inputs.ts";
 
 test("Each parameter moves alone by 10 and 20 per cent, to whole numbers where the plugin wants them.", () => {
   expect(neighboursOf(smaCross, { fast: 10, slow: 50 })).toEqual([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { sampleBars, SOURCE } from "./sample-inputs.ts";
 import { loadSource, sourceCheck, SourceError } from "./strategy-source.ts";
+import { sampleBars, SOURCE } from "./testing/sample-inputs.ts";
 
 const bars = sampleBars(120);
 const trial = { instrument: "AAA", parameters: { fast: 5, slow: 20 }, bars };

@@ -1,8 +1,8 @@
 import { type Bar, smaCross } from "@baton/quant";
 import { expect, test } from "vitest";
 
-import { sampleBars } from "./sample-inputs.ts";
 import type { SourceCheck } from "./strategy-source.ts";
+import { sampleBars } from "./testing/sample-inputs.ts";
 import { largest, runTrial, trialRows } from "./trials.ts";
 
 const bars = sampleBars(1800);

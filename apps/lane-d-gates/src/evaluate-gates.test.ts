@@ -13,7 +13,7 @@ import {
   RUN,
   sampleValues,
   type SampleValues,
-} from "./sample-evidence.ts";
+} from "./testing/sample-evidence.ts";
 
 const loaded = await loadGatePolicy();
 const { policy } = loaded;

@@ -4,7 +4,13 @@ import { expect, test } from "vitest";
 
 import { loadGatePolicy } from "./gate-policy.ts";
 import { gatesLane } from "./lane.ts";
-import { artifactName, CANDIDATE, EVIDENCE_NAMES, RUN, sampleValues } from "./sample-evidence.ts";
+import {
+  artifactName,
+  CANDIDATE,
+  EVIDENCE_NAMES,
+  RUN,
+  sampleValues,
+} from "./testing/sample-evidence.ts";
 
 const lane = gatesLane(await loadGatePolicy());
 

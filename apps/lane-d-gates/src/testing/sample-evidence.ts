@@ -15,7 +15,7 @@ import type {
   WalkForwardResults,
 } from "@baton/contracts";
 
-import type { Evidence, Source } from "./evidence.ts";
+import type { Evidence, Source } from "../evidence.ts";
 
 export const CANDIDATE = "cand-0123456789ab";
 export const RUN = "run-0123456789ab";
