@@ -1,0 +1,122 @@
+/**
+ * The real work of lanes A to D on real prices, without a mesh: what passes, what doesn't, and why. The negative
+ * controls matter most: a gate that lets them through is worth nothing.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { EvaluationReport, GateEvaluation } from "@baton/contracts";
+import { createBareRepository } from "@baton/gitops";
+import { researchLane } from "@baton/lane-a-research/src/lane.ts";
+import { strategyLane } from "@baton/lane-b-strategy/src/lane.ts";
+import { backtestLane } from "@baton/lane-c-backtest/src/lane.ts";
+import { loadGatePolicy } from "@baton/lane-d-gates/src/gate-policy.ts";
+import { gatesLane } from "@baton/lane-d-gates/src/lane.ts";
+import type { LaneDefinition } from "@baton/lanekit";
+import { createStageContext, temporaryFolder } from "@baton/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+
+const folder = temporaryFolder("research-to-gates");
+const repository = join(folder.path, "strategies.git");
+const EXAMPLES = join(import.meta.dirname, "../../../examples/candidates");
+
+/** Three candidates' real work, one after the other, on a busy machine. */
+const TIMEOUT = { timeout: 60_000 };
+
+const STAGES: readonly (readonly [stage: string, lane: LaneDefinition])[] = [
+  ["research-intake", researchLane({ drills: false })],
+  ["candidate-build", strategyLane({ repository, scratchDir: join(folder.path, "scratch") })],
+  ["backtest-robustness", backtestLane()],
+  ["gate-evaluation", gatesLane(await loadGatePolicy())],
+];
+
+beforeAll(async () => {
+  await createBareRepository(repository, { initialFiles: { "README.md": "Strategies.\n" } });
+});
+afterAll(() => folder.remove());
+
+type Spec = Record<string, unknown>;
+
+async function example(file: string): Promise<Spec> {
+  const document: unknown = parse(await readFile(join(EXAMPLES, file), "utf8"));
+  return z.record(z.string(), z.unknown()).parse(document);
+}
+
+/** Takes a candidate through all four stages, each on the artifacts of those before. */
+async function through(spec: Spec) {
+  const artifacts = new Map<string, Uint8Array>();
+  let last = createStageContext({ lane: "lane-a", stage: "research-intake", spec });
+  for (const [stage, { lane, stages }] of STAGES) {
+    last = createStageContext({ lane, stage, spec, inputs: Object.fromEntries(artifacts) });
+    const outcome = await stages[stage]?.(last);
+    if (outcome?.kind !== "done") throw outcome?.failure ?? new Error(`no stage ${stage}`);
+    for (const [name, bytes] of last.outputs) artifacts.set(name, bytes);
+  }
+  const bytes = artifacts.get("backtest/evaluation-report.json");
+  const report: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  return {
+    artifacts,
+    backtest: EvaluationReport.parse(report),
+    gates: last.outputJson("gates/gate-evaluation.json", GateEvaluation),
+  };
+}
+
+const failedChecks = (gates: GateEvaluation) =>
+  gates.checks
+    .filter(({ status }) => status === "fail" || status === "missing")
+    .map(({ checkId }) => checkId);
+
+const failedGates = (gates: GateEvaluation) =>
+  gates.gates.filter(({ status }) => status === "fail").map(({ gateId }) => gateId);
+
+/** An averages' cross on both built-in indices. */
+const crossOf = async (...grid: { fast: number; slow: number }[]): Promise<Spec> => ({
+  ...(await example("trend.yaml")),
+  universe: [{ instrument: "SPX" }, { instrument: "NDX" }],
+  strategy: { plugin: "sma-cross", grid },
+});
+
+test(
+  "The trend candidate passes every gate, and its artifacts are the same on a second run.",
+  TIMEOUT,
+  async () => {
+    const spec = await example("trend.yaml");
+    const first = await through(spec);
+    expect(failedChecks(first.gates)).toEqual([]);
+    expect(first.gates.gates.map(({ status }) => status)).toEqual(
+      Array.from({ length: 6 }, () => "pass"),
+    );
+    const second = await through(spec);
+    const made = ({ artifacts }: typeof first) =>
+      new Map([...artifacts].filter(([name]) => !name.startsWith("observed/")));
+    expect(made(second)).toEqual(made(first));
+  },
+);
+
+test("Its curve-fitted twin fails gate 1.", TIMEOUT, async () => {
+  const { gates } = await through(await example("curve-fitted.yaml"));
+  expect(gates.verdict).toBe("fail");
+  expect(failedGates(gates)).toContain("gate1_statistical_robustness");
+});
+
+test(
+  "A narrow peak fails gate 1 alone, although every headline figure beats the honest grid's.",
+  TIMEOUT,
+  async () => {
+    const honest = await through(
+      await crossOf({ fast: 10, slow: 50 }, { fast: 20, slow: 100 }, { fast: 50, slow: 200 }),
+    );
+    const peak = await through(await crossOf({ fast: 18, slow: 62 }));
+    expect(failedChecks(honest.gates)).toEqual([]);
+    const headline = ({ backtest }: typeof peak) => backtest.outOfSample.figures;
+    expect(headline(peak).sharpe).toBeGreaterThan(headline(honest).sharpe);
+    expect(headline(peak).total).toBeGreaterThan(headline(honest).total);
+    expect(peak.backtest.deflatedSharpe.probability).toBeGreaterThan(
+      honest.backtest.deflatedSharpe.probability,
+    );
+    expect(failedChecks(peak.gates)).toEqual(["neighbour_robustness"]);
+    expect(failedGates(peak.gates)).toEqual(["gate1_statistical_robustness"]);
+  },
+);
