@@ -1,0 +1,98 @@
+/**
+ * The gauges: how things stand now. Every replica reads the same sources, so each shows the same numbers (but for the moment of
+ * its reading): over replicas take `max`, never `sum`. Counters and histograms are the other way round.
+ */
+import type { Meter, OrchestrationMetrics } from "@baton/telemetry";
+
+import type { JournalTail } from "./journal-tail.ts";
+import type { GivenUp, LaneBacklog } from "./mesh-gauges.ts";
+import type { OpenCandidates } from "./open-candidates.ts";
+
+/** What the gauges show; the owner of the two lists replaces them at each refresh. */
+export interface GaugeSources {
+  readonly candidates: OpenCandidates;
+  readonly tail: Pick<JournalTail, "behind" | "caughtUp">;
+  backlogs: readonly LaneBacklog[];
+  givenUp: readonly GivenUp[];
+  /** When the last refresh ended, in milliseconds since 1970. */
+  refreshedMs: number;
+}
+
+/** Registers what is read at each scrape. Nothing is shown of a fold that hasn't caught up once: it would be wrong. */
+export function observeGauges(meter: Meter, sources: GaugeSources): void {
+  observeCandidates(meter, sources);
+  observeMesh(meter, sources);
+}
+
+function observeCandidates(meter: Meter, { candidates, tail }: GaugeSources): void {
+  meter
+    .createObservableGauge("baton_candidates", {
+      description: "Open candidates, by who must act next and why; the same in every replica",
+    })
+    .addCallback((result) => {
+      if (!tail.caughtUp) return;
+      for (const [key, count] of countBy(
+        candidates,
+        ({ holder, reason }) => `${holder} ${reason}`,
+      )) {
+        const [holder = "", reason = ""] = key.split(" ");
+        result.observe(count, { holder, reason });
+      }
+    });
+  meter
+    .createObservableGauge("baton_journal_behind_entries", {
+      description: "Journal entries that baton_candidates and the queue depth don't show yet",
+    })
+    .addCallback((result) => result.observe(tail.behind));
+}
+
+function observeMesh(meter: Meter, sources: GaugeSources): void {
+  meter
+    .createObservableGauge("baton_lane_dispatches", {
+      description:
+        "Dispatches of a lane: waiting, or delivered and not settled; the same in every replica",
+    })
+    .addCallback((result) => {
+      for (const { lane, waiting, delivered } of sources.backlogs) {
+        result.observe(waiting, { lane, state: "waiting" });
+        result.observe(delivered, { lane, state: "delivered" });
+      }
+    });
+  meter
+    .createObservableGauge("baton_messages_given_up", {
+      description:
+        "Messages set aside as unreadable, or delivered as often as allowed, in the last 30 days; the same in every replica",
+    })
+    .addCallback((result) => {
+      for (const { how, stream, consumer, messages } of sources.givenUp)
+        result.observe(messages, { how, stream, consumer });
+    });
+  meter
+    .createObservableGauge("baton_gauges_age_seconds", {
+      description: "Time since the gauges of this process were brought up to date, in seconds",
+    })
+    .addCallback((result) => result.observe((Date.now() - sources.refreshedMs) / 1000));
+}
+
+/** Sets the contract's queue depth: open candidates that a lane holds, by stage; 0 where none is left. */
+export function recordQueueDepth(series: OrchestrationMetrics, candidates: OpenCandidates): void {
+  const depths = countBy(candidates, ({ holder, stage }) =>
+    holder === "review" ? undefined : `${holder} ${stage}`,
+  );
+  for (const [key, depth] of depths) {
+    const [lane = "", stage = ""] = key.split(" ");
+    series.queueDepth(depth, { stage, lane });
+  }
+}
+
+function countBy(
+  candidates: OpenCandidates,
+  keyOf: (place: { holder: string; stage: string; reason: string }) => string | undefined,
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const place of candidates.places()) {
+    const key = keyOf(place);
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + place.candidates);
+  }
+  return counts;
+}

@@ -1,0 +1,15 @@
+import { openMesh } from "@baton/mesh";
+import { meshOptionsOf, runService } from "@baton/service";
+
+import { MetricsConfig } from "./config.ts";
+import { serveMetrics } from "./serve-metrics.ts";
+
+await runService({
+  name: "metrics",
+  config: MetricsConfig,
+  start: async (service) => {
+    const mesh = await openMesh(meshOptionsOf(service));
+    service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());
+    serveMetrics(service, mesh);
+  },
+});

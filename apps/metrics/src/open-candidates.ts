@@ -1,0 +1,63 @@
+/**
+ * Where every open candidate stands, folded from its journal entries. Memory: one map entry per open candidate; a closed one is
+ * forgotten.
+ */
+import type { Holder, Reason, Stage } from "@baton/contracts";
+
+/** Where a candidate stands. */
+export interface Standing {
+  readonly holder: Holder;
+  readonly stage: Stage;
+  readonly reason: Reason;
+}
+
+/** A place with the number of candidates that stand there. */
+export interface Place extends Standing {
+  readonly candidates: number;
+}
+
+/** The open candidates. */
+export interface OpenCandidates {
+  /** Takes note of a candidate's next entry; call it in the journal's order. */
+  note(candidateId: string, standing: Standing): void;
+  /** Every place that was ever taken, also those that are empty by now. */
+  places(): Iterable<Place>;
+  readonly size: number;
+  clear(): void;
+}
+
+/** Nobody is open. */
+export function createOpenCandidates(): OpenCandidates {
+  const standing = new Map<string, Place & { candidates: number }>();
+  const places = new Map<string, Place & { candidates: number }>();
+
+  const placeOf = ({ holder, stage, reason }: Standing): Place & { candidates: number } => {
+    const key = `${holder} ${stage} ${reason}`;
+    const known = places.get(key);
+    if (known) return known;
+    const place = { holder, stage, reason, candidates: 0 };
+    places.set(key, place);
+    return place;
+  };
+  return {
+    note: (candidateId, now) => {
+      const before = standing.get(candidateId);
+      if (before) before.candidates -= 1;
+      if (now.holder === "closed") {
+        standing.delete(candidateId);
+        return;
+      }
+      const place = placeOf(now);
+      place.candidates += 1;
+      standing.set(candidateId, place);
+    },
+    places: () => places.values(),
+    get size() {
+      return standing.size;
+    },
+    clear: () => {
+      standing.clear();
+      for (const place of places.values()) place.candidates = 0;
+    },
+  };
+}
