@@ -1,0 +1,88 @@
+/** Arguments and options that are names: parsed at the edge, so that nothing behind it sees a wrong one. */
+import { CandidateId, Holder, Identity, LANES, REASONS, Reason, RunId, Sha256, Stage } from "@baton/contracts";
+import type { z } from "zod";
+
+import { CliError, EXIT } from "./cli-error.ts";
+
+const ID_RULE = "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-'";
+
+/** A candidate's id as an argument. */
+export function candidateIdFrom(text: string): CandidateId {
+  return parsed(CandidateId, text, { name: "candidateId", rule: ID_RULE, list: "candidates" });
+}
+
+/** A run's id as an option. */
+export function runIdFrom(text: string): RunId {
+  return parsed(RunId, text, { name: "runId", rule: ID_RULE, list: undefined });
+}
+
+/** A stage's name as an option. */
+export function stageFrom(text: string): Stage {
+  const rule = "1 to 63 characters, only a-z, 0-9 and '-', starting with a letter";
+  return parsed(Stage, text, { name: "stage", rule, list: undefined });
+}
+
+/** A holder as an option; a lane may be given by its letter alone. */
+export function holderFrom(text: string): Holder {
+  const letter = /^[a-z]$/i.test(text) ? `lane-${text.toLowerCase()}` : text;
+  const rule = `one of ${LANES[0]} to ${LANES.at(-1)}, review, closed; a lane's letter will do`;
+  const found = Holder.safeParse(letter);
+  if (found.success) return found.data;
+  throw invalid("holder", text, rule);
+}
+
+/** A reason code as an option. */
+export function reasonFrom(text: string): Reason {
+  const found = Reason.safeParse(text.toUpperCase());
+  if (found.success) return found.data;
+  throw invalid("reason", text, `one of ${Object.keys(REASONS).join(", ")}`);
+}
+
+/** A SHA-256 as an option. */
+export function sha256From(text: string): Sha256 {
+  return parsed(Sha256, text, { name: "sha256", rule: "64 lower-case hex digits", list: undefined });
+}
+
+/** Who asks, as an option. */
+export function identityFrom(text: string): Identity {
+  const rule = "1 to 120 printable characters";
+  return parsed(Identity, text, { name: "identity", rule, list: undefined });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A duration as an option, in milliseconds: `30s`, `5m`, `2h`; from 1 s to 24 h. */
+export function durationFrom(text: string, name: string): number {
+  const [, amount = "", unit = ""] = /^([0-9]{1,6})([smh])$/.exec(text) ?? [];
+  const ms = Number(amount) * (UNITS[unit] ?? Number.NaN);
+  if (amount !== "" && ms >= 1000 && ms <= 86_400_000) return ms;
+  throw invalid(name, text, "a duration like 30s, 5m or 2h; between 1s and 24h");
+}
+
+/** A whole number as an option, from 1 to `max`. */
+export function countFrom(text: string, name: string, max: number): number {
+  const count = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= max) return count;
+  throw invalid(name, text, `a whole number from 1 to ${max}`);
+}
+
+function parsed<T>(
+  schema: z.ZodType<T>,
+  text: string,
+  { name, rule, list }: { name: string; rule: string; list: string | undefined },
+): T {
+  const found = schema.safeParse(text);
+  if (found.success) return found.data;
+  throw invalid(name, text, rule, list);
+}
+
+function invalid(name: string, value: string, rule: string, list?: string): CliError {
+  return new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: value === "" ? `${name} must not be empty` : `${name} isn't valid`,
+    value,
+    rule,
+    action: list === undefined ? `Correct ${name}.` : `\`baton get ${list}\` lists those there are.`,
+  });
+}

@@ -1,0 +1,90 @@
+import { quoted } from "./printable.ts";
+
+/** How `baton` ends; every command uses these and no others. */
+export const EXIT = {
+  ok: 0,
+  /** The command line itself is wrong: an unknown command, option, or a missing argument. */
+  usage: 2,
+  /** A value, a file or a document is wrong. */
+  invalid: 3,
+  notFound: 4,
+  /** A guard or a gate says no. */
+  refused: 5,
+  /** It clashes with what is there already. */
+  conflict: 6,
+  limit: 7,
+  /** Something that is needed isn't there: a server, a coordinator, a lane. */
+  unavailable: 8,
+  notAuthorised: 9,
+  /** A fault of ours. */
+  internal: 70,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What a person needs to know about a failure. */
+export interface FailureDetails {
+  /** Stable code, `E_…`. */
+  readonly code: string;
+  readonly exit: ExitCode;
+  /** One sentence: what, and where. */
+  readonly message: string;
+  /** The offending value as it was given; it is escaped and cut when it's shown. */
+  readonly value?: string | undefined;
+  /** The rule or the limit that it breaks. */
+  readonly rule?: string | undefined;
+  /** What to do next. */
+  readonly action: string;
+  readonly cause?: unknown;
+}
+
+/** A failure that ends the command with a message for its reader and a chosen exit code. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly details: FailureDetails;
+
+  constructor(details: FailureDetails) {
+    super(details.message, { cause: details.cause });
+    this.details = details;
+  }
+}
+
+/** Exit code of a code that came from elsewhere, such as a coordinator's refusal; what nobody knows counts as ours. */
+export function exitOf(code: string): ExitCode {
+  return EXITS[code] ?? EXIT.internal;
+}
+
+const EXITS: Readonly<Record<string, ExitCode>> = {
+  E_USAGE: EXIT.usage,
+  E_INVALID: EXIT.invalid,
+  E_MALFORMED: EXIT.invalid,
+  E_NOT_FOUND: EXIT.notFound,
+  E_GUARD: EXIT.refused,
+  E_CONFLICT: EXIT.conflict,
+  E_LIMIT: EXIT.limit,
+  E_UNAVAILABLE: EXIT.unavailable,
+  E_DENIED: EXIT.notAuthorised,
+};
+
+/** The failure as text for a terminal: code and sentence, value, rule, what to do. */
+export function renderFailure(details: FailureDetails): string {
+  const lines = [`${details.code} (${details.exit}): ${details.message}`];
+  if (details.value !== undefined) lines.push(`  value: ${quoted(details.value)}`);
+  if (details.rule !== undefined) lines.push(`  rule:  ${details.rule}`);
+  lines.push(`  do:    ${details.action}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The same as JSON, for `--json`. */
+export function failureJson(details: FailureDetails): string {
+  const { code, exit, message, value, rule, action } = details;
+  const error = {
+    code,
+    exit,
+    message,
+    ...(value !== undefined && { value: quoted(value) }),
+    ...(rule !== undefined && { rule }),
+    action,
+  };
+  return `${JSON.stringify({ error })}\n`;
+}

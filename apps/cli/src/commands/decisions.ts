@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+
+import { examples } from "../examples.ts";
+import { globalsOf } from "../globals.ts";
+
+const VERBS = [
+  ["approve", "let a candidate enter the stage it waits for", "read the gate report"],
+  ["reject", "refuse what a candidate asks for; closes it", "the drawdown is too large"],
+  ["pause", "put a candidate on hold; what is in flight may finish", "exchange closed early"],
+  ["resume", "lift a hold, or run a failed stage again", "data source is back"],
+  ["cancel", "close a candidate whatever it does", "superseded"],
+] as const;
+
+/** `baton approve|reject|pause|resume|cancel ID` */
+export function register(program: Command): void {
+  for (const [verb, effect, why] of VERBS) {
+    const command = program
+      .command(verb)
+      .description(effect)
+      .argument("<candidateId>")
+      .requiredOption("--why <text>", "the reason; it is kept in the journal")
+      .option("--as <name>", "who asks (default: the user of the operating system)")
+      .option("--timeout <duration>", "longest wait for the receipt", "10s");
+    if (verb === "approve") {
+      command.option("--evidence <sha256>", "digest of the evidence you saw; refused if it is another by now");
+    }
+    command
+      .addHelpText(
+        "after",
+        examples([[`baton ${verb} cand-1f2e3d4c5b6a --why "${why}"`, "and print the receipt"]]),
+      )
+      .action(async (id: string, options: DecisionOptions, invoked: Command) => {
+        const { decideOn } = await import("../decisions/decide-on.ts");
+        await decideOn(verb, id, { ...options, ...globalsOf(invoked) });
+      });
+  }
+}
+
+interface DecisionOptions {
+  readonly why: string;
+  readonly as?: string;
+  readonly timeout: string;
+  readonly evidence?: string;
+}

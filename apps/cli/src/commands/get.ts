@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+
+import { examples } from "../examples.ts";
+import { globalsOf } from "../globals.ts";
+
+/** `baton get candidates|reviews` */
+export function register(program: Command): void {
+  const get = program.command("get").description("list candidates, or the reviews that wait for a person");
+  get
+    .command("candidates")
+    .aliases(["candidate", "c"])
+    .description("list candidates by their last journal entry")
+    .option("--holder <holder>", "only those that lane-a … lane-f, review or closed holds")
+    .option("--reason <code>", "only those that stand for this reason")
+    .option("--stage <stage>", "only those at this stage")
+    .option("--limit <n>", "at most so many, the latest moved first", "200")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton get candidates", "all, the latest moved first"],
+        ["baton get candidates --holder lane-c", "what lane C has or will get"],
+        ["baton get candidates --reason GATE_FAILED -o json", "for a program"],
+      ]),
+    )
+    .action(async (options: CandidateOptions, command: Command) => {
+      const { getCandidates } = await import("../get/get-candidates.ts");
+      await getCandidates({ ...options, ...globalsOf(command) });
+    });
+  get
+    .command("reviews")
+    .aliases(["review", "r"])
+    .description("list what waits for a person, the longest wait first")
+    .option("--reason <code>", "only those with this reason")
+    .option("--stage <stage>", "only those at this stage")
+    .option("--limit <n>", "at most so many", "200")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton get reviews", "what waits for a person, and what to do"],
+        ["baton get reviews --reason APPROVAL_REQUIRED", "only approvals"],
+      ]),
+    )
+    .action(async (options: Omit<CandidateOptions, "holder">, command: Command) => {
+      const { getReviews } = await import("../get/get-reviews.ts");
+      await getReviews({ ...options, ...globalsOf(command) });
+    });
+}
+
+interface CandidateOptions {
+  readonly holder?: string;
+  readonly reason?: string;
+  readonly stage?: string;
+  readonly limit: string;
+}

@@ -1,0 +1,100 @@
+/** What an error of any origin means for the person who typed the command. */
+import { CommanderError } from "commander";
+
+import { CliError, EXIT, exitOf, type FailureDetails } from "./cli-error.ts";
+import { cutTo, printable } from "./printable.ts";
+
+/** Longest message that is shown; parser messages repeat whatever was typed. */
+const MAX_MESSAGE = 600;
+
+/** The failure to show. What nobody foresaw is E_INTERNAL with its stack, for a bug report. */
+export function explainError(error: unknown): FailureDetails {
+  if (error instanceof CliError) return error.details;
+  if (error instanceof CommanderError) return usageFailure(error);
+  if (!(error instanceof Error)) return internal(String(error), error);
+  return meshFailure(error) ?? internal(error.stack ?? error.message, error);
+}
+
+function usageFailure(error: CommanderError): FailureDetails {
+  if (error.code === "commander.help") {
+    return usage("no command was given", "Choose one of the commands above.");
+  }
+  const [what = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const hint = rest.join(" ").replace(/^\(|\)$/g, "");
+  return usage(
+    cutTo(printable(what), MAX_MESSAGE),
+    hint === "" ? "`--help` shows what the command takes." : printable(hint),
+  );
+}
+
+function usage(message: string, action: string): FailureDetails {
+  return { code: "E_USAGE", exit: EXIT.usage, message, action };
+}
+
+function internal(what: string, cause: unknown): FailureDetails {
+  return {
+    code: "E_INTERNAL",
+    exit: EXIT.internal,
+    message: cutTo(what, 2000),
+    action: "This is a fault of Baton: report it with the command you typed.",
+    cause,
+  };
+}
+
+/** By name and code instead of by class, so that showing help doesn't load the classes. */
+function meshFailure(error: Error): FailureDetails | undefined {
+  const { name, message } = error;
+  const code = "code" in error ? error.code : undefined;
+  const of = (exit: { code: string; message: string; action: string }): FailureDetails => ({
+    ...exit,
+    exit: exitOf(exit.code),
+    cause: error,
+  });
+  if (name === "Unavailable") return of(unreachable(message));
+  if (name === "StreamNotFoundError" || code === 10_059)
+    return of({
+      code: "E_UNAVAILABLE",
+      message: "the server has none of Baton's streams: no coordinator has ever run on it",
+      action: "`baton up` starts a local mesh; otherwise check --server.",
+    });
+  if (name === "AuthorizationError" || name === "PermissionViolationError")
+    return of({
+      code: "E_DENIED",
+      message: `the server refused: ${message}`,
+      action: "Set BATON_NATS_SEED_FILE to the file with your nkey seed, or ask for the permission.",
+    });
+  if (name === "NoRespondersError" || name === "JetStreamNotEnabled" || code === 503)
+    return of({
+      code: "E_UNAVAILABLE",
+      message: "the server answers, but JetStream doesn't: it is off, or has no leader right now",
+      action: "Start nats-server with JetStream (`baton up` does), or try again in a moment.",
+    });
+  if (["TimeoutError", "ClosedConnectionError", "RequestError", "ConnectionError"].includes(name))
+    return of({
+      code: "E_UNAVAILABLE",
+      message: `the server didn't answer in time: ${message}`,
+      action: "Try again; `baton doctor` tells more if it stays so.",
+    });
+  if (name === "JournalCorrupt")
+    return of({
+      code: "E_CONFLICT",
+      message: `${message}: someone other than a coordinator wrote it`,
+      action: "`baton doctor` lists such messages and what to do.",
+    });
+  return undefined;
+}
+
+function unreachable(message: string): { code: string; message: string; action: string } {
+  if (/authorization|authentication/i.test(message)) {
+    return {
+      code: "E_DENIED",
+      message,
+      action: "Set BATON_NATS_SEED_FILE to the file with your nkey seed.",
+    };
+  }
+  return {
+    code: "E_UNAVAILABLE",
+    message,
+    action: "`baton up` starts a local mesh; otherwise check --server or BATON_NATS_URL.",
+  };
+}

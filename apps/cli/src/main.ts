@@ -1,0 +1,39 @@
+/** Entry of the command line: parses, runs one command, and ends with the exit code that fits. */
+import { CommanderError } from "commander";
+
+import { CliError, failureJson, renderFailure } from "./cli-error.ts";
+import { explainError } from "./explain-error.ts";
+import { wantsJson } from "./globals.ts";
+import { createProgram } from "./program.ts";
+
+// A reader such as `head` that leaves early is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 70);
+});
+
+const args = process.argv.slice(2);
+try {
+  refuseGarbled(args);
+  await createProgram().parseAsync(args, { from: "user" });
+} catch (error) {
+  const shown = error instanceof CommanderError && error.exitCode === 0;
+  if (!shown) {
+    const details = explainError(error);
+    process.stderr.write(wantsJson(args) ? failureJson(details) : renderFailure(details));
+    process.exitCode = details.exit;
+  }
+}
+
+/** Bytes of an argument that aren't UTF-8 arrive as U+FFFD: what was meant can't be known any more. */
+function refuseGarbled(given: readonly string[]): void {
+  const garbled = given.find((arg) => arg.includes("\ufffd"));
+  if (garbled === undefined) return;
+  throw new CliError({
+    code: "E_INVALID",
+    exit: 3,
+    message: "an argument isn't UTF-8",
+    value: garbled,
+    rule: "arguments are UTF-8 text",
+    action: "Type it again, or set the terminal's encoding to UTF-8.",
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * The command line's shape. Each file in `commands/` registers one verb and loads what the verb needs only when it runs:
+ * `--help` must not wait for a NATS client.
+ */
+import { Command, Option } from "commander";
+
+import { register as registerArtifacts } from "./commands/artifacts.ts";
+import { register as registerAudit } from "./commands/audit.ts";
+import { register as registerDecisions } from "./commands/decisions.ts";
+import { register as registerDescribe } from "./commands/describe.ts";
+import { register as registerDoctor } from "./commands/doctor.ts";
+import { register as registerExplain } from "./commands/explain.ts";
+import { register as registerGet } from "./commands/get.ts";
+import { register as registerSubmit } from "./commands/submit.ts";
+import { register as registerTrace } from "./commands/trace.ts";
+import { register as registerWatch } from "./commands/watch.ts";
+
+const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] = [
+  { heading: "Submit and decide:", registrars: [registerSubmit, registerDecisions] },
+  {
+    heading: "Look:",
+    registrars: [
+      registerGet,
+      registerDescribe,
+      registerExplain,
+      registerWatch,
+      registerTrace,
+      registerArtifacts,
+    ],
+  },
+  { heading: "Check:", registrars: [registerDoctor, registerAudit] },
+];
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 2 usage, 3 invalid input, 4 not found, 5 refused by a guard or gate, 6 conflict, 7 limit, 8 unavailable,
+9 not authorised, 70 a fault of Baton, 130 interrupted.
+
+Server: --server, else BATON_NATS_URL, else the mesh that \`baton up\` runs (.baton/up.json), else nats://127.0.0.1:4222.
+`;
+
+/** The whole program, ready to parse; it throws commander's errors instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command("baton")
+    .description("Runs strategy candidates through a playbook of stages: one baton each, one holder at a time.")
+    .version("0.0.0", "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help, with examples")
+    .helpCommand("help [command]", "print help of a command")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: true })
+    .option("-s, --server <url>", "address of the NATS server")
+    .addOption(
+      new Option("-o, --output <format>", "how to print results").choices(["table", "json", "yaml"]),
+    )
+    .option("--json", "the same as -o json; errors are JSON too")
+    .addHelpText("after", EXIT_CODES);
+  for (const { heading, registrars } of GROUPS) {
+    program.commandsGroup(heading);
+    for (const register of registrars) register(program);
+  }
+  return program;
+}

@@ -1,0 +1,69 @@
+/** A command's connection: opened for the one thing it does, closed when that's done. */
+import { MAX_TEXT } from "@baton/contracts";
+import { openConnection } from "@baton/mesh";
+import {
+  jetstream,
+  type JetStreamClient,
+  jetstreamManager,
+  type JetStreamManager,
+} from "@nats-io/jetstream";
+
+import { CliError, EXIT } from "./cli-error.ts";
+import type { Globals } from "./globals.ts";
+import { readSeedFile } from "./read-seed-file.ts";
+import { findServer, type ServerAddress } from "./server-address.ts";
+
+type NatsConnection = Awaited<ReturnType<typeof openConnection>>;
+
+/** What a command works with. */
+export interface Session extends AsyncDisposable {
+  readonly address: ServerAddress;
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+}
+
+/** Connects; fails at once with E_UNAVAILABLE if nothing answers. */
+export async function openSession(globals: Pick<Globals, "server">): Promise<Session> {
+  const address = findServer(globals.server, process.env, process.cwd());
+  const seed = readSeedFile(process.env);
+  const nc = await openConnection({
+    url: address.url,
+    name: "baton-cli",
+    waitForServer: false,
+    ...(seed !== undefined && { seed }),
+  }).catch((error: unknown) => {
+    throw describeUnreachable(address, error);
+  });
+  const js = jetstream(nc);
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  return {
+    address,
+    nc,
+    js,
+    jsm,
+    [Symbol.asyncDispose]: async () => nc.close(),
+  };
+}
+
+function describeUnreachable({ url, source }: ServerAddress, error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/authori[sz]ation|authentication/i.test(message)) return error;
+  const stale = source === ".baton/up.json";
+  return new CliError({
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `cannot reach ${url} (from ${source}): ${reasonOf(message)}`,
+    action: stale
+      ? "`baton up` isn't running any more: start it again, or name another server by --server."
+      : "`baton up` starts a local mesh; otherwise check --server or BATON_NATS_URL.",
+    cause: error,
+  });
+}
+
+function reasonOf(message: string): string {
+  if (/ECONNREFUSED|connection refused/i.test(message)) return "connection refused";
+  if (/ENOTFOUND|EAI_AGAIN/i.test(message)) return "the host's name isn't known";
+  if (/timeout/i.test(message)) return "no answer in time";
+  return message.replace(/^cannot reach [^:]*:\/\/[^ ]*: /, "").slice(0, MAX_TEXT);
+}
