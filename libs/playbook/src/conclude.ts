@@ -31,7 +31,8 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
   if (outcome.kind === "failed") return concludeFailure(step, report, outcome.failure);
   const verdict =
     rule.gate === null ? outcome.verdict : (evidence?.gate?.verdict ?? "inconclusive");
-  const fault = evidenceFault(rule, { report, artifacts: outcome.artifacts, evidence, verdict });
+  const claim = { report, artifacts: outcome.artifacts, evidence, verdict };
+  const fault = evidenceFault(rule, claim) ?? replacementFault(step.last.entry, claim);
   if (fault !== undefined) {
     return review(step, {
       reason: "EVIDENCE_MISSING",
@@ -97,6 +98,13 @@ function evidenceFault(rule: StageRule, claim: Claim): string | undefined {
   return claim.verdict === "pass" && absent !== undefined
     ? `its result doesn't name the artifact ${absent} that the playbook asks for`
     : undefined;
+}
+
+/** A stage may make its own artifacts anew, never another's: what was judged stays what it was. */
+function replacementFault({ artifacts }: Entry, { report, artifacts: fresh }: Claim) {
+  const names = new Set(fresh.map((artifact) => artifact.name));
+  const replaced = artifacts.find(({ name, stage }) => names.has(name) && stage !== report.stage);
+  return replaced && `artifact ${replaced.name} would replace the one that ${replaced.stage} made`;
 }
 
 interface Concluded {

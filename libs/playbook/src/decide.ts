@@ -107,11 +107,9 @@ function isRetried(step: Step, { stage, failure, attempt }: AttemptReport): bool
 }
 
 function finalResult(report: AttemptReport): ResultReport {
-  const { v, candidateId, stage, runId, time, trace, lane, answers, attempt } = report;
-  const { startedAt, handoff, failure } = report;
-  const about = { v, candidateId, stage, runId, time, trace, lane, answers, attempt };
+  const { type: _type, retryAt: _retryAt, failure, ...about } = report;
   const outcome = { kind: "failed", failure } as const;
-  return { ...about, startedAt, handoff, id: deduplicationId(report), type: "result", outcome };
+  return { ...about, id: deduplicationId(report), type: "result", outcome };
 }
 
 function noteAttempt(step: Step, report: AttemptReport): Decision {

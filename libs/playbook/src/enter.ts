@@ -32,7 +32,10 @@ export interface Passage {
 /** Goes on to `passage.to` if the guard and the approvals allow it (J2); otherwise asks a person. */
 export function enter(step: Step, passage: Passage): Entry {
   const { entry } = step.last;
-  const { to, carried } = passage;
+  const { to } = passage;
+  // What an earlier run of `to` made is neither its input nor what its approvals are given on.
+  const artifacts = passage.carried.artifacts.filter((artifact) => artifact.stage !== to);
+  const carried = { ...passage.carried, artifacts };
   const again = passage.loop === true || entry.visited.includes(to);
   const refusal = refusalOf(step, passage, again);
   if (refusal !== undefined) {
@@ -52,7 +55,7 @@ export function enter(step: Step, passage: Passage): Entry {
       detail: `${passage.detail}. ${to} needs ${approvals.required} approval${approvals.required > 1 ? "s" : ""}.`,
       action: `Read the evidence, then \`baton approve ${entry.candidateId}\` or \`baton reject ${entry.candidateId}\`.`,
       next: to,
-      proof: evidenceDigest(carried.artifacts),
+      proof: evidenceDigest(artifacts),
       awaits: null,
     });
   }

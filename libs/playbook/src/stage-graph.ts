@@ -21,9 +21,9 @@ export interface Edges {
 
 /**
  * Fills in what the document leaves open. A start is a stage that needs neither artifact nor gate. Unless stated, pass leads
- * to the first listed stage that is neither a start, nor the incident stage, nor one that leads here by pass edges
- * (upstream's monitoring lists live-ramp: that repeats by command, not by itself); fail leads back to a listed start,
- * otherwise to a listed incident stage.
+ * to the first listed stage that is neither a start, nor the incident stage, nor one that leads here by the pass edges of
+ * stages listed before (upstream's monitoring lists live-ramp: that repeats by command, not by itself); fail leads back to
+ * a listed start, otherwise to a listed incident stage.
  */
 export function resolveEdges(document: PlaybookDocument): Edges {
   const start = document.stages
@@ -31,14 +31,10 @@ export function resolveEdges(document: PlaybookDocument): Edges {
     .map((stage) => stage.stage);
   const pass = new Map<Stage, Stage | null>();
   for (const { stage, pass: stated } of document.stages) {
-    if (stated !== undefined) pass.set(stage, stated);
-  }
-  for (const { stage } of document.stages) {
-    if (pass.has(stage)) continue;
     const open = transitionsOf(document, stage).filter(
       (to) => !start.includes(to) && to !== INCIDENT_STAGE && !leadsTo(pass, to, stage),
     );
-    pass.set(stage, open[0] ?? null);
+    pass.set(stage, stated === undefined ? (open[0] ?? null) : stated);
   }
   const of = new Map(
     document.stages.map((stage) => {

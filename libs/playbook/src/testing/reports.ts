@@ -107,9 +107,9 @@ export function evidenceFor(
 ): EvidenceRecord | null {
   const { outcome } = report;
   if (evidence.nothing || outcome.kind === "failed" || outcome.artifacts.length === 0) return null;
-  const found = evidence.found ?? {};
+  const found = new Map(Object.entries(evidence.found ?? {}));
   const artifacts = Object.fromEntries(
-    outcome.artifacts.map(({ name }) => [name, found[name] ?? ("present" as const)]),
+    outcome.artifacts.map(({ name }) => [name, found.get(name) ?? ("present" as const)]),
   );
   const gate = outcome.artifacts.find(({ name }) => name === rule.gate);
   if (!gate || evidence.gate === null) return { artifacts, gate: null };

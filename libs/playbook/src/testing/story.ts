@@ -103,7 +103,8 @@ export class Story {
 
   report(report: Report, evidence: EvidenceRecord | null = null): Decision {
     const sequence = 900 + this.told.length;
-    return this.ask({ kind: "report", report, sequence, storedAt: this.now }, evidence);
+    const storedAt = stampOf(this.now);
+    return this.ask({ kind: "report", report, sequence, storedAt }, evidence);
   }
 
   exhausted(deliveries = 8): Decision {
@@ -115,6 +116,11 @@ export class Story {
     this.now = this.entry().deadline ?? this.now;
     return this.ask({ kind: "deadline" });
   }
+}
+
+/** When the broker stored something, to the microsecond. */
+export function stampOf(now: string): string {
+  return now.replace("Z", "000Z");
 }
 
 /** A story whose candidate was submitted. */
@@ -148,4 +154,16 @@ export function commandOf(type: CommandType, wish: Wish & { id: string }, time: 
 export function appended(decision: Decision): Entry {
   if (decision.kind !== "append") throw new Error(JSON.stringify(decision));
   return decision.entry;
+}
+
+/** `REASON holder`, `ignore why` or the code of the refusal. */
+export function shown(decision: Decision): string {
+  switch (decision.kind) {
+    case "append":
+      return `${decision.entry.reason} ${decision.entry.holder}`;
+    case "ignore":
+      return `ignore ${decision.why}`;
+    case "reject":
+      return decision.code;
+  }
 }

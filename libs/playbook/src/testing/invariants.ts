@@ -1,0 +1,169 @@
+/** The invariants of the design, by number, as checks on one decision or a whole story. Each gives what is violated. */
+import {
+  awaitedDispatch,
+  canonicalJson,
+  deduplicationId,
+  Entry,
+  type EvidenceRecord,
+  isDispatch,
+  REASONS,
+  type StoredEntry,
+} from "@baton/contracts";
+
+import { decide } from "../decide.ts";
+import { evidenceDigest } from "../enter.ts";
+import { type Playbook, stageRule } from "../playbook.ts";
+import type { Story, Told } from "./story.ts";
+
+type Checks = readonly (readonly [invariant: string, holds: boolean])[];
+
+const failing = (checks: Checks): string[] =>
+  checks.filter(([, holds]) => !holds).map(([invariant]) => invariant);
+
+/** What one decision violates. */
+export function violationsOf({ question, decision }: Told): string[] {
+  if (decision.kind !== "append") return [];
+  const { last, playbook } = question;
+  const after = decision.entry;
+  return failing([
+    ...form(after),
+    ...standing(after),
+    ...(last ? [...chain(last, after), ...hold(last.entry, question, after)] : []),
+    ...(last ? retries(last, question, after) : []),
+    ...(last && isDispatch(after) ? move(last.entry, question, after) : []),
+    ["J3 a stage comes up once in a run", after.visited.length === new Set(after.visited).size],
+    ["pinned to its playbook", after.playbook === playbook.digest],
+  ]);
+}
+
+/** What a whole story violates. */
+export function violationsIn({ journal, told }: Story): string[] {
+  const dispatches = journal.filter(({ entry }) => isDispatch(entry));
+  const ids = dispatches.map(({ entry }) => deduplicationId(entry));
+  const replayed = told.map(({ question }) => JSON.stringify(decide(overTheWire(question))));
+  return failing([
+    ["J3 no stage run is dispatched twice", new Set(ids).size === ids.length],
+    ["a command is applied once", appliedOnce(journal)],
+    [
+      "J10 a replay decides the same, byte for byte",
+      replayed.every((text, index) => text === JSON.stringify(told[index]?.decision)),
+    ],
+  ]);
+}
+
+function form(after: Entry): Checks {
+  const read = Entry.safeParse(JSON.parse(JSON.stringify(after)));
+  const texts = read.success && JSON.stringify(read.data) === JSON.stringify(after);
+  return [[`an entry is read as it was written: ${read.error?.message ?? ""}`, texts]];
+}
+
+/** J5: whoever asks why it stands there gets an answer. */
+function standing(after: Entry): Checks {
+  const { state } = REASONS[after.reason];
+  const closed = after.holder === "closed";
+  const asking = after.holder === "review";
+  return [
+    ["J5 holder and reason fit", (state === "closed") === closed && (state === "human") === asking],
+    ["J5 an open candidate has a deadline", (after.deadline === null) === closed],
+    ["J5 a review has a question with an action", asking === (after.review !== null)],
+    ["J5 a review has one suggested action", !asking || after.review?.action !== ""],
+    ["a lane has its retry rule", (after.rule !== null) === (!asking && !closed)],
+    ["a lane is awaited", asking || (after.awaits === null) === closed],
+  ];
+}
+
+function chain({ sequence, entry }: StoredEntry, after: Entry): Checks {
+  return [
+    ["J1 an entry names the one before", after.prev === sequence && after.n === entry.n + 1],
+    ["J1 of the same candidate", after.candidateId === entry.candidateId],
+    ["nothing follows on a closed candidate", entry.holder !== "closed"],
+  ];
+}
+
+function hold(before: Entry, { happening }: Told["question"], after: Entry): Checks {
+  const type = happening.kind === "command" ? happening.command.type : "";
+  const lifted = type === "resume" || type === "cancel";
+  const held = canonicalJson(after.hold) === canonicalJson(before.hold);
+  return [
+    ["J7 a hold stays until a person lifts it", before.hold === null || lifted || held],
+    ["J7 nothing is with a lane during a hold", after.hold === null || after.holder === "review"],
+  ];
+}
+
+function retries(
+  last: StoredEntry,
+  { happening, playbook }: Told["question"],
+  after: Entry,
+): Checks {
+  if (happening.kind !== "report" || happening.report.type !== "attempt") return [];
+  const { failure, attempt, stage } = happening.report;
+  const { maxRetries } = stageRule(playbook, stage).policies.transient;
+  const goesOn = awaitedDispatch({ sequence: -1, entry: after }) === awaitedDispatch(last);
+  const may = failure.class === "transient" && attempt <= maxRetries;
+  return [["J6 only transient failures are retried, at most maxRetries times", may || !goesOn]];
+}
+
+function move(before: Entry, { evidence, playbook }: Told["question"], after: Entry): Checks {
+  const from = stageRule(playbook, before.stage);
+  const to = stageRule(playbook, after.stage);
+  const approved: Checks = [["J2 the approvals it needs are given", hasApprovals(playbook, after)]];
+  if (after.reason === "RERUN") {
+    const moved = after.stage !== before.stage || after.runId === before.runId;
+    return [...approved, ["a rerun is the same stage in a new run", !moved]];
+  }
+  const proof = after.evidence;
+  const verified = [evidence, before.evidence].some(
+    (one) => canonicalJson(one) === canonicalJson(proof),
+  );
+  return [
+    ...approved,
+    [
+      "J2 the guard's receipt is of this move",
+      after.guard?.from === from.stage && after.guard.to === to.stage,
+    ],
+    [
+      "J2 the guard allowed it",
+      after.guard?.rule === "transition_allowed" && from.to.includes(to.stage),
+    ],
+    ["J2 the evidence is what was verified", verified],
+    ["J2 the artifacts were found", !to.needsArtifact || allPresent(proof)],
+    ["J2 the gate passed", !to.needsGate || from.gate === null || proof?.gate?.verdict === "pass"],
+  ];
+}
+
+function allPresent(evidence: EvidenceRecord | null): boolean {
+  const found = Object.values(evidence?.artifacts ?? {});
+  return found.length > 0 && found.every((state) => state === "present");
+}
+
+/** Counted here on its own; every specification of these stories needs them wherever a stage has a rule. */
+function hasApprovals(playbook: Playbook, { stage, artifacts, approvals, author }: Entry): boolean {
+  const rule = stageRule(playbook, stage).approvals;
+  if (!rule) return true;
+  const digest = evidenceDigest(artifacts);
+  const by = approvals
+    .filter((one) => one.stage === stage && one.evidence === digest)
+    .map((one) => one.by);
+  return new Set(by).size >= rule.required && !(rule.notAuthor && by.includes(author));
+}
+
+/** Among any 20 commands applied in a row. */
+function appliedOnce(journal: readonly StoredEntry[]): boolean {
+  const ids = journal.flatMap(({ entry }) =>
+    entry.cause.kind === "command" ? [entry.cause.commandId] : [],
+  );
+  return ids.every((id, index) => !ids.slice(Math.max(0, index - 20), index).includes(id));
+}
+
+function overTheWire(question: Told["question"]): Told["question"] {
+  const { last, happening, evidence } = question;
+  const read = last && {
+    sequence: last.sequence,
+    entry: Entry.parse(JSON.parse(JSON.stringify(last.entry))),
+  };
+  return { ...question, last: read, happening: copy(happening), evidence: copy(evidence) };
+}
+
+function copy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
