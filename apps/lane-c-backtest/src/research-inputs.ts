@@ -12,7 +12,7 @@ import {
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
 /** Artifacts of the stages before that a backtest reads. */
-export const INPUT_NAMES = [
+const INPUT_NAMES = [
   "research/candidate-spec.json",
   "research/dataset-manifest.json",
   "build/plugin.json",

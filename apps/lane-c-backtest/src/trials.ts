@@ -34,7 +34,7 @@ export interface TrialRows extends ResearchBars {
 }
 
 /** Sharpe ratios of one trial on one instrument, per year. */
-export interface TrialOnInstrument {
+interface TrialOnInstrument {
   readonly foldTrain: readonly number[];
   readonly foldTest: readonly number[];
   readonly lastTrain: number;

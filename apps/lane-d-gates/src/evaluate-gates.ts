@@ -46,7 +46,7 @@ export function evaluateGates(
 }
 
 /** The sources of the evidence in the order of the stages that make them. */
-export function sourcesOf(evidence: Evidence): Source<unknown>[] {
+function sourcesOf(evidence: Evidence): Source<unknown>[] {
   const { research, manifest, plugin, tests, catalog } = evidence;
   const { walkForward, folds, stress, evaluation } = evidence;
   return [research, manifest, plugin, tests, catalog, walkForward, folds, stress, evaluation];
