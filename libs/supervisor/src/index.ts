@@ -1,0 +1,23 @@
+export {
+  awaitHttpReady,
+  forgetAddress,
+  type HttpReadiness,
+  readAddress,
+} from "./http-readiness.ts";
+export { endOfLog } from "./log-end.ts";
+export {
+  exitInWords,
+  type ManagedProcess,
+  type ProcessExit,
+  type ProcessStart,
+  spawnProcess,
+} from "./managed-process.ts";
+export { DEFAULT_RESTART_POLICY, restartDelay, type RestartPolicy } from "./restart-policy.ts";
+export {
+  type Service,
+  ServiceFailed,
+  type ServiceEvent,
+  type ServiceState,
+  supervise,
+  type Supervised,
+} from "./supervise.ts";

@@ -1,0 +1,46 @@
+import { join } from "node:path";
+
+import { awaitHttpReady, forgetAddress } from "../http-readiness.ts";
+import { spawnProcess } from "../managed-process.ts";
+import type { RestartPolicy } from "../restart-policy.ts";
+import { type ServiceEvent, supervise, type Supervised } from "../supervise.ts";
+
+/** Without the pauses that people would want. */
+export const HASTY: RestartPolicy = {
+  initialMs: 1,
+  multiplier: 2,
+  maxMs: 8,
+  steadyMs: 60_000,
+  startAttempts: 3,
+  finalCodes: [3],
+};
+
+/** Supervises the program beside this file, which behaves as `manners` say. */
+export function superviseProgram(
+  dir: string,
+  manners: readonly string[],
+  readyWithinMs = 10_000,
+): { supervised: Supervised; events: ServiceEvent[]; logFile: string } {
+  const addressFile = join(dir, "address");
+  const logFile = join(dir, "program.log");
+  const events: ServiceEvent[] = [];
+  const supervised = supervise(
+    {
+      name: "program",
+      launch: () => {
+        forgetAddress(addressFile);
+        return spawnProcess({
+          file: process.execPath,
+          args: [join(import.meta.dirname, "program.ts"), addressFile, ...manners],
+          env: {},
+          cwd: dir,
+          logFile,
+        });
+      },
+      untilReady: async (signal) =>
+        void (await awaitHttpReady({ addressFile, withinMs: readyWithinMs, signal })),
+    },
+    { policy: HASTY, onEvent: (event) => events.push(event) },
+  );
+  return { supervised, events, logFile };
+}
