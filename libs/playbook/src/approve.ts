@@ -4,7 +4,7 @@ import type { Approval, Command, Entry, Review, Stage } from "@baton/contracts";
 import { type Decision, reject } from "./decision.ts";
 import { enter } from "./enter.ts";
 import { stageRule } from "./playbook.ts";
-import { type Step, successor } from "./successor.ts";
+import { newRun, type Step, successor } from "./successor.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;
 type Open = Review & { next: Stage; evidence: string };
@@ -24,18 +24,18 @@ export function approve(step: Step, command: Approve): Decision {
   }
   const rule = stageRule(step.playbook, question.next).approvals;
   const required = rule?.required ?? 1;
+  // A stage that this run had is entered in a new one: what was approved for the earlier entry is used up.
+  const { runId } = entry.visited.includes(question.next) ? newRun(step) : entry;
   const given = entry.approvals.filter(
     (one) =>
-      one.stage === question.next &&
-      one.runId === entry.runId &&
-      one.evidence === question.evidence,
+      one.stage === question.next && one.runId === runId && one.evidence === question.evidence,
   );
   const mayAuthor = rule?.notAuthor === false;
   const refusal = refusalOf(entry, command, { question, given, required, mayAuthor });
   if (refusal) return refusal;
   const approval: Approval = {
     stage: question.next,
-    runId: entry.runId,
+    runId,
     by: command.by,
     why: command.why,
     commandId: command.id,

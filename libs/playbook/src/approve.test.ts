@@ -1,0 +1,199 @@
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+
+import batonText from "../../../playbooks/baton.yaml?raw";
+import { evidenceDigest } from "./enter.ts";
+import { documentOf } from "./testing/documents.ts";
+import { artifactOf } from "./testing/reports.ts";
+import { arrivedAt, AUTHOR, begun, loaded, shown, SPEC, type Story } from "./testing/story.ts";
+
+const baton = loaded(parse(batonText));
+/** `a` leads to `b`, which needs two approvals; its gate sends it to `c`, which needs one, also by the author. */
+const two = loaded(
+  documentOf(
+    { a: ["b"], b: ["c"], c: ["b"] },
+    {
+      b: { approvals: { required: 2 }, fail: "c", pass: null },
+      c: {
+        requirePreviousGatePass: false,
+        approvals: { required: 1, notAuthor: false },
+        pass: "b",
+      },
+    },
+  ),
+);
+
+function asking(playbook = two): Story {
+  const story = playbook === two ? begun(two) : arrivedAt(baton, "shadow-paper");
+  story.result();
+  return story;
+}
+
+test("a question names the stage that follows and the digest of what was made", () => {
+  const story = asking(baton);
+  const { entry } = story.last();
+  expect([entry.reason, entry.holder, entry.stage, entry.awaits]).toEqual([
+    "APPROVAL_REQUIRED",
+    "review",
+    "shadow-paper",
+    null,
+  ]);
+  expect(entry.review).toMatchObject({
+    next: "live-ramp",
+    evidence: evidenceDigest(entry.artifacts),
+  });
+  expect(entry.detail).toContain("live-ramp needs 1 approval.");
+});
+
+test("a candidate that isn't for live needs no approval for the ramp", () => {
+  const specs = [{ target: "paper" }, { target: "live" }, {}, { target: ["paper"] }, undefined].map(
+    (promotion) => ({ ...SPEC, promotion }),
+  );
+  const reasons = specs.map((spec) => {
+    const story = begun(baton, { spec });
+    while (story.entry().stage !== "shadow-paper") story.result();
+    story.result();
+    return story.entry().reason;
+  });
+  // Where the specification doesn't say, a person is asked.
+  expect(reasons).toEqual([
+    "STAGE_PASSED",
+    ...Array.from({ length: 4 }, () => "APPROVAL_REQUIRED"),
+  ]);
+});
+
+test("a path into what every object has doesn't count as said", () => {
+  const sly = loaded(
+    documentOf(
+      { a: ["b"], b: [] },
+      { b: { approvals: { required: 1, when: { path: "constructor.name", in: ["live"] } } } },
+    ),
+  );
+  const story = begun(sly);
+  expect(shown(story.result())).toBe("APPROVAL_REQUIRED review");
+});
+
+test("the author can't approve, and nobody counts twice", () => {
+  const story = asking();
+  expect(shown(story.command("approve", { by: AUTHOR }))).toBe("E_DENIED");
+  expect(shown(story.command("approve", { by: "bob" }))).toBe("APPROVAL_REQUIRED review");
+  expect(shown(story.command("approve", { by: "bob" }))).toBe("E_CONFLICT");
+  expect(shown(story.command("approve", { by: "eve" }))).toBe("APPROVED lane-a");
+  expect(story.entry().approvals.map(({ by, stage }) => [by, stage])).toEqual([
+    ["bob", "b"],
+    ["eve", "b"],
+  ]);
+  expect(story.entry().detail).toBe("Approved by bob, eve: because");
+});
+
+test("where the playbook allows it the author approves", () => {
+  const story = asking();
+  story.command("approve", { by: "bob" });
+  story.command("approve", { by: "eve" });
+  expect(shown(story.result({ verdict: "fail" }))).toBe("APPROVAL_REQUIRED review");
+  expect(shown(story.command("approve", { by: AUTHOR }))).toBe("APPROVED lane-a");
+  expect(story.entry().stage).toBe("c");
+});
+
+test("J2: the last approval moves on the evidence that the question was asked on", () => {
+  const story = asking();
+  const { evidence, artifacts } = story.entry();
+  story.command("approve", { by: "bob" });
+  story.command("approve", { by: "eve" });
+  expect(story.entry()).toMatchObject({ evidence, artifacts, guard: { from: "a", to: "b" } });
+  expect(evidence).not.toBeNull();
+});
+
+test("an approval of other evidence is refused", () => {
+  const story = asking();
+  const seen = story.entry().review?.evidence ?? "";
+  expect(shown(story.command("approve", { evidence: "0".repeat(64) }))).toBe("E_CONFLICT");
+  expect(shown(story.command("approve", { evidence: seen }))).toBe("APPROVAL_REQUIRED review");
+});
+
+test("the digest tells names and contents apart", () => {
+  const of = asking().dispatched();
+  const [one, other] = [artifactOf(of, "x"), artifactOf(of, "y")];
+  const digests = [[], [one], [other], [one, other], [{ ...one, sha256: other.sha256 }]].map(
+    evidenceDigest,
+  );
+  expect(new Set(digests).size).toBe(5);
+});
+
+test("a new run of the same stages asks again, on its own evidence", () => {
+  const story = asking();
+  story.command("approve", { by: "bob" });
+  story.command("approve", { by: "eve" });
+  story.result({ verdict: "fail" });
+  story.command("approve", { by: "dan" });
+  // `c` passes back to `b`, which this run has had.
+  expect(shown(story.result())).toBe("APPROVAL_REQUIRED review");
+  expect(shown(story.command("approve", { by: "bob" }))).toBe("APPROVAL_REQUIRED review");
+  expect(shown(story.command("approve", { by: "eve" }))).toBe("APPROVED lane-a");
+  expect(story.entry()).toMatchObject({ stage: "b", iteration: 1 });
+});
+
+test("approvals that were used up don't count again, not even on the same evidence", () => {
+  const same = loaded(
+    documentOf(
+      { a: ["b"], b: ["c"], c: ["b"] },
+      {
+        b: { approvals: { required: 2 }, fail: "c", pass: null, requirePreviousArtifact: false },
+        c: { requirePreviousGatePass: false, pass: "b" },
+      },
+    ),
+  );
+  const story = begun(same);
+  story.result();
+  const { review } = story.entry();
+  story.command("approve", { by: "bob" });
+  story.command("approve", { by: "eve" });
+  story.result({ verdict: "fail" });
+  story.result({ artifacts: [] });
+  expect(story.entry().review?.evidence).toBe(review?.evidence);
+  expect(shown(story.command("approve", { by: "bob" }))).toBe("APPROVAL_REQUIRED review");
+  expect(shown(story.command("approve", { by: "dan" }))).toBe("APPROVED lane-a");
+  expect(
+    story.entry().approvals.map(({ by, runId }) => [by, runId === story.entry().runId]),
+  ).toEqual([
+    ["bob", false],
+    ["eve", false],
+    ["bob", true],
+    ["dan", true],
+  ]);
+});
+
+test("a rerun of an approved stage on the same evidence stands on the same approvals", () => {
+  const story = arrivedAt(baton, "live-ramp");
+  story.result({ verdict: "inconclusive" });
+  expect(shown(story.command("resume"))).toBe("RERUN lane-e");
+  expect(story.entry().approvals).toHaveLength(1);
+  expect(story.entry().artifacts.map(({ stage }) => stage)).not.toContain("live-ramp");
+});
+
+test("a rerun on other evidence than was approved is refused", () => {
+  const story = arrivedAt(baton, "live-ramp");
+  story.result({ failure: "spec" });
+  const { sequence, entry } = story.last();
+  const artifacts = entry.artifacts.map((one) => ({ ...one, sha256: "0".repeat(64) }));
+  story.journal.push({ sequence: sequence + 1, entry: { ...entry, artifacts } });
+  expect(shown(story.command("resume"))).toBe("E_GUARD");
+});
+
+test("what an approved stage made in an earlier run isn't part of what is approved", () => {
+  const story = asking();
+  story.command("approve", { by: "bob" });
+  story.command("approve", { by: "eve" });
+  story.result({ verdict: "fail" });
+  story.command("approve", { by: "dan" });
+  story.result();
+  expect(story.entry().artifacts.map(({ stage }) => stage)).toEqual(["a", "c"]);
+});
+
+test("an approval that arrives again, or too late, changes nothing", () => {
+  const story = asking();
+  story.command("approve", { by: "bob", id: "approve-1" });
+  story.command("approve", { by: "eve" });
+  expect(shown(story.command("approve", { by: "bob", id: "approve-1" }))).toBe("ignore duplicate");
+  expect(shown(story.command("approve", { by: "dan" }))).toBe("E_CONFLICT");
+});
