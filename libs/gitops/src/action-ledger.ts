@@ -23,6 +23,8 @@ export interface ActionRecord {
   readonly before: CommitId;
   /** Head of the branch that was merged; undefined for a revert. */
   readonly head: CommitId | undefined;
+  /** When the commit was made, ISO, to the second. */
+  readonly time: string;
 }
 
 /** An action's outcome: `effect` is "already" if an earlier attempt had brought it about. */
@@ -56,12 +58,13 @@ export async function recordOf(
   scratch: Scratch,
   action: ActionId,
 ): Promise<ActionRecord | undefined> {
-  const format = `--format=%H %P%x09%(trailers:key=${TRAILER},valueonly,separator=%x09)`;
+  const format = `--format=%ct %H %P%x09%(trailers:key=${TRAILER},valueonly,separator=%x09)`;
   const log = ["log", "--first-parent", "--fixed-strings", `--grep=${TRAILER}: ${action}`, format];
   for (const line of (await scratch.text([...log, MAIN, "--"])).split("\n")) {
     const [ids = "", ...values] = line.split("\t");
-    const [commit = "", before = "", head] = ids.split(" ");
-    if (values.includes(action)) return { action, commit, before, head };
+    const [seconds, commit = "", before = "", head] = ids.split(" ");
+    const time = new Date(Number(seconds) * 1000).toISOString();
+    if (values.includes(action)) return { action, commit, before, head, time };
   }
   return undefined;
 }
@@ -82,14 +85,20 @@ export async function findActions(
   return found;
 }
 
+/** Now, to the second, as commits keep it; ISO. */
+export function commitTime(): string {
+  return new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+}
+
 /** Writes a commit object; `parents` in order. */
 export async function writeCommit(
   scratch: Scratch,
-  commit: { tree: string; parents: readonly CommitId[]; message: string },
+  commit: { tree: string; parents: readonly CommitId[]; message: string; time: string },
 ): Promise<CommitId> {
   const parents = commit.parents.flatMap((parent) => ["-p", parent]);
   return scratch.text(["commit-tree", ...parents, "-F", "-", commit.tree], {
     input: `${commit.message}\n`,
+    env: { GIT_AUTHOR_DATE: commit.time, GIT_COMMITTER_DATE: commit.time },
   });
 }
 

@@ -1,6 +1,13 @@
 import { z } from "zod";
 
-import { type ActionReceipt, actOnce, mergedTree, trailers, writeCommit } from "./action-ledger.ts";
+import {
+  type ActionReceipt,
+  actOnce,
+  commitTime,
+  mergedTree,
+  trailers,
+  writeCommit,
+} from "./action-ledger.ts";
 import { GitError } from "./git-error.ts";
 import { BranchName, checked, CommitId } from "./git-names.ts";
 import { assertOwnedPaths, changedPaths } from "./owned-paths.ts";
@@ -57,8 +64,9 @@ export async function mergeOnce(request: MergeRequest): Promise<ActionReceipt> {
       assertOwnedPaths(await changedPaths(scratch, base, head), request.owned);
       const tree = await mergedTree(scratch, before, head);
       const message = `${subject}\n\n${trailers(request.stageRun)}`;
-      const commit = await writeCommit(scratch, { tree, parents: [before, head], message });
-      return { action: request.stageRun, commit, before, head };
+      const time = commitTime();
+      const commit = await writeCommit(scratch, { tree, parents: [before, head], message, time });
+      return { action: request.stageRun, commit, before, head, time };
     },
   });
 }

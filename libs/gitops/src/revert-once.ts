@@ -1,6 +1,7 @@
 import {
   type ActionReceipt,
   actOnce,
+  commitTime,
   mergedTree,
   recordOf,
   trailers,
@@ -20,7 +21,7 @@ export interface RevertRequest extends Remote {
 /** The merge undone on top of itself, so that a three-way merge into main takes back just its changes. */
 async function undo(scratch: Scratch, commit: CommitId, before: CommitId): Promise<CommitId> {
   const tree = await scratch.text(["rev-parse", `${before}^{tree}`]);
-  return writeCommit(scratch, { tree, parents: [commit], message: "undo" });
+  return writeCommit(scratch, { tree, parents: [commit], message: "undo", time: commitTime() });
 }
 
 async function undoAll(
@@ -35,7 +36,8 @@ async function undoAll(
     if (record === undefined) continue;
     const inverse = await undo(scratch, record.commit, record.before);
     const tree = await mergedTree(scratch, commit, inverse);
-    commit = await writeCommit(scratch, { tree, parents: [commit], message: "undo" });
+    const undoing = { tree, parents: [commit], message: "undo", time: commitTime() };
+    commit = await writeCommit(scratch, undoing);
     undone.push(action);
   }
   if (undone.length > 0) return { commit, undone };
@@ -63,8 +65,9 @@ export async function revertOnce(request: RevertRequest): Promise<ActionReceipt>
         undone.map((action) => ["Baton-Reverts", action] as const),
       )}`;
       const tree = await scratch.text(["rev-parse", `${end}^{tree}`]);
-      const commit = await writeCommit(scratch, { tree, parents: [main], message });
-      return { action: request.stageRun, commit, before: main, head: undefined };
+      const time = commitTime();
+      const commit = await writeCommit(scratch, { tree, parents: [main], message, time });
+      return { action: request.stageRun, commit, before: main, head: undefined, time };
     },
   });
 }

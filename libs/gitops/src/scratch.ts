@@ -101,7 +101,7 @@ export async function openScratch(
   await writeFile(join(home, "gitconfig"), await configuration(address));
   const env = gitEnvironment(home);
   const git = (args: readonly string[], options: Partial<GitRun> = {}) =>
-    runGit({ signal, ...options, args, cwd: dir, env });
+    runGit({ signal, ...options, args, cwd: dir, env: { ...env, ...options.env } });
   await git([
     "init",
     "--quiet",

@@ -33,7 +33,7 @@ export const ObservedChange = z.object({
   /** `already`: an earlier attempt of the same stage run had brought it about. */
   effect: z.enum(["done", "already"]),
   commit: z.string(),
-  /** Branch that was merged; null for a revert. */
+  /** Branch that was merged; null for a revert, and for what an earlier attempt brought about. */
   branch: z.string().nullable(),
   level: RampLevel,
   mergedAt: Instant,

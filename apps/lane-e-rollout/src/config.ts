@@ -1,0 +1,27 @@
+import { integerText, urlText } from "@baton/service";
+import { z } from "zod";
+
+const Repository = z
+  .string()
+  .min(1)
+  .max(1000, { error: "must be a path or URL of 1,000 characters at most" });
+
+/** Lane E's own configuration, on top of what every lane takes. */
+export const LaneEConfig = {
+  /** The GitOps repository whose main says what runs: absolute path, or file, https, http, ssh URL without credentials. */
+  BATON_GITOPS_REPO: Repository.meta({ example: "/var/lib/baton/gitops.git" }),
+  /** The strategy repository that lane B pushes to. */
+  BATON_STRATEGY_REPO: Repository.meta({ example: "/var/lib/baton/strategies.git" }),
+  BATON_ENGINE_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8091" }),
+  BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
+  /** Folder for throw-away clones, of this service alone. */
+  BATON_WORK_DIR: z
+    .string()
+    .min(1)
+    .max(4096, { error: "must be a path of 4,096 characters at most" })
+    .meta({ example: "/var/lib/baton/lane-e" }),
+  /** How long a change on main may take until the engine runs it with its positions settled, in milliseconds. */
+  BATON_VERIFY_MS: integerText({ min: 100, max: 3_600_000 })
+    .default(30_000)
+    .meta({ example: "30000" }),
+};

@@ -1,0 +1,60 @@
+import { type CandidateId, RunningStrategies, RunningStrategy } from "@baton/contracts";
+import { StageFailure } from "@baton/lanekit";
+import type { z } from "zod";
+
+const TIMEOUT_MS = 5000;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** The engine that runs what main says. Its calls throw a transient StageFailure if it doesn't answer. */
+export interface EngineClient {
+  /** Undefined if it runs no strategy of this candidate. */
+  strategy(candidateId: CandidateId): Promise<RunningStrategy | undefined>;
+  strategies(): Promise<RunningStrategies>;
+}
+
+function unavailable(what: string, cause?: unknown): StageFailure {
+  return new StageFailure(
+    {
+      class: "transient",
+      code: "E_ENGINE_UNAVAILABLE",
+      message: `the engine can't be asked: ${what}`,
+      action: "Check that the paper engine runs and is ready (`baton doctor`).",
+    },
+    { cause },
+  );
+}
+
+async function ask(url: URL, signal: AbortSignal): Promise<{ status: number; body: unknown }> {
+  try {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const response = await fetch(url, { signal: deadline, redirect: "error" });
+    const text = await response.text();
+    if (text.length > MAX_ANSWER_BYTES) throw new RangeError("the answer is too large");
+    return { status: response.status, body: JSON.parse(text) };
+  } catch (error) {
+    throw unavailable(error instanceof Error ? error.message : "no answer", error);
+  }
+}
+
+function fitting<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw unavailable(`its answer has another form: ${parsed.error.issues[0]?.message ?? ""}`);
+}
+
+/** A client for the engine at `url`; `signal` stops waiting. */
+export function createEngineClient(url: string, signal: AbortSignal): EngineClient {
+  return {
+    async strategy(candidateId) {
+      const { status, body } = await ask(new URL(`/strategies/${candidateId}`, url), signal);
+      if (status === 404) return undefined;
+      if (status !== 200) throw unavailable(`HTTP ${status}`);
+      return fitting(RunningStrategy, body);
+    },
+    async strategies() {
+      const { status, body } = await ask(new URL("/strategies", url), signal);
+      if (status !== 200) throw unavailable(`HTTP ${status}`);
+      return fitting(RunningStrategies, body);
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { MarketData } from "@baton/market";
+
+/** What lane E is told by its configuration. */
+export interface RolloutOptions {
+  /** The GitOps repository: absolute path or URL. */
+  readonly repository: string;
+  /** The strategy repository that lane B pushes to. */
+  readonly strategyRepository: string;
+  /** Folder for throw-away clones, of this service alone. */
+  readonly cacheDir: string;
+  readonly engineUrl: string;
+  readonly brokerUrl: string;
+  /** From a change on main until the engine runs it with its positions settled, in milliseconds at most. */
+  readonly verifyMs: number;
+  /** Where prices come from when a candidate doesn't bring them itself; the built-in data by default. */
+  readonly openMarket?: () => MarketData;
+}

@@ -1,0 +1,161 @@
+/** Stage shadow-paper: writes the strategy to main at level L0, sees it run, and judges it on the rows nobody had seen. */
+import {
+  deduplicationId,
+  type GateOutcome,
+  ObservedRollout,
+  ShadowPaperReport,
+  verdictOf,
+  WalkForwardResults,
+} from "@baton/contracts";
+import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+
+import { brokerAccounts } from "./broker-access.ts";
+import { createEngineClient } from "./engine-client.ts";
+import { requireGates } from "./gate-evidence.ts";
+import { changeStrategy, type MergedChange } from "./gitops-change.ts";
+import { loadHeldBackData } from "./held-back-data.ts";
+import { requireNoKillSwitch } from "./kill-switch-guard.ts";
+import { readRolloutInputs, requireLineage, type RolloutInputs } from "./rollout-inputs.ts";
+import type { RolloutOptions } from "./rollout-options.ts";
+import { POLICY_VERSION } from "./rollout-policy.ts";
+import { evaluateShadow, type ShadowEvaluation } from "./shadow-evaluation.ts";
+import { type RenderedStrategy, renderStrategy } from "./strategy-configmap.ts";
+import { type InstrumentSignals, strategySignals } from "./strategy-signals.ts";
+import { type VerificationParts, verifyRunning } from "./verify-running.ts";
+
+/** Gates that must have passed before anything is written to main. */
+export const GATES_BEFORE_SHADOW = [
+  "gates/gate-evaluation.json",
+  "gates/promotion-prerequisites.json",
+  "gates/rollback-readiness.json",
+  "gates/policy-dry-run.json",
+] as const;
+
+/** Name of the rendered strategy in the run. */
+export const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
+
+/** Engine and broker as a stage run talks to them. */
+export function verificationParts(
+  { candidateId, signal }: StageContext,
+  { engineUrl, brokerUrl, verifyMs }: RolloutOptions,
+): VerificationParts {
+  return {
+    candidateId,
+    engine: createEngineClient(engineUrl, signal),
+    brokerOf: brokerAccounts(brokerUrl, signal),
+    verifyMs,
+    signal,
+  };
+}
+
+/** Merges L0 and waits until it runs. Nothing is at stake yet, so what doesn't come is tried again. */
+async function rollOut(
+  context: StageContext,
+  rendered: RenderedStrategy,
+  options: RolloutOptions,
+): Promise<void> {
+  const { repository, cacheDir } = options;
+  const remote = { repository, cacheDir, signal: context.signal };
+  const action = deduplicationId(context);
+  context.progress("merging level L0 into main");
+  const change = await changeStrategy(context, remote, {
+    action,
+    level: "L0",
+    text: rendered.text,
+    before: undefined,
+  });
+  context.progress("waiting until the engine runs it");
+  const verification = await verifyRunning(rendered, verificationParts(context, options));
+  if (verification.kind === "failed")
+    throw new StageFailure({
+      class: "transient",
+      code: "E_NOT_VERIFIED",
+      message: `main has ${action} as ${change.commit.slice(0, 12)}, but ${verification.reason}`,
+      action: "Check the paper engine's status for this candidate; the stage looks again.",
+    });
+  await putObserved(context, change, verification);
+}
+
+async function putObserved(
+  context: StageContext,
+  change: MergedChange,
+  { ms, orders }: { readonly ms: number; readonly orders: readonly string[] },
+): Promise<void> {
+  const observed: ObservedRollout = {
+    schemaVersion: "baton.observed-rollout.v1",
+    changes: [{ ...change, verifyMs: ms, orders: [...orders] }],
+    rollback: null,
+  };
+  await context.putJson("observed/shadow-paper-rollout.json", ObservedRollout.parse(observed));
+}
+
+async function evaluate(
+  context: StageContext,
+  inputs: RolloutInputs,
+  signals: readonly InstrumentSignals[],
+): Promise<ShadowEvaluation> {
+  const walk = await context.readJson("backtest/walkforward-results.json", WalkForwardResults);
+  return evaluateShadow(signals, {
+    costBps: inputs.research.spec.costBps,
+    bands: inputs.evaluation.bands.holdout,
+    net: walk.portfolio.net,
+  });
+}
+
+function report(
+  context: StageContext,
+  inputs: RolloutInputs,
+  of: {
+    rendered: RenderedStrategy;
+    evaluation: ShadowEvaluation["evaluation"];
+    gates: GateOutcome[];
+  },
+): ShadowPaperReport {
+  const { candidateId, runId, stage } = context;
+  return {
+    schemaVersion: "baton.gate-report.v1",
+    candidateId,
+    runId,
+    stage,
+    policyVersion: POLICY_VERSION,
+    verdict: verdictOf(of.gates),
+    gates: of.gates,
+    promotionTarget: inputs.research.spec.promotion.target,
+    inputs: [...inputs.digests],
+    level: "L0",
+    configHash: of.rendered.hash,
+    sourceSha256: inputs.plugin.sourceSha256,
+    evaluation: of.evaluation,
+  };
+}
+
+/** Rolls the strategy out at level L0 (mutable: one merge per stage run) and evaluates it over the held-back rows. */
+export async function shadowPaper(
+  context: StageContext,
+  options: RolloutOptions,
+): Promise<StageOutcome> {
+  const inputs = await readRolloutInputs(context);
+  requireLineage(context, inputs);
+  await requireGates(context, GATES_BEFORE_SHADOW);
+  await requireNoKillSwitch(brokerAccounts(options.brokerUrl, context.signal)(context.candidateId));
+  context.progress("loading the held-back rows");
+  const data = await loadHeldBackData(context, inputs, options);
+  const signals = strategySignals(inputs, data);
+  const rendered = renderStrategy(context, inputs, signals);
+  await context.put(PATCH, new TextEncoder().encode(rendered.text));
+  await rollOut(context, rendered, options);
+  context.progress("evaluating the held-back rows");
+  const { evaluation, gates } = await evaluate(context, inputs, signals);
+  const all: GateOutcome[] = [
+    { gateId: "runtime-verification", status: "pass", reasons: [] },
+    { gateId: "data-drift", status: "pass", reasons: [] },
+    ...gates,
+  ];
+  const result = report(context, inputs, { rendered, evaluation, gates: all });
+  await context.putJson("gates/shadow-paper.json", ShadowPaperReport.parse(result));
+  const { sharpe, total } = evaluation.figures;
+  return done(
+    `runs at L0 as ${rendered.hash.slice(0, 12)}; ${evaluation.net.length} unseen rows: Sharpe ${sharpe.toFixed(2)}, total ${(total * 100).toFixed(1)} %, verdict ${result.verdict}`,
+    result.verdict,
+  );
+}

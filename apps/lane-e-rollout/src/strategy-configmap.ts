@@ -1,0 +1,108 @@
+/** The strategy as a file of the GitOps repository. Values are data that a YAML library writes, never text put into text. */
+import { createHash } from "node:crypto";
+
+import {
+  canonicalJson,
+  type RampLevel,
+  StrategyConfigMap,
+  type StrategyData,
+  strategyHashText,
+  StrategyLimits,
+  StrategySettings,
+} from "@baton/contracts";
+import { StageFailure } from "@baton/lanekit";
+import { parse, stringify } from "yaml";
+
+import type { RolloutInputs } from "./rollout-inputs.ts";
+import { notionalAt } from "./rollout-policy.ts";
+import type { InstrumentSignals } from "./strategy-signals.ts";
+
+/** A rendered strategy at one level. */
+export interface RenderedStrategy {
+  readonly level: RampLevel;
+  readonly notional: number;
+  readonly text: string;
+  /** What an engine that runs it reports. */
+  readonly hash: string;
+}
+
+function render(settings: StrategySettings, limits: StrategyLimits): RenderedStrategy {
+  const data: StrategyData = {
+    "limits.json": canonicalJson(StrategyLimits.parse(limits)),
+    "strategy.json": canonicalJson(StrategySettings.parse(settings)),
+  };
+  const configMap = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: `strategy-${settings.candidateId}`,
+      namespace: "torghut",
+      labels: { "app.kubernetes.io/managed-by": "baton" },
+      annotations: {
+        "torghut.proompteng.ai/candidate-id": settings.candidateId,
+        "torghut.proompteng.ai/run-id": settings.runId,
+        "torghut.proompteng.ai/ramp-level": limits.level,
+      },
+    },
+    data,
+  } satisfies StrategyConfigMap;
+  const text = stringify(configMap, { lineWidth: 0, aliasDuplicateObjects: false });
+  const hash = createHash("sha256").update(strategyHashText(data)).digest("hex");
+  return { level: limits.level, notional: limits.notional, text, hash };
+}
+
+/** The strategy of this run at level L0, as promotion writes it for the first time. */
+export function renderStrategy(
+  of: { readonly candidateId: string; readonly runId: string },
+  inputs: RolloutInputs,
+  signals: readonly InstrumentSignals[],
+): RenderedStrategy {
+  const { plugin, research } = inputs;
+  const settings: StrategySettings = {
+    schemaVersion: "baton.strategy.v1",
+    candidateId: of.candidateId,
+    runId: of.runId,
+    plugin: plugin.plugin,
+    sourceSha256: plugin.sourceSha256,
+    costBps: research.spec.costBps,
+    instruments: signals.map(({ instrument, share, parameters, targets, lastBar }) => ({
+      instrument,
+      share,
+      parameters,
+      signal: { weight: targets.at(-1) ?? 0, date: lastBar.date, close: lastBar.close },
+    })),
+  };
+  return render(settings, {
+    schemaVersion: "baton.strategy-limits.v1",
+    level: "L0",
+    notional: notionalAt("L0", research.spec.promotion),
+    enabled: true,
+  });
+}
+
+/** What a rendered strategy says; throws a deterministic StageFailure if it isn't one. */
+export function readStrategy(text: string): { settings: StrategySettings; limits: StrategyLimits } {
+  try {
+    const { data } = StrategyConfigMap.parse(parse(text, { schema: "core" }));
+    return {
+      settings: StrategySettings.parse(JSON.parse(data["strategy.json"])),
+      limits: StrategyLimits.parse(JSON.parse(data["limits.json"])),
+    };
+  } catch (cause) {
+    throw new StageFailure(
+      {
+        class: "deterministic",
+        code: "E_STRATEGY_FILE",
+        message: `the strategy's ConfigMap can't be read back: ${cause instanceof Error ? cause.message.slice(0, 300) : "unknown"}`,
+        action: "Resume from shadow-paper, so that it is rendered again.",
+      },
+      { cause },
+    );
+  }
+}
+
+/** The same strategy at other limits; nothing else changes. */
+export function withLimits(text: string, level: RampLevel, notional: number): RenderedStrategy {
+  const { settings, limits } = readStrategy(text);
+  return render(settings, { ...limits, level, notional });
+}

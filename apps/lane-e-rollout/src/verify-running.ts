@@ -1,0 +1,104 @@
+/**
+ * Runtime verification: not what was written, but what runs. A change counts as verified when the engine reports the
+ * hash of exactly this data, its positions are settled, and the broker itself has every order of it and holds no more
+ * than the limit.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { type Broker, BrokerError } from "@baton/brokerage";
+import type { RunningStrategy } from "@baton/contracts";
+import { StageFailure } from "@baton/lanekit";
+
+import type { EngineClient } from "./engine-client.ts";
+import { readStrategy, type RenderedStrategy } from "./strategy-configmap.ts";
+
+/** Pause between two looks. */
+const LOOK_MS = 50;
+/** Positions are cut to a millionth of a unit, and prices are floats. */
+const LIMIT_TOLERANCE = 1e-6;
+
+/** What verification works with. */
+export interface VerificationParts {
+  readonly candidateId: string;
+  readonly engine: EngineClient;
+  /** The broker's accounts. */
+  readonly brokerOf: (account: string) => Broker;
+  /** Longest wait in milliseconds. */
+  readonly verifyMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How it ended: `failed` says what was seen last. */
+export type Verification =
+  | { readonly kind: "verified"; readonly ms: number; readonly orders: readonly string[] }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Why a strategy isn't what was wanted; undefined if it is. */
+function difference(wanted: RenderedStrategy, seen: RunningStrategy): string | undefined {
+  if (seen.hash !== wanted.hash)
+    return `the engine runs ${seen.hash.slice(0, 12)} at ${seen.level}, not ${wanted.hash.slice(0, 12)} at ${wanted.level}`;
+  return seen.settled ? undefined : (seen.problem ?? "its positions aren't settled");
+}
+
+/** Asks the broker itself: an order that the engine says was accepted is there, and the limit is kept. */
+async function brokerProblem(
+  broker: Broker,
+  wanted: RenderedStrategy,
+  orders: readonly string[],
+): Promise<string | undefined> {
+  for (const id of orders)
+    if ((await broker.byClientOrderId(id)) === undefined)
+      return `the broker doesn't have order ${id.slice(0, 12)}`;
+  const { settings } = readStrategy(wanted.text);
+  const closes = new Map(settings.instruments.map((of) => [of.instrument, of.signal.close]));
+  let exposure = 0;
+  for (const { symbol, qty } of await broker.positions()) {
+    const close = closes.get(symbol);
+    if (close === undefined) return `the account holds ${symbol}, which the strategy doesn't trade`;
+    exposure += Math.abs(Number(qty)) * close;
+  }
+  return exposure <= wanted.notional * (1 + LIMIT_TOLERANCE)
+    ? undefined
+    : `the account holds ${exposure.toFixed(2)}, over the limit of ${wanted.notional}`;
+}
+
+type Look =
+  | { readonly verified: true; readonly orders: readonly string[] }
+  | { readonly verified: false; readonly reason: string };
+
+async function look(wanted: RenderedStrategy, parts: VerificationParts): Promise<Look> {
+  try {
+    const seen = await parts.engine.strategy(parts.candidateId);
+    if (seen === undefined)
+      return { verified: false, reason: "the engine doesn't run the strategy" };
+    const orders = seen.orders
+      .filter(({ state }) => state === "accepted")
+      .map(({ clientOrderId }) => clientOrderId);
+    const reason =
+      difference(wanted, seen) ??
+      (await brokerProblem(parts.brokerOf(seen.account), wanted, orders));
+    return reason === undefined ? { verified: true, orders } : { verified: false, reason };
+  } catch (error) {
+    // A service that is away may come back before the time is up.
+    if (error instanceof StageFailure || error instanceof BrokerError)
+      return { verified: false, reason: error.message };
+    throw error;
+  }
+}
+
+/** Waits until `wanted` runs, for `verifyMs` at most. Throws only when its signal is aborted. */
+export async function verifyRunning(
+  wanted: RenderedStrategy,
+  parts: VerificationParts,
+): Promise<Verification> {
+  const { verifyMs, signal } = parts;
+  const start = performance.now();
+  for (;;) {
+    signal.throwIfAborted();
+    const seen = await look(wanted, parts);
+    const ms = performance.now() - start;
+    if (seen.verified) return { kind: "verified", ms, orders: seen.orders };
+    if (ms >= verifyMs) return { kind: "failed", reason: `${seen.reason} (after ${verifyMs} ms)` };
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+}
