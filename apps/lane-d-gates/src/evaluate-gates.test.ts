@@ -356,7 +356,7 @@ test("What a later stage measures is skipped with that stage's name, and never a
     "kill_switch",
     "revert",
     "disable",
-    "runbook",
+    "policy_dry_run",
     "approval",
   ]);
   const stages = ["shadow-paper", "rollback-readiness", "policy-dry-run", "live-ramp"];

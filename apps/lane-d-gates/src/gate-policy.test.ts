@@ -39,5 +39,10 @@ test("A policy that is too large is refused before it is read.", () => {
 });
 
 test("A file that isn't there is named.", async () => {
-  await expect(loadGatePolicy("/nowhere/policy.yaml")).rejects.toThrow(/nowhere.*readable file/);
+  await expect(loadGatePolicy("/nowhere/policy.yaml")).rejects.toMatchObject({
+    code: "E_GATE_POLICY",
+    exitCode: 3,
+    message: expect.stringContaining("/nowhere/policy.yaml"),
+    action: expect.stringContaining("BATON_GATE_POLICY"),
+  });
 });

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { StressFamily } from "@baton/contracts";
+import { EXIT, StartFailure } from "@baton/service";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 
@@ -57,50 +58,57 @@ export interface LoadedGatePolicy {
   readonly sha256: string;
 }
 
-/** The file is missing, isn't YAML, or isn't a gate policy; the message says where and what to do. */
-export class GatePolicyError extends Error {
-  override readonly name = "GatePolicyError";
-  readonly code = "E_GATE_POLICY";
+/** The file is missing, isn't YAML, or isn't a gate policy: ends the service before it starts, with exit code 3. */
+export class GatePolicyError extends StartFailure {
+  constructor(what: string, action: string, cause?: unknown) {
+    const code = "E_GATE_POLICY";
+    super({ code, exitCode: EXIT.invalidInput, message: what, action, cause });
+  }
 }
 
 /** The policy that comes with this lane. */
 export const DEFAULT_POLICY_PATH = join(import.meta.dirname, "../policy/gate-policy.yaml");
 
 const MAX_BYTES = 64 * 1024;
+const MAX_FAULTS = 5;
 
 /** Reads the policy of a file; throws a GatePolicyError, so that a lane doesn't start with half a policy. */
 export async function loadGatePolicy(path = DEFAULT_POLICY_PATH): Promise<LoadedGatePolicy> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    const what = cause instanceof Error ? cause.message : String(cause);
-    throw new GatePolicyError(`gate policy ${path}: ${what}; name a readable file`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const action = "name a readable file in BATON_GATE_POLICY, or unset it";
+    throw new GatePolicyError(`gate policy ${path} can't be read: ${why}`, action, cause);
   });
   return parseGatePolicy(bytes, path);
 }
 
 /** The policy in these bytes; `name` is what errors call them. Throws a GatePolicyError. */
 export function parseGatePolicy(bytes: Uint8Array, name: string): LoadedGatePolicy {
-  if (bytes.length > MAX_BYTES)
-    throw new GatePolicyError(`gate policy ${name}: ${bytes.length} bytes, at most ${MAX_BYTES}`);
-  const parsed = GatePolicy.safeParse(plainValue(bytes, name));
+  const refuse = (what: string, cause?: unknown) => {
+    const action = "correct the file; nothing of it is used until all of it is valid";
+    return new GatePolicyError(`gate policy ${name}: ${what}`, action, cause);
+  };
+  if (bytes.length > MAX_BYTES) throw refuse(`${bytes.length} bytes, at most ${MAX_BYTES}`);
+  const parsed = GatePolicy.safeParse(plainValue(bytes, refuse));
   if (!parsed.success) {
     const faults = parsed.error.issues
-      .slice(0, 5)
+      .slice(0, MAX_FAULTS)
       .map((issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`);
-    throw new GatePolicyError(
-      `gate policy ${name}: ${faults.join("; ")}; correct the file, nothing of it is used`,
-    );
+    throw refuse(faults.join("; "));
   }
   return { policy: parsed.data, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
-function plainValue(bytes: Uint8Array, name: string): unknown {
+type Refuse = (what: string, cause?: unknown) => GatePolicyError;
+
+function plainValue(bytes: Uint8Array, refuse: Refuse): unknown {
   const document = parseDocument(new TextDecoder().decode(bytes), { schema: "core" });
   const [fault] = document.errors;
-  if (fault !== undefined) throw new GatePolicyError(`gate policy ${name}: ${fault.message}`);
+  if (fault !== undefined) throw refuse(fault.message, fault);
   try {
     // No aliases: a policy is read by people, and nothing in it should stand somewhere else.
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
-    throw new GatePolicyError(`gate policy ${name}: it may not use aliases`, { cause });
+    throw refuse("it may not use aliases", cause);
   }
 }

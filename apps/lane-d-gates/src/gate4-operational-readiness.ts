@@ -76,7 +76,7 @@ function drillChecks({ stages: seen }: Evidence): GateCheck[] {
     gate.later({ checkId: "revert", title: "GitOps revert, really run", stage, seen }),
     gate.later({ checkId: "disable", title: "strategy disabled, really run", stage, seen }),
     gate.later({
-      checkId: "runbook",
+      checkId: "policy_dry_run",
       title: "policy of the promotion, run dry",
       stage: "policy-dry-run",
       seen,
