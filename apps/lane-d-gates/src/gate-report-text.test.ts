@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { evaluateGates } from "./evaluate-gates.ts";
 import { loadGatePolicy } from "./gate-policy.ts";
 import { gateReportText } from "./gate-report-text.ts";
-import { CANDIDATE, evidenceOf, RUN, sampleValues } from "./testing/sample-evidence.ts";
+import { evidenceOf, sampleValues } from "./testing/sample-evidence.ts";
+import { CANDIDATE, RUN } from "./testing/sample-identity.ts";
 
 const loaded = await loadGatePolicy();
 const stageRun = { candidateId: CANDIDATE, runId: RUN, stage: "gate-evaluation" };

@@ -4,13 +4,8 @@ import { expect, test } from "vitest";
 
 import { loadGatePolicy } from "./gate-policy.ts";
 import { gatesLane } from "./lane.ts";
-import {
-  artifactName,
-  CANDIDATE,
-  EVIDENCE_NAMES,
-  RUN,
-  sampleValues,
-} from "./testing/sample-evidence.ts";
+import { sampleValues } from "./testing/sample-evidence.ts";
+import { artifactName, CANDIDATE, EVIDENCE_NAMES, RUN } from "./testing/sample-identity.ts";
 
 const lane = gatesLane(await loadGatePolicy());
 

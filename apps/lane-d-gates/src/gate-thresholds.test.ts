@@ -1,0 +1,277 @@
+import type { GateEvaluation } from "@baton/contracts";
+import { expect, test } from "vitest";
+
+import { evaluateGates } from "./evaluate-gates.ts";
+import type { Evidence } from "./evidence.ts";
+import { loadGatePolicy } from "./gate-policy.ts";
+import { evidenceOf, sampleValues, type SampleValues } from "./testing/sample-evidence.ts";
+import { artifactName, CANDIDATE, digest, RUN } from "./testing/sample-identity.ts";
+
+const loaded = await loadGatePolicy();
+const { policy } = loaded;
+const stageRun = { candidateId: CANDIDATE, runId: RUN, stage: "gate-evaluation" };
+const evaluate = (evidence: Evidence, under = loaded) => evaluateGates(evidence, under, stageRun);
+
+const changed = (change: (values: SampleValues) => void) => {
+  const values = sampleValues();
+  change(values);
+  return evaluate(evidenceOf(values));
+};
+
+const gateOf = (report: GateEvaluation, gateId: string) =>
+  report.gates.find((gate) => gate.gateId === gateId);
+
+const good = evaluate(evidenceOf());
+
+/** Per check: a value exactly at the threshold, one just past it, and the gate that must fail then. */
+const gate1 = policy.gate1_statistical_robustness;
+const gate2 = policy.gate2_risk_capacity;
+type Case = readonly [
+  gateId: string,
+  checkId: string,
+  put: (values: SampleValues, value: number) => void,
+  edge: number,
+  beyond: number,
+];
+const dataset = (values: SampleValues) => {
+  const [first] = values.manifest.datasets;
+  if (first === undefined) throw new Error("the sample has a data set");
+  return first;
+};
+const NUMBERS: readonly Case[] = [
+  ["gate0_data_integrity", "research_rows", (v, x) => (dataset(v).research.rows = x), 1465, 1464],
+  ["gate0_data_integrity", "null_rate", (v, x) => (dataset(v).nullRate = x), 0.01, 0.0101],
+  [
+    "gate0_data_integrity",
+    "longest_gap",
+    (v, x) => dataset(v).calendarGaps.forEach((gap) => (gap.days = x)),
+    10,
+    11,
+  ],
+  ["gate1_statistical_robustness", "folds", (v, x) => (v.folds.summary.folds = x), 5, 4],
+  ["gate1_statistical_robustness", "trades", (v, x) => (v.folds.summary.trades = x), 1, 0],
+  [
+    "gate1_statistical_robustness",
+    "net_return",
+    (v, x) => (v.evaluation.outOfSample.figures = { ...v.folds.folds[0]!.figures, total: x }),
+    0,
+    -0.001,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "negative_folds",
+    (v, x) => (v.folds.summary.negativeShare = x),
+    0.5,
+    0.51,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "fold_variation",
+    (v, x) => (v.folds.summary.variation = x),
+    gate1.maxFoldVariation,
+    2.01,
+  ],
+  ["gate1_statistical_robustness", "gap_rows", (v, x) => (v.folds.leakage.leastGapRows = x), 5, 4],
+  [
+    "gate1_statistical_robustness",
+    "deflated_sharpe",
+    (v, x) => (v.evaluation.deflatedSharpe.probability = x),
+    gate1.minDeflatedSharpe,
+    0.899,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "band_sharpe",
+    (v, x) => (v.evaluation.bands.full.sharpe = { ...v.evaluation.bands.full.sharpe, p05: x }),
+    0,
+    -0.01,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "expectation",
+    (v, x) => (v.evaluation.expectation.measured = x),
+    0.4,
+    0.39,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "cross_validation",
+    (v, x) => (v.evaluation.crossValidatedSharpe = x),
+    0,
+    -0.01,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "neighbour_robustness",
+    (v, x) => (v.evaluation.neighbourhood.robustness = x),
+    gate1.minNeighbourRobustness,
+    0.79,
+  ],
+  [
+    "gate2_risk_capacity",
+    "drawdown",
+    (v, x) =>
+      (v.evaluation.outOfSample.figures = { ...v.folds.folds[0]!.figures, maxDrawdown: -x }),
+    gate2.maxDrawdown,
+    0.41,
+  ],
+  [
+    "gate2_risk_capacity",
+    "turnover",
+    (v, x) =>
+      (v.evaluation.outOfSample.figures = { ...v.folds.folds[0]!.figures, turnoverPerYear: x }),
+    gate2.maxTurnoverPerYear,
+    8.1,
+  ],
+  [
+    // 2520 rows are ten years: 0.035 of the equity is 35 basis points a year.
+    "gate2_risk_capacity",
+    "cost",
+    (v, x) => (v.evaluation.outOfSample.figures = { ...v.folds.folds[0]!.figures, cost: x }),
+    0.035,
+    0.0351,
+  ],
+  [
+    "gate2_risk_capacity",
+    "fragility",
+    (v, x) => (v.stress.cases[0]!.fragility = x),
+    gate2.maxFragility,
+    0.86,
+  ],
+  [
+    "gate2_risk_capacity",
+    "stressed_drawdown",
+    (v, x) => (v.stress.cases[3]!.figures = { ...v.stress.base, maxDrawdown: -x }),
+    gate2.maxStressedDrawdown,
+    0.61,
+  ],
+  [
+    "gate3_shadow_paper_quality",
+    "held_back_rows",
+    (v, x) => (dataset(v).holdout.rows = x),
+    policy.gate3_shadow_paper_quality.minHoldoutRows,
+    59,
+  ],
+  [
+    "gate3_shadow_paper_quality",
+    "held_back_rows_seen",
+    (v, x) => (v.folds.leakage.heldBackRowsSeen = x),
+    0,
+    1,
+  ],
+  [
+    "gate3_shadow_paper_quality",
+    "compared_targets",
+    (v, x) => (v.evaluation.reproducibility.plugin.targetsCompared = x),
+    1,
+    0,
+  ],
+  [
+    "gate3_shadow_paper_quality",
+    "differing_targets",
+    (v, x) => (v.evaluation.reproducibility.plugin.targetsDiffering = x),
+    0,
+    1,
+  ],
+  ["gate4_operational_readiness", "passed_tests", (v, x) => (v.tests.passed = x), 1, 0],
+  [
+    "gate5_live_ramp_readiness",
+    "notional",
+    (v, x) => (v.research.spec.promotion.notional = x),
+    policy.gate5_live_ramp_readiness.maxNotional,
+    1_000_001,
+  ],
+];
+
+test.each(NUMBERS)("%s: %s passes at its threshold and fails past it.", (...of) => {
+  const [gateId, checkId, put, edge, beyond] = of;
+  const at = changed((values) => put(values, edge));
+  expect(at.verdict).toBe("pass");
+  expect(at.checks.find((check) => check.checkId === checkId)?.margin).toBeCloseTo(0, 12);
+  const past = changed((values) => put(values, beyond));
+  expect(past.verdict).toBe("fail");
+  expect(past.checks.filter(({ status }) => status === "fail")).toMatchObject([
+    { gateId, checkId, margin: expect.toSatisfy((margin: number) => margin < 0) },
+  ]);
+  expect(past.gates.filter(({ status }) => status === "fail")).toEqual([
+    { gateId, status: "fail", reasons: [expect.stringMatching(`^${checkId} fail: `)] },
+  ]);
+});
+
+const EXACT: readonly (readonly [string, string, (values: SampleValues) => void])[] = [
+  [
+    "gate0_data_integrity",
+    "broken_lineage",
+    (v) => (v.evaluation.inputs[0] = { name: artifactName("research"), sha256: digest("f") }),
+  ],
+  ["gate0_data_integrity", "broken_lineage", (v) => (v.folds.runId = "run-ffffffffffff")],
+  ["gate0_data_integrity", "broken_lineage", (v) => (v.manifest.candidateId = "cand-ffffffffffff")],
+  [
+    "gate0_data_integrity",
+    "broken_lineage",
+    (v) => v.evaluation.results.push({ name: "backtest/other.json", sha256: digest("f") }),
+  ],
+  [
+    "gate0_data_integrity",
+    "changed_datasets",
+    (v) => v.evaluation.data.forEach((of) => (of.sha256 = digest("f"))),
+  ],
+  ["gate0_data_integrity", "changed_datasets", (v) => (dataset(v).instrument = "BBB")],
+  ["gate1_statistical_robustness", "trials", (v) => (v.evaluation.trials.used = 7)],
+  [
+    "gate2_risk_capacity",
+    "stress_families",
+    (v) => (v.stress.cases = v.stress.cases.filter(({ family }) => family !== "halt")),
+  ],
+  [
+    "gate3_shadow_paper_quality",
+    "bands_horizon",
+    (v) => (v.evaluation.bands.holdout.horizonRows = 100),
+  ],
+  ["gate4_operational_readiness", "failed_tests", (v) => (v.tests.tests[0]!.result = "fail")],
+  ["gate4_operational_readiness", "other_sources", (v) => (v.catalog.sourceSha256 = digest("f"))],
+  ["gate4_operational_readiness", "other_sources", (v) => (v.tests.sourceSha256 = digest("f"))],
+  [
+    "gate4_operational_readiness",
+    "other_sources",
+    (v) => (v.evaluation.reproducibility.plugin.source = digest("f")),
+  ],
+  [
+    "gate4_operational_readiness",
+    "recorded_spec",
+    (v) => (v.evaluation.reproducibility.spec = digest("f")),
+  ],
+];
+
+test.each(EXACT)("%s: %s fails on evidence that doesn't fit.", (gateId, checkId, change) => {
+  const report = changed(change);
+  expect(report.checks.filter(({ status }) => status === "fail")).toMatchObject([
+    { gateId, checkId },
+  ]);
+  expect(gateOf(report, gateId)?.status).toBe("fail");
+});
+
+/** Only the policy can fail these. */
+const POLICIES = [
+  [
+    "dataset_schema",
+    { gate0_data_integrity: { ...policy.gate0_data_integrity, datasetSchema: "4" } },
+  ],
+  ["instruments", { gate0_data_integrity: { ...policy.gate0_data_integrity, minInstruments: 2 } }],
+  [
+    "live_enabled",
+    { gate5_live_ramp_readiness: { ...policy.gate5_live_ramp_readiness, liveEnabled: false } },
+  ],
+] as const;
+
+test.each(POLICIES)("%s follows the policy.", (checkId, change) => {
+  const report = evaluate(evidenceOf(), { ...loaded, policy: { ...policy, ...change } });
+  expect(report.checks.filter(({ status }) => status === "fail")).toMatchObject([{ checkId }]);
+});
+
+test("Every check that measures something has a case in which it fails.", () => {
+  const covered = [...NUMBERS, ...EXACT].map(([, checkId]) => checkId);
+  const all = new Set([...covered, ...POLICIES.map(([checkId]) => checkId), "stale_open_ratio"]);
+  const measured = good.checks.filter(({ status }) => status !== "skipped");
+  expect(new Set(measured.map(({ checkId }) => checkId))).toEqual(all);
+});
