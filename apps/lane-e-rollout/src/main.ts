@@ -1,0 +1,23 @@
+import { serveLane } from "@baton/lanekit";
+import { openMesh } from "@baton/mesh";
+import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
+
+import { LaneEConfig } from "./config.ts";
+import { rolloutLane } from "./lane.ts";
+
+await runService({
+  name: "lane-e",
+  config: LaneServiceConfig.extend(LaneEConfig),
+  start: async (service) => {
+    const { config } = service;
+    const lane = rolloutLane({
+      repository: config.BATON_GITOPS_REPO,
+      strategyRepository: config.BATON_STRATEGY_REPO,
+      cacheDir: config.BATON_WORK_DIR,
+      engineUrl: config.BATON_ENGINE_URL,
+      brokerUrl: config.BATON_BROKER_URL,
+      verifyMs: config.BATON_VERIFY_MS,
+    });
+    serveLane(lane, { service, mesh: await openMesh(meshOptionsOf(service)) });
+  },
+});
