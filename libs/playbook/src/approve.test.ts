@@ -190,6 +190,26 @@ test("what an approved stage made in an earlier run isn't part of what is approv
   expect(story.entry().artifacts.map(({ stage }) => stage)).toEqual(["a", "c"]);
 });
 
+test("the latest 20 approvals are remembered, more than one stage can ask for", () => {
+  const many = loaded(
+    documentOf(
+      { a: ["b"], b: ["c"], c: ["b"] },
+      {
+        b: { approvals: { required: 5 }, fail: "c", pass: null },
+        c: { requirePreviousGatePass: false, pass: "b" },
+      },
+    ),
+  );
+  const story = begun(many);
+  for (let round = 0; round < 5; round += 1) {
+    story.result();
+    for (const by of ["bob", "dan", "eve", "kim", "zoe"]) story.command("approve", { by });
+    expect(story.entry()).toMatchObject({ reason: "APPROVED", stage: "b" });
+    story.result({ verdict: "fail" });
+  }
+  expect(story.entry().approvals).toHaveLength(20);
+});
+
 test("an approval that arrives again, or too late, changes nothing", () => {
   const story = asking();
   story.command("approve", { by: "bob", id: "approve-1" });

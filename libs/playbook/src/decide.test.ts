@@ -4,6 +4,7 @@ import { parse } from "yaml";
 
 import batonText from "../../../playbooks/baton.yaml?raw";
 import type { Decision } from "./decision.ts";
+import { shiftInstant } from "./instant.ts";
 import { appended, arrivedAt, begun, loaded, shown, Story } from "./testing/story.ts";
 
 const playbook = loaded(parse(batonText));
@@ -235,8 +236,15 @@ test("a candidate nobody submitted is unknown to commands and reports, and nothi
 
 test("a deadline that is still to come moves nothing", () => {
   const story = arrivedAt(playbook, STAGE);
-  expect(shown(story.ask({ kind: "deadline" }))).toBe("ignore early");
-  expect(shown(story.deadline())).toBe("DEADLINE_PASSED review");
+  const deadline = story.entry().deadline ?? "";
+  for (const [seconds, expected] of [
+    [-1.001, "ignore early"],
+    [-1, "DEADLINE_PASSED review"],
+  ] as const) {
+    // A story's clock goes on by a second before it asks.
+    story.now = shiftInstant(deadline, seconds * 1000);
+    expect(shown(story.ask({ kind: "deadline" }))).toBe(expected);
+  }
 });
 
 test("a candidate travels through every stage and comes out closed", () => {
