@@ -17,8 +17,8 @@ import { DEFAULT_RESTART_POLICY, restartDelay, type RestartPolicy } from "./rest
 /** What is to be kept running. */
 export interface Service {
   readonly name: string;
-  /** Starts one process. A rejection before the service was ever ready is final. */
-  launch(this: void): Promise<ManagedProcess>;
+  /** Starts one process. A rejection before the service was ever ready is final. Aborted when the service shall stop. */
+  launch(this: void, signal: AbortSignal): Promise<ManagedProcess>;
   /** Resolves when the process does its work; rejects with why it doesn't. Aborted when the process has ended. */
   untilReady(this: void, signal: AbortSignal): Promise<void>;
 }
@@ -172,7 +172,7 @@ async function once(run: Run, graceMs: () => number): Promise<Ending> {
   run.launches += 1;
   let process: ManagedProcess;
   try {
-    process = await service.launch();
+    process = await service.launch(stopping.signal);
   } catch (cause) {
     run.inARow += 1;
     const text = `can't be started: ${messageOf(cause)}`;

@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+
+import { examples } from "../examples.ts";
+import { globalsOf } from "../globals.ts";
+
+/** `baton up` */
+export function register(program: Command): void {
+  program
+    .command("up")
+    .description("run the whole mesh on this machine until Ctrl-C")
+    .option("--data <folder>", "where it keeps its data (default: .baton/mesh)")
+    .option("--ephemeral", "use a temporary folder and remove it at the end")
+    .option("--sync-always", "sync every write to the disk before it is acknowledged", true)
+    .option("--no-sync-always", "leave that to the system: faster, but a power loss loses writes")
+    .option("--port <number>", "port of the NATS server; 0 takes any free one", "4222")
+    .option("--http-port <number>", "first port of the services; 0 takes free ones", "0")
+    .option("--playbook <file>", "playbook of new candidates (default: playbooks/baton.yaml)")
+    .option("--drills", "allow candidates to inject faults on purpose")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton up", "start, print the addresses, run until Ctrl-C"],
+        ["baton up --ephemeral --port 0", "one more, beside whatever runs, leaving nothing behind"],
+        ["baton up --data ./mine --json", "for a program: one line of JSON per event"],
+      ]) +
+        "\nA service that dies is started again. Everything it needs to go on is in the data folder;\n" +
+        "the same folder can be used again and again, by one mesh at a time.\n",
+    )
+    .action(async (options: UpOptions, command: Command) => {
+      const { runUp } = await import("../up/run-up.ts");
+      await runUp({ ...options, format: globalsOf(command).format });
+    });
+}
+
+interface UpOptions {
+  readonly data?: string;
+  readonly ephemeral?: boolean;
+  readonly syncAlways: boolean;
+  readonly port: string;
+  readonly httpPort: string;
+  readonly playbook?: string;
+  readonly drills?: boolean;
+}

@@ -1,0 +1,82 @@
+/** A running mesh in words. */
+import { relative } from "node:path";
+
+import { exitInWords, type ServiceEvent } from "@baton/supervisor";
+import { createLogUpdate } from "log-update";
+
+import { renderTable } from "../render-table.ts";
+import type { MeshDirectory } from "./mesh-directory.ts";
+import type { MeshState } from "./up-state.ts";
+
+/** What `baton up` prints when everything is ready. */
+export function describeMesh(state: MeshState, directory: MeshDirectory, seconds: number): string {
+  const rows = Object.entries(state.pids).map(([name, pid]) => [
+    name,
+    state.addresses[name] ?? (name === "nats-server" ? state.natsUrl : ""),
+    String(pid),
+  ]);
+  const sync = state.syncAlways
+    ? "every acknowledged write is on the disk"
+    : "writes are synced every two minutes: a power loss can lose acknowledged ones";
+  return [
+    renderTable([{ heading: "SERVICE" }, { heading: "ADDRESS" }, { heading: "PID" }], rows, 120),
+    `ready in ${seconds.toFixed(1)} s`,
+    `data  ${shortened(directory.root)} (${sync})`,
+    `logs  ${shortened(directory.logs)}`,
+    "try   npx baton submit examples/candidates/trend.yaml, then npx baton watch",
+    "Ctrl-C stops it.",
+    "",
+  ].join("\n");
+}
+
+/** An event as a line. */
+export function describeEvent(event: ServiceEvent): string {
+  switch (event.kind) {
+    case "started":
+      return `${event.service} started as process ${event.pid}`;
+    case "ready":
+      return `${event.service} is ready (process ${event.pid})`;
+    case "unready":
+      return `${event.service} runs as process ${event.pid} but ${event.why}`;
+    case "ended":
+      return `${event.service} (process ${event.pid}) ended with ${exitInWords(event.exit)}; it's started again in ${event.restartInMs} ms`;
+    case "failed":
+      return `${event.service} ${event.why}`;
+  }
+}
+
+/** A line on the terminal that says how far starting has come; nothing elsewhere. */
+export interface StartingLine extends Disposable {
+  note(this: void, event: ServiceEvent): void;
+  end(this: void): void;
+}
+
+/** Shows the line; `silent` or no terminal: shows nothing. */
+export function startingLine(services: number, { silent }: { silent: boolean }): StartingLine {
+  const shown = process.stderr.isTTY && !silent;
+  const line = createLogUpdate(process.stderr);
+  const ready = new Set<string>();
+  let latest = "nats-server";
+  const draw = (): void => line(`starting: ${ready.size} of ${services} ready (${latest})`);
+  let ended = !shown;
+  if (shown) draw();
+  const end = (): void => {
+    if (!ended) line.clear();
+    ended = true;
+  };
+  return {
+    note: (event) => {
+      if (ended) return;
+      if (event.kind === "ready") ready.add(event.service);
+      latest = event.service;
+      draw();
+    },
+    end,
+    [Symbol.dispose]: end,
+  };
+}
+
+function shortened(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
+}

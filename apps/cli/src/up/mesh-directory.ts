@@ -1,0 +1,92 @@
+/** What a mesh on this machine keeps on disk, all below one folder. */
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { openAuditKey } from "@baton/audit";
+import { createBareRepository } from "@baton/gitops";
+
+import { CliError, EXIT } from "../cli-error.ts";
+
+/** The paths of one data folder. */
+export interface MeshDirectory {
+  readonly root: string;
+  /** Of nats-server: streams and artifacts. */
+  readonly store: string;
+  /** Bare repository whose main says what runs. */
+  readonly gitops: string;
+  /** Bare repository that lane B pushes strategies to. */
+  readonly strategies: string;
+  /** Of the paper broker: its ledger. */
+  readonly broker: string;
+  /** Private key of the audit packs, mode 0600. */
+  readonly auditKey: string;
+  readonly logs: string;
+  /** What runs on this folder; see up-state.ts. */
+  readonly state: string;
+  logOf(this: void, service: string): string;
+  addressFileOf(this: void, service: string): string;
+  /** Throw-away files of one service. */
+  workOf(this: void, service: string): string;
+}
+
+/** A log larger than this is put aside when a mesh starts; one older one is kept. */
+const MAX_LOG_BYTES = 32 * 1024 * 1024;
+
+/** The paths below `root`, which is absolute. */
+export function meshDirectory(root: string): MeshDirectory {
+  return {
+    root,
+    store: join(root, "nats"),
+    gitops: join(root, "gitops.git"),
+    strategies: join(root, "strategies.git"),
+    broker: join(root, "broker"),
+    auditKey: join(root, "audit-key.pem"),
+    logs: join(root, "logs"),
+    state: join(root, "up.json"),
+    logOf: (service) => join(root, "logs", `${service}.log`),
+    addressFileOf: (service) => join(root, "run", `${service}.address`),
+    workOf: (service) => join(root, "work", service),
+  };
+}
+
+/** Makes the folders. Throws a CliError if this user can't have them. */
+export function makeFolders(directory: MeshDirectory, services: readonly string[]): void {
+  const { root, logs, broker } = directory;
+  const folders = [logs, broker, join(root, "run"), ...services.map(directory.workOf)];
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Shows that the folder is writable even if everything in it is there already.
+    writeFileSync(join(root, "run", "writable"), "");
+  } catch (cause) {
+    throw new CliError({
+      code: "E_INVALID",
+      exit: EXIT.invalid,
+      message: `the data folder can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      value: root,
+      rule: "a folder that this user may write to",
+      action: "Name another one by --data, or correct its owner and mode.",
+      cause,
+    });
+  }
+}
+
+/** Makes what must be there before the services start: two repositories and the audit key. Nothing there is changed. */
+export async function prepare(directory: MeshDirectory): Promise<void> {
+  openAuditKey(directory.auditKey, { create: true });
+  await Promise.all([
+    createBareRepository(directory.gitops, {
+      initialFiles: {
+        "README.md": "What runs: strategies/<candidateId>.yaml, one per strategy.\n",
+      },
+    }),
+    createBareRepository(directory.strategies, {
+      initialFiles: { "README.md": "Strategies, each on the branch of the run that built it.\n" },
+    }),
+  ]);
+}
+
+/** Puts a log aside that has grown too large. */
+export function limitLog(file: string): void {
+  if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+}

@@ -1,0 +1,168 @@
+/** Which services make a mesh, and what each is told through its environment. Knows nothing of processes. */
+import { join } from "node:path";
+
+import type { MeshDirectory } from "./mesh-directory.ts";
+
+/** The project's root, where apps, playbooks and `.baton` are. */
+export const ROOT = join(import.meta.dirname, "../../../..");
+
+/** What may be chosen about a mesh. */
+export interface MeshChoices {
+  readonly directory: MeshDirectory;
+  readonly playbook: string;
+  /** 0: any free port. */
+  readonly natsPort: number;
+  /** First port of the services' HTTP sides, in the order of the plan; 0: any free ports. */
+  readonly httpPort: number;
+  /** fsync before every acknowledgement. */
+  readonly syncAlways: boolean;
+  /** Lanes take faults that a candidate injects on purpose. */
+  readonly drills: boolean;
+  /** More variables for every service, and for single ones by name; they win. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly envOf?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+}
+
+/** A service of the mesh; nats-server isn't one of these. */
+export type ServiceName = (typeof PLAN)[number]["name"];
+
+/** What is known only once other parts run. */
+export interface KnownAddresses {
+  readonly natsUrl: string;
+  readonly broker: string;
+  readonly engine: string;
+}
+
+interface Planned {
+  readonly name: string;
+  /** Entry point, relative to the project's root. */
+  readonly entry: string;
+  /** Services whose addresses it is told. */
+  readonly needs: readonly ("paper-broker" | "paper-engine")[];
+  /** What it is told beyond what all services are. */
+  readonly env: (choices: MeshChoices, known: KnownAddresses) => Record<string, string>;
+}
+
+/**
+ * In the order of their start. The coordinator is first because it makes the streams that all others wait for; what the
+ * paper broker and the engine need follows them in time while other services use the processors.
+ */
+export const PLAN = [
+  {
+    name: "coordinator",
+    entry: "apps/coordinator/src/main.ts",
+    needs: [],
+    env: ({ playbook }) => ({ BATON_PLAYBOOK: playbook }),
+  },
+  {
+    name: "paper-broker",
+    entry: "apps/paper-broker/src/main.ts",
+    needs: [],
+    env: ({ directory }) => ({ BATON_BROKER_DIR: directory.broker }),
+  },
+  lane("lane-a", "lane-a-research", ({ drills }) => ({ BATON_DRILLS: drills ? "1" : "0" })),
+  {
+    name: "paper-engine",
+    entry: "apps/paper-engine/src/main.ts",
+    needs: ["paper-broker"],
+    env: ({ directory }, { broker }) => ({
+      BATON_GITOPS_REPO: directory.gitops,
+      BATON_BROKER_URL: broker,
+      BATON_WORK_DIR: directory.workOf("paper-engine"),
+    }),
+  },
+  lane("lane-c", "lane-c-backtest", () => ({})),
+  lane("lane-b", "lane-b-strategy", ({ directory }) => ({
+    BATON_STRATEGY_REPO: directory.strategies,
+    BATON_SCRATCH_DIR: directory.workOf("lane-b"),
+  })),
+  lane("lane-d", "lane-d-gates", () => ({})),
+  rollout("lane-e", "lane-e-rollout", ({ directory }) => ({
+    BATON_STRATEGY_REPO: directory.strategies,
+    BATON_WORK_DIR: directory.workOf("lane-e"),
+  })),
+  rollout("lane-f", "lane-f-evidence", ({ directory }) => ({
+    BATON_AUDIT_KEY_FILE: directory.auditKey,
+    BATON_WORK_DIR: directory.workOf("lane-f"),
+  })),
+  { name: "escalation", entry: "apps/escalation/src/main.ts", needs: [], env: () => ({}) },
+  { name: "metrics", entry: "apps/metrics/src/main.ts", needs: [], env: () => ({}) },
+] as const satisfies readonly Planned[];
+
+type LaneName = `lane-${"a" | "b" | "c" | "d" | "e" | "f"}`;
+
+function lane<const N extends LaneName>(
+  name: N,
+  app: string,
+  more: (choices: MeshChoices) => Record<string, string>,
+) {
+  return {
+    name,
+    entry: `apps/${app}/src/main.ts`,
+    needs: [],
+    env: more,
+  } as const;
+}
+
+/** A lane that works on what runs. */
+function rollout<const N extends LaneName>(
+  name: N,
+  app: string,
+  more: (choices: MeshChoices) => Record<string, string>,
+) {
+  const plain = lane(name, app, more);
+  return {
+    ...plain,
+    needs: ["paper-broker", "paper-engine"],
+    env: (choices: MeshChoices, { broker, engine }: KnownAddresses) => ({
+      ...plain.env(choices),
+      BATON_GITOPS_REPO: choices.directory.gitops,
+      BATON_BROKER_URL: broker,
+      BATON_ENGINE_URL: engine,
+    }),
+  } as const;
+}
+
+/** Variables of ours that the services get too; everything else of our environment stays out. */
+const INHERITED = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "SSL_CERT_FILE",
+  "BATON_LOG_LEVEL",
+  "BATON_TRACES_PER_SECOND",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+] as const;
+
+/** Longest time that a service may take to stop, in milliseconds. */
+export const SERVICE_GRACE_MS = 10_000;
+
+/** The whole environment of one service. */
+export function environmentOf(
+  planned: (typeof PLAN)[number],
+  choices: MeshChoices,
+  known: KnownAddresses,
+): Record<string, string> {
+  const { name } = planned;
+  const inherited = INHERITED.flatMap((variable) => {
+    const value = process.env[variable];
+    return value === undefined ? [] : [[variable, value] as const];
+  });
+  const position = PLAN.findIndex((one) => one.name === name);
+  return {
+    ...Object.fromEntries(inherited),
+    // Compiled code is shared by all services and kept; small young generations keep eleven processes small.
+    NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
+    NODE_OPTIONS: "--max-semi-space-size=8",
+    BATON_NATS_URL: known.natsUrl,
+    BATON_SYNC_ALWAYS: choices.syncAlways ? "1" : "0",
+    BATON_HTTP_PORT: String(choices.httpPort === 0 ? 0 : choices.httpPort + position),
+    BATON_ADDRESS_FILE: choices.directory.addressFileOf(name),
+    BATON_EXIT_WITH_PARENT: "1",
+    BATON_SHUTDOWN_GRACE_MS: String(SERVICE_GRACE_MS),
+    ...planned.env(choices, known),
+    ...choices.env,
+    ...choices.envOf?.[name],
+  };
+}

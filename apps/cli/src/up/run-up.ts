@@ -1,0 +1,111 @@
+/** `baton up`: the whole mesh until Ctrl-C. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Format } from "../globals.ts";
+import { note, write } from "../output.ts";
+import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
+import { meshDirectory } from "./mesh-directory.ts";
+import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
+import { startMesh } from "./start-mesh.ts";
+import { stopSignal } from "./stop-signal.ts";
+
+/** Where other commands look for the mesh that is meant when nothing else is said. */
+export const POINTER = join(ROOT, ".baton/up.json");
+
+/** Options as they were given. */
+export interface UpOptions {
+  readonly data?: string;
+  readonly ephemeral?: boolean;
+  readonly syncAlways: boolean;
+  readonly port: string;
+  readonly httpPort: string;
+  readonly playbook?: string;
+  readonly drills?: boolean;
+  readonly format: Format;
+}
+
+/** Runs the mesh until SIGINT, SIGTERM or SIGHUP; resolves when everything is stopped. */
+export async function runUp(options: UpOptions): Promise<void> {
+  const { choices, dispose } = choicesOf(options);
+  const json = options.format !== "table";
+  const tell = (event: object): Promise<void> => write(`${JSON.stringify(event)}\n`);
+  using stopping = stopSignal();
+  const startedMs = performance.now();
+  using progress = startingLine(PLAN.length + 1, { silent: json });
+  let up = false;
+  try {
+    const mesh = await startMesh(choices, {
+      signal: stopping.signal,
+      log: note,
+      pointer: POINTER,
+      onEvent: (event) => {
+        progress.note(event);
+        if (!up || stopping.signal.aborted) return;
+        if (json) void tell({ event: "service", ...event });
+        else if (event.kind !== "started") note(describeEvent(event));
+      },
+    });
+    up = true;
+    progress.end();
+    const seconds = (performance.now() - startedMs) / 1000;
+    await (json
+      ? tell({ event: "up", seconds, ...mesh.state() })
+      : write(describeMesh(mesh.state(), choices.directory, seconds)));
+    await stopping.given;
+    if (!json) note("stopping …");
+    await mesh.stop();
+    if (json) await tell({ event: "down" });
+  } finally {
+    dispose();
+  }
+}
+
+function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => void } {
+  const natsPort = portFrom(options.port, "--port");
+  const httpPort = portFrom(options.httpPort, "--http-port");
+  if (options.ephemeral === true && options.data !== undefined) {
+    throw new CliError({
+      code: "E_USAGE",
+      exit: EXIT.usage,
+      message: "--ephemeral and --data contradict each other",
+      rule: "an ephemeral mesh has a folder of its own, which is removed at the end",
+      action: "Leave one of them out.",
+    });
+  }
+  const root =
+    options.ephemeral === true
+      ? mkdtempSync(join(tmpdir(), "baton-mesh-"))
+      : resolve(options.data ?? join(ROOT, ".baton/mesh"));
+  const choices: MeshChoices = {
+    directory: meshDirectory(root),
+    playbook: resolve(options.playbook ?? join(ROOT, "playbooks/baton.yaml")),
+    natsPort,
+    httpPort,
+    syncAlways: options.syncAlways,
+    drills: options.drills === true,
+  };
+  const dispose = (): void => {
+    if (options.ephemeral === true) rmSync(root, { recursive: true, force: true });
+  };
+  return { choices, dispose };
+}
+
+const LAST_PORT = 65_535;
+
+function portFrom(text: string, option: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  // The services take consecutive ports from the first on.
+  const last = option === "--http-port" ? LAST_PORT - PLAN.length : LAST_PORT;
+  if (port <= last) return port;
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: `${option} isn't a port`,
+    value: text,
+    rule: `a whole number from 0 (any free port) to ${last}`,
+    action: `Correct ${option}, or leave it out.`,
+  });
+}

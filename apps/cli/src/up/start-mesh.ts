@@ -1,0 +1,192 @@
+/**
+ * Starts the whole mesh on this machine and keeps it running: nats-server first, then every service of the plan.
+ *
+ * M1: of two on the same data folder the second is refused, because nats-server's store can be claimed only once.
+ * M2: either everything is ready when `startMesh` answers, or it rejects and nothing is left running.
+ * M3: no process outlives this one: nats-server is tied to it, the services watch their standard input.
+ * M4: a service keeps its port when it's started again, so that the others find it.
+ */
+import { findNatsServer, startNatsServer } from "@baton/mesh";
+import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
+
+import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-directory.ts";
+import { explainFailure, interrupted } from "./mesh-failures.ts";
+import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
+import { openServices, type RunningServices } from "./mesh-services.ts";
+import { isHeldByOther, type MeshState, removeState, writeState } from "./up-state.ts";
+
+/** A mesh that runs. */
+export interface RunningMesh {
+  readonly natsUrl: string;
+  /** As it is at the moment; also in the data folder's `up.json`. */
+  state(this: void): MeshState;
+  service(this: void, name: ServiceName | "nats-server"): Supervised;
+  /** Stops everything, what depends on others first; takes 25 s at most. May be called again. */
+  stop(this: void): Promise<void>;
+}
+
+/** What starting a mesh takes beside the choices. */
+export interface StartOptions {
+  /** Ends the start; a mesh that runs already is ended by its `stop`. */
+  readonly signal: AbortSignal;
+  /** One line at a time: what is being fetched or done. */
+  readonly log: (message: string) => void;
+  readonly onEvent: (event: ServiceEvent) => void;
+  /** A second `up.json`, by which other commands find the mesh; left alone while it's about another one that runs. */
+  readonly pointer?: string | undefined;
+}
+
+/** Of wave 1 (all that work on the mesh), engine, broker, nats-server; longer than the services' own grace. */
+const GRACES_MS = { services: 11_000, engine: 4000, broker: 4000, nats: 5000 } as const;
+
+/** Starts everything and answers when all of it is ready. Rejects with a CliError that says which part isn't, and why. */
+export async function startMesh(choices: MeshChoices, options: StartOptions): Promise<RunningMesh> {
+  const { directory } = choices;
+  makeFolders(directory, ["nats-server", ...PLAN.map(({ name }) => name)]);
+  const parts: Parts = { nats: undefined, services: undefined, publish: () => undefined };
+  const stop = (): Promise<void> => stopAll(parts, directory, options.pointer);
+  const starting = bringUp(parts, choices, options);
+  try {
+    const mesh = await orInterrupted(starting, options.signal);
+    return { ...mesh, stop };
+  } catch (error) {
+    // What is still being started is waited for, so that it can be stopped.
+    await Promise.all([stop(), starting.catch(() => undefined)]);
+    await stop();
+    throw explainFailure(directory, error);
+  }
+}
+
+/** What has been started so far. */
+interface Parts {
+  nats: RunningNats | undefined;
+  services: RunningServices | undefined;
+  /** Writes the state files; does nothing before everything is ready and after the end has begun. */
+  publish: () => void;
+}
+
+async function bringUp(
+  parts: Parts,
+  choices: MeshChoices,
+  options: StartOptions,
+): Promise<Omit<RunningMesh, "stop">> {
+  const startedAt = new Date().toISOString();
+  const onEvent = (event: ServiceEvent): void => {
+    options.onEvent(event);
+    parts.publish();
+  };
+  const prepared = prepare(choices.directory);
+  // Awaited below; a failure before that must not end the process by itself.
+  prepared.catch(() => undefined);
+  const nats = await superviseNats(choices, { ...options, onEvent });
+  parts.nats = nats;
+  await nats.supervised.whenReady();
+  await prepared;
+  options.signal.throwIfAborted();
+  const services = openServices(choices, { natsUrl: nats.url(), onEvent });
+  parts.services = services;
+  await services.whenReady();
+  const state = (): MeshState => stateOf({ choices, startedAt, nats, services });
+  parts.publish = () => {
+    const { pointer } = options;
+    writeState(choices.directory.state, state());
+    if (pointer !== undefined && !isHeldByOther(pointer)) writeState(pointer, state());
+  };
+  parts.publish();
+  return {
+    natsUrl: nats.url(),
+    state,
+    service: (name) => (name === "nats-server" ? nats.supervised : services.service(name)),
+  };
+}
+
+async function stopAll(
+  parts: Parts,
+  directory: MeshDirectory,
+  pointer: string | undefined,
+): Promise<void> {
+  parts.publish = () => undefined;
+  await parts.services?.stop(GRACES_MS);
+  await parts.nats?.supervised.stop(GRACES_MS.nats);
+  for (const file of [directory.state, pointer]) {
+    if (file !== undefined) removeState(file, process.pid);
+  }
+}
+
+async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const given = Promise.withResolvers<never>();
+  const interrupt = (): void => given.reject(interrupted());
+  signal.addEventListener("abort", interrupt, { once: true });
+  if (signal.aborted) interrupt();
+  try {
+    return await Promise.race([work, given.promise]);
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+    given.promise.catch(() => undefined);
+  }
+}
+
+interface RunningNats {
+  readonly supervised: Supervised;
+  /** Known once it's ready, and the same ever after. */
+  url(this: void): string;
+  monitorUrl(this: void): string | undefined;
+}
+
+async function superviseNats(
+  choices: MeshChoices,
+  { signal, log, onEvent }: StartOptions,
+): Promise<RunningNats> {
+  const { directory } = choices;
+  const server = await findNatsServer({ signal, log });
+  const logFile = directory.logOf("nats-server");
+  limitLog(logFile);
+  let port = choices.natsPort;
+  let url = "";
+  let monitorUrl: string | undefined;
+  const launch = async () => {
+    const running = await startNatsServer({
+      server,
+      storeDir: directory.store,
+      logFile,
+      port,
+      monitorPort: monitorUrl === undefined ? 0 : Number(new URL(monitorUrl).port),
+      syncAlways: choices.syncAlways,
+      exitWithParent: true,
+    });
+    ({ port, url, monitorUrl } = running);
+    return running;
+  };
+  const supervised = supervise(
+    // Launching it waits until it answers.
+    { name: "nats-server", launch, untilReady: () => Promise.resolve() },
+    { onEvent },
+  );
+  return { supervised, url: () => url, monitorUrl: () => monitorUrl };
+}
+
+function stateOf(mesh: {
+  choices: MeshChoices;
+  startedAt: string;
+  nats: RunningNats;
+  services: RunningServices;
+}): MeshState {
+  const { choices, startedAt, nats, services } = mesh;
+  const monitorUrl = nats.monitorUrl();
+  const all = [nats.supervised, ...PLAN.map(({ name }) => services.service(name))];
+  const pids = all.flatMap(({ name, pid }) => {
+    const number = pid();
+    return number === undefined ? [] : [[name, number] as const];
+  });
+  return {
+    v: 1,
+    pid: process.pid,
+    startedAt,
+    dataDir: choices.directory.root,
+    natsUrl: nats.url(),
+    ...(monitorUrl !== undefined && { monitorUrl }),
+    syncAlways: choices.syncAlways,
+    addresses: services.addresses(),
+    pids: Object.fromEntries(pids),
+  };
+}

@@ -1,0 +1,30 @@
+/** A process that is told to stop stops in order; told twice, it stops at once. */
+
+/** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process with 130. */
+export interface StopSignal extends Disposable {
+  readonly signal: AbortSignal;
+  /** Resolves when the signal is aborted. */
+  readonly given: Promise<void>;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Listens until it's disposed of. */
+export function stopSignal(): StopSignal {
+  const controller = new AbortController();
+  const given = Promise.withResolvers<void>();
+  const stop = (): void => {
+    // Whatever still runs ends by itself when this process is gone.
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+    given.resolve();
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  return {
+    signal: controller.signal,
+    given: given.promise,
+    [Symbol.dispose]: () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * `up.json`: what runs on a data folder, for other commands and for people. One lies in the data folder itself; one in
+ * the project's `.baton` names the mesh that commands talk to when nothing else is said.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+import { z } from "zod";
+
+/** Content of `up.json`. */
+export const MeshState = z.object({
+  v: z.literal(1),
+  /** Of the process that watches over all others: ending it ends the mesh. */
+  pid: z.int().positive(),
+  startedAt: z.iso.datetime(),
+  dataDir: z.string(),
+  natsUrl: z.string(),
+  monitorUrl: z.string().optional(),
+  /** Every acknowledged write has been synced to the disk. */
+  syncAlways: z.boolean(),
+  /** HTTP address by service. */
+  addresses: z.record(z.string(), z.string()),
+  /** Process number by service, nats-server included. */
+  pids: z.record(z.string(), z.int().positive()),
+});
+export type MeshState = z.infer<typeof MeshState>;
+
+/** The state in a file, or undefined if there is none that can be read. */
+export function readState(file: string): MeshState | undefined {
+  try {
+    return MeshState.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the state; readers see the whole file or the one before. */
+export function writeState(file: string, state: MeshState): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const partial = `${file}.${process.pid}.new`;
+  writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`);
+  renameSync(partial, file);
+}
+
+/** Removes the file if it's about the mesh of process `pid`. */
+export function removeState(file: string, pid: number): void {
+  if (readState(file)?.pid === pid) rmSync(file, { force: true });
+}
+
+/** True if the mesh that the file is about belongs to another process that still runs. */
+export function isHeldByOther(file: string): boolean {
+  const held = readState(file);
+  return held !== undefined && held.pid !== process.pid && isRunning(held.pid);
+}
+
+/** True if there's a process of that number. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
