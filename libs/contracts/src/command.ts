@@ -46,12 +46,18 @@ const SubmittedSpec = z
 function specFault(spec: unknown): string | undefined {
   if (typeof spec !== "object" || spec === null) return undefined;
   if (Object.hasOwn(spec, "__proto__")) return 'unknown key "__proto__"';
+  if (isDeeperThan(MAX_SPEC_DEPTH, spec)) return `nested deeper than ${MAX_SPEC_DEPTH}`;
   try {
     canonicalJson(spec);
     return undefined;
   } catch {
-    return "has no canonical form: nested too deeply, or a text with half a surrogate pair";
+    return "has no canonical form: a text in it holds half a surrogate pair";
   }
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
 /** Anything that can be asked for. */
