@@ -46,6 +46,13 @@ export {
 export { Reason, REASONS, type ReasonText } from "./reason.ts";
 export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./report.ts";
 export {
+  noticeKey,
+  ReviewLevel,
+  ReviewNotice,
+  ReviewRecord,
+  REVIEWS_BUCKET,
+} from "./review-record.ts";
+export {
   ADVISORY_SUBJECTS,
   ARTIFACTS_BUCKET,
   commandSubject,

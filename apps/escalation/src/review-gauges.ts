@@ -1,0 +1,43 @@
+import type { Meter } from "@baton/telemetry";
+
+import type { NoticeKind } from "./notifier.ts";
+import type { ReviewCopy } from "./review-copy.ts";
+
+/**
+ * Registers the series about reviews. The two gauges are the same in every replica (take `max`); the counter is each replica's
+ * own (take `sum`). Returns what counts a notice.
+ */
+export function observeReviews(
+  meter: Meter,
+  copy: ReviewCopy,
+  now: () => number,
+): (kind: NoticeKind, outcome: "told" | "failed") => void {
+  /** Reasons shown before are shown with 0 when none is left, so that a series doesn't end at its last value. */
+  const shown = new Set<string>();
+  meter
+    .createObservableGauge("baton_reviews_open", {
+      description: "Reviews that wait for a person, by reason; the same in every replica",
+    })
+    .addCallback((result) => {
+      const counts = new Map<string, number>();
+      for (const { state, reason } of copy.records())
+        if (state === "open") counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      for (const reason of counts.keys()) shown.add(reason);
+      for (const reason of shown) result.observe(counts.get(reason) ?? 0, { reason });
+    });
+  meter
+    .createObservableGauge("baton_review_age_seconds", {
+      description: "Age of the oldest open review, in seconds; 0 if none is open",
+    })
+    .addCallback((result) => {
+      const times = Array.from(copy.records(), ({ state, openedAt }) =>
+        state === "open" ? Date.parse(openedAt) : Number.POSITIVE_INFINITY,
+      );
+      const oldest = times.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+      result.observe(Number.isFinite(oldest) ? Math.max(0, (now() - oldest) / 1000) : 0);
+    });
+  const notices = meter.createCounter("baton_review_notifications", {
+    description: "Attempts to tell people about reviews, by what about and how they ended",
+  });
+  return (kind, outcome) => notices.add(1, { kind, outcome });
+}

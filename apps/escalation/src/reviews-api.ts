@@ -1,0 +1,55 @@
+import { REASONS, type ReviewRecord } from "@baton/contracts";
+import { Hono } from "hono";
+
+import type { ReviewCopy } from "./review-copy.ts";
+
+const DEFAULT_LIMIT = 200;
+const MAX_LIMIT = 1000;
+
+/**
+ * `GET /reviews?limit=` lists the open reviews, the oldest first, with how many there are; 503 until the process knows them.
+ *
+ * They are answered with `baton approve`, `reject`, `resume` or `cancel`, not here.
+ */
+export function createReviewsApi(copy: ReviewCopy, now: () => number): Hono {
+  const app = new Hono();
+  app.get("/reviews", ({ json, req }) => {
+    if (!copy.whole) return json({ error: "the reviews are still being read" }, 503);
+    const asked = req.query("limit") ?? String(DEFAULT_LIMIT);
+    const limit = /^\d{1,4}$/.test(asked) ? Number(asked) : 0;
+    if (limit < 1 || limit > MAX_LIMIT)
+      return json({ error: `limit: must be a whole number from 1 to ${MAX_LIMIT}` }, 400);
+    const open = [...copy.records()]
+      .filter(({ state }) => state === "open")
+      .toSorted((one, other) => one.openedAt.localeCompare(other.openedAt));
+    return json({
+      total: open.length,
+      reviews: open.slice(0, limit).map((record) => present(record, now())),
+    });
+  });
+  app.notFound(({ json }) => json({ error: "not found; the open reviews are at /reviews" }, 404));
+  return app;
+}
+
+function present(record: ReviewRecord, nowMs: number) {
+  const { candidateId, runId, stage, reason, detail, action, next, sequence } = record;
+  const { openedAt, deadline, overdueAt, remindersSent, lastNotifiedAt, trace } = record;
+  return {
+    candidateId,
+    runId,
+    stage,
+    reason,
+    meaning: REASONS[reason].meaning,
+    detail,
+    action,
+    next,
+    sequence,
+    openedAt,
+    ageSeconds: Math.max(0, Math.round((nowMs - Date.parse(openedAt)) / 1000)),
+    deadline,
+    overdue: overdueAt !== null,
+    remindersSent,
+    lastNotifiedAt,
+    traceId: trace.slice(3, 35),
+  };
+}
