@@ -1,0 +1,35 @@
+import { openAuditKey } from "@baton/audit";
+import { serveLane } from "@baton/lanekit";
+import { openMesh } from "@baton/mesh";
+import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
+
+import { LaneFConfig } from "./config.ts";
+import { evidenceLane } from "./lane.ts";
+
+await runService({
+  name: "lane-f",
+  config: LaneServiceConfig.extend(LaneFConfig),
+  start: async (service) => {
+    const { config } = service;
+    const auditKey = openAuditKey(config.BATON_AUDIT_KEY_FILE);
+    const mesh = await openMesh(meshOptionsOf(service));
+    const lane = evidenceLane({
+      brokerUrl: config.BATON_BROKER_URL,
+      engineUrl: config.BATON_ENGINE_URL,
+      gitops: { repository: config.BATON_GITOPS_REPO, cacheDir: config.BATON_WORK_DIR },
+      auditKey,
+      waitMs: config.BATON_ENGINE_WAIT_MS,
+      journal: {
+        entries: async (candidateId) => {
+          const history = await mesh.journal.history(candidateId);
+          return history.map(({ sequence, storedAt, entry }) => ({
+            sequence,
+            time: new Date(storedAt).toISOString(),
+            entry,
+          }));
+        },
+      },
+    });
+    serveLane(lane, { service, mesh });
+  },
+});
