@@ -8,10 +8,8 @@ export const CoordinatorConfig = MeshServiceConfig.extend({
     .string()
     .min(1, { error: "must be the path of a playbook file" })
     .meta({ example: "playbooks/baton.yaml" }),
-  /** Candidates whose last entry is kept in memory. */
-  BATON_CACHE_ENTRIES: integerText({ min: 100, max: 1_000_000 })
-    .default(10_000)
-    .meta({ example: "10000" }),
+  /** Last entries kept in memory, in MB of JSON. */
+  BATON_CACHE_MB: integerText({ min: 1, max: 4096 }).default(8).meta({ example: "8" }),
   /** How often deadlines are looked at. */
   BATON_SWEEP_MS: integerText({ min: 100, max: 600_000 }).default(1000).meta({ example: "1000" }),
   /** How often entries of other coordinators are read for deadlines. */

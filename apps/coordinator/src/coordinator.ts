@@ -33,7 +33,8 @@ export interface CoordinatorParts {
   readonly playbooks: PlaybookShelf;
   readonly log: Log;
   readonly tracer: Tracer;
-  readonly cacheEntries: number;
+  /** Bound of the remembered entries, in bytes of JSON. */
+  readonly cacheBytes: number;
   /** Told about every entry appended here. */
   readonly onAppended: (stored: StoredEntry) => void;
   readonly onFenced: () => void;
@@ -52,7 +53,7 @@ const MAX_FENCED = 50;
 /** Opens a coordinator. */
 export function openCoordinator(parts: CoordinatorParts): Coordinator {
   const mailboxes = openMailboxes();
-  const cache = openEntryCache(parts.cacheEntries);
+  const cache = openEntryCache(parts.cacheBytes);
   const { journal } = parts.mesh;
 
   const settle = async (candidateId: string, happening: Happening): Promise<Outcome> => {
@@ -64,7 +65,7 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
         const appended = await journal.append(decision.entry);
         if (appended.kind === "stored") {
           const stored = { sequence: appended.sequence, entry: decision.entry };
-          cache.set(stored);
+          cache.set(stored, appended.bytes);
           recordMove(parts, last, stored);
           parts.onAppended(stored);
           return { kind: "appended", stored };

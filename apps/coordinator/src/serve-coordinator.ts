@@ -34,7 +34,7 @@ export async function serveCoordinator(
     playbooks,
     log,
     tracer: service.tracer,
-    cacheEntries: config.BATON_CACHE_ENTRIES,
+    cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onFenced: () => fenced.add(1),
     onAppended: (stored) => {
       deadlines.note(stored);

@@ -15,9 +15,9 @@ import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
-/** How an append ended. `fenced`: someone else moved the candidate since, or this very entry was stored before. */
+/** How an append ended; `bytes`: length of the entry's JSON. `fenced`: someone else moved the candidate since, or this very entry was stored before. */
 export type Appended =
-  | { readonly kind: "stored"; readonly sequence: number }
+  | { readonly kind: "stored"; readonly sequence: number; readonly bytes: number }
   | { readonly kind: "fenced" };
 
 /** An entry with when it was stored, in milliseconds since 1970. */

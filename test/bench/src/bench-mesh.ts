@@ -19,7 +19,7 @@ export interface BenchMesh extends AsyncDisposable {
 /** Starts a nats-server in a fresh store. */
 export async function startBenchServer(dir: string, syncAlways: boolean) {
   mkdirSync(dir, { recursive: true });
-  const server = await findNatsServer({});
+  const server = await findNatsServer({ signal: AbortSignal.timeout(120_000) });
   return startNatsServer({
     server,
     storeDir: join(dir, "store"),
@@ -40,14 +40,16 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_SYNC_ALWAYS: syncAlways ? "1" : "0",
     BATON_EXIT_WITH_PARENT: "1",
     NODE_COMPILE_CACHE: join(root, ".baton/cache/compile"),
-    NODE_OPTIONS: "--max-semi-space-size=8",
+    NODE_OPTIONS: process.env["BENCH_OPTS"] ?? "--max-semi-space-size=8",
   };
   const logOf = (lane: Lane): string => join(dir, `${lane}.log`);
   const processes = new Map<string, SpawnedService>();
   const start = (name: string, entry: string, env: Record<string, string>): void => {
     processes.set(name, spawnService(join(root, entry), { ...common, ...env }));
   };
-  start("coordinator", "apps/coordinator/src/main.ts", { BATON_PLAYBOOK: join(root, "playbooks/bench.yaml") });
+  start("coordinator", "apps/coordinator/src/main.ts", {
+    BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),
+  });
   for (const lane of LANES) {
     const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "256" };
     start(lane, "test/bench/src/noop-lane.ts", env);

@@ -40,7 +40,9 @@ await runService({
       lines.push(`${candidateId} ${stage} ${now}\n`);
       return done(SUMMARY);
     };
-    const stages = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`bench-${index + 1}`, work]));
+    const stages = Object.fromEntries(
+      Array.from({ length: 8 }, (_, index) => [`bench-${index + 1}`, work]),
+    );
     const mesh = await openMesh(meshOptionsOf({ ...service, name: config.BATON_LANE }));
     serveLane(defineLane({ lane: Lane.parse(config.BATON_LANE), stages }), { service, mesh });
   },

@@ -1,0 +1,65 @@
+/**
+ * `npm run bench`: the machine's limits first, then the whole mesh, in one run, with default sync and with every write synced.
+ * Prints a table with the ratios and writes `.baton/bench/<time>.json`.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { startBenchServer } from "./bench-mesh.ts";
+import { measureMesh, type MeshFigures } from "./measure-mesh.ts";
+import { measureRawLimits, type RawLimits } from "./raw-limits.ts";
+import { renderTable } from "./render-table.ts";
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    sync: { type: "string", default: "default,always" },
+  },
+});
+
+/** One mode's figures. */
+export interface ModeFigures {
+  readonly sync: "default" | "always";
+  readonly raw: RawLimits;
+  readonly mesh: MeshFigures;
+}
+
+const root = join(import.meta.dirname, "../../..");
+const started = new Date().toISOString().replaceAll(":", "-").slice(0, 19);
+const folder = join(root, ".baton/bench");
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const modes: ModeFigures[] = [];
+for (const sync of ["default", "always"] as const) {
+  if (!values.sync.split(",").includes(sync)) continue;
+  const syncAlways = sync === "always";
+  const dir = join(folder, `${started}-${sync}`);
+  say(`sync ${sync}: limits of this machine`);
+  const server = await startBenchServer(join(dir, "raw"), syncAlways);
+  const raw = await measureRawLimits(server.url, syncAlways ? 10_000 : 100_000);
+  await server.stop();
+  say(`fenced ${raw.fencedPerSecond}/s, sequential p50 ${raw.sequentialP50.toFixed(3)} ms`);
+  const mesh = await measureMesh({
+    dir: join(dir, "mesh"),
+    syncAlways,
+    candidates: 2000,
+    idleCandidates: values.quick ? 30 : 100,
+    pacedSeconds: values.quick ? 5 : 15,
+    soakHandoffs: values.quick ? 16_000 : 100_000,
+    say,
+  });
+  modes.push({ sync, raw, mesh });
+  rmSync(dir, { recursive: true, force: true });
+}
+const machine = {
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+};
+mkdirSync(folder, { recursive: true });
+const file = join(folder, `${started}.json`);
+writeFileSync(file, `${JSON.stringify({ started, machine, modes }, null, 2)}\n`);
+process.stdout.write(`${renderTable(modes)}\nwritten to ${file}\n`);
