@@ -15,7 +15,10 @@ import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
-/** How an append ended; `bytes`: length of the entry's JSON. `fenced`: someone else moved the candidate since, or this very entry was stored before. */
+/**
+ * How an append ended. `bytes`: length of the entry's JSON. `fenced`: someone else moved the candidate since, or this very
+ * entry was stored before.
+ */
 export type Appended =
   | { readonly kind: "stored"; readonly sequence: number; readonly bytes: number }
   | { readonly kind: "fenced" };
@@ -91,7 +94,9 @@ async function append(writer: GroupWriter, entry: Entry): Promise<Appended> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const stored = await writer.write(entry.candidateId, message);
-      return stored.duplicate ? { kind: "fenced" } : { kind: "stored", sequence: stored.sequence };
+      return stored.duplicate
+        ? { kind: "fenced" }
+        : { kind: "stored", sequence: stored.sequence, bytes: message.payload.length };
     } catch (error) {
       if (error instanceof Refused && error.code === REFUSALS.wrongLastSequence)
         return { kind: "fenced" };
