@@ -163,21 +163,37 @@ test("approvals that were used up don't count again, not even on the same eviden
   ]);
 });
 
-test("a rerun of an approved stage on the same evidence stands on the same approvals", () => {
+test("a rerun of a stage that needs approval is approved anew, whoever resumes it", () => {
   const story = arrivedAt(baton, "live-ramp");
+  const first = story.entry();
   story.result({ verdict: "inconclusive" });
-  expect(shown(story.command("resume"))).toBe("RERUN lane-e");
-  expect(story.entry().approvals).toHaveLength(1);
-  expect(story.entry().artifacts.map(({ stage }) => stage)).not.toContain("live-ramp");
+  expect(shown(story.command("resume", { by: AUTHOR }))).toBe("APPROVAL_REQUIRED review");
+  expect(story.entry()).toMatchObject({ stage: "live-ramp", awaits: null, runId: first.runId });
+  expect(story.entry().detail).toContain(
+    "live-ramp is run again, asked by ada: because. live-ramp needs 1",
+  );
+  expect(shown(story.command("resume"))).toBe("E_CONFLICT");
+  expect(shown(story.command("approve", { by: AUTHOR }))).toBe("E_DENIED");
+  expect(shown(story.command("approve", { by: "eve" }))).toBe("APPROVED lane-e");
+  const again = story.entry();
+  expect(again).toMatchObject({
+    stage: "live-ramp",
+    iteration: 1,
+    awaits: 0,
+    artifacts: first.artifacts,
+  });
+  expect(again.approvals.map(({ runId }) => runId)).toEqual([first.runId, again.runId]);
+  expect(shown(story.result())).toBe("STAGE_PASSED lane-f");
 });
 
-test("a rerun on other evidence than was approved is refused", () => {
+test("asking for a rerun's approval lifts the hold, and the old run's result comes too late", () => {
   const story = arrivedAt(baton, "live-ramp");
-  story.result({ failure: "spec" });
-  const { sequence, entry } = story.last();
-  const artifacts = entry.artifacts.map((one) => ({ ...one, sha256: "0".repeat(64) }));
-  story.journal.push({ sequence: sequence + 1, entry: { ...entry, artifacts } });
-  expect(shown(story.command("resume"))).toBe("E_GUARD");
+  story.command("pause");
+  story.exhausted();
+  expect(shown(story.command("resume"))).toBe("APPROVAL_REQUIRED review");
+  expect(story.entry()).toMatchObject({ hold: null, awaits: null });
+  expect(shown(story.result())).toBe("ignore stale");
+  expect(shown(story.command("approve"))).toBe("APPROVED lane-e");
 });
 
 test("what an approved stage made in an earlier run isn't part of what is approved", () => {

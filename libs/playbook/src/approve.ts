@@ -4,7 +4,7 @@ import type { Approval, Command, Entry, Review, Stage } from "@baton/contracts";
 import { type Decision, reject } from "./decision.ts";
 import { enter } from "./enter.ts";
 import { stageRule } from "./playbook.ts";
-import { newRun, type Step, successor } from "./successor.ts";
+import { dispatch, newRun, type Step, successor } from "./successor.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;
 type Open = Review & { next: Stage; evidence: string };
@@ -99,10 +99,15 @@ function grant(
     const noted = { reason: "APPROVAL_REQUIRED", detail, approvals, evidence } as const;
     return { kind: "append", entry: successor(step, noted) };
   }
+  const granted = { reason: "APPROVED", detail: `Approved by ${by}: ${why}` } as const;
+  if (next === entry.stage) {
+    // A rerun: the stage was entered past the guard before.
+    const again = dispatch(step, next, { ...newRun(step), ...granted, approvals });
+    return { kind: "append", entry: again };
+  }
   const passage = {
+    ...granted,
     to: next,
-    reason: "APPROVED",
-    detail: `Approved by ${by}: ${why}`,
     // The question is only asked after the guard allowed the move.
     gatePassed: true,
     carried: { artifacts, evidence, approvals },

@@ -10,7 +10,7 @@ import {
 import { approve } from "./approve.ts";
 import { conclude } from "./conclude.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
-import { anotherRunAllowed, isApproved } from "./enter.ts";
+import { anotherRunAllowed, approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after } from "./instant.ts";
@@ -187,7 +187,7 @@ function isSpent({ last: { entry }, playbook }: Step): boolean {
 
 function rerun(step: Step, command: CommandOf<"resume">): Decision {
   const { entry } = step.last;
-  const { candidateId, stage, spec, approvals } = entry;
+  const { candidateId, stage } = entry;
   if (!anotherRunAllowed(step.playbook, entry.iteration)) {
     return reject(
       "E_LIMIT",
@@ -196,14 +196,13 @@ function rerun(step: Step, command: CommandOf<"resume">): Decision {
     );
   }
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
-  if (!isApproved(step.playbook, stage, { spec, artifacts, approvals })) {
-    return reject(
-      "E_GUARD",
-      `${stage} of ${candidateId} was approved on other evidence than there is now`,
-      "`baton cancel` it, or submit a changed candidate.",
-    );
-  }
   const detail = `${stage} is run again, asked by ${command.by}: ${command.why}`;
+  const rule = approvalRuleFor(step, stage);
+  if (rule) {
+    // An approval is for one run of a stage: whoever resumes can't stand in for those who approve.
+    const carried = { artifacts, hold: null, failure: null };
+    return append(askApproval(step, stage, { rule, detail, carried }));
+  }
   const changes = { ...newRun(step), reason: "RERUN", detail, artifacts } as const;
   return append(dispatch(step, stage, changes));
 }

@@ -1,6 +1,5 @@
 /** How a candidate enters a stage: the guard, then the approvals, then the dispatch. No other way leads to a lane. */
 import {
-  type Approval,
   type ArtifactRef,
   canonicalJson,
   type Entry,
@@ -47,18 +46,9 @@ export function enter(step: Step, passage: Passage): Entry {
       awaits: null,
     });
   }
-  const { approvals } = stageRule(step.playbook, to);
-  if (passage.approved !== true && approvals && approvalNeeded(approvals, entry.spec)) {
-    return review(step, {
-      ...carried,
-      reason: "APPROVAL_REQUIRED",
-      detail: `${passage.detail}. ${to} needs ${approvals.required} approval${approvals.required > 1 ? "s" : ""}.`,
-      action: `Read the evidence, then \`baton approve ${entry.candidateId}\` or \`baton reject ${entry.candidateId}\`.`,
-      next: to,
-      proof: evidenceDigest(artifacts),
-      awaits: null,
-    });
-  }
+  const rule = approvalRuleFor(step, to);
+  if (rule && passage.approved !== true)
+    return askApproval(step, to, { rule, detail: passage.detail, carried });
   return dispatch(step, to, {
     // D3: what this run had once it doesn't get again.
     ...(again && newRun(step)),
@@ -106,24 +96,29 @@ export function evidenceDigest(artifacts: readonly ArtifactRef[]): string {
   return digestOf(canonicalJson(artifacts.map(({ name, sha256 }) => [name, sha256])));
 }
 
-/**
- * True if the approvals that `stage` needs for `spec` were given on exactly these artifacts, in whichever run: an approval
- * is bound to evidence, so a rerun on the same evidence stands on it and one on other evidence doesn't.
- */
-export function isApproved(
-  playbook: Playbook,
-  stage: Stage,
-  of: {
-    spec: Entry["spec"];
-    artifacts: readonly ArtifactRef[];
-    approvals: readonly Approval[];
-  },
-): boolean {
+/** The approvals that `stage` needs for this candidate, or undefined if none. */
+export function approvalRuleFor({ playbook, last }: Step, stage: Stage): ApprovalRule | undefined {
   const rule = stageRule(playbook, stage).approvals;
-  if (!rule || !approvalNeeded(rule, of.spec)) return true;
-  const digest = evidenceDigest(of.artifacts);
-  const given = of.approvals.filter((one) => one.stage === stage && one.evidence === digest);
-  return new Set(given.map((one) => one.by)).size >= rule.required;
+  return rule && approvalNeeded(rule, last.entry.spec) ? rule : undefined;
+}
+
+/** Asks for the approvals that `to` needs, bound to the artifacts that are carried. */
+export function askApproval(
+  step: Step,
+  to: Stage,
+  on: { rule: ApprovalRule; detail: string; carried: Pick<Entry, "artifacts"> & Partial<Entry> },
+): Entry {
+  const { candidateId } = step.last.entry;
+  const { required } = on.rule;
+  return review(step, {
+    ...on.carried,
+    reason: "APPROVAL_REQUIRED",
+    detail: `${on.detail}. ${to} needs ${required} approval${required > 1 ? "s" : ""}.`,
+    action: `Read the evidence, then \`baton approve ${candidateId}\` or \`baton reject ${candidateId}\`.`,
+    next: to,
+    proof: evidenceDigest(on.carried.artifacts),
+    awaits: null,
+  });
 }
 
 function approvalNeeded(rule: ApprovalRule, spec: Entry["spec"]): boolean {

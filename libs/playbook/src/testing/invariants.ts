@@ -107,9 +107,9 @@ function move(before: Entry, { evidence, playbook }: Told["question"], after: En
   const from = stageRule(playbook, before.stage);
   const to = stageRule(playbook, after.stage);
   const approved: Checks = [["J2 the approvals it needs are given", hasApprovals(playbook, after)]];
-  if (after.reason === "RERUN") {
+  if (after.guard === null) {
     const moved = after.stage !== before.stage || after.runId === before.runId;
-    return [...approved, ["a rerun is the same stage in a new run", !moved]];
+    return [...approved, ["without the guard the same stage runs anew, nothing else", !moved]];
   }
   const proof = after.evidence;
   const verified = [evidence, before.evidence].some(
@@ -137,14 +137,16 @@ function allPresent(evidence: EvidenceRecord | null): boolean {
 }
 
 /** Counted here on its own; every specification of these stories needs them wherever a stage has a rule. */
-function hasApprovals(playbook: Playbook, { stage, artifacts, approvals, author }: Entry): boolean {
-  const rule = stageRule(playbook, stage).approvals;
+function hasApprovals(playbook: Playbook, entry: Entry): boolean {
+  const rule = stageRule(playbook, entry.stage).approvals;
   if (!rule) return true;
-  const digest = evidenceDigest(artifacts);
-  const by = approvals
-    .filter((one) => one.stage === stage && one.evidence === digest)
+  const digest = evidenceDigest(entry.artifacts);
+  const by = entry.approvals
+    .filter(
+      (one) => one.stage === entry.stage && one.runId === entry.runId && one.evidence === digest,
+    )
     .map((one) => one.by);
-  return new Set(by).size >= rule.required && !(rule.notAuthor && by.includes(author));
+  return new Set(by).size >= rule.required && !(rule.notAuthor && by.includes(entry.author));
 }
 
 /** Among any 20 commands applied in a row. */
