@@ -5,7 +5,7 @@ import { MAX_FAULTS } from "./playbook-faults.ts";
 import type { PlaybookDocument } from "./playbook.ts";
 
 /** Name of the stage that incidents lead to, where the playbook has it. */
-export const INCIDENT_STAGE = "incident-recovery";
+const INCIDENT_STAGE = "incident-recovery";
 
 interface StageEdges {
   readonly pass: Stage | null;
