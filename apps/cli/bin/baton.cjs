@@ -45,7 +45,7 @@ function runUnder(node) {
     process.execArgv.concat([__filename], process.argv.slice(2)),
     { stdio: "inherit", env: Object.assign({}, process.env, { BATON_NODE_CHOSEN: "1" }) }
   );
-  var terminal = Boolean(process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY);
+  var terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   // A terminal sends Ctrl-C to both of us; the child's answer counts, and it must not get it twice.
   process.on("SIGINT", function () {
     if (!terminal) child.kill("SIGINT");
@@ -69,7 +69,7 @@ function start() {
     var root = path.resolve(__dirname, "../../..");
     // Compiled code is kept between calls: most of a short command's time would go into compiling it again.
     require("module").enableCompileCache(path.join(root, ".baton", "cache", "compile"));
-    import("../src/main.ts");
+    void import("../src/main.ts");
     return;
   }
   var own = findOwnNode();

@@ -1,5 +1,15 @@
 /** Arguments and options that are names: parsed at the edge, so that nothing behind it sees a wrong one. */
-import { CandidateId, Holder, Identity, LANES, REASONS, Reason, RunId, Sha256, Stage } from "@baton/contracts";
+import {
+  CandidateId,
+  Holder,
+  Identity,
+  LANES,
+  REASONS,
+  Reason,
+  RunId,
+  Sha256,
+  Stage,
+} from "@baton/contracts";
 import type { z } from "zod";
 
 import { CliError, EXIT } from "./cli-error.ts";
@@ -40,7 +50,11 @@ export function reasonFrom(text: string): Reason {
 
 /** A SHA-256 as an option. */
 export function sha256From(text: string): Sha256 {
-  return parsed(Sha256, text, { name: "sha256", rule: "64 lower-case hex digits", list: undefined });
+  return parsed(Sha256, text, {
+    name: "sha256",
+    rule: "64 lower-case hex digits",
+    list: undefined,
+  });
 }
 
 /** Who asks, as an option. */
@@ -83,6 +97,7 @@ function invalid(name: string, value: string, rule: string, list?: string): CliE
     message: value === "" ? `${name} must not be empty` : `${name} isn't valid`,
     value,
     rule,
-    action: list === undefined ? `Correct ${name}.` : `\`baton get ${list}\` lists those there are.`,
+    action:
+      list === undefined ? `Correct ${name}.` : `\`baton get ${list}\` lists those there are.`,
   });
 }

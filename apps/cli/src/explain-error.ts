@@ -61,7 +61,8 @@ function meshFailure(error: Error): FailureDetails | undefined {
     return of({
       code: "E_DENIED",
       message: `the server refused: ${message}`,
-      action: "Set BATON_NATS_SEED_FILE to the file with your nkey seed, or ask for the permission.",
+      action:
+        "Set BATON_NATS_SEED_FILE to the file with your nkey seed, or ask for the permission.",
     });
   if (name === "NoRespondersError" || name === "JetStreamNotEnabled" || code === 503)
     return of({

@@ -8,7 +8,11 @@ export function write(text: string): Promise<void> {
 }
 
 /** Prints a value: as JSON, as YAML, or as the text that `render` makes of it. */
-export async function print<T>(format: Format, value: T, render: (value: T) => string): Promise<void> {
+export async function print<T>(
+  format: Format,
+  value: T,
+  render: (value: T) => string,
+): Promise<void> {
   switch (format) {
     case "json":
       return write(`${JSON.stringify(value, null, 2)}\n`);

@@ -15,21 +15,22 @@ import { register as registerSubmit } from "./commands/submit.ts";
 import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerWatch } from "./commands/watch.ts";
 
-const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] = [
-  { heading: "Submit and decide:", registrars: [registerSubmit, registerDecisions] },
-  {
-    heading: "Look:",
-    registrars: [
-      registerGet,
-      registerDescribe,
-      registerExplain,
-      registerWatch,
-      registerTrace,
-      registerArtifacts,
-    ],
-  },
-  { heading: "Check:", registrars: [registerDoctor, registerAudit] },
-];
+const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
+  [
+    { heading: "Submit and decide:", registrars: [registerSubmit, registerDecisions] },
+    {
+      heading: "Look:",
+      registrars: [
+        registerGet,
+        registerDescribe,
+        registerExplain,
+        registerWatch,
+        registerTrace,
+        registerArtifacts,
+      ],
+    },
+    { heading: "Check:", registrars: [registerDoctor, registerAudit] },
+  ];
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 2 usage, 3 invalid input, 4 not found, 5 refused by a guard or gate, 6 conflict, 7 limit, 8 unavailable,
@@ -41,7 +42,9 @@ Server: --server, else BATON_NATS_URL, else the mesh that \`baton up\` runs (.ba
 /** The whole program, ready to parse; it throws commander's errors instead of ending the process. */
 export function createProgram(): Command {
   const program = new Command("baton")
-    .description("Runs strategy candidates through a playbook of stages: one baton each, one holder at a time.")
+    .description(
+      "Runs strategy candidates through a playbook of stages: one baton each, one holder at a time.",
+    )
     .version("0.0.0", "-V, --version", "print the version")
     .helpOption("-h, --help", "print help, with examples")
     .helpCommand("help [command]", "print help of a command")
@@ -50,7 +53,11 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .option("-s, --server <url>", "address of the NATS server")
     .addOption(
-      new Option("-o, --output <format>", "how to print results").choices(["table", "json", "yaml"]),
+      new Option("-o, --output <format>", "how to print results").choices([
+        "table",
+        "json",
+        "yaml",
+      ]),
     )
     .option("--json", "the same as -o json; errors are JSON too")
     .addHelpText("after", EXIT_CODES);

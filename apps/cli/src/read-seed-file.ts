@@ -15,13 +15,17 @@ export function readSeedFile(
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(file);
     if (!stat.isFile() || stat.size > 4096) throw refusal(path, "it names a small regular file");
-    if ((stat.mode & 0o077) !== 0) throw refusal(path, "only the owner may read it: mode 0600 or 0400");
+    if ((stat.mode & 0o077) !== 0)
+      throw refusal(path, "only the owner may read it: mode 0600 or 0400");
     const seed = readFileSync(file, "utf8").trim();
     if (!/^SU[A-Z2-7]{56}$/.test(seed)) throw refusal(path, "it holds an nkey user seed, SU…");
     return seed;
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw refusal(path, `it can be read (${error instanceof Error ? error.message : String(error)})`);
+    throw refusal(
+      path,
+      `it can be read (${error instanceof Error ? error.message : String(error)})`,
+    );
   } finally {
     if (file !== undefined) closeSync(file);
   }

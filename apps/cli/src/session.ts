@@ -49,13 +49,13 @@ export async function openSession(globals: Pick<Globals, "server">): Promise<Ses
 function describeUnreachable({ url, source }: ServerAddress, error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   if (/authori[sz]ation|authentication/i.test(message)) return error;
-  const stale = source === ".baton/up.json";
+  const hangs = source === ".baton/up.json";
   return new CliError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `cannot reach ${url} (from ${source}): ${reasonOf(message)}`,
-    action: stale
-      ? "`baton up` isn't running any more: start it again, or name another server by --server."
+    action: hangs
+      ? "`baton up` runs, but its server doesn't answer: look at its output, or start it again."
       : "`baton up` starts a local mesh; otherwise check --server or BATON_NATS_URL.",
     cause: error,
   });

@@ -5,12 +5,17 @@ import { globalsOf } from "../globals.ts";
 
 /** `baton artifacts list|get` */
 export function register(program: Command): void {
-  const artifacts = program.command("artifacts").description("list a candidate's artifacts, or fetch one");
+  const artifacts = program
+    .command("artifacts")
+    .description("list a candidate's artifacts, or fetch one");
   artifacts
     .command("list")
     .description("list what the stages of a candidate made")
     .argument("<candidateId>")
-    .addHelpText("after", examples([["baton artifacts list cand-1f2e3d4c5b6a", "names, sizes, digests"]]))
+    .addHelpText(
+      "after",
+      examples([["baton artifacts list cand-1f2e3d4c5b6a", "names, sizes, digests"]]),
+    )
     .action(async (id: string, _options: object, command: Command) => {
       const { listArtifacts } = await import("../artifacts/list-artifacts.ts");
       await listArtifacts(id, globalsOf(command));
@@ -30,10 +35,17 @@ export function register(program: Command): void {
         ["baton artifacts get cand-1f2e3d4c5b6a evidence/audit-pack.tar -O pack.tar", "keep it"],
       ]),
     )
-    .action(async (id: string | undefined, name: string | undefined, options: GetOptions, command: Command) => {
-      const { getArtifact } = await import("../artifacts/get-artifact.ts");
-      await getArtifact({ id, name }, { ...options, ...globalsOf(command) });
-    });
+    .action(
+      async (
+        id: string | undefined,
+        name: string | undefined,
+        options: GetOptions,
+        command: Command,
+      ) => {
+        const { getArtifact } = await import("../artifacts/get-artifact.ts");
+        await getArtifact({ id, name }, { ...options, ...globalsOf(command) });
+      },
+    );
 }
 
 interface GetOptions {

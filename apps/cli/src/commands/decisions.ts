@@ -22,7 +22,10 @@ export function register(program: Command): void {
       .option("--as <name>", "who asks (default: the user of the operating system)")
       .option("--timeout <duration>", "longest wait for the receipt", "10s");
     if (verb === "approve") {
-      command.option("--evidence <sha256>", "digest of the evidence you saw; refused if it is another by now");
+      command.option(
+        "--evidence <sha256>",
+        "digest of the evidence you saw; refused if it is another by now",
+      );
     }
     command
       .addHelpText(

@@ -8,7 +8,9 @@ export function register(program: Command): void {
   program
     .command("describe")
     .alias("status")
-    .description("print everything about a candidate: state, timeline, attempts, artifacts, approvals")
+    .description(
+      "print everything about a candidate: state, timeline, attempts, artifacts, approvals",
+    )
     .argument("<candidateId>")
     .addHelpText(
       "after",

@@ -7,7 +7,9 @@ import { globalsOf } from "../globals.ts";
 export function register(program: Command): void {
   program
     .command("doctor")
-    .description("examine server, streams, consumers and candidates; name each fault and its repair")
+    .description(
+      "examine server, streams, consumers and candidates; name each fault and its repair",
+    )
     .addHelpText(
       "after",
       examples([

@@ -7,7 +7,9 @@ import { globalsOf } from "../globals.ts";
 export function register(program: Command): void {
   program
     .command("explain")
-    .description("say in one sentence why a candidate stands where it stands, and the one thing to do")
+    .description(
+      "say in one sentence why a candidate stands where it stands, and the one thing to do",
+    )
     .argument("<candidateId>")
     .addHelpText("after", examples([["baton explain cand-1f2e3d4c5b6a", "why, and what next"]]))
     .action(async (id: string, _options: object, command: Command) => {

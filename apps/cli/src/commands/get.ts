@@ -5,7 +5,9 @@ import { globalsOf } from "../globals.ts";
 
 /** `baton get candidates|reviews` */
 export function register(program: Command): void {
-  const get = program.command("get").description("list candidates, or the reviews that wait for a person");
+  const get = program
+    .command("get")
+    .description("list candidates, or the reviews that wait for a person");
   get
     .command("candidates")
     .aliases(["candidate", "c"])

@@ -12,13 +12,19 @@ export function register(program: Command): void {
     .option("--id <candidateId>", "id of the candidate (default: from the specification's digest)")
     .option("--as <name>", "who submits (default: the user of the operating system)")
     .option("--wait", "wait until it is closed or needs a person")
-    .option("--timeout <duration>", "longest wait: for the receipt (10s), with --wait for the end (24h)")
+    .option(
+      "--timeout <duration>",
+      "longest wait: for the receipt (10s), with --wait for the end (24h)",
+    )
     .addHelpText(
       "after",
       examples([
         ["baton submit trend.yaml", "submit, print the receipt"],
         ["baton submit a.yaml b.yaml --wait", "submit two, follow both to the end"],
-        ["baton submit own-data.yaml", "prices of your own: `csv: { path: ./prices.csv }` in the file"],
+        [
+          "baton submit own-data.yaml",
+          "prices of your own: `csv: { path: ./prices.csv }` in the file",
+        ],
         ["make-spec | baton submit - --json", "from a program, for a program"],
       ]) +
         "\nThe same specification again is a duplicate: nothing starts, the original receipt is shown.\n" +

@@ -1,0 +1,125 @@
+/** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
+import { open } from "node:fs/promises";
+
+import { ArtifactName, type Sha256, STREAMS } from "@baton/contracts";
+import { openArtifacts } from "@baton/mesh";
+
+import { candidateIdFrom, sha256From } from "../arguments.ts";
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Globals } from "../globals.ts";
+import { readLast } from "../journal/read-candidate.ts";
+import { note } from "../output.ts";
+import { printableLines } from "../printable.ts";
+import { openSession, type Session } from "../session.ts";
+
+/** What the command line said. */
+export interface GetArtifactOptions extends Globals {
+  readonly sha256?: string;
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
+/** Fetches the artifact and writes it out. */
+export async function getArtifact(
+  of: { readonly id: string | undefined; readonly name: string | undefined },
+  options: GetArtifactOptions,
+): Promise<void> {
+  const wanted = wantedFrom(of, options.sha256);
+  await using session = await openSession(options);
+  const sha256 = typeof wanted === "string" ? wanted : await digestOf(session, wanted);
+  const { config } = await session.jsm.streams.info(STREAMS.journal.name);
+  const artifacts = await openArtifacts(session.js, config.num_replicas);
+  const bytes = await artifacts.get(sha256).catch((error: unknown) => {
+    throw damaged(sha256, error);
+  });
+  if (!bytes) throw absent(`no artifact ${sha256} is stored`, "Check the digest.");
+  if (options.out === undefined) await toStandardOutput(bytes);
+  else await toFile(options.out, bytes, options.force === true);
+}
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+function wantedFrom(
+  { id, name }: { id: string | undefined; name: string | undefined },
+  sha256: string | undefined,
+): Sha256 | Named {
+  if (sha256 !== undefined && id === undefined) return sha256From(sha256);
+  if (sha256 !== undefined || id === undefined || name === undefined) {
+    throw new CliError({
+      code: "E_USAGE",
+      exit: EXIT.usage,
+      message: "name the artifact either by candidate and name or by --sha256",
+      action: "`baton artifacts get --help` shows both.",
+    });
+  }
+  const parsed = ArtifactName.safeParse(name);
+  if (parsed.success) return { id: candidateIdFrom(id), name: parsed.data };
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: "the artifact's name isn't valid",
+    value: name,
+    rule: "a relative path of A-Z a-z 0-9 . _ - and '/', no part starting with '.' or '-'",
+    action: `\`baton artifacts list ${candidateIdFrom(id)}\` lists the names.`,
+  });
+}
+
+async function digestOf(session: Session, { id, name }: Named): Promise<Sha256> {
+  const { entry } = await readLast(session, id);
+  const ref = entry.artifacts.findLast((artifact) => artifact.name === name);
+  if (ref) return ref.sha256;
+  throw absent(
+    `${id} has no artifact ${name}`,
+    `\`baton artifacts list ${id}\` lists those there are.`,
+  );
+}
+
+async function toStandardOutput(bytes: Uint8Array): Promise<void> {
+  // A file's bytes are somebody else's: a terminal must not obey them.
+  const shown = process.stdout.isTTY ? printableLines(new TextDecoder().decode(bytes)) : bytes;
+  await new Promise<void>((resolve) => process.stdout.write(shown, () => resolve()));
+}
+
+async function toFile(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
+  try {
+    const file = await open(path, force ? "w" : "wx", 0o644);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
+    throw new CliError({
+      code: exists ? "E_CONFLICT" : "E_INVALID",
+      exit: exists ? EXIT.conflict : EXIT.invalid,
+      message: exists
+        ? "the file is there already"
+        : `the file can't be written: ${error instanceof Error ? error.message : String(error)}`,
+      value: path,
+      action: exists ? "Name another file, or add --force." : "Check the path and its permissions.",
+      cause: error,
+    });
+  }
+  note(`${bytes.length} bytes written to ${path}`);
+}
+
+function absent(message: string, action: string): CliError {
+  return new CliError({ code: "E_NOT_FOUND", exit: EXIT.notFound, message, action });
+}
+
+function damaged(sha256: string, error: unknown): unknown {
+  if (!(error instanceof Error && error.name === "ArtifactAltered")) return error;
+  return new CliError({
+    code: "E_ARTIFACT",
+    exit: EXIT.conflict,
+    message: error.message,
+    value: sha256,
+    rule: "stored bytes hash to their name",
+    action: "Restore the artifact store from a backup, then run the stage again (`baton resume`).",
+    cause: error,
+  });
+}

@@ -1,0 +1,33 @@
+/** `baton artifacts list ID` */
+import type { ArtifactRef } from "@baton/contracts";
+
+import { candidateIdFrom } from "../arguments.ts";
+import type { Globals } from "../globals.ts";
+import { readLast } from "../journal/read-candidate.ts";
+import { print, terminalWidth } from "../output.ts";
+import { renderTable } from "../render-table.ts";
+import { openSession } from "../session.ts";
+
+/** Lists the artifacts that the candidate's last entry names. */
+export async function listArtifacts(id: string, globals: Globals): Promise<void> {
+  const candidateId = candidateIdFrom(id);
+  await using session = await openSession(globals);
+  const { entry } = await readLast(session, candidateId);
+  await print(globals.format, entry.artifacts, (list) => renderArtifacts(list, terminalWidth()));
+}
+
+/** Artifacts as a table. */
+export function renderArtifacts(artifacts: readonly ArtifactRef[], width: number): string {
+  if (artifacts.length === 0) return "No artifacts yet.\n";
+  return renderTable(
+    ["NAME", "BYTES", "STAGE", "RUN", "SHA256"].map((heading) => ({ heading })),
+    artifacts.map(({ name, bytes, stage, runId, sha256 }) => [
+      name,
+      String(bytes),
+      stage,
+      runId,
+      sha256,
+    ]),
+    width,
+  );
+}

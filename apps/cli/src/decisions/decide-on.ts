@@ -1,0 +1,67 @@
+/** `baton approve|reject|pause|resume|cancel ID`: what a person decides about a candidate. */
+import { Command, type CommandType } from "@baton/contracts";
+
+import { candidateIdFrom, durationFrom, identityFrom, sha256From } from "../arguments.ts";
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Globals } from "../globals.ts";
+import { operatingSystemUser } from "../identity.ts";
+import { interruptible } from "../interrupt.ts";
+import { print } from "../output.ts";
+import { renderReceipt } from "../render-receipt.ts";
+import { commandIdNow, describeProgress, type Progress, sendCommand } from "../send-command.ts";
+import { openSession } from "../session.ts";
+
+/** What the command line said. */
+export interface DecisionOptions extends Globals {
+  readonly why: string;
+  readonly as?: string;
+  readonly timeout: string;
+  readonly evidence?: string;
+}
+
+/** Sends the command and prints its receipt. */
+export async function decideOn(
+  type: Exclude<CommandType, "submit">,
+  id: string,
+  options: DecisionOptions,
+): Promise<void> {
+  const timeoutMs = durationFrom(options.timeout, "timeout");
+  const command = commandFrom(type, id, options);
+  let progress: Progress = "unsent";
+  const onProgress = (next: Progress): void => void (progress = next);
+  const state = (): string => describeProgress(progress, command);
+  const receipt = await interruptible(state, async () => {
+    await using session = await openSession(options);
+    return await sendCommand(session, command, { timeoutMs, onProgress });
+  });
+  await print(options.format, receipt, (one) => renderReceipt(type, one));
+}
+
+function commandFrom(
+  type: Exclude<CommandType, "submit">,
+  id: string,
+  options: DecisionOptions,
+): Command {
+  const given = {
+    v: 1,
+    type,
+    id: commandIdNow(),
+    candidateId: candidateIdFrom(id),
+    time: new Date().toISOString(),
+    by: identityFrom(options.as ?? operatingSystemUser()),
+    why: options.why,
+    ...(options.evidence !== undefined && { evidence: sha256From(options.evidence) }),
+  };
+  const parsed = Command.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = issue?.path.join(".") ?? "";
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: `${path === "" ? type : path} isn't valid`,
+    value: path === "why" ? options.why : undefined,
+    rule: issue?.message,
+    action: "Correct it and send it again.",
+  });
+}

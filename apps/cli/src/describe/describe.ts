@@ -1,0 +1,21 @@
+/** `baton describe ID`: everything that is known about a candidate. */
+import { candidateIdFrom } from "../arguments.ts";
+import type { Globals } from "../globals.ts";
+import { readEntries, readReports } from "../journal/read-candidate.ts";
+import { print, terminalWidth } from "../output.ts";
+import { openSession } from "../session.ts";
+import { renderDescription } from "./render-description.ts";
+
+/** Prints it. */
+export async function describe(id: string, globals: Globals): Promise<void> {
+  const candidateId = candidateIdFrom(id);
+  await using session = await openSession(globals);
+  const [entries, reports] = await Promise.all([
+    readEntries(session, candidateId),
+    readReports(session, candidateId),
+  ]);
+  const known = { candidateId, entries, reports };
+  await print(globals.format, known, () =>
+    renderDescription(known, { now: Date.now(), width: terminalWidth() }),
+  );
+}

@@ -1,0 +1,186 @@
+/** A candidate in sections, for people: pure. */
+import type { Entry } from "@baton/contracts";
+import { REASONS } from "@baton/contracts";
+import type { StoredReport, TimedEntry } from "@baton/mesh";
+
+import { renderArtifacts } from "../artifacts/list-artifacts.ts";
+import { printable } from "../printable.ts";
+import { renderTable } from "../render-table.ts";
+import { ageText, durationText } from "../time-text.ts";
+
+/** What is described. */
+export interface Known {
+  readonly candidateId: string;
+  readonly entries: readonly [TimedEntry, ...TimedEntry[]];
+  readonly reports: readonly StoredReport[];
+}
+
+interface View {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly width: number;
+}
+
+/** All sections; those without content are left out. */
+export function renderDescription(known: Known, view: View): string {
+  const last = known.entries.at(-1) ?? known.entries[0];
+  const sections = [
+    renderState(last, view),
+    section("Timeline", renderTimeline(known.entries, view)),
+    section("Attempts", renderAttempts(known.reports, view)),
+    section(
+      "Artifacts",
+      last.entry.artifacts.length > 0 ? renderArtifacts(last.entry.artifacts, view.width) : "",
+    ),
+    section("Approvals", renderApprovals(last.entry, view)),
+    section("Feedback from earlier runs", renderFeedback(last.entry)),
+  ];
+  return sections.filter((one) => one !== "").join("\n");
+}
+
+function section(title: string, body: string): string {
+  return body === "" ? "" : `${title}\n${indent(body)}`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, "  ");
+}
+
+function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): string {
+  const { failure, hold, review, evidence, guard } = entry;
+  const name = entry.spec["name"];
+  const facts: [string, string | undefined][] = [
+    ["Candidate", entry.candidateId],
+    ["Name", typeof name === "string" ? name : undefined],
+    ["Stands", `at ${entry.stage}, ${withText(entry)}, since ${ageText(now - storedAt)}`],
+    ["Reason", `${entry.reason}: ${REASONS[entry.reason].meaning}`],
+    ["Detail", entry.detail],
+    [
+      "Do",
+      entry.holder === "closed" ? undefined : (review?.action ?? REASONS[entry.reason].action),
+    ],
+    ["Deadline", entry.deadline === null ? undefined : deadlineText(entry.deadline, now)],
+    [
+      "Failure",
+      failure
+        ? `${failure.code} (${failure.class}): ${failure.message} ${failure.action}`
+        : undefined,
+    ],
+    ["On hold", hold ? `by ${hold.by} since ${hold.time}: ${hold.why}` : undefined],
+    [
+      "Kept",
+      entry.kept
+        ? `a result of ${entry.kept.report.stage} that came in during the hold`
+        : undefined,
+    ],
+    ["Next", review?.next ? `${review.next} follows an approval` : undefined],
+    ["Evidence", review?.evidence ?? undefined],
+    [
+      "Gate",
+      evidence?.gate ? [evidence.gate.verdict, ...evidence.gate.reasons].join("; ") : undefined,
+    ],
+    ["Guard", guard ? `${guard.from ?? "(start)"} → ${guard.to}: ${guard.rule}` : undefined],
+    ["Run", `${entry.runId}, iteration ${entry.iteration}, sent back ${entry.loops} times`],
+    ["Author", entry.author],
+    ["Playbook", entry.playbook],
+    ["Journal", `entry ${entry.n} at sequence ${sequence}`],
+    ["Trace", entry.trace.slice(3, 35)],
+  ];
+  return facts
+    .filter((fact): fact is [string, string] => fact[1] !== undefined)
+    .map(([title, text]) => `${`${title}:`.padEnd(11)}${printable(text)}\n`)
+    .join("");
+}
+
+function withText({ holder }: Entry): string {
+  if (holder === "closed") return "closed";
+  return holder === "review" ? "waiting for a person" : `with ${holder}`;
+}
+
+function deadlineText(deadline: string, now: number): string {
+  const ms = Date.parse(deadline) - now;
+  return `${deadline} (${ms >= 0 ? `in ${ageText(ms)}` : `${ageText(-ms)} ago`})`;
+}
+
+function renderTimeline(entries: readonly TimedEntry[], { width }: View): string {
+  return renderTable(
+    ["SEQ", "STORED", "HOLDER", "STAGE", "REASON", "CAUSE", "DETAIL"].map((heading) => ({
+      heading,
+    })),
+    entries.map(({ sequence, storedAt, entry }) => [
+      String(sequence),
+      new Date(storedAt).toISOString(),
+      entry.holder,
+      entry.stage,
+      entry.reason,
+      causeText(entry),
+      entry.detail,
+    ]),
+    width - 2,
+  );
+}
+
+function causeText({ cause }: Entry): string {
+  switch (cause.kind) {
+    case "command":
+      return `${cause.type} by ${cause.by}`;
+    case "report":
+      return `report ${cause.sequence}`;
+    case "deadline":
+      return "deadline";
+    case "exhausted":
+      return `${cause.deliveries} deliveries`;
+  }
+}
+
+function renderAttempts(reports: readonly StoredReport[], { width }: View): string {
+  if (reports.length === 0) return "";
+  return renderTable(
+    ["STAGE", "RUN", "TRY", "LANE", "STARTED", "TOOK", "HANDOFF", "OUTCOME"].map((heading) => ({
+      heading,
+    })),
+    reports.map(({ report, storedAt }) => [
+      report.stage,
+      report.runId,
+      String(report.attempt),
+      report.lane,
+      report.startedAt,
+      durationText(Math.max(0, storedAt - Date.parse(report.startedAt))),
+      report.handoff ? durationText(report.handoff.ms) : "-",
+      outcomeText(report),
+    ]),
+    width - 2,
+  );
+}
+
+function outcomeText(report: StoredReport["report"]): string {
+  const failure = report.type === "attempt" ? report.failure : undefined;
+  if (failure) return `${failure.code} (${failure.class}): ${failure.message}`;
+  if (report.type !== "result") return "";
+  const { outcome } = report;
+  return outcome.kind === "done"
+    ? `${outcome.verdict}: ${outcome.summary}`
+    : `${outcome.failure.code} (${outcome.failure.class}): ${outcome.failure.message}`;
+}
+
+function renderApprovals({ approvals }: Entry, { width }: View): string {
+  if (approvals.length === 0) return "";
+  return renderTable(
+    ["TIME", "BY", "FOR", "RUN", "EVIDENCE", "WHY"].map((heading) => ({ heading })),
+    approvals.map(({ time, by, stage, runId, evidence, why }) => [
+      time,
+      by,
+      stage,
+      runId,
+      evidence.slice(0, 12),
+      why,
+    ]),
+    width - 2,
+  );
+}
+
+function renderFeedback({ feedback }: Entry): string {
+  return feedback
+    .map(({ runId, stage, reasons }) => `${runId} ${stage}: ${printable(reasons.join("; "))}\n`)
+    .join("");
+}

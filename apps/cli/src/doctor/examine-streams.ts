@@ -1,0 +1,147 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Streams and consumers: are they there, as planned, and is anybody reading? */
+import { DURABLES, LANES, STREAMS } from "@baton/contracts";
+import {
+  DEFAULT_TOPOLOGY,
+  type Drift,
+  findDrift,
+  planTopology,
+  type TopologyOptions,
+} from "@baton/mesh";
+import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream";
+
+import type { Session } from "../session.ts";
+import { fault, type Finding, ok, remark } from "./finding.ts";
+
+const NANOS_PER_MS = 1_000_000;
+/** A pull ends and the next one begins: between the two nobody seems to wait. */
+const LOOKS = 4;
+const LOOK_AGAIN_MS = 150;
+
+/** A stream's information, or undefined if there is none of that name. */
+export async function streamInfo(
+  { jsm }: Pick<Session, "jsm">,
+  name: string,
+): Promise<StreamInfo | undefined> {
+  return jsm.streams.info(name).catch((error: unknown) => {
+    if (error instanceof Error && error.name === "StreamNotFoundError") return undefined;
+    throw error;
+  });
+}
+
+/** Differences from what Baton needs, each with the command that mends it, and what the streams hold. */
+export async function examineStreams(session: Pick<Session, "jsm">): Promise<Finding[]> {
+  const topology = planTopology(await chosenOptions(session));
+  const drifts = await findDrift(session.jsm, topology);
+  const findings = drifts.map((drift) => fault(drift.what, describeDrift(drift), repairOf(drift)));
+  if (drifts.length === 0) {
+    const count = `${topology.streams.length} streams, ${topology.consumers.length} consumers`;
+    findings.push(ok("topology", `${count}, all as planned`));
+  }
+  for (const { name } of Object.values(STREAMS)) {
+    const info = await streamInfo(session, name);
+    if (info) findings.push(ok(name, holds(info)));
+  }
+  return findings;
+}
+
+function holds({ state, config }: StreamInfo): string {
+  const megabytes = (state.bytes / 1e6).toFixed(1);
+  return `${state.messages} messages, ${megabytes} MB, last sequence ${state.last_seq}, replicas ${config.num_replicas}`;
+}
+
+/** What an operator may choose is taken from what is there; only contradictions remain as differences. */
+async function chosenOptions({ jsm }: Pick<Session, "jsm">): Promise<TopologyOptions> {
+  const journal = await streamInfo({ jsm }, STREAMS.journal.name);
+  const lane = await jsm.consumers.info(STREAMS.journal.name, LANES[0]).catch(() => undefined);
+  const ackWait = lane?.config.ack_wait;
+  return {
+    replicas: journal?.config.num_replicas ?? DEFAULT_TOPOLOGY.replicas,
+    ackWaitMs: ackWait === undefined ? DEFAULT_TOPOLOGY.ackWaitMs : ackWait / NANOS_PER_MS,
+    maxDeliver: lane?.config.max_deliver ?? DEFAULT_TOPOLOGY.maxDeliver,
+  };
+}
+
+function describeDrift({ field, has, wants }: Drift): string {
+  if (field === "existence") return "is absent";
+  return `${field} is ${JSON.stringify(has) ?? "unset"}, should be ${JSON.stringify(wants)}`;
+}
+
+/** Options of the nats command line that set a field. */
+const FLAGS: Readonly<Record<string, (wants: unknown) => string>> = {
+  max_msg_size: (wants) => `--max-msg-size=${String(wants)}`,
+  num_replicas: (wants) => `--replicas=${String(wants)}`,
+  duplicate_window: (wants) => `--dupe-window=${Number(wants) / NANOS_PER_MS}ms`,
+  max_age: (wants) => `--max-age=${Number(wants) / NANOS_PER_MS}ms`,
+  max_msgs: (wants) => `--max-msgs=${String(wants)}`,
+  max_msgs_per_subject: (wants) => `--max-msgs-per-subject=${String(wants)}`,
+  discard: (wants) => `--discard=${String(wants)}`,
+  discard_new_per_subject: () => "--discard-per-subject",
+  allow_direct: () => "--allow-direct",
+  allow_atomic: () => "--allow-batch",
+  subjects: (wants) => `--subjects='${Array.isArray(wants) ? wants.join(",") : ""}'`,
+  ack_wait: (wants) => `--wait=${Number(wants) / NANOS_PER_MS}ms`,
+  max_deliver: (wants) => `--max-deliver=${String(wants)}`,
+  max_ack_pending: (wants) => `--max-pending=${String(wants)}`,
+  filter_subject: (wants) => `--filter='${String(wants)}'`,
+};
+
+function repairOf({ what, field, wants }: Drift): string {
+  if (field === "existence") return "Start the coordinator: it makes what is absent.";
+  const [kind = "", name = "", , stream = ""] = what.split(" ");
+  const flag = FLAGS[field]?.(wants);
+  if (flag === undefined) {
+    return `This can't be changed in place: stop the mesh, back ${kind === "stream" ? name : stream} up (\`nats stream backup\`), and let the coordinator make it anew.`;
+  }
+  const target = kind === "stream" ? name : `${stream} ${name}`;
+  return `nats ${kind} edit ${target} ${flag}`;
+}
+
+/** Who reads, how far behind it is, and whether it runs at all. */
+export async function examineConsumers(session: Pick<Session, "jsm">): Promise<Finding[]> {
+  const wanted = planTopology(DEFAULT_TOPOLOGY).consumers;
+  const found = wanted.map(async ({ stream, config }) => {
+    const info = await lookAt(session, stream, config.durable_name);
+    return info === undefined ? [] : [judge(info)];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+async function lookAt(
+  { jsm }: Pick<Session, "jsm">,
+  stream: string,
+  durable: string,
+): Promise<ConsumerInfo | undefined> {
+  for (let look = 1; ; look += 1) {
+    const info = await jsm.consumers.info(stream, durable).catch(() => undefined);
+    if (!info || isRead(info) || look === LOOKS) return info;
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+function isRead({ num_waiting: waiting, num_ack_pending: held }: ConsumerInfo): boolean {
+  return waiting > 0 || held > 0;
+}
+
+/** Says what a consumer's numbers mean. */
+export function judge(info: ConsumerInfo): Finding {
+  const { name, stream_name: stream } = info;
+  const about = name;
+  const numbers = `${info.num_pending} waiting, ${info.num_ack_pending} in work, ${info.num_redelivered} redelivered`;
+  if (isRead(info)) return ok(about, numbers);
+  const away = `nobody reads it (${numbers})`;
+  if (LANES.some((lane) => lane === name))
+    return fault(
+      about,
+      `no process of ${name} runs: ${numbers}`,
+      `Start ${name}; \`baton up\` starts all of them.`,
+    );
+  if (name === DURABLES.metrics)
+    return remark(about, away, "Start the metrics service if you want figures and alerts.");
+  if (name === DURABLES.escalation) {
+    const repair = "Start the escalation service: nobody is told of reviews otherwise.";
+    return info.num_pending > 0 ? fault(about, away, repair) : remark(about, away, repair);
+  }
+  return fault(about, `${stream}: ${away}`, "Start the coordinator; nothing moves without it.");
+}

@@ -1,0 +1,76 @@
+/** Why a candidate stands where it stands, in one sentence, and the one thing to do. Pure: what was read comes in. */
+import { awaitedDispatch, isDispatch, REASONS, type StoredEntry } from "@baton/contracts";
+
+import { ageText } from "../time-text.ts";
+
+/** What the server says about the lane that has the baton. */
+export interface LaneState {
+  /** Pulls that wait for work: above 0 if a process of the lane runs and has room. */
+  readonly waiting: number;
+  /** Dispatches delivered and not yet answered. */
+  readonly inFlight: number;
+  /** Highest journal sequence that was delivered. */
+  readonly deliveredThrough: number;
+}
+
+/** The answer. */
+export interface Explanation {
+  readonly candidateId: string;
+  readonly holder: string;
+  readonly stage: string;
+  readonly reason: string;
+  readonly sentence: string;
+  readonly action: string;
+}
+
+/** Explains a candidate's last entry; `lane` is undefined where no lane has it, `now` in milliseconds since 1970. */
+export function explanationOf(
+  last: StoredEntry & { readonly storedAt: number },
+  lane: LaneState | undefined,
+  now: number,
+): Explanation {
+  const { entry, storedAt } = last;
+  const { candidateId, holder, stage, reason } = entry;
+  const since = ageText(now - storedAt);
+  const said = { candidateId, holder, stage, reason };
+  const { meaning, action } = REASONS[reason];
+  if (holder === "closed") {
+    return {
+      ...said,
+      sentence: `${candidateId} is closed (${reason}) since ${since}: ${entry.detail}`,
+      action,
+    };
+  }
+  if (holder === "review") {
+    const sentence = `${candidateId} waits for a person since ${since}, at ${stage} (${reason}): ${entry.detail}`;
+    return { ...said, sentence, action: entry.review?.action ?? action };
+  }
+  const away = lane !== undefined && lane.waiting === 0 && lane.inFlight === 0;
+  if (away) {
+    const sentence = `${candidateId} waits for ${holder} to start on ${stage} since ${since}, but no process of ${holder} runs.`;
+    return {
+      ...said,
+      sentence,
+      action: `Start ${holder}; \`baton doctor\` shows what else is missing.`,
+    };
+  }
+  const where = whereabouts(last, lane);
+  const due = entry.deadline === null ? "" : `; due ${untilText(entry.deadline, now)}`;
+  const why = reason === "RETRY_BACKOFF" ? entry.detail : meaning;
+  const sentence = `${candidateId} ${where} ${stage} since ${since} (${reason})${due}: ${why}`;
+  return { ...said, sentence, action };
+}
+
+function whereabouts(last: StoredEntry, lane: LaneState | undefined): string {
+  const { entry } = last;
+  if (entry.reason === "RETRY_BACKOFF") return `waits for ${entry.holder} to try again on`;
+  const dispatch = awaitedDispatch(last) ?? last.sequence;
+  const started = lane === undefined || lane.deliveredThrough >= dispatch;
+  if (!isDispatch(entry) || started) return `is with ${entry.holder}, working on`;
+  return `is queued for ${entry.holder}, which is busy with ${lane.inFlight} others, for`;
+}
+
+function untilText(deadline: string, now: number): string {
+  const ms = Date.parse(deadline) - now;
+  return ms >= 0 ? `in ${ageText(ms)}` : `${ageText(-ms)} ago`;
+}

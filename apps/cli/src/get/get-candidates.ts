@@ -1,0 +1,119 @@
+/** `baton get candidates`: one line per candidate, by its last entry. */
+import type { TimedEntry } from "@baton/mesh";
+
+import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
+import type { Globals } from "../globals.ts";
+import { readEntriesOf, readStandings } from "../journal/read-model.ts";
+import { note, print, terminalWidth } from "../output.ts";
+import { renderTable } from "../render-table.ts";
+import { openSession, type Session } from "../session.ts";
+import { ageText } from "../time-text.ts";
+
+/** What the command line said. */
+export interface GetOptions extends Globals {
+  readonly holder?: string;
+  readonly reason?: string;
+  readonly stage?: string;
+  readonly limit: string;
+}
+
+/** Largest list. */
+const MAX_LIST = 1_000_000;
+
+/** Lists candidates. */
+export async function getCandidates(options: GetOptions): Promise<void> {
+  const { format } = options;
+  const rows = (await findEntries(options)).map(rowOf);
+  const now = Date.now();
+  await print(format, rows, (list) => renderCandidates(list, now, terminalWidth()));
+}
+
+/** Last entries that fit the options, the latest moved first, at most `limit`; says how many more there are. */
+export async function findEntries(options: GetOptions): Promise<TimedEntry[]> {
+  const holder = options.holder === undefined ? undefined : holderFrom(options.holder);
+  const stage = options.stage === undefined ? undefined : stageFrom(options.stage);
+  const reason = options.reason === undefined ? undefined : reasonFrom(options.reason);
+  const limit = countFrom(options.limit, "limit", MAX_LIST);
+  await using session = await openSession(options);
+  const { candidates, foreign } = await readStandings(session);
+  if (foreign.length > 0) noteForeign(foreign.length);
+  const fitting = candidates
+    .filter((one) => holder === undefined || one.holder === holder)
+    .filter((one) => stage === undefined || one.stage === stage)
+    .toSorted((a, b) => b.sequence - a.sequence);
+  // The reason stands in the entry itself, so all of them must be read for it.
+  const read = await readStored(session, reason === undefined ? fitting.slice(0, limit) : fitting);
+  const found = reason === undefined ? read : read.filter(({ entry }) => entry.reason === reason);
+  const total = reason === undefined ? fitting.length : found.length;
+  if (total > limit) note(`${total - limit} more are not shown; --limit ${total} shows all`);
+  return found.slice(0, limit);
+}
+
+function readStored(
+  session: Session,
+  standings: Parameters<typeof readEntriesOf>[1],
+): Promise<TimedEntry[]> {
+  return readEntriesOf(session, standings, (sequence) => {
+    note(`JOURNAL ${sequence} isn't an entry; \`baton doctor\` says more`);
+  });
+}
+
+function noteForeign(count: number): void {
+  note(`${count} messages in JOURNAL are not entries, left out; \`baton doctor\` says more`);
+}
+
+/** What is printed about a candidate. */
+export interface CandidateRow {
+  readonly candidateId: string;
+  readonly stage: string;
+  readonly holder: string;
+  readonly reason: string;
+  /** Since when it stands so. */
+  readonly since: string;
+  readonly runId: string;
+  readonly iteration: number;
+  readonly sequence: number;
+  readonly deadline: string | null;
+  readonly detail: string;
+}
+
+function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
+  const { candidateId, stage, holder, reason, runId, iteration, deadline, detail } = entry;
+  const since = new Date(storedAt).toISOString();
+  return {
+    candidateId,
+    stage,
+    holder,
+    reason,
+    since,
+    runId,
+    iteration,
+    sequence,
+    deadline,
+    detail,
+  };
+}
+
+/** The rows as a table; `now` in milliseconds since 1970. */
+export function renderCandidates(
+  rows: readonly CandidateRow[],
+  now: number,
+  width: number,
+): string {
+  if (rows.length === 0) return "No candidates.\n";
+  const columns = ["CANDIDATE", "STAGE", "HOLDER", "REASON", "AGE", "RUN", "ITER", "DETAIL"];
+  return renderTable(
+    columns.map((heading) => ({ heading })),
+    rows.map((row) => [
+      row.candidateId,
+      row.stage,
+      row.holder,
+      row.reason,
+      ageText(now - Date.parse(row.since)),
+      row.runId,
+      String(row.iteration),
+      row.detail,
+    ]),
+    width,
+  );
+}

@@ -1,0 +1,65 @@
+/** `baton get reviews`: what waits for a person, the longest wait first. */
+import type { TimedEntry } from "@baton/mesh";
+
+import { print, terminalWidth } from "../output.ts";
+import { renderTable } from "../render-table.ts";
+import { ageText } from "../time-text.ts";
+import { findEntries, type GetOptions } from "./get-candidates.ts";
+
+/** A question that waits. */
+export interface ReviewRow {
+  readonly candidateId: string;
+  readonly reason: string;
+  readonly stage: string;
+  /** Stage that follows an approval; null if the answer is about the stage itself. */
+  readonly next: string | null;
+  readonly openedAt: string;
+  readonly deadline: string | null;
+  /** Digest that an approval is bound to. */
+  readonly evidence: string | null;
+  readonly detail: string;
+  readonly action: string;
+}
+
+/** Lists reviews. */
+export async function getReviews(options: Omit<GetOptions, "holder">): Promise<void> {
+  const entries = await findEntries({ ...options, holder: "review" });
+  const rows = entries
+    .map(rowOf)
+    .toSorted((a, b) => (a.openedAt < b.openedAt ? -1 : a.openedAt > b.openedAt ? 1 : 0));
+  const now = Date.now();
+  await print(options.format, rows, (list) => renderReviews(list, now, terminalWidth()));
+}
+
+function rowOf({ storedAt, entry }: TimedEntry): ReviewRow {
+  const { candidateId, reason, stage, review, deadline, detail } = entry;
+  return {
+    candidateId,
+    reason,
+    stage,
+    next: review?.next ?? null,
+    openedAt: review?.openedAt ?? new Date(storedAt).toISOString(),
+    deadline,
+    evidence: review?.evidence ?? null,
+    detail,
+    action: review?.action ?? "",
+  };
+}
+
+/** The rows as a table; `now` in milliseconds since 1970. */
+export function renderReviews(rows: readonly ReviewRow[], now: number, width: number): string {
+  if (rows.length === 0) return "Nothing waits for a person.\n";
+  const columns = ["CANDIDATE", "REASON", "STAGE", "NEXT", "WAITS", "DO"];
+  return renderTable(
+    columns.map((heading) => ({ heading })),
+    rows.map((row) => [
+      row.candidateId,
+      row.reason,
+      row.stage,
+      row.next ?? "-",
+      ageText(now - Date.parse(row.openedAt)),
+      row.action,
+    ]),
+    width,
+  );
+}

@@ -1,0 +1,105 @@
+/** One candidate's journal and reports, read once. */
+import {
+  type CandidateId,
+  journalFence,
+  parseJournalSubject,
+  reportFilter,
+  STREAMS,
+} from "@baton/contracts";
+import { follow, parseEntry, parseReport, type StoredReport, type TimedEntry } from "@baton/mesh";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import { note } from "../output.ts";
+import type { Session } from "../session.ts";
+
+type JournalSession = Pick<Session, "js" | "jsm">;
+
+/** A candidate's entries in order; at least one. Messages that aren't entries are left out and said so. */
+export async function readEntries(
+  session: JournalSession,
+  candidateId: CandidateId,
+): Promise<[TimedEntry, ...TimedEntry[]]> {
+  const entries: TimedEntry[] = [];
+  const foreign: number[] = [];
+  await readAll(session, { stream: "journal", filter: journalFence(candidateId) }, (message) => {
+    try {
+      const entry = parseEntry(message.data, message.seq);
+      entries.push({ sequence: message.seq, storedAt: storedMs(message), entry });
+    } catch {
+      foreign.push(message.seq);
+    }
+  });
+  if (foreign.length > 0) {
+    note(`JOURNAL ${foreign.join(", ")}: not entries, left out; \`baton doctor\` says more`);
+  }
+  const [first, ...rest] = entries;
+  if (first === undefined) throw unknownCandidate(candidateId);
+  return [first, ...rest];
+}
+
+/** Everything that lanes reported about a candidate, in order. */
+export async function readReports(
+  session: JournalSession,
+  candidateId: CandidateId,
+): Promise<StoredReport[]> {
+  const reports: StoredReport[] = [];
+  await readAll(session, { stream: "reports", filter: reportFilter(candidateId) }, (message) => {
+    const report = parseReport(message.data);
+    if (typeof report === "object")
+      reports.push({ sequence: message.seq, storedAt: storedMs(message), report });
+  });
+  return reports;
+}
+
+/** A candidate's last entry, with when it was stored, read from the stream's leader. */
+export async function readLast(
+  { jsm }: Pick<Session, "jsm">,
+  candidateId: CandidateId,
+): Promise<TimedEntry> {
+  const message = await jsm.streams.getMessage(STREAMS.journal.name, {
+    last_by_subj: journalFence(candidateId),
+  });
+  if (!message) throw unknownCandidate(candidateId);
+  const entry = parseEntry(message.data, message.seq);
+  return { sequence: message.seq, storedAt: message.time.getTime(), entry };
+}
+
+/** No entry of that candidate is in the journal. */
+export function unknownCandidate(candidateId: string): CliError {
+  return new CliError({
+    code: "E_NOT_FOUND",
+    exit: EXIT.notFound,
+    message: `no candidate ${candidateId} is known`,
+    action: "`baton get candidates` lists those there are.",
+  });
+}
+
+type FollowOptions = Parameters<typeof follow>[1];
+type Message = Parameters<FollowOptions["onMessage"]>[0];
+
+/** Reads what is stored at this moment and returns. */
+export async function readAll(
+  { js }: Pick<Session, "js">,
+  what: Pick<FollowOptions, "stream" | "filter" | "from" | "headersOnly">,
+  onMessage: (message: Message) => void,
+): Promise<void> {
+  const done = new AbortController();
+  await follow(js, {
+    ...what,
+    signal: done.signal,
+    onMessage: (message) => {
+      if (!done.signal.aborted) onMessage(message);
+    },
+    onCaughtUp: () => done.abort(),
+  });
+}
+
+/** When the server stored a message, in milliseconds since 1970, with what it knows of fractions. */
+export function storedMs(message: Message): number {
+  return message.info.timestampNanos / 1e6;
+}
+
+/** The parts of a message's subject; undefined for a foreign one. */
+export function journalPartsOf(message: Message): ReturnType<typeof parseJournalSubject> {
+  return parseJournalSubject(message.subject);
+}

@@ -1,0 +1,70 @@
+/**
+ * Where every candidate stands, folded from the journal: subjects first, without payloads, then only the entries that are
+ * shown. So a journal of a million entries costs subjects, not specifications.
+ */
+import type { Holder, Stage } from "@baton/contracts";
+import { parseJournalSubject, STREAMS } from "@baton/contracts";
+import { parseEntry, type TimedEntry } from "@baton/mesh";
+
+import type { Session } from "../session.ts";
+import { readAll } from "./read-candidate.ts";
+
+/** A candidate by what its last subject says. */
+export interface Standing {
+  readonly candidateId: string;
+  readonly holder: Holder;
+  readonly stage: Stage;
+  readonly sequence: number;
+}
+
+/** All candidates, and what in JOURNAL no coordinator can have written. */
+export interface Standings {
+  readonly candidates: readonly Standing[];
+  /** Messages without the fence's header, or under a subject that isn't a journal's. */
+  readonly foreign: readonly { readonly sequence: number; readonly subject: string }[];
+}
+
+/** A coordinator's append carries it always, and the server keeps it. */
+const FENCE_HEADER = "Nats-Expected-Last-Subject-Sequence";
+/** Entries asked for at a time. */
+const AT_A_TIME = 64;
+
+/** Reads all subjects of the journal. */
+export async function readStandings(session: Pick<Session, "js">): Promise<Standings> {
+  const latest = new Map<string, Standing>();
+  const foreign: { sequence: number; subject: string }[] = [];
+  await readAll(session, { stream: "journal", headersOnly: true }, (message) => {
+    const parts = parseJournalSubject(message.subject);
+    if (!parts || message.headers?.has(FENCE_HEADER) !== true) {
+      foreign.push({ sequence: message.seq, subject: message.subject });
+      return;
+    }
+    const { candidateId, holder, stage } = parts;
+    latest.set(candidateId, { candidateId, holder, stage, sequence: message.seq });
+  });
+  return { candidates: [...latest.values()], foreign };
+}
+
+/** The entries of some standings, in their order. One that isn't an entry is left out; `onForeign` hears of it. */
+export async function readEntriesOf(
+  { jsm }: Pick<Session, "jsm">,
+  standings: readonly Standing[],
+  onForeign: (sequence: number, why: string) => void,
+): Promise<TimedEntry[]> {
+  const found: (TimedEntry | undefined)[] = [];
+  const queue = standings.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, { sequence }] of queue) {
+      const message = await jsm.direct.getMessage(STREAMS.journal.name, { seq: sequence });
+      if (!message) continue;
+      try {
+        const entry = parseEntry(message.data, sequence);
+        found[index] = { sequence, storedAt: message.time.getTime(), entry };
+      } catch (error) {
+        onForeign(sequence, error instanceof Error ? error.message : String(error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, standings.length) }, worker));
+  return found.filter((one) => one !== undefined);
+}

@@ -1,0 +1,101 @@
+/** A specification's text as the document that is submitted: plain JSON data, or a message with line and column. */
+import { MAX_SPEC_BYTES, MAX_SPEC_DEPTH, SpecDocument } from "@baton/contracts";
+import { parseDocument } from "yaml";
+
+import { CliError, EXIT } from "../cli-error.ts";
+
+/** Parses YAML 1.2 (core schema) or JSON; `file` is named in messages. Throws `CliError`. */
+export function parseSpec(bytes: Uint8Array, file: string): SpecDocument {
+  const text = decode(bytes, file);
+  const document = parseDocument(text, {
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: true,
+    prettyErrors: false,
+  });
+  const [fault] = document.errors;
+  if (fault) {
+    const at = positionOf(text, fault.pos[0]);
+    throw invalid(`${file}:${at} isn't YAML or JSON: ${fault.message}`, undefined);
+  }
+  const value = expand(() => document.toJS({ maxAliasCount: 50 }), file);
+  const wrong = faultOf(value, "$", 0);
+  if (wrong !== undefined) throw invalid(`${file}: ${wrong}`, undefined);
+  const spec = SpecDocument.safeParse(value);
+  if (!spec.success) {
+    throw invalid(
+      `${file}: expected an object at the top, got ${nameOf(value)}`,
+      "key: value pairs",
+    );
+  }
+  return spec.data;
+}
+
+/** Throws E_LIMIT if the document is larger than a specification may be. */
+export function checkSpecSize(spec: SpecDocument, file: string): void {
+  const bytes = Buffer.byteLength(JSON.stringify(spec));
+  if (bytes <= MAX_SPEC_BYTES) return;
+  throw new CliError({
+    code: "E_LIMIT",
+    exit: EXIT.limit,
+    message: `${file}: ${bytes} bytes as JSON`,
+    rule: `at most ${MAX_SPEC_BYTES} bytes (16 KiB): it travels in every journal entry`,
+    action: "Make the specification smaller; data belongs into a CSV.",
+  });
+}
+
+function decode(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw invalid(`${file} isn't UTF-8 text`, "specifications are UTF-8", error);
+  }
+}
+
+function expand(toJs: () => unknown, file: string): unknown {
+  try {
+    return toJs();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw invalid(`${file}: ${why}`, "aliases are expanded at most 50 times", error);
+  }
+}
+
+/** What can't be kept as JSON exactly as it came, with its path; undefined if nothing. */
+function faultOf(value: unknown, path: string, depth: number): string | undefined {
+  if (typeof value === "number" && !Number.isFinite(value))
+    return `${path}: ${value} isn't a number in JSON`;
+  if (["undefined", "bigint", "symbol", "function"].includes(typeof value))
+    return `${path}: ${typeof value} isn't a JSON value`;
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth >= MAX_SPEC_DEPTH) return `${path}: nested deeper than ${MAX_SPEC_DEPTH}`;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
+    return `${path}: only text, numbers, true, false, null, lists and objects`;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "__proto__" || key === "constructor") return `${path}: unknown key "${key}"`;
+    const fault = faultOf(inner, `${path}.${key}`, depth + 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function positionOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split("\n");
+  return `${before.length}:${(before.at(-1) ?? "").length + 1}`;
+}
+
+function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  return Array.isArray(value) ? "a list" : typeof value;
+}
+
+function invalid(message: string, rule: string | undefined, cause?: unknown): CliError {
+  return new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message,
+    rule,
+    action: "Correct the file and submit it again; nothing was stored.",
+    cause,
+  });
+}

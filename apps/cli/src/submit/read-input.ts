@@ -1,0 +1,124 @@
+/** Reads a file that a person named: bounded, and never waiting for ever. */
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { CliError, EXIT } from "../cli-error.ts";
+
+/** How much and how long. */
+export interface InputLimits {
+  readonly maxBytes: number;
+  /** What the limit is called, for the message. */
+  readonly limit: string;
+  /** A pipe that gives nothing for so long is given up. */
+  readonly silentMs: number;
+}
+
+const CHUNK = 65_536;
+const POLL_MS = 20;
+
+/** The bytes of a regular file, a pipe or, for `-`, standard input. Throws `CliError`: E_INVALID or E_LIMIT. */
+export async function readInput(path: string, limits: InputLimits): Promise<Uint8Array> {
+  if (path === "") throw unreadable(path, "its name is empty", "Name the file.");
+  const shown = path === "-" ? "standard input" : path;
+  if (path === "-" && process.stdin.isTTY) {
+    throw unreadable(shown, "it is a terminal", "Pipe something into it, or name a file.");
+  }
+  if (path.includes("\0")) throw unreadable(path, "its name holds a NUL", "Correct the name.");
+  // Non-blocking: opening a pipe without a writer would wait for one.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const file = await open(path === "-" ? "/dev/stdin" : path, flags).catch((error: unknown) => {
+    throw unreadable(path, inWords(error), "Check the path and its permissions.");
+  });
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) throw unreadable(shown, "it is a directory", "Name a file in it.");
+    if (stat.isFile() && stat.size > limits.maxBytes) throw tooLarge(shown, limits);
+    return await readWhole(file, { shown, limits, waits: !stat.isFile() });
+  } finally {
+    await file.close();
+  }
+}
+
+async function readWhole(
+  file: FileHandle,
+  { shown, limits, waits }: { shown: string; limits: InputLimits; waits: boolean },
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  let heard = Date.now();
+  for (;;) {
+    const chunk = Buffer.alloc(CHUNK);
+    const read = await readSome(file, chunk, shown);
+    if (read > 0) {
+      heard = Date.now();
+      total += read;
+      if (total > limits.maxBytes) throw tooLarge(shown, limits);
+      chunks.push(chunk.subarray(0, read));
+      continue;
+    }
+    // Of a pipe, nothing at all means that nobody has opened it for writing yet.
+    const over = read === 0 && (!waits || total > 0);
+    if (over) return Buffer.concat(chunks);
+    if (Date.now() - heard > limits.silentMs) {
+      const rule = `something comes within ${limits.silentMs / 1000} s`;
+      throw unreadable(
+        shown,
+        `nothing was written to it (${rule})`,
+        "Check the program at its other end.",
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** Bytes read; 0 at the end, -1 if there is nothing right now. */
+async function readSome(file: FileHandle, into: Buffer, shown: string): Promise<number> {
+  try {
+    return (await file.read(into, 0, into.length, null)).bytesRead;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return -1;
+    throw unreadable(shown, inWords(error), "Check the file.");
+  }
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "you may not read it",
+  EPERM: "you may not read it",
+  ENOTDIR: "a part of its path isn't a directory",
+  EISDIR: "it is a directory",
+  ELOOP: "its symbolic links go round in a circle",
+  ENAMETOOLONG: "its name is too long",
+  EMFILE: "too many files are open",
+  EIO: "the device failed to read it",
+  ENXIO: "it is a device or socket that can't be read",
+};
+
+function inWords(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const words = ERRNO[code];
+  if (words !== undefined) return `${words} (${code})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function unreadable(path: string, why: string, action: string): CliError {
+  return new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: `the file can't be read: ${why}`,
+    value: path,
+    action,
+  });
+}
+
+function tooLarge(path: string, { limit }: InputLimits): CliError {
+  return new CliError({
+    code: "E_LIMIT",
+    exit: EXIT.limit,
+    message: "the file is too large",
+    value: path,
+    rule: `at most ${limit}`,
+    action: "Check that it is the right file, or make it smaller.",
+  });
+}

@@ -1,0 +1,103 @@
+/** `--wait`: follows candidates until each is closed or waits for a person. */
+import { type Entry, parseJournalSubject, REASONS } from "@baton/contracts";
+import { follow, parseEntry } from "@baton/mesh";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Format } from "../globals.ts";
+import { interruptible } from "../interrupt.ts";
+import { write } from "../output.ts";
+import type { AcceptedReceipt } from "../send-command.ts";
+import type { Session } from "../session.ts";
+import { durationText } from "../time-text.ts";
+import { renderMove } from "../watch/render-move.ts";
+
+/** How to wait. */
+export interface WaitOptions {
+  readonly withinMs: number;
+  readonly format: Format;
+}
+
+/** Prints the candidates' moves; throws `CliError` E_GUARD if one ends other than completed, E_UNAVAILABLE when time is up. */
+export async function waitForEnd(
+  session: Pick<Session, "js">,
+  receipts: readonly AcceptedReceipt[],
+  options: WaitOptions,
+): Promise<void> {
+  const open = new Set(receipts.map(({ candidateId }) => candidateId));
+  const from = Math.min(...receipts.map(({ outcome }) => outcome.sequence));
+  const ends = await interruptible(
+    () => `still under way, and going on by themselves: ${[...open].join(", ")}`,
+    () => followToEnd(session, { open, from, ...options }),
+  );
+  if (open.size > 0) throw timeIsUp([...open], options.withinMs);
+  if (options.format !== "table") await write(`${JSON.stringify(ends.map(endOf))}\n`);
+  const short = ends.filter(({ reason }) => reason !== "COMPLETED");
+  if (short.length > 0) throw stoppedShort(short);
+}
+
+/** Empties `open` and answers with the entries at which its candidates stopped. */
+async function followToEnd(
+  { js }: Pick<Session, "js">,
+  { open, from, withinMs, format }: WaitOptions & { open: Set<string>; from: number },
+): Promise<Entry[]> {
+  const latest = new Map<string, Entry>();
+  const ends: Entry[] = [];
+  const done = new AbortController();
+  const timer = setTimeout(() => done.abort(), withinMs);
+  // A duplicate's history may hold reviews that were answered long ago: only what is last counts.
+  let caughtUp = false;
+  const conclude = (): void => {
+    for (const candidateId of open) {
+      const entry = latest.get(candidateId);
+      if (entry?.holder !== "review" && entry?.holder !== "closed") continue;
+      open.delete(candidateId);
+      ends.push(entry);
+    }
+    if (open.size === 0) done.abort();
+  };
+  await follow(js, {
+    stream: "journal",
+    from,
+    signal: done.signal,
+    onMessage: ({ subject, data, seq: sequence, time }) => {
+      const candidateId = parseJournalSubject(subject)?.candidateId;
+      if (candidateId === undefined || !open.has(candidateId)) return;
+      const entry = parseEntry(data, sequence);
+      if (format === "table") void write(renderMove({ sequence, entry }, time));
+      latest.set(candidateId, entry);
+      if (caughtUp) conclude();
+    },
+    onCaughtUp: () => {
+      caughtUp = true;
+      conclude();
+    },
+  });
+  clearTimeout(timer);
+  return ends;
+}
+
+function endOf({ candidateId, holder, reason, stage, runId, detail }: Entry): object {
+  return { candidateId, holder, reason, stage, runId, detail };
+}
+
+function stoppedShort(entries: readonly Entry[]): CliError {
+  const list = entries.map(
+    ({ candidateId, reason, stage }) => `${candidateId} ${reason} at ${stage}`,
+  );
+  const [first] = entries;
+  return new CliError({
+    code: "E_GUARD",
+    exit: EXIT.refused,
+    message: `not completed: ${list.join("; ")}`,
+    action: first?.review?.action ?? (first ? REASONS[first.reason].action : ""),
+  });
+}
+
+function timeIsUp(candidates: readonly string[], withinMs: number): CliError {
+  return new CliError({
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `after ${durationText(withinMs)} still under way: ${candidates.join(", ")}`,
+    action: `\`baton explain ${candidates[0] ?? ""}\` says why; it goes on by itself.`,
+  });
+}

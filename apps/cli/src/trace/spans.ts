@@ -1,0 +1,126 @@
+/**
+ * Where a run's time went, from what was stored: pure.
+ *
+ * T1: the times are the server's (when entries and reports were stored), except a lane's own `startedAt`, which is kept
+ *     between dispatch and report: a lane's clock may be off.
+ * T2: from the first entry to the last every moment belongs to exactly one span.
+ */
+import { isDispatch, type Entry } from "@baton/contracts";
+import type { StoredReport, TimedEntry } from "@baton/mesh";
+
+/** Who had the time: `queue` the dispatch waited, `lane` worked, `retry` waited for the next attempt, `coordinator` decided, `human` a person. */
+export type SpanKind = "queue" | "lane" | "retry" | "coordinator" | "human";
+
+/** A stretch of time. Times in milliseconds since 1970. */
+export interface Span {
+  readonly kind: SpanKind;
+  readonly runId: string;
+  readonly stage: string;
+  readonly holder: string;
+  /** From 1; 0 where no attempt is meant. */
+  readonly attempt: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** It goes on: `endMs` is now. */
+  readonly open: boolean;
+  /** How it ended, or why it waits. */
+  readonly note: string;
+}
+
+/** The spans of a candidate, in order; of one run if `runId` is given. */
+export function spansOf(
+  entries: readonly TimedEntry[],
+  reports: readonly StoredReport[],
+  options: { readonly now: number; readonly runId?: string | undefined },
+): Span[] {
+  const spans = entries.flatMap((timed, index) => {
+    const next = entries[index + 1];
+    return spansOfEntry(timed, next, { reports, now: options.now });
+  });
+  return options.runId === undefined ? spans : spans.filter(({ runId }) => runId === options.runId);
+}
+
+interface Surroundings {
+  readonly reports: readonly StoredReport[];
+  readonly now: number;
+}
+
+/** Time from this entry to the next one. */
+function spansOfEntry(
+  timed: TimedEntry,
+  next: TimedEntry | undefined,
+  { reports, now }: Surroundings,
+): Span[] {
+  const { entry, storedAt } = timed;
+  if (entry.holder === "closed") return [];
+  const endMs = Math.max(storedAt, next?.storedAt ?? now);
+  const whole = {
+    runId: entry.runId,
+    stage: entry.stage,
+    holder: entry.holder,
+    startMs: storedAt,
+    endMs,
+    open: next === undefined,
+  };
+  if (entry.holder === "review") {
+    return [{ ...whole, kind: "human", attempt: 0, note: reviewNote(entry, next) }];
+  }
+  const cause = next?.entry.cause;
+  const report =
+    cause?.kind === "report"
+      ? reports.find(({ sequence }) => sequence === cause.sequence)
+      : undefined;
+  if (!report) {
+    const kind = isDispatch(entry) && entry.attempt === 0 ? "queue" : "retry";
+    const attempt = entry.attempt + 1;
+    return [{ ...whole, kind: next ? "lane" : kind, attempt, note: endNote(next) }];
+  }
+  return answered(whole, report, entry);
+}
+
+/** The entry's time up to a report: until the lane started, while it worked, and until the coordinator had decided. */
+function answered(
+  whole: Omit<Span, "kind" | "attempt" | "note">,
+  { report, storedAt: reported }: StoredReport,
+  entry: Entry,
+): Span[] {
+  const { attempt } = report;
+  const reportedMs = clamp(reported, whole.startMs, whole.endMs);
+  const startedMs = clamp(Date.parse(report.startedAt), whole.startMs, reportedMs);
+  const note = report.type === "attempt" ? `failed: ${report.failure.code}` : outcomeNote(report);
+  const wait = entry.attempt > 0 ? "retry" : "queue";
+  return [
+    { ...whole, kind: wait, attempt, endMs: startedMs, open: false, note: "" },
+    { ...whole, kind: "lane", attempt, startMs: startedMs, endMs: reportedMs, open: false, note },
+    { ...whole, kind: "coordinator", attempt, startMs: reportedMs, note: "" },
+  ];
+}
+
+function outcomeNote(report: Extract<StoredReport["report"], { type: "result" }>): string {
+  const { outcome } = report;
+  return outcome.kind === "done" ? outcome.verdict : `failed: ${outcome.failure.code}`;
+}
+
+function reviewNote(entry: Entry, next: TimedEntry | undefined): string {
+  const cause = next?.entry.cause;
+  const how = cause?.kind === "command" ? ` → ${cause.type} by ${cause.by}` : "";
+  return `${entry.reason}${how}`;
+}
+
+function endNote(next: TimedEntry | undefined): string {
+  const cause = next?.entry.cause;
+  if (cause === undefined) return "goes on";
+  if (cause.kind === "command") return `${cause.type} by ${cause.by}`;
+  return cause.kind;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** Sum per kind, in milliseconds. */
+export function totalsOf(spans: readonly Span[]): Record<SpanKind, number> {
+  const totals = { queue: 0, lane: 0, retry: 0, coordinator: 0, human: 0 };
+  for (const { kind, startMs, endMs } of spans) totals[kind] += endMs - startMs;
+  return totals;
+}

@@ -1,0 +1,45 @@
+/** `baton trace ID`: the handoffs of a candidate's runs. */
+import colors from "picocolors";
+
+import { candidateIdFrom, runIdFrom } from "../arguments.ts";
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Globals } from "../globals.ts";
+import { readEntries, readReports } from "../journal/read-candidate.ts";
+import { print, terminalWidth } from "../output.ts";
+import { openSession } from "../session.ts";
+import { renderWaterfall } from "./render-waterfall.ts";
+import { type SpanKind, spansOf, totalsOf } from "./spans.ts";
+
+const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
+  queue: colors.dim,
+  lane: colors.green,
+  retry: colors.yellow,
+  coordinator: colors.cyan,
+  human: colors.magenta,
+};
+
+/** Draws the waterfall, or prints the spans and their sums. */
+export async function trace(id: string, options: Globals & { run?: string }): Promise<void> {
+  const candidateId = candidateIdFrom(id);
+  const runId = options.run === undefined ? undefined : runIdFrom(options.run);
+  await using session = await openSession(options);
+  const entries = await readEntries(session, candidateId);
+  const runs = [...new Set(entries.map(({ entry }) => entry.runId))];
+  if (runId !== undefined && !runs.includes(runId)) throw unknownRun(candidateId, runId, runs);
+  const reports = await readReports(session, candidateId);
+  const spans = spansOf(entries, reports, { now: Date.now(), runId });
+  const value = { candidateId, spans, totalsMs: totalsOf(spans) };
+  const paint = (kind: SpanKind, text: string): string => PAINTS[kind](text);
+  await print(options.format, value, () =>
+    renderWaterfall(spans, { width: terminalWidth(), paint }),
+  );
+}
+
+function unknownRun(candidateId: string, runId: string, runs: readonly string[]): CliError {
+  return new CliError({
+    code: "E_NOT_FOUND",
+    exit: EXIT.notFound,
+    message: `${candidateId} has no run ${runId}`,
+    action: `Its runs: ${runs.slice(-5).join(", ")}.`,
+  });
+}
