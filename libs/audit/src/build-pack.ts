@@ -4,7 +4,6 @@ import { canonicalJson } from "@baton/contracts";
 
 import type { AuditKey } from "./audit-key.ts";
 import { findSecrets } from "./find-secrets.ts";
-import type { JournalRow } from "./journal-extract.ts";
 import {
   ARTIFACTS_PREFIX,
   AuditPackManifest,
@@ -29,7 +28,11 @@ export interface AuditPackContent {
   /** Content of the sections that are neither the journal nor artifacts, as JSON values. */
   readonly sections: Readonly<Record<Exclude<AuditSection, "journal" | "artifacts">, unknown>>;
   /** The candidate's journal from its first entry on. */
-  readonly journal: readonly JournalRow[];
+  readonly journal: readonly {
+    readonly sequence: number;
+    readonly time: string;
+    readonly entry: object;
+  }[];
   readonly artifacts: readonly PackArtifact[];
 }
 

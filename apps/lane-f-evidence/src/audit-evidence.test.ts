@@ -1,0 +1,122 @@
+import { openAuditKey, verifyAuditPack } from "@baton/audit";
+import { AuditManifest } from "@baton/contracts";
+import { createStageContext, temporaryFolder } from "@baton/testkit";
+import { afterAll, expect, test } from "vitest";
+
+import type { EvidenceOptions, JournalEntry } from "./ports.ts";
+import { gateFailure, journalEntry, refsOf } from "./testing/journal.ts";
+import { CANDIDATE, promotable, rolledOut, RUN, spec } from "./testing/run-artifacts.ts";
+import { runStage } from "./testing/run-stage.ts";
+
+const folder = temporaryFolder("audit");
+afterAll(() => folder.remove());
+const auditKey = openAuditKey(`${folder.path}/key.pem`, { create: true });
+const journal: JournalEntry[] = [];
+const options: EvidenceOptions = {
+  brokerUrl: "http://127.0.0.1:1",
+  engineUrl: "http://127.0.0.1:1",
+  gitops: { repository: "/nonexistent", cacheDir: folder.path },
+  journal: { entries: async () => journal },
+  auditKey,
+  secrets: ["a-secret-of-the-lane"],
+};
+const PACK = "observed/audit-pack.tar";
+const MANIFEST = "audit/manifest.json";
+
+/** A run that came all the way; `observed` is what depends on the clock. */
+const whole = (observed = "first") => ({
+  ...promotable(),
+  ...rolledOut("11".repeat(32)),
+  "observed/rollback-drills.json": { completedAt: observed },
+});
+
+/** Seals a run whose journal names its artifacts, and whose stages failed and waited in between. */
+function seal(inputs: Record<string, unknown>, over: Partial<EvidenceOptions> = {}) {
+  const { inputs: refs } = createStageContext({
+    lane: "lane-f",
+    stage: "audit-evidence",
+    spec: spec(),
+    candidateId: CANDIDATE,
+    runId: RUN,
+    inputs,
+  });
+  const failure = {
+    class: "transient",
+    code: "E_DATA_UNAVAILABLE",
+    message: "no answer",
+    action: "wait",
+  } as const;
+  journal.splice(
+    0,
+    9,
+    journalEntry(1, { reason: "SUBMITTED" }),
+    journalEntry(2, { reason: "RETRY_BACKOFF", attempt: 1, failure }),
+    journalEntry(3, gateFailure("live-ramp", ["ramp: x"])),
+    journalEntry(4, { stage: "audit-evidence", artifacts: refsOf(refs) }),
+    journalEntry(5, { holder: "closed", reason: "COMPLETED", awaits: null }),
+  );
+  return runStage({ ...options, ...over }, { stage: "audit-evidence", inputs, sequence: 40 });
+}
+
+test("a run is sealed whole: every artifact, the journal up to the dispatch, a manifest", async () => {
+  const inputs = whole();
+  const { context, outcome } = await seal(inputs);
+  expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
+  const pack = context.outputs.get(PACK) ?? new Uint8Array();
+  const found = await verifyAuditPack(pack, { publicKey: auditKey.pem });
+  expect(found).toMatchObject({ ok: true, trusted: true });
+  expect(found.manifest?.sections.artifacts).toEqual(
+    [...Object.keys(inputs), MANIFEST].map((name) => `artifacts/${name}`).toSorted(),
+  );
+  const text = new TextDecoder().decode(pack);
+  expect(text).toContain('"sequence":40');
+  expect(text).not.toContain('"sequence":50');
+  expect(text).toContain("E_DATA_UNAVAILABLE");
+
+  const manifest = context.outputJson(MANIFEST, AuditManifest);
+  expect(manifest.observed).toEqual(["observed/rollback-drills.json"]);
+  expect(manifest.artifacts.map(({ name }) => name)).not.toContain("observed/rollback-drills.json");
+  expect(manifest.gates.map(({ stage, verdict }) => `${stage} ${verdict}`)).toEqual([
+    "gate-evaluation pass",
+    "live-ramp pass",
+    "promotion-prerequisites pass",
+    "shadow-paper pass",
+  ]);
+  expect(manifest.code.runtime).toBe("v24.21.0");
+});
+
+test("the same dispatch gives the same pack; other times change the pack but not the manifest", async () => {
+  const first = await seal(whole());
+  const again = await seal(whole());
+  expect(again.context.outputs.get(PACK)).toEqual(first.context.outputs.get(PACK));
+  const later = await seal(whole("second"));
+  expect(later.context.outputs.get(PACK)).not.toEqual(first.context.outputs.get(PACK));
+  expect(later.context.outputs.get(MANIFEST)).toEqual(first.context.outputs.get(MANIFEST));
+});
+
+test("a run that ended early is sealed with what it has", async () => {
+  const inputs = { "research/candidate-spec.json": promotable()["research/candidate-spec.json"] };
+  const { context, outcome } = await seal(inputs);
+  expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
+  expect(context.outputJson(MANIFEST, AuditManifest).code.pluginSourceSha256).toBeNull();
+});
+
+test("a secret in an artifact stops the sealing, without telling it", async () => {
+  const { context, outcome } = await seal({ ...whole(), "build/log.txt": "a-secret-of-the-lane" });
+  expect(outcome).toMatchObject({
+    kind: "failed",
+    failure: { class: "policy", code: "E_PACK_SECRET" },
+  });
+  expect(JSON.stringify(outcome)).not.toContain("a-secret-of-the-lane");
+  expect(context.outputs.has(PACK)).toBe(false);
+});
+
+test("a journal with a gap isn't sealed", async () => {
+  const gap = async () => journal.filter(({ sequence }) => sequence !== 20);
+  const { context, outcome } = await seal(whole(), { journal: { entries: gap } });
+  expect(outcome).toMatchObject({
+    kind: "failed",
+    failure: { class: "deterministic", code: "E_AUDIT_PACK" },
+  });
+  expect(context.outputs.has(PACK)).toBe(false);
+});

@@ -1,0 +1,105 @@
+/**
+ * Stage audit-evidence: seals the run. The pack holds every artifact and the journal up to the dispatch of this stage,
+ * signed; it is verified here before anybody is told that it exists. The same dispatch gives the same bytes.
+ */
+import {
+  type AuditKey,
+  buildAuditPack,
+  type PackArtifact,
+  SecretInPack,
+  verifyAuditPack,
+} from "@baton/audit";
+import { type AuditManifest, cut } from "@baton/contracts";
+import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+
+import { gatherAuditManifest } from "./audit-manifest.ts";
+import { journalUpTo } from "./journal-extract.ts";
+import { approvalsSection, retriesSection, runSection, verifiedGates } from "./journal-sections.ts";
+import type { JournalEntry, JournalReader } from "./ports.ts";
+
+const MANIFEST = "audit/manifest.json";
+const PACK = "observed/audit-pack.tar";
+
+/** What sealing needs besides the run. */
+export interface SealOptions {
+  readonly journal: JournalReader;
+  readonly auditKey: AuditKey;
+  readonly secrets?: readonly string[];
+}
+
+/** The stage's work. */
+export async function auditEvidence(
+  context: StageContext,
+  options: SealOptions,
+): Promise<StageOutcome> {
+  context.progress("gathering evidence");
+  const entries = await journalUpTo(context, options.journal);
+  const manifest = await gatherAuditManifest(context);
+  const ref = await context.putJson(MANIFEST, manifest);
+  const made: PackArtifact = { ...ref, read: () => context.read(MANIFEST) };
+  context.progress("sealing the audit pack");
+  const { bytes } = await packOf({ context, entries, manifest, made }, options);
+  const { ok, faults } = await verifyAuditPack(bytes, { publicKey: options.auditKey.pem });
+  if (!ok)
+    throw new StageFailure({
+      class: "deterministic",
+      code: "E_AUDIT_PACK",
+      message: cut(`the pack doesn't verify: ${faults.map(({ message }) => message).join("; ")}`),
+      action: "Nothing was sealed. Look at the named artifact or entry; then `baton resume`.",
+    });
+  await context.put(PACK, bytes);
+  const { length } = context.inputs;
+  return done(
+    `${length} artifacts and ${entries.length} journal entries sealed with ${options.auditKey.id}`,
+  );
+}
+
+interface Sealing {
+  readonly context: StageContext;
+  readonly entries: readonly JournalEntry[];
+  readonly manifest: AuditManifest;
+  readonly made: PackArtifact;
+}
+
+async function packOf({ context, entries, manifest, made }: Sealing, options: SealOptions) {
+  const last = entries.at(-1);
+  if (!last) throw new Error("a journal that reaches the dispatch has an entry");
+  const { entry } = last;
+  const { gates, datasets, code, configPatchSha256 } = manifest;
+  // An artifact's bytes are read while packing, and only those that fit.
+  const artifacts = context.inputs
+    .filter(({ name }) => name !== MANIFEST && name !== PACK)
+    .map((input) => ({ ...input, read: () => context.read(input.name) }));
+  try {
+    return await buildAuditPack(
+      {
+        candidateId: context.candidateId,
+        runId: context.runId,
+        createdAt: last.time,
+        sections: {
+          run: runSection(entries, entry),
+          gates: { reports: gates, verified: verifiedGates(entries) },
+          approvals: approvalsSection(entries, entry),
+          "retries-and-pauses": retriesSection(entries, entry),
+          datasets,
+          code: { ...code, configPatchSha256 },
+        },
+        journal: entries,
+        artifacts: [...artifacts, made],
+      },
+      options.auditKey,
+      options.secrets,
+    );
+  } catch (error) {
+    if (!(error instanceof SecretInPack)) throw error;
+    throw new StageFailure(
+      {
+        class: "policy",
+        code: error.code,
+        message: error.message,
+        action: "Take the secret out of what made that artifact and change it; then run again.",
+      },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import { integerText, urlText } from "@baton/service";
+import { z } from "zod";
+
+const Path = z.string().min(1).max(4096, { error: "must be a path of 4,096 characters at most" });
+
+/** Lane F's own configuration, on top of what every lane takes. */
+export const LaneFConfig = {
+  BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
+  BATON_ENGINE_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8091" }),
+  /** The GitOps repository whose main says what runs: absolute path, or file, https, http, ssh URL without credentials. */
+  BATON_GITOPS_REPO: z
+    .string()
+    .min(1)
+    .max(1000, { error: "must be a path or URL of 1,000 characters at most" })
+    .meta({ example: "/var/lib/baton/gitops.git" }),
+  /** Folder for throw-away clones, of this service alone. */
+  BATON_WORK_DIR: Path.meta({ example: "/var/lib/baton/lane-f" }),
+  /** Private Ed25519 key in PEM form that audit packs are signed with; mode 0600. `baton up` makes it. */
+  BATON_AUDIT_KEY_FILE: Path.meta({ example: "/var/lib/baton/audit-key.pem" }),
+  /** Longest wait for the engine to do what main says, in milliseconds. */
+  BATON_ENGINE_WAIT_MS: integerText({ min: 100, max: 600_000 })
+    .default(10_000)
+    .meta({ example: "10000" }),
+};

@@ -1,0 +1,74 @@
+import type { Entry, IncidentClass, IncidentRecord } from "@baton/contracts";
+
+/** Why an incident was opened, as the journal tells it. */
+export interface IncidentCause {
+  readonly stage: string;
+  readonly declaredBy: IncidentRecord["declaredBy"];
+  readonly reasons: readonly string[];
+}
+
+/** The cause in the entry that opened the incident. */
+export function causeOf(entry: Entry): IncidentCause {
+  const { cause, evidence, failure, guard, detail } = entry;
+  const stage = guard?.from ?? (cause.kind === "report" ? cause.from : entry.stage);
+  if (cause.kind === "command")
+    return { stage, declaredBy: "person", reasons: [cause.why ?? detail] };
+  const gate = evidence?.gate;
+  if (gate && gate.reasons.length > 0) return { stage, declaredBy: "gate", reasons: gate.reasons };
+  const said = failure ? `${failure.code}: ${failure.message}` : detail;
+  return { stage, declaredBy: failure ? "failure" : "gate", reasons: [said.slice(0, 300)] };
+}
+
+/** What a reason speaks of, the gravest class first: money at risk, wrong data, a wrong model, then machinery. */
+const SIGNS: readonly (readonly [IncidentClass, RegExp])[] = [
+  [
+    "B",
+    /kill.?switch|rollback|order|broker|slippage|shortfall|notional|hard.?limit|limit.?breach|execution|risk|position|reconcil|disabled|approval|E_POLICY|not_owned/i,
+  ],
+  [
+    "A",
+    /data|dataset|stale.?open|null.?rate|gap|lineage|digest|contaminat|leak|holdout|corrupt|altered|freshness/i,
+  ],
+  [
+    "D",
+    /performance|drift|sharpe|drawdown|band|return|overfit|trials|regime|calibration|turnover|fragil|expectation/i,
+  ],
+  [
+    "C",
+    /E_GIT|E_ENGINE|E_JOURNAL|engine|run_hash|ramp_level|unavailable|deadline|timeout|crash|verify|hash|merge/i,
+  ],
+];
+
+/**
+ * Classes that the reasons speak of, in order of the reasons' gravity; the first is the incident's. A reason counts for
+ * the class of its own code, the text before the first ':', and for its whole text only if the code says nothing.
+ * Reasons that nobody foresaw are C: somebody has to look at the machinery first.
+ */
+export function classify(reasons: readonly string[]): [IncidentClass, ...IncidentClass[]] {
+  const found = new Set(reasons.map(classOf));
+  const [first = "C", ...rest] = SIGNS.map(([name]) => name).filter((name) => found.has(name));
+  return [first, ...rest];
+}
+
+/** Codes of our own gates, which say exactly what they mean. */
+const KNOWN: Readonly<Record<string, IncidentClass>> = {
+  data_drift: "A",
+  run_hash_drift: "C",
+  run_hash_unknown: "C",
+  ramp_level_drift: "C",
+  performance_drift: "D",
+  performance_unknown: "D",
+  strategy_disabled: "B",
+  reconciliation_mismatch: "B",
+};
+
+function classOf(reason: string): IncidentClass {
+  // A gate's reason as the journal has it is `<gateId>: <code>: <text>`.
+  const codes = reason.split(":", 3).map((part) => part.trim());
+  for (const code of codes) {
+    const known = KNOWN[code];
+    if (known) return known;
+  }
+  const says = (text: string) => SIGNS.find(([, sign]) => sign.test(text))?.[0];
+  return says(codes[0] ?? "") ?? says(reason) ?? "C";
+}

@@ -1,0 +1,30 @@
+/** Lane F: shows by doing that a promotion can be stopped, watches it, recovers from incidents, and seals the evidence. */
+import { defineLane, type LaneDefinition } from "@baton/lanekit";
+
+import { auditEvidence } from "./audit-evidence.ts";
+import { continuousMonitoring } from "./continuous-monitoring.ts";
+import { incidentRecovery } from "./incident-recovery.ts";
+import { policyDryRun } from "./policy-dry-run.ts";
+import { type EvidenceOptions, worldOf } from "./ports.ts";
+import { rollbackReadiness } from "./rollback-readiness.ts";
+import { stageWork } from "./stage-failures.ts";
+
+/** The lane of the stages rollback-readiness, policy-dry-run, continuous-monitoring, incident-recovery and audit-evidence. */
+export function evidenceLane(options: EvidenceOptions): LaneDefinition {
+  return defineLane({
+    lane: "lane-f",
+    stages: {
+      "rollback-readiness": stageWork((context) =>
+        rollbackReadiness(context, worldOf(options, context)),
+      ),
+      "policy-dry-run": stageWork(policyDryRun),
+      "continuous-monitoring": stageWork((context) =>
+        continuousMonitoring(context, worldOf(options, context)),
+      ),
+      "incident-recovery": stageWork((context) =>
+        incidentRecovery(context, worldOf(options, context), options.journal),
+      ),
+      "audit-evidence": stageWork((context) => auditEvidence(context, options)),
+    },
+  });
+}

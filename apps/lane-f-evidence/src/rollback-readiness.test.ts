@@ -1,0 +1,147 @@
+import { createBroker } from "@baton/brokerage";
+import { ObservedDrills, RollbackReadiness } from "@baton/contracts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { drillStrategyFile } from "./drill-strategy.ts";
+import { type EvidenceWorld, startEvidenceWorld, untilHolding } from "./testing/evidence-world.ts";
+import { DAY, digest, promotable, RUN, SOURCE } from "./testing/run-artifacts.ts";
+import { runStage } from "./testing/run-stage.ts";
+import { serveJson } from "./testing/small-server.ts";
+
+let world: EvidenceWorld;
+beforeAll(async () => {
+  world = await startEvidenceWorld();
+}, 30_000);
+afterAll(async () => world[Symbol.asyncDispose]());
+
+const READINESS = "gates/rollback-readiness.json";
+const OBSERVED = "observed/rollback-drills.json";
+const SLOW = 20_000;
+
+const run = (options = world.options) =>
+  runStage(options, { stage: "rollback-readiness", inputs: promotable() });
+const account = (of: string | undefined) =>
+  createBroker({ url: world.options.brokerUrl, account: of ?? "" });
+
+test("the drills really run, and leave nothing behind", { timeout: SLOW }, async () => {
+  const { context, outcome } = await run();
+  expect(outcome).toEqual({ kind: "done", verdict: "pass", summary: "3 of 3 drills passed" });
+  const report = context.outputJson(READINESS, RollbackReadiness);
+  expect(report.gates.map(({ gateId, status }) => `${gateId} ${status}`)).toEqual([
+    "kill-switch_drill pass",
+    "gitops-revert_drill pass",
+    "strategy-disable_drill pass",
+    "rollback_target pass",
+    "human_approval skipped",
+  ]);
+  const observed = context.outputJson(OBSERVED, ObservedDrills);
+  expect(observed.completedAt).toBe(DAY.toISOString());
+  const [killSwitch, revert, disable] = observed.drills;
+  expect([revert?.receipts.length, disable?.receipts.length]).toEqual([1, 2]);
+  expect([...(await world.onMain()).keys()]).toEqual([]);
+  expect(await account(disable?.subject).positions()).toEqual([]);
+  const traded = await account(disable?.subject).listOrders();
+  expect(traded.map(({ side, status }) => `${side} ${status}`)).toEqual([
+    "buy filled",
+    "sell filled",
+  ]);
+  expect((await account(killSwitch?.subject).killSwitch.get()).engaged).toBe(false);
+  expect((await account("paper").killSwitch.get()).engaged).toBe(false);
+});
+
+test(
+  "a repeated attempt gives the same report, and removes what a killed one left on main",
+  { timeout: SLOW },
+  async () => {
+    const first = await run();
+    const left = `drill-${digest(RUN).slice(0, 10)}-dead0000`;
+    const file = { drillId: left, runId: RUN, sourceSha256: SOURCE, enabled: true };
+    const text = drillStrategyFile(file);
+    await world.deploy({ candidateId: left, runId: RUN, step: "left", text });
+    await untilHolding(world, left, true);
+    const second = await run();
+    expect((await world.onMain()).size).toBe(0);
+    await untilHolding(world, left, false);
+    expect(second.context.outputs.get(READINESS)).toEqual(first.context.outputs.get(READINESS));
+  },
+);
+
+test(
+  "an attempt that fails in the middle takes its strategy off main",
+  { timeout: SLOW },
+  async () => {
+    const { outcome } = await run({
+      ...world.options,
+      engineUrl: "http://127.0.0.1:1",
+      waitMs: 0,
+    });
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      failure: { class: "transient", code: "E_ENGINE_UNAVAILABLE" },
+    });
+    expect((await world.onMain()).size).toBe(0);
+  },
+);
+
+test("J7: while the kill switch over all accounts is engaged nothing is drilled or promoted", async () => {
+  const { killSwitch } = account("paper");
+  await killSwitch.engage({ scope: "all", by: "ops", reason: "test" });
+  const { context, outcome } = await run();
+  await killSwitch.release({ scope: "all", by: "ops", reason: "test" });
+  expect(outcome).toMatchObject({ kind: "done", verdict: "inconclusive" });
+  expect(context.outputJson(READINESS, RollbackReadiness).drills).toEqual([]);
+});
+
+test("an engine that doesn't do what main says fails the gate", { timeout: SLOW }, async () => {
+  await using asleep = await serveJson(() => ({
+    status: 200,
+    body: { head: "an old one", strategies: [], refused: [] },
+  }));
+  const { context, outcome } = await run({ ...world.options, engineUrl: asleep.url, waitMs: 80 });
+  expect(outcome).toMatchObject({ kind: "done", verdict: "fail" });
+  const { gates } = context.outputJson(READINESS, RollbackReadiness);
+  expect(gates.find(({ gateId }) => gateId === "strategy-disable_drill")?.reasons[0]).toBe(
+    "rollback_checks_missing_or_failed: strategy-disable: wait until the engine runs it with its position: expected runs, saw the engine doesn't run it",
+  );
+  expect((await world.onMain()).size).toBe(0);
+});
+
+test("a kill switch that only says it is engaged fails the gate", { timeout: SLOW }, async () => {
+  await using liar = await serveJson(async ({ method, url, headers }, body) => {
+    const lie = method === "PUT" && url?.startsWith("/v2/kill-switch");
+    const answer = await fetch(`${world.options.brokerUrl}${url}`, {
+      method: lie ? "GET" : (method ?? "GET"),
+      headers: { "content-type": headers["content-type"] ?? "" },
+      ...(body !== "" && !lie && { body }),
+    });
+    const text = await answer.text();
+    const real: unknown = text === "" ? undefined : JSON.parse(text);
+    const engaged = { engaged: true, reason: "drill", by: "liar", since: "now" };
+    const lied = { engaged: true, all: { engaged: false }, account: engaged };
+    return { status: answer.status === 204 ? 200 : answer.status, body: lie ? lied : (real ?? {}) };
+  });
+  const { context, outcome } = await run({ ...world.options, brokerUrl: liar.url });
+  expect(outcome).toMatchObject({ kind: "done", verdict: "fail" });
+  const { gates } = context.outputJson(READINESS, RollbackReadiness);
+  expect(gates.filter(({ status }) => status === "fail")).toEqual([
+    {
+      gateId: "kill-switch_drill",
+      status: "fail",
+      reasons: expect.arrayContaining([
+        "rollback_checks_missing_or_failed: kill-switch: send a new order under it: expected refused by the kill switch, saw filled",
+      ]),
+    },
+  ]);
+});
+
+test("without broker or repository the attempt fails, and says whether that may pass", async () => {
+  const noBroker = await run({ ...world.options, brokerUrl: "http://127.0.0.1:1" });
+  expect(noBroker.outcome).toMatchObject({
+    failure: { class: "transient", code: "E_BROKER_UNAVAILABLE" },
+  });
+  const gitops = { ...world.options.gitops, repository: "/nonexistent/gitops.git" };
+  const noRepository = await run({ ...world.options, gitops });
+  expect(noRepository.outcome).toMatchObject({
+    failure: { class: "deterministic", code: "E_GIT_NOT_FOUND" },
+  });
+});

@@ -1,0 +1,29 @@
+/** Reading a run's artifacts so that a gate fails closed: what isn't there is undefined, what is there must fit. */
+import { CandidateSpecArtifact, type InputDigest } from "@baton/contracts";
+import type { StageContext } from "@baton/lanekit";
+import type { z } from "zod";
+
+export const RESEARCH = "research/candidate-spec.json";
+
+/** The artifact of that name parsed by `schema`, or undefined if the run has none. Throws the context's StageFailure if it doesn't fit. */
+export async function readIfThere<T>(
+  context: StageContext,
+  name: string,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  const there = context.inputs.some((input) => input.name === name);
+  return there ? context.readJson(name, schema) : undefined;
+}
+
+/** Name and digest of those of `names` that the run has; observed ones are left out, as their bytes depend on the clock. */
+export function digestsOf(context: StageContext, names: readonly string[]): InputDigest[] {
+  return context.inputs
+    .filter(({ name }) => names.includes(name) && !name.startsWith("observed/"))
+    .map(({ name, sha256 }) => ({ name, sha256 }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The candidate as lane A understood it; every stage of this lane needs it. */
+export function readCandidate(context: StageContext): Promise<CandidateSpecArtifact> {
+  return context.readJson(RESEARCH, CandidateSpecArtifact);
+}

@@ -1,0 +1,46 @@
+import { BrokerError } from "@baton/brokerage";
+import { GitError } from "@baton/gitops";
+import { type StageContext, StageFailure, type StageOutcome, type StageWork } from "@baton/lanekit";
+import { MarketError } from "@baton/market";
+
+/** What a failure of something outside means for the stage; anything else stays as it is and counts as transient. */
+export function asStageFailure(error: unknown): unknown {
+  if (error instanceof GitError) {
+    const { class: kind, code, message, action } = error;
+    return new StageFailure({ class: kind, code, message, action }, { cause: error });
+  }
+  if (error instanceof BrokerError)
+    return new StageFailure(
+      {
+        class: error.code === "E_BROKER_UNAVAILABLE" ? "transient" : "deterministic",
+        code: error.code,
+        message: error.message,
+        action: "Check that the broker runs and is ready (`/readyz`).",
+      },
+      { cause: error },
+    );
+  if (error instanceof MarketError)
+    return new StageFailure(
+      {
+        class: error.class === "spec" ? "deterministic" : error.class,
+        code: "E_DATA",
+        message: error.message,
+        action: error.next,
+      },
+      { cause: error },
+    );
+  return error;
+}
+
+/** `work` with failures as outcomes. */
+export function stageWork(work: (context: StageContext) => Promise<StageOutcome>): StageWork {
+  return async (context) => {
+    try {
+      return await work(context);
+    } catch (thrown) {
+      const failure = asStageFailure(thrown);
+      if (failure instanceof StageFailure) return { kind: "failed", failure };
+      throw failure;
+    }
+  };
+}

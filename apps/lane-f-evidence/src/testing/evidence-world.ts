@@ -1,0 +1,91 @@
+import { join } from "node:path";
+
+import { openAuditKey } from "@baton/audit";
+import { createBroker } from "@baton/brokerage";
+import { deduplicationId, strategyPath } from "@baton/contracts";
+import {
+  createBareRepository,
+  mergeOnce,
+  openMainReader,
+  openWorktree,
+  type Remote,
+  runBranch,
+} from "@baton/gitops";
+import { eventually, type SpawnedService, spawnService, temporaryFolder } from "@baton/testkit";
+
+import type { EvidenceOptions, JournalEntry } from "../ports.ts";
+import { DAY } from "./run-artifacts.ts";
+
+/** A real broker, a real engine and a real repository; the journal is a list. */
+export interface EvidenceWorld extends AsyncDisposable {
+  readonly options: EvidenceOptions;
+  readonly journal: JournalEntry[];
+  readonly remote: Remote;
+  readonly broker: SpawnedService;
+  readonly engine: SpawnedService;
+  /** Puts a strategy's file on main as lane E does; undefined removes it. */
+  deploy(of: { candidateId: string; runId: string; step: string; text: string }): Promise<void>;
+  /** Files in the strategies' folder on main. */
+  onMain(): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Starts all of it; takes about a second. */
+export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> {
+  const folder = temporaryFolder("evidence");
+  const repository = join(folder.path, "gitops.git");
+  await createBareRepository(repository, { initialFiles: { "README.md": "strategies\n" } });
+  const remote = { repository, cacheDir: join(folder.path, "clones") };
+  const broker = spawnService("apps/paper-broker/src/main.ts", {
+    BATON_BROKER_DIR: join(folder.path, "broker"),
+    BATON_TRACES_PER_SECOND: "0",
+  });
+  const brokerUrl = await broker.ready();
+  const engine = spawnService("apps/paper-engine/src/main.ts", {
+    BATON_GITOPS_REPO: repository,
+    BATON_BROKER_URL: brokerUrl,
+    BATON_WORK_DIR: join(folder.path, "engine"),
+    BATON_ENGINE_POLL_MS: "50",
+    BATON_TRACES_PER_SECOND: "0",
+  });
+  const engineUrl = await engine.ready();
+  const journal: JournalEntry[] = [];
+  return {
+    journal,
+    remote,
+    broker,
+    engine,
+    options: {
+      brokerUrl,
+      engineUrl,
+      gitops: remote,
+      journal: { entries: async (id) => journal.filter(({ entry }) => entry.candidateId === id) },
+      auditKey: openAuditKey(join(folder.path, "audit.pem"), { create: true }),
+      waitMs,
+    },
+    async deploy({ candidateId, runId, step, text }) {
+      const branch = await runBranch(remote, { lane: "e", runId, today: DAY });
+      await using tree = await openWorktree({ ...remote, branch });
+      const path = strategyPath(candidateId);
+      await tree.commitFiles({ files: { [path]: text }, message: `Set ${candidateId}` });
+      const stageRun = `${deduplicationId({ candidateId, runId, stage: "shadow-paper" })}.${step}`;
+      const expectedHead = await tree.push();
+      const merge = { stageRun, expectedHead, owned: [path], subject: "Roll out" };
+      await mergeOnce({ ...remote, branch, into: "main", ...merge });
+    },
+    async onMain() {
+      await using reader = await openMainReader(remote);
+      return (await reader.files("strategies")).files;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([engine.stop(), broker.stop()]);
+      folder.remove();
+    },
+  };
+}
+
+/** Waits until `account` holds nothing, or something. */
+export async function untilHolding(world: EvidenceWorld, account: string, some: boolean) {
+  const broker = createBroker({ url: world.options.brokerUrl, account });
+  const what = `${account} holds ${some ? "something" : "nothing"}`;
+  await eventually(async () => (await broker.positions()).length > 0 === some, { what });
+}

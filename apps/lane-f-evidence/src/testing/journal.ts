@@ -1,0 +1,79 @@
+import { type ArtifactRef, Entry } from "@baton/contracts";
+
+import type { JournalEntry } from "../ports.ts";
+import { CANDIDATE, RUN, spec } from "./run-artifacts.ts";
+
+const AT = "2026-01-05T11:00:00.000Z";
+
+/** An entry of the test candidate's journal; position and sequence follow from `n`. */
+export function journalEntry(n: number, over: Partial<Entry> = {}): JournalEntry {
+  const entry = Entry.parse({
+    v: 1,
+    type: "entry",
+    id: `${CANDIDATE}.${n}`,
+    candidateId: CANDIDATE,
+    stage: "research-intake",
+    runId: RUN,
+    time: AT,
+    trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    n,
+    prev: (n - 1) * 10,
+    holder: "lane-f",
+    reason: "STAGE_PASSED",
+    detail: "test",
+    cause: {
+      kind: "report",
+      sequence: 1,
+      attempt: 1,
+      storedAt: "2026-01-05T11:00:00.000000Z",
+      from: "research-intake",
+    },
+    playbook: "34".repeat(32),
+    iteration: 0,
+    loops: 0,
+    author: "tester",
+    spec: spec(),
+    visited: [],
+    commands: [],
+    awaits: 0,
+    rule: null,
+    deadline: AT,
+    artifacts: [],
+    feedback: [],
+    approvals: [],
+    attempt: 0,
+    failures: {},
+    failure: null,
+    review: null,
+    hold: null,
+    kept: null,
+    evidence: null,
+    guard: null,
+    ...over,
+  });
+  return { sequence: n * 10, time: AT, entry };
+}
+
+/** Evidence of a gate that failed in `from`, for the entry that opens an incident. */
+export function gateFailure(from: string, reasons: readonly string[]): Partial<Entry> {
+  return {
+    stage: "incident-recovery",
+    reason: "INCIDENT",
+    guard: { from, to: "incident-recovery", rule: "transition_allowed" },
+    evidence: {
+      artifacts: {},
+      gate: { sha256: "56".repeat(32), verdict: "fail", reasons: [...reasons] },
+    },
+  };
+}
+
+/** Artifacts as the journal names them. */
+export function refsOf(inputs: readonly ArtifactRef[]): ArtifactRef[] {
+  return inputs.map(({ name, sha256, bytes, stage, runId }) => ({
+    name,
+    sha256,
+    bytes,
+    stage,
+    runId,
+  }));
+}
