@@ -114,7 +114,7 @@ function finalResult(report: AttemptReport): ResultReport {
 
 function noteAttempt(step: Step, report: AttemptReport): Decision {
   const { entry } = step.last;
-  const of = stageRule(step.playbook, report.stage).policies.transient.maxRetries + 1;
+  const of = retryRuleOf(stageRule(step.playbook, report.stage)).maxRetries + 1;
   return append(
     successor(step, {
       reason: entry.holder === "review" ? entry.reason : "RETRY_BACKOFF",

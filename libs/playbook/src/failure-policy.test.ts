@@ -49,8 +49,14 @@ test.each([
     { action: "pause_for_review", reason: "transient_failure_threshold_reached" },
   ],
   ["transient", 5, 3, { action: "fail", reason: "transient_non_retryable" }],
+  ["transient", 4, 3, { action: "retry", backoffSeconds: 120 }],
   // The public guard asks the threshold only once retries are over.
-  ["transient", 4, 9, { action: "retry", backoffSeconds: 120 }],
+  [
+    "transient",
+    4,
+    4,
+    { action: "pause_for_review", reason: "transient_failure_threshold_reached" },
+  ],
   ["deterministic", 1, 0, { action: "fail", reason: "deterministic_non_retryable" }],
   [
     "deterministic",
@@ -89,13 +95,24 @@ test("J6: whatever the policy, only transient failures are retried and at most m
         const lane = retryRuleOf({ ...rule, policies: { ...rule.policies, transient: policy } });
         const delay = retryDelay(lane, failure, jitter);
         const may = failure.class === "transient" && failure.attempt <= policy.maxRetries;
-        expect(evaluateFailure(policy, failure).action === "retry").toBe(may);
-        expect(delay !== undefined).toBe(may);
+        const below = (failures: number) => may && failures < policy.autopauseAfterFailures;
+        const { action } = evaluateFailure(policy, failure);
+        expect(action === "retry").toBe(below(failure.failuresBefore + 1));
+        expect(delay !== undefined).toBe(below(failure.attempt));
         expect(delay ?? 0).toBeLessThanOrEqual(Math.round(policy.maxBackoffSeconds * 1000));
       },
     ),
     { seed: 6, numRuns: 500 },
   );
+});
+
+test("a lane isn't told of the retry that would reach the pause threshold", () => {
+  const after = (autopauseAfterFailures: number) =>
+    retryRuleOf({
+      ...rule,
+      policies: { ...rule.policies, transient: { ...transient, autopauseAfterFailures } },
+    }).maxRetries;
+  expect([1, 3, 5, 9].map(after)).toEqual([0, 2, 4, 4]);
 });
 
 test("jitter takes a part of the full delay", () => {

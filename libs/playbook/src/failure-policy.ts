@@ -18,15 +18,16 @@ export function backoff(
 }
 
 /**
- * Evaluates a failed attempt. `failuresBefore` counts earlier failures of this stage; only `transient` is retried and at
- * most `maxRetries` times (J6).
+ * Evaluates a failed attempt. `failuresBefore` counts earlier failures of this stage; only `transient` is retried, at most
+ * `maxRetries` times (J6), and only below the pause threshold: the public guard asks that once retries are over.
  */
 export function evaluateFailure(
   policy: FailurePolicy,
   failure: { class: FailureClass; attempt: number; failuresBefore: number },
 ): FailureAction {
   const stageFailures = failure.failuresBefore + 1;
-  if (failure.class === "transient" && failure.attempt <= policy.maxRetries) {
+  const paused = stageFailures >= policy.autopauseAfterFailures;
+  if (failure.class === "transient" && failure.attempt <= policy.maxRetries && !paused) {
     const seconds = backoff(
       {
         initial: policy.initialBackoffSeconds,
@@ -37,7 +38,7 @@ export function evaluateFailure(
     );
     return { action: "retry", backoffSeconds: Math.trunc(seconds), stageFailures };
   }
-  if (stageFailures >= policy.autopauseAfterFailures) {
+  if (paused) {
     return {
       action: "pause_for_review",
       reason: `${failure.class}_failure_threshold_reached`,
@@ -56,11 +57,14 @@ export function countFailure(
   return { ...counts, [stage]: before + 1 };
 }
 
-/** The part of a stage's policy that its lane needs, in milliseconds. */
+/**
+ * The part of a stage's policy that its lane needs, in milliseconds. The attempt that reaches the pause threshold isn't
+ * retried, so a lane counts only up to the one before it.
+ */
 export function retryRuleOf(rule: StageRule): RetryRule {
   const policy = rule.policies.transient;
   return {
-    maxRetries: policy.maxRetries,
+    maxRetries: Math.min(policy.maxRetries, policy.autopauseAfterFailures - 1),
     initialBackoffMs: Math.round(policy.initialBackoffSeconds * 1000),
     backoffMultiplier: policy.backoffMultiplier,
     maxBackoffMs: Math.round(policy.maxBackoffSeconds * 1000),

@@ -60,6 +60,9 @@ export const wildDocument = documentOf(
   },
   {
     limits: { maxLoops: 2, maxIterations: 4 },
-    failurePolicies: { ...failurePolicies, transient: { ...policy, maxRetries: 2 } },
+    failurePolicies: {
+      ...failurePolicies,
+      transient: { ...policy, maxRetries: 2, autopauseAfterFailures: 3 },
+    },
   },
 );
