@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import batonText from "../../../playbooks/baton.yaml?raw";
 import { stageRule } from "./playbook.ts";
 import { documentOf } from "./testing/documents.ts";
+import { violationsIn } from "./testing/invariants.ts";
 import { artifactOf, artifactsFor, type Evidence } from "./testing/reports.ts";
 import { arrivedAt, begun, loaded, shown } from "./testing/story.ts";
 
@@ -213,6 +214,7 @@ test("a run that would gather too many artifacts is stopped with a failure that 
     failures: { b: 1 },
   });
   expect(Entry.safeParse(story.entry()).success).toBe(true);
+  expect(violationsIn(story)).toEqual([]);
 });
 
 test("texts of any length fit into the entries they lead to", () => {

@@ -45,12 +45,12 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
   }
   const artifacts = mergeArtifacts(step.last.entry.artifacts, outcome.artifacts);
   if (artifacts.length > MAX_ARTIFACTS) {
-    return concludeFailure(step, report, {
-      class: "deterministic",
-      code: "E_LIMIT",
-      message: `with its ${outcome.artifacts.length} artifacts the run has ${artifacts.length}; at most ${MAX_ARTIFACTS} are allowed`,
-      action: "Make the lane pack what belongs together into one artifact, then `baton resume`.",
-    });
+    const message = `with its ${outcome.artifacts.length} artifacts the run has ${artifacts.length}; at most ${MAX_ARTIFACTS} are allowed`;
+    const action =
+      "Make the lane pack what belongs together into one artifact, then `baton resume`.";
+    const failure: Failure = { class: "deterministic", code: "E_LIMIT", message, action };
+    // A replay needs what was verified to come this far (J10).
+    return { ...concludeFailure(step, report, failure), evidence };
   }
   const carried = { artifacts, evidence, failure: null };
   return follow(step, rule, { verdict, summary: outcome.summary, carried });

@@ -95,7 +95,7 @@ test("J6: whatever the policy, only transient failures are retried and at most m
         const lane = retryRuleOf({ ...rule, policies: { ...rule.policies, transient: policy } });
         const delay = retryDelay(lane, failure, jitter);
         const may = failure.class === "transient" && failure.attempt <= policy.maxRetries;
-        const below = (failures: number) => may && failures < policy.autopauseAfterFailures;
+        const below = (count: number) => may && count < policy.autopauseAfterFailures;
         const { action } = evaluateFailure(policy, failure);
         expect(action === "retry").toBe(below(failure.failuresBefore + 1));
         expect(delay !== undefined).toBe(below(failure.attempt));

@@ -14,4 +14,5 @@ export {
   stageRule,
   type StageRule,
 } from "./playbook.ts";
+export { questionOf, type ReplaySources } from "./replay.ts";
 export { instantMs, shiftInstant } from "./instant.ts";

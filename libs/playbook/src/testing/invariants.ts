@@ -13,6 +13,7 @@ import {
 import { decide } from "../decide.ts";
 import { evidenceDigest } from "../enter.ts";
 import { type Playbook, stageRule } from "../playbook.ts";
+import { questionOf, type ReplaySources } from "../replay.ts";
 import type { Story, Told } from "./story.ts";
 
 type Checks = readonly (readonly [invariant: string, holds: boolean])[];
@@ -48,7 +49,27 @@ export function violationsIn({ journal, told }: Story): string[] {
       "J10 a replay decides the same, byte for byte",
       replayed.every((text, index) => text === JSON.stringify(told[index]?.decision)),
     ],
+    ["J10 the journal and what it names are enough for that", isReplayable(journal, told)],
   ]);
+}
+
+function isReplayable(journal: Story["journal"], told: Story["told"]): boolean {
+  const happenings = told.map(({ question }) => question.happening);
+  const commands = happenings.flatMap((one) => (one.kind === "command" ? [one.command] : []));
+  const reports = happenings.filter((one) => one.kind === "report");
+  const sources: ReplaySources = {
+    command: (id) => commands.find((one) => one.id === id),
+    report: (sequence) => reports.find((one) => one.sequence === sequence),
+    playbook: (digest) =>
+      told.map(({ question }) => question.playbook).find((one) => one.digest === digest),
+  };
+  return journal.every(({ entry }, index) => {
+    const question = questionOf(journal[index - 1], entry, sources);
+    if (typeof question === "string") return false;
+    return (
+      JSON.stringify(decide(overTheWire(question))) === JSON.stringify({ kind: "append", entry })
+    );
+  });
 }
 
 function form(after: Entry): Checks {

@@ -1,0 +1,68 @@
+/**
+ * What an entry was decided on, told again from what is stored (J10): the entry before it, its cause, the report or command
+ * that the cause names, the evidence that it records, its own time.
+ */
+import {
+  awaitedDispatch,
+  type Command,
+  type CommandId,
+  type Entry,
+  type PreciseInstant,
+  type Report,
+  type Sha256,
+  type StoredEntry,
+} from "@baton/contracts";
+
+import type { Happening, Question } from "./decision.ts";
+import { evidenceNeeded } from "./evidence.ts";
+import type { Playbook } from "./playbook.ts";
+
+/** What is stored beside a candidate's journal. */
+export interface ReplaySources {
+  command(id: CommandId): Command | undefined;
+  /** The report that is stored under a sequence, and when it was. */
+  report(sequence: number): { report: Report; storedAt: PreciseInstant } | undefined;
+  playbook(digest: Sha256): Playbook | undefined;
+}
+
+/** Asks again what `entry` answered, `last` being the entry before it; or says in words which source is missing. */
+export function questionOf(
+  last: StoredEntry | undefined,
+  entry: Entry,
+  sources: ReplaySources,
+): Question | string {
+  const digest = (last?.entry ?? entry).playbook;
+  const playbook = sources.playbook(digest);
+  if (!playbook) return `playbook ${digest.slice(0, 12)} isn't stored`;
+  const happening = happeningOf(last, entry, sources);
+  if (typeof happening === "string") return happening;
+  const evidence = evidenceNeeded(last, happening, playbook) ? entry.evidence : null;
+  return { last, happening, playbook, evidence, now: entry.time };
+}
+
+function happeningOf(
+  last: StoredEntry | undefined,
+  { cause, trace }: Entry,
+  sources: ReplaySources,
+): Happening | string {
+  switch (cause.kind) {
+    case "command": {
+      const command = sources.command(cause.commandId);
+      // The sampler's choice is kept in the trace's flags.
+      if (command) return { kind: "command", command, sampled: trace.endsWith("1") };
+      return `command ${cause.commandId} isn't stored`;
+    }
+    case "report": {
+      const stored = sources.report(cause.sequence);
+      if (stored) return { kind: "report", ...stored, sequence: cause.sequence };
+      return `report ${cause.sequence} isn't stored, or isn't about this candidate`;
+    }
+    case "deadline":
+      return { kind: "deadline" };
+    case "exhausted": {
+      const dispatch = last && awaitedDispatch(last);
+      if (dispatch === undefined) return "nothing was awaited that could be exhausted";
+      return { kind: "exhausted", dispatch, deliveries: cause.deliveries };
+    }
+  }
+}
