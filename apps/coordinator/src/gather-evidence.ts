@@ -1,7 +1,7 @@
 /** Fetches what a decision relies on: nobody may simply claim that an artifact exists or that a gate passed (J2). */
-import { type ArtifactRef, type EvidenceRecord, GateReport, verdictOf } from "@baton/contracts";
+import type { ArtifactRef, EvidenceRecord } from "@baton/contracts";
 import { ArtifactAltered, type Artifacts } from "@baton/mesh";
-import type { EvidenceRequest } from "@baton/playbook";
+import { evidenceRecord, type EvidenceRequest } from "@baton/playbook";
 
 type Found = EvidenceRecord["artifacts"][string];
 
@@ -17,12 +17,9 @@ export async function gatherEvidence(
   const looked = await Promise.all(
     request.artifacts.map(async (ref) => [ref.name, await look(ref, artifacts)] as const),
   );
-  const found = Object.fromEntries(looked.map(([name, { state }]) => [name, state]));
+  const states = Object.fromEntries(looked.map(([name, { state }]) => [name, state]));
   const gate = looked.find(([name]) => name === request.gate?.name)?.[1].bytes;
-  return {
-    artifacts: found,
-    gate: gate && request.gate ? readGate(request, request.gate, gate) : null,
-  };
+  return evidenceRecord(request, { states, gateText: gate && new TextDecoder().decode(gate) });
 }
 
 async function look(
@@ -41,29 +38,4 @@ async function look(
     if (attempt >= LOOKS) return { state: "missing" };
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
-}
-
-/** The gate report's verdict if it is one, of this stage run, and says what its gates say; otherwise null (fails closed). */
-function readGate(
-  { report }: EvidenceRequest,
-  ref: ArtifactRef,
-  bytes: Uint8Array,
-): EvidenceRecord["gate"] {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null;
-  }
-  const gate = GateReport.safeParse(value);
-  if (!gate.success) return null;
-  const { candidateId, runId, stage, gates, verdict } = gate.data;
-  const bound =
-    candidateId === report.candidateId && runId === report.runId && stage === report.stage;
-  if (!bound || verdictOf(gates) !== verdict) return null;
-  const reasons = gates
-    .filter((one) => one.status === "fail" || one.status === "inconclusive")
-    .flatMap((one) => one.reasons.map((reason) => `${one.gateId}: ${reason}`.slice(0, 300)))
-    .slice(0, 50);
-  return { sha256: ref.sha256, verdict, reasons };
 }

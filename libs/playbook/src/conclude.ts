@@ -29,10 +29,7 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
   const { outcome } = report;
   const rule = stageRule(step.playbook, report.stage);
   if (outcome.kind === "failed") return concludeFailure(step, report, outcome.failure);
-  const verdict =
-    rule.gate === null ? outcome.verdict : (evidence?.gate?.verdict ?? "inconclusive");
-  const claim = { report, artifacts: outcome.artifacts, evidence, verdict };
-  const fault = evidenceFault(rule, claim) ?? replacementFault(step.last.entry, claim);
+  const { verdict, fault } = assess(rule, step.last.entry, { report, outcome, evidence });
   if (fault !== undefined) {
     return review(step, {
       reason: "EVIDENCE_MISSING",
@@ -55,6 +52,21 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
   const carried = { artifacts, evidence, failure: null };
   return follow(step, rule, { verdict, summary: outcome.summary, carried });
 }
+
+/** What a finished stage's claims are worth on what was verified: its verdict, and what is wrong with its evidence, if anything. */
+export function assess(
+  rule: StageRule,
+  entry: Entry,
+  on: { report: ResultReport; outcome: Done; evidence: EvidenceRecord | null },
+): { readonly verdict: Verdict; readonly fault: string | undefined } {
+  const { report, outcome, evidence } = on;
+  const verdict =
+    rule.gate === null ? outcome.verdict : (evidence?.gate?.verdict ?? "inconclusive");
+  const claim = { report, artifacts: outcome.artifacts, evidence, verdict };
+  return { verdict, fault: evidenceFault(rule, claim) ?? replacementFault(entry, claim) };
+}
+
+type Done = Extract<ResultReport["outcome"], { kind: "done" }>;
 
 function concludeFailure(step: Step, report: ResultReport, failure: Failure): Entry {
   return review(step, {

@@ -8,7 +8,7 @@ import {
   type Stage,
 } from "@baton/contracts";
 
-import { checkTransition } from "./guard.ts";
+import { checkTransition, type TransitionVerdict } from "./guard.ts";
 import { digestOf } from "./identify.ts";
 import { type ApprovalRule, type Playbook, stageRule } from "./playbook.ts";
 import { dispatch, newRun, review, type Step } from "./successor.ts";
@@ -60,24 +60,39 @@ export function enter(step: Step, passage: Passage): Entry {
 }
 
 function refusalOf(step: Step, passage: Passage, again: boolean): string | undefined {
-  const { candidateId, runId, stage, hold, iteration } = step.last.entry;
-  const verdict = checkTransition(step.playbook, {
+  const { entry } = step.last;
+  const { to, gatePassed, carried } = passage;
+  const verdict = checkPassage(step.playbook, entry, {
+    to,
+    gatePassed,
+    evidence: carried.evidence,
+  });
+  if (!verdict.allowed) return verdict.reason;
+  return again && !anotherRunAllowed(step.playbook, entry.iteration)
+    ? `iteration_limit_reached:${entry.iteration + 1}`
+    : undefined;
+}
+
+/** What the guard says to a candidate's move from where `entry` has it, on what was verified about the stage it leaves. */
+export function checkPassage(
+  playbook: Playbook,
+  entry: Entry,
+  on: { to: Stage; gatePassed: boolean; evidence: EvidenceRecord | null },
+): TransitionVerdict {
+  const { candidateId, runId, stage, hold } = entry;
+  return checkTransition(playbook, {
     candidateId,
     runId,
     from: stage,
-    to: passage.to,
+    to: on.to,
     state: { candidateId, runId, activeStage: stage, paused: hold !== null },
-    previousArtifact: allPresent(passage.carried.evidence),
-    previousGatePassed: passage.gatePassed,
+    previousArtifact: allPresent(on.evidence),
+    previousGatePassed: on.gatePassed,
     riskControlsPassed: true,
     executionControlsPassed: true,
     mode: "gitops",
     emergencyTicket: null,
   });
-  if (!verdict.allowed) return verdict.reason;
-  return again && !anotherRunAllowed(step.playbook, iteration)
-    ? `iteration_limit_reached:${iteration + 1}`
-    : undefined;
 }
 
 /** True if a candidate whose run has number `iteration` (from 0) may have one more. */

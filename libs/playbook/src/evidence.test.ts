@@ -3,7 +3,7 @@ import { parse } from "yaml";
 
 import batonText from "../../../playbooks/baton.yaml?raw";
 import type { Happening } from "./decision.ts";
-import { evidenceNeeded } from "./evidence.ts";
+import { evidenceNeeded, evidenceRecord } from "./evidence.ts";
 import { stageRule } from "./playbook.ts";
 import { artifactsFor, attemptFor, type Result, resultFor } from "./testing/reports.ts";
 import { arrivedAt, commandOf, loaded, stampOf, type Story } from "./testing/story.ts";
@@ -74,4 +74,64 @@ test("during a hold nothing is looked for until the hold is lifted", () => {
     });
   expect(at("cancel")).toBeNull();
   expect(at("resume")?.report).toEqual(story.entry().kept?.report);
+});
+
+/** The request for the evidence of a gate that passed, and the text of its report with changes. */
+function gateOf(changes: Record<string, unknown> = {}) {
+  const story = arrivedAt(playbook, GATE);
+  const request = needed(story, reported(story));
+  if (!request) throw new Error("no evidence is needed");
+  const { candidateId, runId, stage } = story.entry();
+  const text = JSON.stringify({
+    schemaVersion: "baton.gate-report.v1",
+    candidateId,
+    runId,
+    stage,
+    policyVersion: "test",
+    verdict: "pass",
+    gates: [{ gateId: "gate0", status: "pass", reasons: [] }],
+    ...changes,
+  });
+  return { request, text };
+}
+
+const gateIn = ({ request, text }: ReturnType<typeof gateOf>) =>
+  evidenceRecord(request, { states: { [`${GATE}.json`]: "present" }, gateText: text }).gate;
+
+test("the verdict is read from the gate report and bound to its digest", () => {
+  const asked = gateOf();
+  const sha256 = asked.request.gate?.sha256;
+  expect(gateIn(asked)).toEqual({ sha256, verdict: "pass", reasons: [] });
+  const failed = [
+    { gateId: "gate0", status: "pass", reasons: ["not told"] },
+    { gateId: "gate1", status: "fail", reasons: ["too few trades", "x".repeat(300)] },
+  ];
+  expect(gateIn(gateOf({ verdict: "fail", gates: failed }))).toEqual({
+    sha256,
+    verdict: "fail",
+    reasons: ["gate1: too few trades", expect.stringMatching(/^gate1: x+…$/)],
+  });
+});
+
+test.each([
+  ["of another run", { runId: "run-of-another" }],
+  ["of another stage", { stage: "live-ramp" }],
+  ["of another candidate", { candidateId: "cand-another" }],
+  [
+    "that says pass although a gate failed",
+    { gates: [{ gateId: "g", status: "fail", reasons: [] }] },
+  ],
+  ["without gates", { gates: [] }],
+  ["of another format", { schemaVersion: "another" }],
+])("a gate report %s gives no verdict", (_, changes) => {
+  expect(gateIn(gateOf(changes))).toBeNull();
+});
+
+test("a gate report that isn't JSON, or wasn't found, gives no verdict", () => {
+  const { request } = gateOf();
+  expect(gateIn({ request, text: "{" })).toBeNull();
+  expect(evidenceRecord(request, { states: {}, gateText: undefined })).toEqual({
+    artifacts: {},
+    gate: null,
+  });
 });

@@ -1,9 +1,13 @@
-/** What the coordinator has to verify before a happening can be decided. */
+/** What the coordinator has to verify before a happening can be decided, and what it makes of what it finds. */
 import {
   type ArtifactRef,
   awaitedDispatch,
+  cut,
+  type EvidenceRecord,
+  GateReport,
   type ResultReport,
   type StoredEntry,
+  verdictOf,
 } from "@baton/contracts";
 
 import type { Happening } from "./decision.ts";
@@ -24,12 +28,48 @@ export function evidenceNeeded(
   playbook: Playbook,
 ): EvidenceRequest | null {
   const report = resultIn(last, happening);
-  if (!last || !report || report.outcome.kind !== "done") return null;
+  return report ? evidenceFor(report, playbook) : null;
+}
+
+/** The evidence needed to judge a stored result, whether or not it is still awaited; null if it names no artifacts. */
+export function evidenceFor(report: ResultReport, playbook: Playbook): EvidenceRequest | null {
+  if (report.outcome.kind !== "done" || report.outcome.artifacts.length === 0) return null;
   const { artifacts } = report.outcome;
   const name = playbook.stages.get(report.stage)?.gate ?? null;
-  const gate =
-    name === null ? null : (artifacts.find((artifact) => artifact.name === name) ?? null);
-  return artifacts.length === 0 ? null : { artifacts, gate, report };
+  const gate = artifacts.find((artifact) => artifact.name === name) ?? null;
+  return { artifacts, gate, report };
+}
+
+/**
+ * The record of what was found: the state of each artifact, and the verdict of the gate report whose text is given if it is
+ * one, of this stage run, and says what its gates say; otherwise no verdict (fails closed).
+ */
+export function evidenceRecord(
+  { gate, report }: EvidenceRequest,
+  found: { states: EvidenceRecord["artifacts"]; gateText: string | undefined },
+): EvidenceRecord {
+  const { states, gateText } = found;
+  const read = gate && gateText !== undefined ? readGate(report, gate, gateText) : null;
+  return { artifacts: states, gate: read };
+}
+
+function readGate(of: ResultReport, { sha256 }: ArtifactRef, text: string): EvidenceRecord["gate"] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const report = GateReport.safeParse(value);
+  if (!report.success) return null;
+  const { candidateId, runId, stage, gates, verdict } = report.data;
+  const bound = candidateId === of.candidateId && runId === of.runId && stage === of.stage;
+  if (!bound || verdictOf(gates) !== verdict) return null;
+  const reasons = gates
+    .filter((one) => one.status === "fail" || one.status === "inconclusive")
+    .flatMap((one) => one.reasons.map((reason) => cut(`${one.gateId}: ${reason}`, 300)))
+    .slice(0, 50);
+  return { sha256, verdict, reasons };
 }
 
 function resultIn(last: StoredEntry | undefined, happening: Happening): ResultReport | undefined {

@@ -1,7 +1,8 @@
 export { decide } from "./decide.ts";
 export type { Decision, Happening, Question, RejectCode } from "./decision.ts";
-export { evidenceNeeded, type EvidenceRequest } from "./evidence.ts";
-export { evidenceDigest } from "./enter.ts";
+export { evidenceFor, evidenceNeeded, evidenceRecord, type EvidenceRequest } from "./evidence.ts";
+export { assess } from "./conclude.ts";
+export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";
 export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./failure-policy.ts";
 export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
 export { candidateIdOf, digestOf, runIdOf, traceOf } from "./identify.ts";
