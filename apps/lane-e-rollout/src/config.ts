@@ -1,4 +1,4 @@
-import { integerText, urlText } from "@baton/service";
+import { integerText, secretText, urlText } from "@baton/service";
 import { z } from "zod";
 
 const Repository = z
@@ -10,6 +10,8 @@ const Repository = z
 export const LaneEConfig = {
   /** The GitOps repository whose main says what runs: absolute path, or file, https, http, ssh URL without credentials. */
   BATON_GITOPS_REPO: Repository.meta({ example: "/var/lib/baton/gitops.git" }),
+  /** Access token for it, if it is an https URL. */
+  BATON_GITOPS_TOKEN: secretText().optional(),
   /** The strategy repository that lane B pushes to. */
   BATON_STRATEGY_REPO: Repository.meta({ example: "/var/lib/baton/strategies.git" }),
   BATON_ENGINE_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8091" }),

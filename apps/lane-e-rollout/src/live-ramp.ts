@@ -173,16 +173,16 @@ async function stay(context: StageContext, target: "shadow" | "paper"): Promise<
 async function prepared(context: StageContext, options: RolloutOptions): Promise<Ramp> {
   const text = new TextDecoder().decode(await context.read(PATCH));
   const { promotion } = readPromotion(context);
-  const { limits, settings } = readStrategy(text);
-  if (settings.candidateId !== context.candidateId || limits.level !== "L0")
+  const { settings, rendered: ground } = readStrategy(text);
+  if (settings.candidateId !== context.candidateId || ground.level !== "L0")
     throw new StageFailure({
       class: "deterministic",
       code: "E_INPUT_MISMATCH",
-      message: `${PATCH} is of ${settings.candidateId} at ${limits.level}`,
+      message: `${PATCH} is of ${settings.candidateId} at ${ground.level}`,
       action: "Resume from shadow-paper, so that it is rendered again.",
     });
-  const { repository, cacheDir } = options;
-  const remote = { repository, cacheDir, signal: context.signal };
+  const { repository, token, cacheDir } = options;
+  const remote = { repository, token, cacheDir, signal: context.signal };
   const actions = [...RAMP_STEPS, "rollback"].map((suffix) => actionOf(context, suffix));
   const records = await findActions(remote, actions);
   return {
@@ -190,7 +190,7 @@ async function prepared(context: StageContext, options: RolloutOptions): Promise
     remote,
     parts: verificationParts(context, options),
     levels: RAMP_STEPS.map((level) => withLimits(text, level, notionalAt(level, promotion))),
-    ground: withLimits(text, "L0", limits.notional),
+    ground,
     found: new Map(records.map((record) => [record.action, record])),
     changes: [],
   };

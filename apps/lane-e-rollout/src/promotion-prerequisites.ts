@@ -91,8 +91,8 @@ async function surroundings(
   options: RolloutOptions,
 ): Promise<readonly GateOutcome[]> {
   const { signal, candidateId } = context;
-  const { repository, cacheDir, engineUrl, brokerUrl } = options;
-  await using reader = await openMainReader({ repository, cacheDir, signal });
+  const { repository, token, cacheDir, engineUrl, brokerUrl } = options;
+  await using reader = await openMainReader({ repository, token, cacheDir, signal });
   await reader.head();
   const { refused } = await createEngineClient(engineUrl, signal).strategies();
   const ours = refused.find(({ file }) => file === `${candidateId}.yaml`);

@@ -4,6 +4,8 @@ import type { MarketData } from "@baton/market";
 export interface RolloutOptions {
   /** The GitOps repository: absolute path or URL. */
   readonly repository: string;
+  /** Access token for it, if it is an https URL. */
+  readonly token?: string | undefined;
   /** The strategy repository that lane B pushes to. */
   readonly strategyRepository: string;
   /** Folder for throw-away clones, of this service alone. */

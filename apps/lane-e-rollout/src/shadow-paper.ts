@@ -54,8 +54,8 @@ async function rollOut(
   rendered: RenderedStrategy,
   options: RolloutOptions,
 ): Promise<void> {
-  const { repository, cacheDir } = options;
-  const remote = { repository, cacheDir, signal: context.signal };
+  const { repository, token, cacheDir } = options;
+  const remote = { repository, token, cacheDir, signal: context.signal };
   const action = deduplicationId(context);
   context.progress("merging level L0 into main");
   const change = await changeStrategy(context, remote, {

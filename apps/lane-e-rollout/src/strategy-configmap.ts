@@ -2,20 +2,27 @@
 import { createHash } from "node:crypto";
 
 import {
+  type CandidateSpec,
   canonicalJson,
   type RampLevel,
   StrategyConfigMap,
   type StrategyData,
   strategyHashText,
   StrategyLimits,
+  type StrategyPluginArtifact,
   StrategySettings,
 } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 import { parse, stringify } from "yaml";
 
-import type { RolloutInputs } from "./rollout-inputs.ts";
 import { notionalAt } from "./rollout-policy.ts";
 import type { InstrumentSignals } from "./strategy-signals.ts";
+
+/** What a rendering reads of the run's artifacts. */
+export interface StrategySource {
+  readonly plugin: Pick<StrategyPluginArtifact, "plugin" | "sourceSha256">;
+  readonly research: { readonly spec: Pick<CandidateSpec, "costBps" | "promotion"> };
+}
 
 /** A rendered strategy at one level. */
 export interface RenderedStrategy {
@@ -24,6 +31,10 @@ export interface RenderedStrategy {
   readonly text: string;
   /** What an engine that runs it reports. */
   readonly hash: string;
+}
+
+function hashOf(data: StrategyData): string {
+  return createHash("sha256").update(strategyHashText(data)).digest("hex");
 }
 
 function render(settings: StrategySettings, limits: StrategyLimits): RenderedStrategy {
@@ -47,14 +58,13 @@ function render(settings: StrategySettings, limits: StrategyLimits): RenderedStr
     data,
   } satisfies StrategyConfigMap;
   const text = stringify(configMap, { lineWidth: 0, aliasDuplicateObjects: false });
-  const hash = createHash("sha256").update(strategyHashText(data)).digest("hex");
-  return { level: limits.level, notional: limits.notional, text, hash };
+  return { level: limits.level, notional: limits.notional, text, hash: hashOf(data) };
 }
 
 /** The strategy of this run at level L0, as promotion writes it for the first time. */
 export function renderStrategy(
   of: { readonly candidateId: string; readonly runId: string },
-  inputs: RolloutInputs,
+  inputs: StrategySource,
   signals: readonly InstrumentSignals[],
 ): RenderedStrategy {
   const { plugin, research } = inputs;
@@ -80,20 +90,26 @@ export function renderStrategy(
   });
 }
 
-/** What a rendered strategy says; throws a deterministic StageFailure if it isn't one. */
-export function readStrategy(text: string): { settings: StrategySettings; limits: StrategyLimits } {
+/** What a strategy's text says; throws a deterministic StageFailure if it isn't one. */
+export function readStrategy(text: string): {
+  readonly settings: StrategySettings;
+  readonly limits: StrategyLimits;
+  /** The text as it was rendered. */
+  readonly rendered: RenderedStrategy;
+} {
   try {
     const { data } = StrategyConfigMap.parse(parse(text, { schema: "core" }));
-    return {
-      settings: StrategySettings.parse(JSON.parse(data["strategy.json"])),
-      limits: StrategyLimits.parse(JSON.parse(data["limits.json"])),
-    };
+    const settings = StrategySettings.parse(JSON.parse(data["strategy.json"]));
+    const limits = StrategyLimits.parse(JSON.parse(data["limits.json"]));
+    const { level, notional } = limits;
+    return { settings, limits, rendered: { level, notional, text, hash: hashOf(data) } };
   } catch (cause) {
+    const problem = cause instanceof Error ? cause.message.slice(0, 300) : "unknown";
     throw new StageFailure(
       {
         class: "deterministic",
         code: "E_STRATEGY_FILE",
-        message: `the strategy's ConfigMap can't be read back: ${cause instanceof Error ? cause.message.slice(0, 300) : "unknown"}`,
+        message: `the strategy's ConfigMap can't be read back: ${problem}`,
         action: "Resume from shadow-paper, so that it is rendered again.",
       },
       { cause },

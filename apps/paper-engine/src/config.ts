@@ -1,4 +1,4 @@
-import { integerText, ServiceConfig, urlText } from "@baton/service";
+import { integerText, secretText, ServiceConfig, urlText } from "@baton/service";
 import { z } from "zod";
 
 /** What the paper engine reads from its environment. */
@@ -9,6 +9,8 @@ export const PaperEngineConfig = ServiceConfig.extend({
     .min(1)
     .max(1000, { error: "must be a path or URL of 1,000 characters at most" })
     .meta({ example: "/var/lib/baton/gitops.git" }),
+  /** Access token for it, if it is an https URL. */
+  BATON_GITOPS_TOKEN: secretText().optional(),
   BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
   /** Directory of its own for throw-away clones. */
   BATON_WORK_DIR: z

@@ -14,6 +14,7 @@ await runService({
     const { config, signal, log } = service;
     await using reader = await openMainReader({
       repository: config.BATON_GITOPS_REPO,
+      token: config.BATON_GITOPS_TOKEN,
       cacheDir: join(config.BATON_WORK_DIR, "git"),
     }).catch((error: unknown) => {
       throw startFailure(error);

@@ -4,7 +4,7 @@ import { createBroker } from "@baton/brokerage";
 import { type RampLevel, strategyHashText, StrategyConfigMap } from "@baton/contracts";
 import { openMainReader } from "@baton/gitops";
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
 
 import { createReconciler } from "./reconciler.ts";
@@ -15,6 +15,9 @@ import {
   testFolder,
   testRepository,
 } from "./testing/place.ts";
+
+// A real git and a real broker: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const shared = sharedBroker();
 
@@ -158,7 +161,6 @@ test("J7: an engaged kill switch stops what would increase a position, not what 
 
 test.each(["stored-504", "lost-504", "stored-silent", "lost-silent"])(
   "J8: after the broker's fault %s there is exactly one order in the end",
-  { timeout: 20_000 },
   async (kind) => {
     const { put, file, reconciler, broker, fault } = await place();
     await fault(kind);

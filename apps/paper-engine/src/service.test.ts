@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { RunningStrategies, RunningStrategy } from "@baton/contracts";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import {
   newCandidate,
@@ -12,6 +12,9 @@ import {
   testRepository,
   until,
 } from "./testing/place.ts";
+
+// Real processes: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const shared = sharedBroker();
 

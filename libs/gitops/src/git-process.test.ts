@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
@@ -80,6 +81,29 @@ test.each([
   );
   expect(failure).toMatchObject({ code, class: "deterministic" });
   expect(String(failure)).not.toContain("token-of-mine");
+});
+
+test("a token goes to its repository as a header, and to nothing that isn't encrypted", async () => {
+  const seen: (string | undefined)[] = [];
+  const server = createHttpServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(403).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const repository = `http://127.0.0.1:${address.port}/gitops.git`;
+  const token = "token-of-mine";
+  const reader = await openMainReader({ repository, cacheDir: testFolder(), token });
+  const failure = await reader.head().catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: "E_GIT_DENIED", class: "deterministic" });
+  expect(String(failure)).not.toContain("token-of-mine");
+  expect(seen).toEqual([`Basic ${btoa("x-access-token:token-of-mine")}`]);
+  for (const other of ["http://git.test/x.git", "ssh://git.test/x.git", "/tmp/x.git"])
+    await expect(
+      openMainReader({ repository: other, cacheDir: testFolder(), token }),
+    ).rejects.toMatchObject({ code: "E_GIT_ADDRESS" });
 });
 
 test("a repository that isn't there is a deterministic failure that says so", async () => {

@@ -57,7 +57,7 @@ test.each([
   async (_, withGit) => {
     const remote = await testRemote();
     const request = await pushedBranch(remote, "run-000001");
-    for (let round = 0; round < 10; round += 1)
+    for (let round = 0; round < 7; round += 1)
       await startAndKill(request, Math.random() * 160, withGit);
     // A killed git may leave its lock in the remote; nobody waits for its age here.
     await removeStaleLocks(remote.repository, Date.now() + 3_600_000);

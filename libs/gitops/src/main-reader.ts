@@ -29,6 +29,8 @@ export interface FileVersion {
 }
 
 const MAX_VERSIONS = 200;
+/** A clone that is fetched into again and again grows and gets slow; a new one is compact. */
+const FETCHES_PER_CLONE = 500;
 
 async function head(scratch: Scratch): Promise<CommitId> {
   const args = ["ls-remote", "--quiet", "--", scratch.address.url, "refs/heads/main"];
@@ -128,10 +130,19 @@ async function files(
 
 /** Opens a reader of main. Its calls throw a GitError: transient if the remote doesn't answer. */
 export async function openMainReader(remote: Remote): Promise<MainReader> {
-  const scratch = await openScratch(remote, { bare: true });
+  let scratch = await openScratch(remote, { bare: true });
+  let fetches = 0;
   return {
     head: () => head(scratch),
-    files: (folder) => files(scratch, folder),
+    async files(folder) {
+      fetches += 1;
+      if (fetches % FETCHES_PER_CLONE === 0) {
+        const old = scratch;
+        scratch = await openScratch(remote, { bare: true });
+        await old[Symbol.asyncDispose]();
+      }
+      return files(scratch, folder);
+    },
     history: (path) => history(scratch, path),
     removed: (folder, since) => removed(scratch, folder, since),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { findActions } from "./action-ledger.ts";
 import { openMainReader } from "./main-reader.ts";
@@ -9,6 +9,9 @@ import { mergeOnce } from "./merge-once.ts";
 import { revertOnce } from "./revert-once.ts";
 import { branchOf, commitsOf, git, pushedBranch, testRemote } from "./testing/place.ts";
 import { openWorktree } from "./worktree.ts";
+
+// Real git commands: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 30_000 });
 
 test("J4: a second merge of the same stage run finds the first and changes nothing", async () => {
   const remote = await testRemote();

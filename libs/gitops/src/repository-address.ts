@@ -10,6 +10,8 @@ export interface RepositoryAddress {
   readonly path: string | undefined;
 }
 
+const LOOPBACK = new Set(["127.0.0.1", "[::1]", "localhost"]);
+
 function refused(rule: string): GitError {
   return new GitError({
     class: "deterministic",
@@ -38,4 +40,25 @@ export function repositoryAddress(text: string): RepositoryAddress {
     throw refused("host and user must not start with '-'");
   const path = url.protocol === "file:" ? resolve(decodeURIComponent(url.pathname)) : undefined;
   return { url: path ?? url.href, path };
+}
+
+/**
+ * Variables that let git send `token` to this repository's host and to no other. Refuses one for anything but https (http
+ * only to this machine), where it would be readable on the way or never used.
+ */
+export function credentialVariables(
+  address: RepositoryAddress,
+  token: string,
+): Record<string, string> {
+  const url = address.path === undefined ? new URL(address.url) : undefined;
+  if (url?.protocol !== "https:" && !(url?.protocol === "http:" && LOOPBACK.has(url.hostname)))
+    throw refused("a token is only sent to an https repository");
+  if (!/^[\x21-\x7e]{1,1000}$/.test(token))
+    throw refused("the token must be 1 to 1000 printable characters without a space");
+  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return {
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `http.${url.origin}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
+  };
 }

@@ -8,7 +8,11 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { type GitAnswer, gitEnvironment, type GitRun, runGit } from "./git-process.ts";
-import { type RepositoryAddress, repositoryAddress } from "./repository-address.ts";
+import {
+  credentialVariables,
+  type RepositoryAddress,
+  repositoryAddress,
+} from "./repository-address.ts";
 
 /** Where to work: a repository, and a folder for throw-away clones that belongs to this one service. */
 export interface Remote {
@@ -16,6 +20,8 @@ export interface Remote {
   readonly repository: string;
   readonly cacheDir: string;
   readonly signal?: AbortSignal | undefined;
+  /** Access token for an https repository; sent to its host only, never shown, never on a command line. */
+  readonly token?: string | undefined;
 }
 
 /** A throw-away local repository that knows its remote. */
@@ -89,17 +95,18 @@ async function configuration(address: RepositoryAddress): Promise<string> {
 
 /** Opens a throw-away repository, bare or with a work tree. */
 export async function openScratch(
-  { repository, cacheDir, signal }: Remote,
+  { repository, cacheDir, signal, token }: Remote,
   { bare }: { bare: boolean },
 ): Promise<Scratch> {
   const address = repositoryAddress(repository);
+  const credentials = token === undefined ? {} : credentialVariables(address, token);
   await mkdir(cacheDir, { recursive: true, mode: 0o700 });
   await sweep(cacheDir);
   const home = join(cacheDir, `scratch.${hostLabel()}.${process.pid}.${randomUUID().slice(0, 8)}`);
   const dir = join(home, bare ? "repository.git" : "tree");
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await writeFile(join(home, "gitconfig"), await configuration(address));
-  const env = gitEnvironment(home);
+  const env = { ...gitEnvironment(home), ...credentials };
   const git = (args: readonly string[], options: Partial<GitRun> = {}) =>
     runGit({ signal, ...options, args, cwd: dir, env: { ...env, ...options.env } });
   await git([

@@ -3,12 +3,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { mergeOnce } from "./merge-once.ts";
 import { assertOwnedPaths } from "./owned-paths.ts";
 import { branchOf, git, pushedBranch, testRemote } from "./testing/place.ts";
 import { openWorktree, runBranch } from "./worktree.ts";
+
+// Real git commands: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const change = (content: string) => ({
   files: { "strategies/mine.yaml": content },
