@@ -1,0 +1,63 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "nats";
+
+import type { Input } from "./input.ts";
+import { readActions } from "./read-actions.ts";
+import { readBrokerLog } from "./read-broker-log.ts";
+import { readEntry, readReport, readSubmission } from "./read-journal.ts";
+import { readMessages } from "./read-messages.ts";
+import { objectReader } from "./read-objects.ts";
+import type { Foreign, JournalEntry, MeshRecord, Report } from "./record.ts";
+
+const BUCKET = "ARTIFACTS";
+const CONNECT_WITHIN_MS = 5000;
+
+/** Reads everything that the invariants are about. Only reads: nothing is written, acknowledged or moved. */
+export async function gather(input: Input): Promise<MeshRecord> {
+  const nc = await connect({
+    servers: input.natsUrl,
+    name: "baton-invariants",
+    timeout: CONNECT_WITHIN_MS,
+    maxReconnectAttempts: 0,
+  });
+  try {
+    const server = { js: jetstream(nc), jsm: await jetstreamManager(nc, { checkAPI: false }) };
+    // What rests on a dispatch is read before the journal, what the journal rests on is read after it.
+    const actions = await Promise.all(input.remotes.map(readActions));
+    const broker = input.brokerLog === null ? [] : await readBrokerLog(input.brokerLog);
+    const submissions: string[] = [];
+    await readMessages(server, "COMMANDS", (message) => {
+      const candidateId = readSubmission(message);
+      if (candidateId !== undefined) submissions.push(candidateId);
+    });
+    const entries: JournalEntry[] = [];
+    const foreign: Foreign[] = [];
+    await readMessages(server, "JOURNAL", (message) => {
+      const entry = readEntry(message);
+      if ("what" in entry) foreign.push(entry);
+      else entries.push(entry);
+    });
+    const last = entries.at(-1)?.sequence ?? 0;
+    const reports: Report[] = [];
+    await readMessages(server, "REPORTS", (message) => {
+      const report = readReport(message);
+      if (report && report.answers <= last) reports.push(report);
+    });
+    const reader = objectReader(BUCKET);
+    await readMessages(server, `OBJ_${BUCKET}`, reader.take);
+    return {
+      entries,
+      foreign,
+      reports,
+      submissions,
+      objects: reader.objects(),
+      actions: actions.flat(),
+      broker,
+      receipts: input.receipts,
+      gates: input.gates,
+      settled: input.settled,
+    };
+  } finally {
+    await nc.close();
+  }
+}

@@ -1,0 +1,149 @@
+/** The whole program on real stores: a nats-server, a bare git repository, a log file. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { startTestNats, type TestNats } from "@baton/testkit";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { Objm } from "@nats-io/obj";
+import { connect } from "nats";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import type { Finding } from "./finding.ts";
+import { LIVE_RAMP, type Story, subjectOf, tellStory } from "./testing/story.ts";
+
+let nats: TestNats;
+let dir: string;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  dir = mkdtempSync(join(tmpdir(), "baton-invariants-"));
+});
+
+afterAll(async () => {
+  await nats.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Stores the story in streams of its own. */
+async function store(story: Story): Promise<void> {
+  const nc = await connect({ servers: nats.url });
+  const js = jetstream(nc);
+  const jsm = await jetstreamManager(nc);
+  for (const name of ["JOURNAL", "REPORTS", "COMMANDS", "OBJ_ARTIFACTS"])
+    await jsm.streams.delete(name).catch(() => undefined);
+  await jsm.streams.add({ name: "JOURNAL", subjects: ["baton.journal.>"] });
+  await jsm.streams.add({ name: "REPORTS", subjects: ["baton.report.>"] });
+  await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"] });
+  const objects = await new Objm(js).create("ARTIFACTS");
+  for (const [name, bytes] of story.objects) await objects.putBlob({ name }, bytes);
+  for (const one of story.reports) await js.publish("baton.report.x", JSON.stringify(one));
+  for (const one of story.entries) await js.publish(subjectOf(one), JSON.stringify(one));
+  for (const one of story.commands) await js.publish("baton.command.x", JSON.stringify(one));
+  await nc.close();
+}
+
+/** A bare repository with one empty commit on main per action. */
+function repository(actions: readonly string[]): string {
+  const remote = mkdtempSync(join(dir, "gitops-"));
+  const env = {
+    ...process.env,
+    GIT_AUTHOR_NAME: "t",
+    GIT_AUTHOR_EMAIL: "t@t",
+    GIT_COMMITTER_NAME: "t",
+    GIT_COMMITTER_EMAIL: "t@t",
+  };
+  const git = (...args: string[]): string =>
+    execFileSync("git", ["--git-dir", remote, ...args], { env, encoding: "utf8" }).trim();
+  git("init", "--quiet", "--bare", "--initial-branch=main");
+  const tree = git("hash-object", "-t", "tree", "-w", "/dev/null");
+  let parent: string[] = [];
+  for (const action of ["", ...actions]) {
+    const message = action === "" ? "Start" : `Merge\n\nBaton-Stage-Run: ${action}\nBaton-Nonce: n`;
+    const commit = git("commit-tree", ...parent, "-m", message, tree);
+    git("update-ref", "refs/heads/main", commit);
+    parent = ["-p", commit];
+  }
+  return remote;
+}
+
+function ledger(orders: readonly string[]): string {
+  const file = join(mkdtempSync(join(dir, "broker-")), "ledger.jsonl");
+  const lines = ["", ...orders].map((id, n) => {
+    const order = { type: "order", account: "paper", order: { client_order_id: id } };
+    return JSON.stringify({ sum: "0", n, event: n === 0 ? { type: "ledger" } : order });
+  });
+  // The last line was never finished.
+  writeFileSync(file, `${lines.join("\n")}\n{"sum":"0","n":`);
+  return file;
+}
+
+interface Checked {
+  readonly status: number | null;
+  readonly stderr: string;
+  readonly failed: readonly string[];
+  readonly checked: Readonly<Record<string, number>>;
+}
+
+function check(input: object): Checked {
+  const file = join(dir, "input.json");
+  writeFileSync(file, JSON.stringify({ gates: {}, receipts: [], settled: true, ...input }));
+  const main = join(import.meta.dirname, "main.ts");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, file], {
+    encoding: "utf8",
+  });
+  const findings: Finding[] = stdout === "" ? [] : JSON.parse(stdout).invariants;
+  return {
+    status,
+    stderr,
+    failed: findings.filter(({ ok }) => !ok).map(({ id }) => id),
+    checked: Object.fromEntries(findings.map(({ id, checked }) => [id, checked])),
+  };
+}
+
+test("a mesh in which everything holds gives exit code 0", async () => {
+  await store(tellStory());
+  const result = check({
+    natsUrl: nats.url,
+    remotes: [repository([`${LIVE_RAMP}.L1`, `${LIVE_RAMP}.L2`])],
+    brokerLog: ledger(["o-1", "o-2"]),
+    gates: { "gate-evaluation": "gates/gate-evaluation.json" },
+  });
+  expect(result).toMatchObject({ status: 0, failed: [], stderr: "" });
+  expect(result.checked).toEqual({ J1: 8, J2: 4, J3: 3, J4: 2, J5: 1, J6: 4, J7: 1, J8: 2 });
+});
+
+test("what is wrong in the stores themselves is found in each of them", async () => {
+  const story = tellStory();
+  const [name = ""] = story.objects.keys();
+  story.objects.set(name, new TextEncoder().encode("other bytes"));
+  await store(story);
+  const result = check({
+    natsUrl: nats.url,
+    remotes: [repository([`${LIVE_RAMP}.L1`, `${LIVE_RAMP}.L1`])],
+    brokerLog: ledger(["o-1", "o-1"]),
+  });
+  expect(result).toMatchObject({ status: 1, failed: ["J2", "J4", "J8"] });
+});
+
+test("a large artifact that comes in chunks is hashed as a whole", async () => {
+  const story = tellStory();
+  const large = new Uint8Array(3 * 1024 * 1024).fill(7);
+  const { createHash } = await import("node:crypto");
+  const sha256 = createHash("sha256").update(large).digest("hex");
+  story.objects.set(sha256, large);
+  const artifact = { name: "large.bin", sha256, bytes: large.length };
+  const last = story.entries.at(-1) ?? {};
+  Object.assign(last, { artifacts: [artifact] });
+  await store(story);
+  expect(check({ natsUrl: nats.url, remotes: [], brokerLog: null }).failed).toEqual([]);
+});
+
+test("stores that can't be read are told and give exit code 8, wrong input gives 2", () => {
+  const unreachable = check({ natsUrl: "nats://127.0.0.1:1", remotes: [], brokerLog: null });
+  expect(unreachable.status).toBe(8);
+  expect(unreachable.stderr).toContain("E_UNAVAILABLE (8)");
+  const wrong = check({ natsUrl: 5, remotes: [], brokerLog: null });
+  expect(wrong).toMatchObject({ status: 2, stderr: "E_USAGE (2): natsUrl: not a text\n" });
+});

@@ -1,0 +1,31 @@
+import { readFile } from "node:fs/promises";
+
+import { parseFields, WrongForm } from "./json-fields.ts";
+import type { BrokerEvent } from "./record.ts";
+
+/** The broker's log as it lies on the disk; a last line without its end was never answered for and doesn't count. */
+export async function readBrokerLog(file: string): Promise<BrokerEvent[]> {
+  const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
+  return lines.map((text, index) => {
+    try {
+      return eventOf(text, index + 1);
+    } catch (error) {
+      if (!(error instanceof WrongForm)) throw error;
+      throw new WrongForm(`line ${index + 1} of ${file}: ${error.message}`);
+    }
+  });
+}
+
+function eventOf(text: string, line: number): BrokerEvent {
+  const fields = parseFields(text);
+  if (fields.number("n") !== line - 1) throw new WrongForm(`is number ${fields.number("n")}`);
+  const event = fields.object("event");
+  const type = event.text("type");
+  const aboutAccount = type === "order" || type === "engage" || type === "release";
+  return {
+    line,
+    type,
+    account: aboutAccount ? event.textOrNull("account") : null,
+    clientOrderId: type === "order" ? event.object("order").text("client_order_id") : null,
+  };
+}

@@ -1,0 +1,118 @@
+import { type Fields, parseFields, WrongForm } from "./json-fields.ts";
+import type { Foreign, JournalEntry, NamedArtifact, Report } from "./record.ts";
+
+/** A message as it is stored. */
+export interface StoredMessage {
+  readonly seq: number;
+  readonly subject: string;
+  string(): string;
+}
+
+/** A journal message as an entry, or what is wrong with it. */
+export function readEntry(message: StoredMessage): JournalEntry | Foreign {
+  try {
+    return entryOf(message, parseFields(message.string()));
+  } catch (error) {
+    if (!(error instanceof WrongForm)) throw error;
+    return { where: `JOURNAL ${message.seq}`, what: `isn't an entry: ${error.message}` };
+  }
+}
+
+function entryOf({ seq, subject }: StoredMessage, fields: Fields): JournalEntry {
+  const cause = fields.object("cause");
+  const kind = cause.text("kind");
+  const guard = fields.objectOrNull("guard");
+  return {
+    sequence: seq,
+    subject,
+    candidateId: fields.text("candidateId"),
+    stage: fields.text("stage"),
+    runId: fields.text("runId"),
+    n: fields.number("n"),
+    prev: fields.number("prev"),
+    holder: fields.text("holder"),
+    reason: fields.text("reason"),
+    detail: fields.text("detail"),
+    author: fields.text("author"),
+    awaits: fields.numberOrNull("awaits"),
+    cause: {
+      kind,
+      report: kind === "report" ? cause.number("sequence") : undefined,
+      command: kind === "command" ? cause.text("type") : undefined,
+    },
+    artifacts: fields.objects("artifacts").map(artifactOf),
+    evidence: evidenceOf(fields.objectOrNull("evidence")),
+    guard: guard && {
+      from: guard.textOrNull("from"),
+      to: guard.text("to"),
+      rule: guard.text("rule"),
+    },
+    approvals: fields.objects("approvals").map((approval) => ({
+      stage: approval.text("stage"),
+      by: approval.text("by"),
+      evidence: approval.text("evidence"),
+    })),
+    held: fields.objectOrNull("hold") !== null,
+    maxRetries: fields.objectOrNull("rule")?.number("maxRetries") ?? null,
+    failureClass: fields.objectOrNull("failure")?.text("class") ?? null,
+    deadline: fields.textOrNull("deadline"),
+    reviewAction: fields.objectOrNull("review")?.text("action") ?? null,
+  };
+}
+
+function evidenceOf(evidence: Fields | null): JournalEntry["evidence"] {
+  if (!evidence) return null;
+  const artifacts = evidence.object("artifacts");
+  const gate = evidence.objectOrNull("gate");
+  return {
+    artifacts: new Map(artifacts.names().map((name) => [name, artifacts.text(name)])),
+    gate: gate && { sha256: gate.text("sha256"), verdict: gate.text("verdict") },
+  };
+}
+
+function artifactOf(fields: Fields): NamedArtifact {
+  return {
+    name: fields.text("name"),
+    sha256: fields.text("sha256"),
+    bytes: fields.number("bytes"),
+  };
+}
+
+/** A report, or undefined for a message that isn't one: the coordinator sets it aside, so nothing rests on it. */
+export function readReport(message: StoredMessage): Report | undefined {
+  try {
+    return reportOf(message, parseFields(message.string()));
+  } catch (error) {
+    if (!(error instanceof WrongForm)) throw error;
+    return undefined;
+  }
+}
+
+function reportOf({ seq }: StoredMessage, fields: Fields): Report {
+  const type = fields.text("type") === "attempt" ? "attempt" : "result";
+  const outcome = type === "result" ? fields.object("outcome") : undefined;
+  const done = outcome?.text("kind") === "done";
+  const failure = done ? undefined : (outcome ?? fields).object("failure");
+  return {
+    sequence: seq,
+    type,
+    candidateId: fields.text("candidateId"),
+    stage: fields.text("stage"),
+    runId: fields.text("runId"),
+    answers: fields.number("answers"),
+    attempt: fields.number("attempt"),
+    failureClass: failure?.text("class") ?? null,
+    artifacts: done ? (outcome?.objects("artifacts") ?? []).map(artifactOf) : [],
+  };
+}
+
+/** The candidate of a stored submission; undefined for any other command and for what isn't one. */
+export function readSubmission(message: StoredMessage): string | undefined {
+  try {
+    const fields = parseFields(message.string());
+    return fields.text("type") === "submit" ? fields.text("candidateId") : undefined;
+  } catch (error) {
+    if (!(error instanceof WrongForm)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,147 @@
+/** Everything that was found in the streams, the object store, the git remotes and the broker's log; nothing decided yet. */
+
+/** An artifact as an entry or a report names it. */
+export interface NamedArtifact {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** A journal message, as far as the invariants are about it. */
+export interface JournalEntry {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly candidateId: string;
+  readonly stage: string;
+  readonly runId: string;
+  readonly n: number;
+  readonly prev: number;
+  readonly holder: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly author: string;
+  readonly awaits: number | null;
+  readonly cause: {
+    readonly kind: string;
+    /** Of the report, where the cause is one. */
+    readonly report: number | undefined;
+    /** Of the command, where the cause is one. */
+    readonly command: string | undefined;
+  };
+  readonly artifacts: readonly NamedArtifact[];
+  readonly evidence: {
+    readonly artifacts: ReadonlyMap<string, string>;
+    readonly gate: { readonly sha256: string; readonly verdict: string } | null;
+  } | null;
+  readonly guard: {
+    readonly from: string | null;
+    readonly to: string;
+    readonly rule: string;
+  } | null;
+  readonly approvals: readonly {
+    readonly stage: string;
+    readonly by: string;
+    readonly evidence: string;
+  }[];
+  readonly held: boolean;
+  readonly maxRetries: number | null;
+  readonly failureClass: string | null;
+  readonly deadline: string | null;
+  readonly reviewAction: string | null;
+}
+
+/** A report. */
+export interface Report {
+  readonly sequence: number;
+  readonly type: "attempt" | "result";
+  readonly candidateId: string;
+  readonly stage: string;
+  readonly runId: string;
+  /** Sequence of the dispatch it answers. */
+  readonly answers: number;
+  readonly attempt: number;
+  /** Of a failed attempt or a failed result; null for a result that is done. */
+  readonly failureClass: string | null;
+  readonly artifacts: readonly NamedArtifact[];
+}
+
+/** An object of the artifact store. */
+export interface StoredObject {
+  /** Of the bytes that are really there. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Only of small objects, where gate reports are found. */
+  readonly content: Uint8Array | undefined;
+}
+
+/** A commit on a remote's main that says which action it is. */
+export interface Action {
+  readonly remote: string;
+  readonly commit: string;
+  /** `<candidateId>.<stage>.<runId>`, with a suffix for a step inside the stage run. */
+  readonly action: string;
+}
+
+/** An event of the broker's log. */
+export interface BrokerEvent {
+  readonly line: number;
+  readonly type: string;
+  /** Null means all accounts. */
+  readonly account: string | null;
+  readonly clientOrderId: string | null;
+}
+
+/** Answer to a submission, as the one who submitted got it. */
+export interface SubmitReceipt {
+  readonly candidateId: string;
+  readonly duplicate: boolean;
+  readonly runId: string;
+  readonly stage: string;
+  readonly sequence: number;
+  readonly time: string;
+}
+
+/** A message that isn't what its stream is for. */
+export interface Foreign {
+  readonly where: string;
+  readonly what: string;
+}
+
+/** All of it. */
+export interface MeshRecord {
+  readonly entries: readonly JournalEntry[];
+  readonly reports: readonly Report[];
+  /** Candidate of each stored submission. */
+  readonly submissions: readonly string[];
+  /** By the name under which they are stored, which is meant to be their digest. */
+  readonly objects: ReadonlyMap<string, StoredObject>;
+  readonly actions: readonly Action[];
+  readonly broker: readonly BrokerEvent[];
+  readonly receipts: readonly SubmitReceipt[];
+  readonly foreign: readonly Foreign[];
+  /** Gate report's artifact by stage, from the playbook. */
+  readonly gates: ReadonlyMap<string, string>;
+  /** True if everything that was accepted is expected to have come to rest. */
+  readonly settled: boolean;
+}
+
+/** `<candidateId>.<stage>.<runId>` */
+export function stageRunOf(of: { candidateId: string; stage: string; runId: string }): string {
+  return `${of.candidateId}.${of.stage}.${of.runId}`;
+}
+
+/** True if the entry hands the baton to a lane that shall start on it. */
+export function isDispatch({ holder, awaits }: JournalEntry): boolean {
+  return holder.startsWith("lane-") && awaits === 0;
+}
+
+/** Each candidate's entries in the order in which they are stored. */
+export function chainsOf(entries: readonly JournalEntry[]): Map<string, JournalEntry[]> {
+  const chains = new Map<string, JournalEntry[]>();
+  for (const entry of entries.toSorted((a, b) => a.sequence - b.sequence)) {
+    const chain = chains.get(entry.candidateId) ?? [];
+    chain.push(entry);
+    chains.set(entry.candidateId, chain);
+  }
+  return chains;
+}

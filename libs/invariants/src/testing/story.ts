@@ -1,0 +1,232 @@
+/**
+ * A small mesh's traces as they lie on the wire: one candidate that fails once and is retried, is paused and resumed,
+ * needs an approval, and completes. Tests change one thing in it and see who notices.
+ */
+import { createHash } from "node:crypto";
+
+import { readEntry, readReport, readSubmission } from "../read-journal.ts";
+import type { BrokerEvent, MeshRecord, SubmitReceipt } from "../record.ts";
+
+type Json = Record<string, unknown>;
+
+/** The traces; all of it may be changed. */
+export interface Story {
+  /** JOURNAL, from sequence 1. */
+  entries: Json[];
+  /** REPORTS, from sequence 1. */
+  reports: Json[];
+  commands: Json[];
+  /** Bytes by the name under which the store has them. */
+  objects: Map<string, Uint8Array>;
+  actions: { remote: string; commit: string; action: string }[];
+  broker: BrokerEvent[];
+  receipts: SubmitReceipt[];
+  settled: boolean;
+}
+
+export const CANDIDATE = "cand-0123456789ab";
+export const RUN = "run-0123456789ab";
+const GATE = "gates/gate-evaluation.json";
+export const LIVE_RAMP = `${CANDIDATE}.live-ramp.${RUN}`;
+
+const sha256 = (bytes: Uint8Array | string): string =>
+  createHash("sha256").update(bytes).digest("hex");
+
+/** A gate report's text. */
+export function gateReport(changes: Json = {}): string {
+  return JSON.stringify({
+    schemaVersion: "baton.gate-report.v1",
+    candidateId: CANDIDATE,
+    runId: RUN,
+    stage: "gate-evaluation",
+    policyVersion: "1",
+    verdict: "pass",
+    gates: [{ gateId: "gate1", status: "pass", reasons: [] }],
+    ...changes,
+  });
+}
+
+/** The whole story, everything as it should be; `gate` is the text of the gate report that it rests on. */
+export function tellStory(gate: string = gateReport()): Story {
+  const objects = new Map<string, Uint8Array>();
+  const made = (name: string, stage: string, text: string): Json => {
+    const bytes = new TextEncoder().encode(text);
+    objects.set(sha256(bytes), bytes);
+    return { name, sha256: sha256(bytes), bytes: bytes.length, stage, runId: RUN };
+  };
+  const spec = made("research/candidate-spec.json", "research-intake", "{}\n");
+  const report = made(GATE, "gate-evaluation", gate);
+  const ramp = made("gates/live-ramp.json", "live-ramp", "{ }\n");
+  return {
+    objects,
+    entries: entriesOf({ spec, report, ramp }),
+    reports: [
+      attempt("research-intake", { answers: 1, failure: { class: "transient" } }),
+      result("research-intake", { answers: 1, attempt: 2, artifacts: [spec] }),
+      result("gate-evaluation", { answers: 3, attempt: 1, artifacts: [report] }),
+      result("live-ramp", { answers: 7, attempt: 1, artifacts: [ramp] }),
+    ],
+    commands: ["submit", "submit", "pause", "resume", "approve"].map((type) => ({
+      type,
+      candidateId: CANDIDATE,
+    })),
+    actions: [{ remote: "gitops.git", commit: "c1", action: `${LIVE_RAMP}.L1` }],
+    broker: [
+      { line: 1, type: "ledger", account: null, clientOrderId: null },
+      { line: 2, type: "order", account: "paper", clientOrderId: "o-1" },
+    ],
+    receipts: [false, true].map((duplicate) => ({
+      candidateId: CANDIDATE,
+      duplicate,
+      runId: RUN,
+      stage: "research-intake",
+      sequence: 1,
+      time: TIME,
+    })),
+    settled: true,
+  };
+}
+
+const TIME = "2026-01-02T03:04:05.678Z";
+
+/** Evidence of one artifact that was found. */
+function seen(artifact: Json, rest: Json = { gate: null }): Json {
+  return { artifacts: { [String(artifact["name"])]: "present" }, ...rest };
+}
+
+/** Eight entries from submission to completion. */
+function entriesOf({ spec, report, ramp }: Record<"spec" | "report" | "ramp", Json>): Json[] {
+  const proof = sha256(JSON.stringify([spec, report].map((one) => [one["name"], one["sha256"]])));
+  const gateSeen = seen(report, {
+    gate: { sha256: report["sha256"], verdict: "pass", reasons: [] },
+  });
+  const hold = { by: "ann", why: "look first", time: TIME, commandId: "cmd-000001" };
+  return [
+    entry(1, ["research-intake", "lane-a", "SUBMITTED"], {
+      cause: command("submit"),
+      guard: { from: null, to: "research-intake", rule: "transition_allowed" },
+    }),
+    entry(2, ["research-intake", "lane-a", "RETRY_BACKOFF"], {
+      cause: reported(1),
+      awaits: 1,
+      failure: { class: "transient" },
+    }),
+    entry(3, ["gate-evaluation", "lane-d", "STAGE_PASSED"], {
+      cause: reported(2),
+      guard: { from: "research-intake", to: "gate-evaluation", rule: "transition_allowed" },
+      evidence: seen(spec),
+      artifacts: [spec],
+    }),
+    entry(4, ["gate-evaluation", "review", "PAUSED"], {
+      ...asked("resume it"),
+      cause: command("pause"),
+      awaits: 3,
+      hold,
+      artifacts: [spec],
+    }),
+    entry(5, ["gate-evaluation", "review", "PAUSED"], {
+      ...asked("resume it"),
+      cause: reported(3),
+      hold,
+      artifacts: [spec],
+    }),
+    entry(6, ["gate-evaluation", "review", "APPROVAL_REQUIRED"], {
+      ...asked("approve it"),
+      cause: command("resume"),
+      evidence: gateSeen,
+      artifacts: [spec, report],
+    }),
+    entry(7, ["live-ramp", "lane-e", "APPROVED"], {
+      cause: command("approve"),
+      guard: { from: "gate-evaluation", to: "live-ramp", rule: "transition_allowed" },
+      evidence: gateSeen,
+      approvals: [{ stage: "live-ramp", by: "ben", evidence: proof }],
+      artifacts: [spec, report],
+    }),
+    entry(8, ["live-ramp", "closed", "COMPLETED"], {
+      cause: reported(4),
+      awaits: null,
+      deadline: null,
+      rule: null,
+      evidence: seen(ramp),
+      artifacts: [spec, report, ramp],
+    }),
+  ];
+}
+
+function entry(n: number, at: readonly [string, string, string], changes: Json): Json {
+  const [stage, holder, reason] = at;
+  return {
+    candidateId: CANDIDATE,
+    runId: RUN,
+    stage,
+    holder,
+    reason,
+    n,
+    prev: n - 1,
+    detail: "as told",
+    author: "ann",
+    awaits: 0,
+    artifacts: [],
+    evidence: null,
+    guard: null,
+    approvals: [],
+    hold: null,
+    rule: { maxRetries: 4 },
+    failure: null,
+    deadline: TIME,
+    review: null,
+    ...changes,
+  };
+}
+
+function asked(action: string): Json {
+  return { awaits: null, rule: null, review: { action } };
+}
+
+function command(type: string): Json {
+  return { kind: "command", type };
+}
+
+function reported(sequence: number): Json {
+  return { kind: "report", sequence };
+}
+
+function attempt(stage: string, of: Json): Json {
+  return { type: "attempt", candidateId: CANDIDATE, runId: RUN, stage, attempt: 1, ...of };
+}
+
+function result(stage: string, { artifacts, ...of }: Json): Json {
+  const outcome = { kind: "done", artifacts };
+  return { type: "result", candidateId: CANDIDATE, runId: RUN, stage, outcome, ...of };
+}
+
+/** Subject of a journal entry of the story. */
+export function subjectOf(of: Json): string {
+  const tokens = ["holder", "candidateId", "stage", "runId"].map((name) => String(of[name]));
+  return ["baton", "journal", ...tokens].join(".");
+}
+
+/** The story as it is read from the streams. */
+export function recordOf(story: Story): MeshRecord {
+  const stored = (value: Json, index: number) => ({
+    seq: index + 1,
+    subject: subjectOf(value),
+    string: () => JSON.stringify(value),
+  });
+  const read = story.entries.map(stored).map(readEntry);
+  return {
+    ...story,
+    entries: read.flatMap((one) => ("what" in one ? [] : [one])),
+    foreign: read.flatMap((one) => ("what" in one ? [one] : [])),
+    reports: story.reports.map(stored).flatMap((message) => readReport(message) ?? []),
+    submissions: story.commands.map(stored).flatMap((message) => readSubmission(message) ?? []),
+    objects: new Map(
+      Array.from(story.objects, ([name, content]) => [
+        name,
+        { sha256: sha256(content), bytes: content.length, content },
+      ]),
+    ),
+    gates: new Map([["gate-evaluation", GATE]]),
+  };
+}
