@@ -101,6 +101,16 @@ test("a run that ended early is sealed with what it has", async () => {
   expect(context.outputJson(MANIFEST, AuditManifest).code.pluginSourceSha256).toBeNull();
 });
 
+test("an earlier run's manifest stays beside this run's", async () => {
+  const { context, outcome } = await seal({ ...whole(), [MANIFEST]: { earlier: true } });
+  expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
+  const { manifest } = await verifyAuditPack(context.outputs.get(PACK) ?? new Uint8Array());
+  expect(manifest?.sections.artifacts?.filter((path) => path.includes("/manifest"))).toEqual([
+    "artifacts/audit/manifest-run-0123456789ab.json",
+    "artifacts/audit/manifest.json",
+  ]);
+});
+
 test("a secret in an artifact stops the sealing, without telling it", async () => {
   const { context, outcome } = await seal({ ...whole(), "build/log.txt": "a-secret-of-the-lane" });
   expect(outcome).toMatchObject({

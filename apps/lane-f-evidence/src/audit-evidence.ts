@@ -36,7 +36,10 @@ export async function auditEvidence(
   const entries = await journalUpTo(context, options.journal);
   const manifest = await gatherAuditManifest(context);
   const ref = await context.putJson(MANIFEST, manifest);
-  const made: PackArtifact = { ...ref, read: () => context.read(MANIFEST) };
+  // The journal may name an earlier run's manifest, which then stays in the pack under its own name.
+  const taken = context.inputs.some(({ name }) => name === MANIFEST);
+  const name = taken ? `audit/manifest-${context.runId}.json` : MANIFEST;
+  const made: PackArtifact = { ...ref, name, read: () => context.fetch(ref.sha256) };
   context.progress("sealing the audit pack");
   const { bytes } = await packOf({ context, entries, manifest, made }, options);
   const { ok, faults } = await verifyAuditPack(bytes, { publicKey: options.auditKey.pem });
@@ -67,9 +70,10 @@ async function packOf({ context, entries, manifest, made }: Sealing, options: Se
   const { entry } = last;
   const { gates, datasets, code, configPatchSha256 } = manifest;
   // An artifact's bytes are read while packing, and only those that fit.
-  const artifacts = context.inputs
-    .filter(({ name }) => name !== MANIFEST && name !== PACK)
-    .map((input) => ({ ...input, read: () => context.read(input.name) }));
+  const artifacts = context.inputs.map((input) => ({
+    ...input,
+    read: () => context.fetch(input.sha256),
+  }));
   try {
     return await buildAuditPack(
       {

@@ -15,7 +15,7 @@ import { readCandidate, readIfThere } from "./run-inputs.ts";
 const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
 
 /** True for artifacts whose bytes depend on the clock. */
-export function isObserved({ name }: Pick<ArtifactRef, "name">): boolean {
+function isObserved({ name }: Pick<ArtifactRef, "name">): boolean {
   return name.startsWith("observed/");
 }
 

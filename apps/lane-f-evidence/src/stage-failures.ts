@@ -4,7 +4,7 @@ import { type StageContext, StageFailure, type StageOutcome, type StageWork } fr
 import { MarketError } from "@baton/market";
 
 /** What a failure of something outside means for the stage; anything else stays as it is and counts as transient. */
-export function asStageFailure(error: unknown): unknown {
+function asStageFailure(error: unknown): unknown {
   if (error instanceof GitError) {
     const { class: kind, code, message, action } = error;
     return new StageFailure({ class: kind, code, message, action }, { cause: error });

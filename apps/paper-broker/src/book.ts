@@ -11,7 +11,7 @@ import { fillPrice, isImmediate } from "./fill.ts";
 import { type Holding, signedUnits, traded, valueOf } from "./holding.ts";
 
 /** Cash that every account starts with. */
-export const STARTING_CASH = "1000000";
+const STARTING_CASH = "1000000";
 
 /** An account's part of the book. */
 export interface AccountBook {

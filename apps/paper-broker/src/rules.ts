@@ -16,9 +16,7 @@ import type { AccountBook, Book } from "./book.ts";
 import { reduces, signedUnits } from "./holding.ts";
 
 /** Most orders that one broker keeps; its ledger and its memory are bounded by it. */
-export const MAX_ORDERS = 200_000;
-/** Most accounts. */
-export const MAX_ACCOUNTS = 20_000;
+const MAX_ORDERS = 200_000;
 
 /** The broker says no. */
 export interface Refused {
@@ -62,9 +60,11 @@ export function takeOrder(
     return refuse(403, KILL_SWITCH_CODE, message);
   }
   if (book.size >= MAX_ORDERS)
-    return refuse(403, 40_310_200, `the broker holds its limit of ${MAX_ORDERS} orders`);
-  if (!book.accounts.has(account) && book.accounts.size >= MAX_ACCOUNTS)
-    return refuse(403, 40_310_200, `the broker holds its limit of ${MAX_ACCOUNTS} accounts`);
+    return refuse(
+      403,
+      40_310_200,
+      `the broker holds its limit of ${MAX_ORDERS} orders; start it on a new directory`,
+    );
   const id = orderId(account, order.client_order_id);
   return { kind: "granted", event: { type: "order", at, account, id, order } };
 }

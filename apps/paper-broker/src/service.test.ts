@@ -4,25 +4,33 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { createBroker, KILL_SWITCH_CODE, submitOnce } from "@baton/brokerage";
+import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { type BrokerProcess, startBroker } from "./testing/broker-process.ts";
 import { order, restingOrder } from "./testing/order.ts";
 
 let directory = "";
-const running: BrokerProcess[] = [];
+const running: SpawnedService[] = [];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "broker-"));
 });
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.kill()));
+  await Promise.all(running.splice(0).map((each) => each.sigkill()));
   rmSync(directory, { recursive: true });
 });
 
-async function start(options?: Parameters<typeof startBroker>[1]): Promise<BrokerProcess> {
-  const started = await startBroker(directory, options);
-  running.push(started);
-  return started;
+/** A real broker in a process of its own, on the test's directory. */
+async function start(
+  options: { port?: number; faults?: boolean } = {},
+): Promise<SpawnedService & { readonly url: string }> {
+  const service = spawnService("apps/paper-broker/src/main.ts", {
+    BATON_BROKER_DIR: directory,
+    BATON_BROKER_FAULTS: options.faults ? "1" : "0",
+    BATON_HTTP_PORT: String(options.port ?? 0),
+    BATON_TRACES_PER_SECOND: "0",
+  });
+  running.push(service);
+  return { ...service, url: await service.ready() };
 }
 const portOf = (url: string) => Number(new URL(url).port);
 
@@ -60,8 +68,9 @@ test("J8: with the broker killed again and again, every intent becomes exactly o
   });
   let current = first;
   for (const threshold of [10, 35]) {
-    while (acknowledged.size < threshold) await sleep(1);
-    await current.kill("SIGKILL");
+    const what = `${threshold} acknowledged orders`;
+    await eventually(() => acknowledged.size >= threshold, { what, everyMs: 1, withinMs: 20_000 });
+    await current.sigkill();
     current = await start({ port });
   }
   await Promise.all(lanes);
@@ -79,9 +88,8 @@ test("J8: killed between storing and answering, the order is there after the res
   await plan(first.url, "stored-silent");
   const broker = createBroker({ url: first.url, timeoutMs: 5000 });
   const sent = broker.submit(order());
-  const seen = async () => (await broker.byClientOrderId("order-1")) !== undefined;
-  while (!(await seen())) await sleep(5);
-  await first.kill("SIGKILL");
+  await eventually(() => broker.byClientOrderId("order-1"), { what: "the stored order" });
+  await first.sigkill();
   expect((await sent).kind).toBe("ambiguous");
 
   await start({ port: portOf(first.url) });
@@ -122,7 +130,7 @@ test("J7: the kill switch survives a crash, refuses orders and lets cancels and 
     reason: "drill",
     cancelOpen: false,
   });
-  await first.kill("SIGKILL");
+  await first.sigkill();
   await start({ port: portOf(first.url) });
 
   expect((await broker.killSwitch.get()).account).toMatchObject({ engaged: true, by: "ops" });
@@ -140,19 +148,19 @@ test("J7: the kill switch survives a crash, refuses orders and lets cancels and 
 test("a torn ledger is repaired with a report, a changed one stops the start with code 3", async () => {
   const first = await start();
   await createBroker({ url: first.url }).submit(order());
-  await first.kill();
+  await first.sigkill();
   const ledger = join(directory, "ledger.jsonl");
   const whole = readFileSync(ledger, "utf8");
   appendFileSync(ledger, '{"sum":"0123');
   const second = await start();
   expect(second.output()).toContain("torn line");
   expect(await createBroker({ url: second.url }).listOrders()).toHaveLength(1);
-  expect(await second.kill("SIGTERM")).toBe(0);
+  expect(await second.sigterm()).toEqual({ code: 0, signal: null });
   writeFileSync(ledger, whole.replace("SPX", "NDX"));
   await expect(start()).rejects.toThrow(/ended with 3.*E_LEDGER_CORRUPT.*line 2/s);
 });
 
 test("a second broker on the same directory ends with code 8 and names the first", async () => {
   await start();
-  await expect(startBroker(directory)).rejects.toThrow(/ended with 8.*in use.*pid \d+/s);
+  await expect(start()).rejects.toThrow(/ended with 8.*in use.*pid \d+/s);
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,9 +34,7 @@ test("a key that others may read, another kind of key and other files are refuse
   writeFileSync(path, "nonsense");
   expect(() => openAuditKey(path, { create: true })).toThrow("no private key");
   expect(() => openAuditKey(directory)).toThrow("not a key file");
-  const fifo = join(directory, "fifo");
-  execFileSync("mkfifo", [fifo]);
-  expect(() => openAuditKey(fifo)).toThrow("not a key file");
+  expect(() => openAuditKey("/dev/zero")).toThrow("not a key file");
   expect(() => openAuditKey(join(directory, "no", "key"), { create: true })).toThrow("written");
 });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Digits kept behind the point, as brokers do for fractional quantities. */
-export const DECIMAL_PLACES = 9;
+const DECIMAL_PLACES = 9;
 
 /** A non-negative decimal as text, as brokers write it: up to 12 digits, up to 9 behind the point; never a float on the wire. */
 export const Decimal = z

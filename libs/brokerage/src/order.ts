@@ -6,9 +6,6 @@ import { z } from "zod";
 
 import { Decimal, SignedDecimal } from "./decimal.ts";
 
-/** Longest client order id that the broker takes, in characters. */
-export const MAX_CLIENT_ORDER_ID = 128;
-
 /** Whose orders: each account has its own orders, positions, uniqueness of ids and kill switch. */
 export const Account = z
   .string()
