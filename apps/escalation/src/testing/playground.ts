@@ -1,9 +1,22 @@
 /** A real server and a real coordinator, with which a test makes candidates wait for a person and answers them. */
 import { randomUUID } from "node:crypto";
 
-import { Command, commandSubject, Receipt, REPLY_HEADER } from "@baton/contracts";
+import {
+  Command,
+  commandSubject,
+  Receipt,
+  REPLY_HEADER,
+  ReviewRecord,
+  REVIEWS_BUCKET,
+} from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
-import { eventually, spawnService, type SpawnedService, withNats } from "@baton/testkit";
+import {
+  eventually,
+  spawnService,
+  type SpawnedService,
+  startTestNats,
+  type TestNats,
+} from "@baton/testkit";
 import { z } from "zod";
 
 const ROOT = `${import.meta.dirname}/../../../..`;
@@ -11,65 +24,58 @@ const ROOT = `${import.meta.dirname}/../../../..`;
 /** What a test works with. */
 export interface Playground {
   readonly mesh: Mesh;
-  readonly url: string;
-  readonly nats: Parameters<Parameters<typeof withNats>[0]>[0];
-  /** Starts an escalation process; it is ended with the playground. */
-  escalation(env?: Readonly<Record<string, string>>): SpawnedService;
+  readonly nats: TestNats;
+  /** Starts an escalation process; one that still runs is ended with the playground. */
+  escalation(this: void, env?: Readonly<Record<string, string>>): SpawnedService;
   /** Submits a candidate and puts it on hold: its last entry is held by `review`, reason PAUSED. */
-  pause(candidateId: string): Promise<void>;
+  pause(this: void, candidateId: string): Promise<void>;
   /** Sends a command and waits until the coordinator accepted it. */
-  command(candidateId: string, type: "resume" | "cancel" | "pause"): Promise<void>;
+  command(this: void, candidateId: string, type: "resume" | "cancel" | "pause"): Promise<void>;
+  close(this: void): Promise<void>;
 }
 
-/** Runs `work` in a playground of its own and ends everything. */
-export async function withPlayground(
-  work: (playground: Playground) => Promise<void>,
-): Promise<void> {
-  await withNats(async (nats) => {
-    const { url } = nats;
-    const started: SpawnedService[] = [];
-    const spawn = (entry: string, env: Readonly<Record<string, string>>): SpawnedService => {
-      const service = spawnService(entry, {
-        BATON_NATS_URL: url,
-        NODE_COMPILE_CACHE: `${ROOT}/.baton/cache/compile`,
-        ...env,
-      });
-      started.push(service);
-      return service;
-    };
-    const coordinator = spawn("apps/coordinator/src/main.ts", {
-      BATON_PLAYBOOK: `${ROOT}/playbooks/bench.yaml`,
-      BATON_LOG_LEVEL: "warn",
-      BATON_ACK_WAIT_MS: ACK_WAIT_MS,
+/** Opens a playground; close it. */
+export async function openPlayground(): Promise<Playground> {
+  const nats = await startTestNats();
+  const { url } = nats;
+  const started: SpawnedService[] = [];
+  const spawn = (entry: string, env: Readonly<Record<string, string>>): SpawnedService => {
+    const service = spawnService(entry, {
+      BATON_NATS_URL: url,
+      BATON_ACK_WAIT_MS: "1000",
+      NODE_COMPILE_CACHE: `${ROOT}/.baton/cache/compile`,
+      ...env,
     });
-    await coordinator.ready();
-    const mesh = await openMesh({ url, name: "test" });
-    try {
-      await work({
-        mesh,
-        url,
-        nats,
-        escalation: (env = {}) =>
-          spawn("apps/escalation/src/main.ts", {
-            BATON_REVIEW_CHECK_MS: "100",
-            BATON_NOTICE_LEASE_MS: "1000",
-            BATON_ACK_WAIT_MS: ACK_WAIT_MS,
-            ...env,
-          }),
-        pause: async (candidateId) => {
-          await send(mesh, candidateId, { type: "submit", spec: { name: candidateId } });
-          await send(mesh, candidateId, { type: "pause", why: "a person looks at it" });
-        },
-        command: (candidateId, type) => send(mesh, candidateId, { type, why: "seen" }),
-      });
-    } finally {
+    started.push(service);
+    return service;
+  };
+  const coordinator = spawn("apps/coordinator/src/main.ts", {
+    BATON_PLAYBOOK: `${ROOT}/playbooks/bench.yaml`,
+    BATON_LOG_LEVEL: "warn",
+  });
+  await coordinator.ready();
+  const mesh = await openMesh({ url, name: "test" });
+  return {
+    mesh,
+    nats,
+    escalation: (env = {}) =>
+      spawn("apps/escalation/src/main.ts", {
+        BATON_REVIEW_CHECK_MS: "100",
+        BATON_NOTICE_LEASE_MS: "1000",
+        ...env,
+      }),
+    pause: async (candidateId) => {
+      await send(mesh, candidateId, { type: "submit", spec: { name: candidateId } });
+      await send(mesh, candidateId, { type: "pause", why: "a person looks at it" });
+    },
+    command: (candidateId, type) => send(mesh, candidateId, { type, why: "seen" }),
+    close: async () => {
       await Promise.all(started.map((service) => service.stop()));
       await mesh[Symbol.asyncDispose]();
-    }
-  });
+      await nats.stop();
+    },
+  };
 }
-
-const ACK_WAIT_MS = "1000";
 
 async function send(
   mesh: Mesh,
@@ -118,16 +124,11 @@ export function noticesOf(...services: readonly SpawnedService[]): LoggedNotice[
   );
 }
 
-/** The records in the bucket by candidate. */
-export async function recordsOf(mesh: Mesh): Promise<Map<string, Record<string, unknown>>> {
-  const { state } = await mesh.jsm.streams.info("KV_REVIEWS", { subjects_filter: ">" });
-  const records = new Map<string, Record<string, unknown>>();
-  for (const subject of Object.keys(state.subjects ?? {})) {
-    const message = await mesh.jsm.streams.getMessage("KV_REVIEWS", { last_by_subj: subject });
-    if (message && message.data.length > 0)
-      records.set(subject.slice("$KV.REVIEWS.".length), message.json());
-  }
-  return records;
+/** The candidate's record in the bucket. */
+export async function recordOf(mesh: Mesh, candidateId: string): Promise<ReviewRecord | undefined> {
+  const of = { last_by_subj: `$KV.${REVIEWS_BUCKET}.${candidateId}` };
+  const message = await mesh.jsm.streams.getMessage(`KV_${REVIEWS_BUCKET}`, of).catch(() => null);
+  return message && message.data.length > 1 ? ReviewRecord.parse(message.json()) : undefined;
 }
 
 const Listed = z.object({
