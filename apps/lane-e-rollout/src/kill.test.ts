@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { LiveRampReport } from "@baton/contracts";
 import { temporaryFolder } from "@baton/testkit";
@@ -12,7 +13,7 @@ import { approvalOf, commitsOf, contextOf, outputsOf, sharedPlace } from "./test
 import { sampleRun } from "./testing/sample-run.ts";
 
 const place = sharedPlace();
-const program = join(import.meta.dirname, "testing/live-ramp-child.ts");
+const program = fileURLToPath(new URL("testing/live-ramp-child.ts", import.meta.url));
 
 /** Runs the ramp in a process that is killed after `afterMs`; true if it had ended by itself before. */
 async function rampAndKill(file: string, afterMs: number): Promise<boolean> {

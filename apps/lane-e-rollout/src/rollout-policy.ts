@@ -5,7 +5,7 @@ import type { RampLevel } from "@baton/contracts";
 export const POLICY_VERSION = "baton-rollout-policy-v1";
 
 /** Share of the target notional at each level; a candidate that targets shadow runs at L0 without orders. */
-export const NOTIONAL_SHARE: Readonly<Record<RampLevel, number>> = {
+const NOTIONAL_SHARE: Readonly<Record<RampLevel, number>> = {
   L0: 0.05,
   L1: 0.1,
   L2: 0.5,

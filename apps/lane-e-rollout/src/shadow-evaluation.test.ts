@@ -219,6 +219,7 @@ test("slippage is only judged once there are enough orders to judge it by", () =
       ),
       net: quiet,
     }).gates.find(({ gateId }) => gateId === "trading-costs")?.reasons ?? [];
-  expect(judge(15).join()).not.toContain("slippage");
+  expect(judge(15).join()).toContain("slippage of 50.0000 bps isn't judged: 14 orders");
+  expect(judge(15).join()).not.toContain("slippage in bps");
   expect(judge(60).join()).toContain("slippage in bps 50.0000 is over 25");
 });

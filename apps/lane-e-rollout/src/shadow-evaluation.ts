@@ -48,23 +48,28 @@ function bandsGate(net: readonly number[], bands: BacktestBands): GateOutcome {
 
 function costsGate(costs: TradingCosts): GateOutcome {
   const { fewestOrdersForSlippage, slippageBps, shortfallBps, churn, divergenceBps } = COST_LIMITS;
-  const limits: readonly (readonly [string, number | null, number])[] = [
+  const few = costs.orders < fewestOrdersForSlippage;
+  const perOrder = [
+    ["slippage in bps", costs.slippageBps, slippageBps],
+    ["shortfall in bps", costs.shortfallBps, shortfallBps],
+  ] as const;
+  const limits = [
     ["churn", costs.churn, churn],
     ["divergence in bps a day", costs.divergenceBps, divergenceBps],
-    ...(costs.orders < fewestOrdersForSlippage
-      ? []
-      : ([
-          ["slippage in bps", costs.slippageBps, slippageBps],
-          ["shortfall in bps", costs.shortfallBps, shortfallBps],
-        ] as const)),
-  ];
-  const reasons = limits
+    ...(few ? [] : perOrder),
+  ] as const;
+  const over = limits
     .filter(([, measured, limit]) => measured === null || !(measured <= limit))
-    .map(
-      ([name, measured, limit]) => `${name} ${measured?.toFixed(4) ?? "missing"} is over ${limit}`,
-    );
-  return { gateId: "trading-costs", status: reasons.length > 0 ? "fail" : "pass", reasons };
+    .map(([name, measured, limit]) => `${name} ${shown(measured)} is over ${limit}`);
+  const unjudged = `slippage of ${shown(costs.slippageBps)} bps isn't judged: ${costs.orders} orders, fewer than ${fewestOrdersForSlippage}`;
+  return {
+    gateId: "trading-costs",
+    status: over.length > 0 ? "fail" : "pass",
+    reasons: few ? [...over, unjudged] : over,
+  };
 }
+
+const shown = (value: number | null) => value?.toFixed(4) ?? "missing";
 
 /** Evaluates the held-back rows. Throws a QuantError on data that can't be evaluated. */
 export function evaluateShadow(

@@ -15,7 +15,12 @@ import { requireGates } from "./gate-evidence.ts";
 import { changeStrategy, type MergedChange } from "./gitops-change.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
 import { requireNoKillSwitch } from "./kill-switch-guard.ts";
-import { readRolloutInputs, requireLineage, type RolloutInputs } from "./rollout-inputs.ts";
+import {
+  digestsOf,
+  readRolloutInputs,
+  requireLineage,
+  type RolloutInputs,
+} from "./rollout-inputs.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { POLICY_VERSION } from "./rollout-policy.ts";
 import { evaluateShadow, type ShadowEvaluation } from "./shadow-evaluation.ts";
@@ -30,6 +35,8 @@ export const GATES_BEFORE_SHADOW = [
   "gates/rollback-readiness.json",
   "gates/policy-dry-run.json",
 ] as const;
+
+const WALK_FORWARD = "backtest/walkforward-results.json";
 
 /** Name of the rendered strategy in the run. */
 export const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
@@ -94,7 +101,7 @@ async function evaluate(
   inputs: RolloutInputs,
   signals: readonly InstrumentSignals[],
 ): Promise<ShadowEvaluation> {
-  const walk = await context.readJson("backtest/walkforward-results.json", WalkForwardResults);
+  const walk = await context.readJson(WALK_FORWARD, WalkForwardResults);
   return evaluateShadow(signals, {
     costBps: inputs.research.spec.costBps,
     bands: inputs.evaluation.bands.holdout,
@@ -121,7 +128,7 @@ function report(
     verdict: verdictOf(of.gates),
     gates: of.gates,
     promotionTarget: inputs.research.spec.promotion.target,
-    inputs: [...inputs.digests],
+    inputs: [...inputs.digests, ...digestsOf(context, [WALK_FORWARD, ...GATES_BEFORE_SHADOW])],
     level: "L0",
     configHash: of.rendered.hash,
     sourceSha256: inputs.plugin.sourceSha256,

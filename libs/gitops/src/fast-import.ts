@@ -21,7 +21,7 @@ export interface NewCommit {
 }
 
 /** Refuses a message that would forge one of our own trailers. */
-export function plainMessage(message: string): string {
+function plainMessage(message: string): string {
   const text = message.trim();
   if (text !== "" && text.length <= 4000 && !/^baton-/im.test(text) && !text.includes("\0"))
     return text;

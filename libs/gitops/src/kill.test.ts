@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { expect, test } from "vitest";
 
@@ -33,7 +33,7 @@ function kill(pid: number): void {
   }
 }
 
-const program = join(import.meta.dirname, "testing/merge-once-child.ts");
+const program = fileURLToPath(new URL("testing/merge-once-child.ts", import.meta.url));
 
 async function startAndKill(request: object, afterMs: number, withGit: boolean): Promise<void> {
   const child = spawn(process.execPath, [program, JSON.stringify(request)], {
