@@ -3,7 +3,7 @@
  *
  * C1: whoever loses the fence reloads and decides again; nothing is ever appended on an entry that isn't the last.
  * C2: a happening is acknowledged only after its entry is stored, or after the core said that nothing follows.
- * C3: a refusal that was decided on a remembered entry is decided again on the journal's own.
+ * C3: a refusal that was decided on an assumed entry is decided again on the journal's own.
  */
 import type { Entry, EvidenceRecord, StoredEntry } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
@@ -16,7 +16,7 @@ import {
 } from "@baton/playbook";
 import type { Log, Tracer } from "@baton/telemetry";
 
-import { openEntryCache } from "./entry-cache.ts";
+import { type EntryCache, openEntryCache } from "./entry-cache.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { openMailboxes } from "./mailboxes.ts";
 import type { PlaybookShelf } from "./playbook-shelf.ts";
@@ -57,9 +57,9 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
   const { journal } = parts.mesh;
 
   const settle = async (candidateId: string, happening: Happening): Promise<Outcome> => {
-    let remembered = happening.kind === "report" ? cache.get(candidateId) : undefined;
+    let assumed = assume(cache, candidateId, happening);
     for (let fenced = 0; fenced <= MAX_FENCED;) {
-      const last = remembered ?? (await journal.last(candidateId));
+      const last = assumed ? assumed.last : await journal.last(candidateId);
       const decision = await consider(parts, last, happening);
       if (decision.kind === "append") {
         const appended = await journal.append(decision.entry);
@@ -72,11 +72,11 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
         }
         fenced += 1;
         parts.onFenced();
-      } else if (remembered === undefined) {
+      } else if (assumed === undefined) {
         return decision.kind === "ignore" ? { kind: "ignored", why: decision.why, last } : decision;
       }
       cache.forget(candidateId);
-      remembered = undefined;
+      assumed = undefined;
     }
     throw new Error(`${candidateId}: the fence was lost ${MAX_FENCED} times in a row`);
   };
@@ -85,6 +85,19 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
       mailboxes.post(candidateId, () => settle(candidateId, happening)),
     busy: () => mailboxes.size,
   };
+}
+
+/** What can be taken for the last entry without asking; the fence or C3 finds out where it's wrong. */
+function assume(
+  cache: EntryCache,
+  candidateId: string,
+  happening: Happening,
+): { last: StoredEntry | undefined } | undefined {
+  if (happening.kind === "command") {
+    return happening.command.type === "submit" ? { last: undefined } : undefined;
+  }
+  const last = happening.kind === "report" ? cache.get(candidateId) : undefined;
+  return last && { last };
 }
 
 async function consider(

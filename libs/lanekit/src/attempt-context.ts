@@ -14,8 +14,9 @@ export interface AttemptParts {
   readonly lane: Lane;
   readonly dispatch: Dispatch;
   readonly artifacts: ArtifactStore;
-  readonly log: Log;
-  readonly signal: AbortSignal;
+  /** Made on first use, like `signal`: most stages of a busy lane need neither. */
+  readonly log: () => Log;
+  readonly signal: () => AbortSignal;
   readonly traceparent: string;
   readonly onProgress: (step: string) => void;
   /** Filled with what the stage puts. */
@@ -43,6 +44,7 @@ export function createAttemptContext(parts: AttemptParts): StageContext {
     parts.made.set(name, ref);
     return ref;
   };
+  let log: Log | undefined;
   return {
     lane: parts.lane,
     candidateId: entry.candidateId,
@@ -58,8 +60,13 @@ export function createAttemptContext(parts: AttemptParts): StageContext {
     sequence,
     deadline: entry.deadline ?? entry.time,
     traceparent: parts.traceparent,
-    log: parts.log,
-    signal: parts.signal,
+    get log() {
+      log ??= parts.log();
+      return log;
+    },
+    get signal() {
+      return parts.signal();
+    },
     read,
     readJson: async (name, schema) => parseJson(name, await read(name), schema),
     put,

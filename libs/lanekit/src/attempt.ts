@@ -43,7 +43,8 @@ export type AbortReason = "stopping" | "deadline" | "superseded";
 /** A running attempt. */
 export interface Attempt {
   readonly dispatch: Dispatch;
-  readonly controller: AbortController;
+  /** Made on first use. */
+  readonly controller: () => AbortController;
   readonly startedMs: number;
   readonly deadlineMs: number;
   reason: AbortReason | undefined;
@@ -82,7 +83,7 @@ export function iso(ms: number): string {
 /** Aborts an attempt; the first reason counts. */
 export function abort(attempt: Attempt, reason: AbortReason): void {
   attempt.reason ??= reason;
-  attempt.controller.abort(new Error(reason));
+  attempt.controller().abort(new Error(reason));
 }
 
 /** Fields of every log line about a dispatch. */

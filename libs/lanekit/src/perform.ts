@@ -1,6 +1,6 @@
 /** One attempt's work and its spans. */
 import type { ArtifactRef, Failure, Outcome } from "@baton/contracts";
-import type { Tracer, TraceSpan } from "@baton/telemetry";
+import type { Log, Tracer, TraceSpan } from "@baton/telemetry";
 
 import { createAttemptContext } from "./attempt-context.ts";
 import { type Attempt, ids, type Job } from "./attempt.ts";
@@ -53,13 +53,13 @@ export async function perform(
   const { entry } = dispatch;
   const stage = definition.stages[entry.stage];
   if (!stage) return failed(unknownStage(definition, entry.stage));
-  const log = runtime.log.child({ ...ids(dispatch), attempt: dispatch.deliveries });
+  const log = (): Log => runtime.log.child({ ...ids(dispatch), attempt: dispatch.deliveries });
   const context = createAttemptContext({
     lane: definition.lane,
     dispatch,
     artifacts: runtime.artifacts,
     log,
-    signal: attempt.controller.signal,
+    signal: () => attempt.controller().signal,
     traceparent: parts.span.traceparent ?? entry.trace,
     made: parts.made,
     onProgress: (step) => {
@@ -74,7 +74,7 @@ export async function perform(
   } catch (error) {
     const { failure, expected } = classifyError(error);
     if (!expected && attempt.reason === undefined)
-      log.error({ err: error }, "unexpected error in a stage");
+      log().error({ err: error }, "unexpected error in a stage");
     return failed(failure);
   }
 }

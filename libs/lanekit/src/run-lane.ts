@@ -91,9 +91,10 @@ async function handle(job: Job): Promise<void> {
   const { runtime, running, dispatch, definition } = job;
   const { entry } = dispatch;
   const startedMs = preciseNow();
+  let controller: AbortController | undefined;
   const attempt: Attempt = {
     dispatch,
-    controller: new AbortController(),
+    controller: () => (controller ??= new AbortController()),
     startedMs,
     deadlineMs: entry.deadline === null ? Number.POSITIVE_INFINITY : Date.parse(entry.deadline),
     reason: undefined,
