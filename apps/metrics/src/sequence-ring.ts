@@ -1,4 +1,4 @@
-/** Remembers which of the latest sequences were seen, in constant memory. */
+/** Remembers which of the latest sequences were seen, in constant memory; a stream's sequences begin at 1. */
 export interface SequenceRing {
   /** True if the sequence was added and not yet pushed out by one that is a multiple of `size` away. */
   has(sequence: number): boolean;
