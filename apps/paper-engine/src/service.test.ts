@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { RunningStrategies, RunningStrategy } from "@baton/contracts";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { eventually } from "@baton/testkit";
+import { expect, test, vi } from "vitest";
 
 import {
   newCandidate,
   sharedBroker,
-  startApp,
+  startEngine,
   strategyFile,
   testFolder,
   testRepository,
-  until,
 } from "./testing/place.ts";
 
 // Real processes: on a busy machine they take their time.
@@ -33,7 +33,7 @@ test("the service says over HTTP what runs, and answers wrong questions with a r
     [`${candidate}.yaml`]: strategyFile(candidate, "L1"),
     "cand-wrong.yaml": "kind: Secret\n",
   });
-  const { url } = await startApp("paper-engine", engineEnv(repository, brokerUrl));
+  const url = await startEngine(engineEnv(repository, brokerUrl)).ready();
   const ask = (path: string, init?: RequestInit) => fetch(`${url}${path}`, init);
   const one = RunningStrategy.parse(await (await ask(`/strategies/${candidate}`)).json());
   expect(one).toMatchObject({ candidateId: candidate, level: "L1", notional: 1000 });
@@ -55,11 +55,7 @@ test("the service says over HTTP what runs, and answers wrong questions with a r
 
 test("without its repository it stays up, isn't ready, and says why", async () => {
   const { url: brokerUrl } = shared();
-  const { url } = await startApp("paper-engine", engineEnv("/nowhere/gitops.git", brokerUrl), {
-    wait: "listening",
-    finished: onTestFinished,
-  });
-  await until(async () => (await (await fetch(`${url}/readyz`)).text()).includes("git ls-remote"));
+  const url = await startEngine(engineEnv("/nowhere/gitops.git", brokerUrl)).listening();
   expect((await fetch(`${url}/strategies`)).status).toBe(503);
 });
 
@@ -77,18 +73,16 @@ test(
       write({ [`${candidate}.yaml`]: strategyFile(candidate, level) });
       await fault(level === "L1" ? "lost-504" : "stored-504");
       for (let life = 0; life < 2; life += 1) {
-        const engine = await startApp("paper-engine", env, {
-          wait: "listening",
-          finished: onTestFinished,
-        });
+        const engine = startEngine(env);
+        await engine.listening();
         await sleep(Math.random() * 250);
-        await engine.kill();
+        await engine.sigkill();
       }
     }
-    const { url } = await startApp("paper-engine", env);
+    const url = await startEngine(env).ready();
     const status = async () =>
       RunningStrategy.parse(await (await fetch(`${url}/strategies/${candidate}`)).json());
-    await until(async () => (await status()).settled, status);
+    await eventually(async () => (await status()).settled, { what: "it is settled" });
     expect((await broker.positions())[0]?.qty).toBe("100");
     const orders = await broker.listOrders();
     expect(new Set(orders.map((order) => order.client_order_id)).size).toBe(orders.length);

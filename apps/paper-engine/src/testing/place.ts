@@ -1,91 +1,36 @@
 /** A real repository and a real broker process for tests of the engine. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Broker, createBroker } from "@baton/brokerage";
 import { canonicalJson, type RampLevel, type StrategyLimits } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
+import { eventually, type SpawnedService, spawnService, temporaryFolder } from "@baton/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 
-const apps = join(import.meta.dirname, "../../..");
-
-/** A Baton service in a process of its own. */
-export interface ServiceProcess {
-  readonly url: string;
-  kill(signal?: NodeJS.Signals): Promise<void>;
-}
-
-/** Starts `apps/<name>/src/main.ts`; resolves when it listens, or by default when it is ready. */
-export async function startApp(
-  name: string,
+/** Starts the engine; it is gone after the test. `listening` gives its address, ready or not. */
+export function startEngine(
   env: Record<string, string>,
-  options: { wait: "listening" | "ready"; finished: typeof onTestFinished } = {
-    wait: "ready",
-    finished: onTestFinished,
-  },
-): Promise<ServiceProcess> {
-  const addressFile = join(testFolder(options.finished), "address");
-  const child = spawn(process.execPath, [join(apps, name, "src/main.ts")], {
-    stdio: ["pipe", "pipe", "pipe"],
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      BATON_ADDRESS_FILE: addressFile,
-      BATON_EXIT_WITH_PARENT: "1",
-      BATON_TRACES_PER_SECOND: "0",
-      ...env,
-    },
+): SpawnedService & { listening(this: void): Promise<string> } {
+  const addressFile = join(testFolder(), "address");
+  const engine = spawnService("apps/paper-engine/src/main.ts", {
+    ...env,
+    BATON_ADDRESS_FILE: addressFile,
+    BATON_TRACES_PER_SECOND: "0",
   });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
-  const kill = (signal: NodeJS.Signals = "SIGKILL") => ended(child, signal);
-  options.finished(() => kill());
-  const started = { kill, url: await address(child, addressFile, () => output) };
-  if (options.wait === "ready")
-    await until(
-      async () => (await fetch(`${started.url}/readyz`).catch(() => undefined))?.ok,
-      () => output,
-    );
-  return started;
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill(signal);
-  await gone;
-}
-
-async function address(child: ChildProcess, file: string, output: () => string): Promise<string> {
-  await until(() => {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${output()}`);
-    return existsSync(file);
-  }, output);
-  return readFileSync(file, "utf8").trim();
-}
-
-/** Waits until `condition` holds, for ten seconds at most. */
-export async function until(
-  condition: () => unknown,
-  explain: () => unknown = () => "",
-): Promise<void> {
-  for (let round = 0; round < 1000; round += 1) {
-    if (await condition()) return;
-    await sleep(10);
-  }
-  throw new Error(`it never came true: ${JSON.stringify(await explain())}`);
+  onTestFinished(() => void engine.sigkill());
+  const read = () => readFileSync(addressFile, "utf8").trim();
+  const listening = () => eventually(read, { what: "the engine listens", withinMs: 15_000 });
+  return { ...engine, listening };
 }
 
 /** A folder that is gone after the test. */
-export function testFolder(finished: typeof onTestFinished = onTestFinished): string {
-  const folder = mkdtempSync(join(tmpdir(), "baton-engine-"));
-  finished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return folder;
+export function testFolder(): string {
+  const folder = temporaryFolder("engine");
+  onTestFinished(() => folder.remove());
+  return folder.path;
 }
 
 /** A bare repository; `write` puts files (null: removes them) onto main as one commit. */
@@ -109,10 +54,19 @@ export async function testRepository() {
 /** Starts the broker that all tests of a file share, each with a strategy and so an account of its own. */
 export function sharedBroker(): () => { url: string; account: (candidate: string) => TestAccount } {
   let url = "";
+  let broker: SpawnedService | undefined;
+  const folder = temporaryFolder("engine-broker");
   beforeAll(async () => {
-    const directory = testFolder(afterAll);
-    const env = { BATON_BROKER_DIR: directory, BATON_BROKER_FAULTS: "1" };
-    ({ url } = await startApp("paper-broker", env, { wait: "ready", finished: afterAll }));
+    broker = spawnService("apps/paper-broker/src/main.ts", {
+      BATON_BROKER_DIR: folder.path,
+      BATON_BROKER_FAULTS: "1",
+      BATON_TRACES_PER_SECOND: "0",
+    });
+    url = await broker.ready();
+  });
+  afterAll(async () => {
+    await broker?.stop();
+    folder.remove();
   });
   const account = (candidate: string): TestAccount => ({
     broker: createBroker({ url, account: candidate }),
