@@ -5,6 +5,7 @@ import {
   CANDIDATE,
   gateReport,
   LIVE_RAMP,
+  orderEvent,
   recordOf,
   type Story,
   tellStory,
@@ -279,8 +280,8 @@ test.each<[string, string, Story, RegExp]>([
     "J7",
     "an order under an engaged kill switch",
     told(({ broker }) => {
-      broker.push({ line: 3, type: "engage", account: null, clientOrderId: null });
-      broker.push({ line: 4, type: "order", account: "paper", clientOrderId: "o-2" });
+      broker.push({ line: 3, type: "engage", account: null, order: null });
+      broker.push(orderEvent(4, "o-2", 5));
     }),
     /order o-2 of paper was taken while its kill switch was engaged/,
   ],
@@ -288,7 +289,7 @@ test.each<[string, string, Story, RegExp]>([
     "J8",
     "an order that was taken twice",
     told(({ broker }) => {
-      broker.push({ line: 3, type: "order", account: "paper", clientOrderId: "o-1" });
+      broker.push(orderEvent(3, "o-1", 10));
     }),
     /order o-1 of paper was taken already in line 2/,
   ],
@@ -298,9 +299,19 @@ test.each<[string, string, Story, RegExp]>([
 
 test("the same order id in two accounts is two orders", () => {
   const story = told(({ broker }) => {
-    broker.push({ line: 3, type: "order", account: "paper-2", clientOrderId: "o-1" });
+    broker.push(orderEvent(3, "o-1", 10, "paper-2"));
   });
   expect(broken(story)).toEqual({});
+});
+
+test("an engaged kill switch lets orders through that only make a position smaller", () => {
+  const engaged = { line: 3, type: "engage", account: "paper", order: null };
+  const closes = told(({ broker }) => broker.push(engaged, orderEvent(4, "close", -10)));
+  expect(broken(closes)).toEqual({});
+  const turns = told(({ broker }) => broker.push(engaged, orderEvent(4, "turn", -11)));
+  expect(broken(turns)["J7"]).toMatch(/order turn of paper/);
+  const other = told(({ broker }) => broker.push(engaged, orderEvent(4, "open", -1, "paper-2")));
+  expect(broken(other)).toEqual({});
 });
 
 test("a mesh that still runs may have candidates that move", () => {
@@ -313,8 +324,7 @@ test("a mesh that still runs may have candidates that move", () => {
 
 test("violations are counted beyond those that are told", () => {
   const story = told(({ broker }) => {
-    for (let line = 3; line < 103; line += 1)
-      broker.push({ line, type: "order", account: "paper", clientOrderId: "o-1" });
+    for (let line = 3; line < 103; line += 1) broker.push(orderEvent(line, "o-1", 10));
   });
   const orders = checkInvariants(recordOf(story)).find(({ id }) => id === "J8");
   expect(orders?.violations).toHaveLength(50);

@@ -26,23 +26,35 @@ export function checkHolds({ entries, broker }: MeshRecord): Finding {
 
 const EVERYBODY = "*";
 
+/** Orders that only make a position smaller are let through: they are how one gets out. */
 function ordersWhileEngaged(events: readonly BrokerEvent[]): {
   engaged: number;
   faults: Violation[];
 } {
   const faults: Violation[] = [];
   const switches = new Set<string>();
+  const positions = new Map<string, number>();
   let engaged = 0;
-  for (const { line, type, account, clientOrderId } of events) {
+  for (const { line, type, account, order } of events) {
     const who = account ?? EVERYBODY;
     if (type === "engage") {
       switches.add(who);
       engaged += 1;
     } else if (type === "release") switches.delete(who);
-    else if (type === "order" && (switches.has(who) || switches.has(EVERYBODY))) {
-      const what = `order ${clientOrderId} of ${who} was taken while its kill switch was engaged`;
+    if (!order) continue;
+    const key = `${who}/${order.symbol}`;
+    const position = positions.get(key) ?? 0;
+    if (order.filled) positions.set(key, position + order.change);
+    const stopped = switches.has(who) || switches.has(EVERYBODY);
+    if (stopped && !isReduction(position, order.change)) {
+      const what = `order ${order.clientOrderId} of ${who} was taken while its kill switch was engaged`;
       faults.push({ where: `line ${line} of the broker's log`, what });
     }
   }
   return { engaged, faults };
+}
+
+function isReduction(position: number, change: number): boolean {
+  const opposite = Math.sign(change) === -Math.sign(position);
+  return position !== 0 && opposite && Math.abs(change) <= Math.abs(position);
 }

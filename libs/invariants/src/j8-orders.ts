@@ -5,8 +5,9 @@ import type { MeshRecord } from "./record.ts";
 export function checkOrders({ broker }: MeshRecord): Finding {
   const violations: Violation[] = [];
   const lines = new Map<string, number>();
-  for (const { line, type, account, clientOrderId } of broker) {
-    if (type !== "order") continue;
+  for (const { line, account, order } of broker) {
+    if (!order) continue;
+    const { clientOrderId } = order;
     const key = `${account}/${clientOrderId}`;
     const earlier = lines.get(key);
     if (earlier === undefined) lines.set(key, line);

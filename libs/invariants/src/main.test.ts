@@ -68,10 +68,19 @@ function repository(actions: readonly string[]): string {
   return remote;
 }
 
+const ORDER = {
+  symbol: "NDX",
+  qty: "1.5",
+  side: "buy",
+  limit_price: null,
+  stop_price: null,
+  reference_price: "100",
+};
+
 function ledger(orders: readonly string[]): string {
   const file = join(mkdtempSync(join(dir, "broker-")), "ledger.jsonl");
   const lines = ["", ...orders].map((id, n) => {
-    const order = { type: "order", account: "paper", order: { client_order_id: id } };
+    const order = { type: "order", account: "paper", order: { ...ORDER, client_order_id: id } };
     return JSON.stringify({ sum: "0", n, event: n === 0 ? { type: "ledger" } : order });
   });
   // The last line was never finished.

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-import { parseFields, WrongForm } from "./json-fields.ts";
-import type { BrokerEvent } from "./record.ts";
+import { type Fields, parseFields, WrongForm } from "./json-fields.ts";
+import type { BrokerEvent, BrokerOrder } from "./record.ts";
 
 /** The broker's log as it lies on the disk; a last line without its end was never answered for and doesn't count. */
 export async function readBrokerLog(file: string): Promise<BrokerEvent[]> {
@@ -26,6 +26,17 @@ function eventOf(text: string, line: number): BrokerEvent {
     line,
     type,
     account: aboutAccount ? event.textOrNull("account") : null,
-    clientOrderId: type === "order" ? event.object("order").text("client_order_id") : null,
+    order: type === "order" ? orderOf(event.object("order")) : null,
+  };
+}
+
+function orderOf(order: Fields): BrokerOrder {
+  const qty = Number(order.text("qty"));
+  const waits = order.textOrNull("limit_price") !== null || order.textOrNull("stop_price") !== null;
+  return {
+    clientOrderId: order.text("client_order_id"),
+    symbol: order.text("symbol"),
+    change: order.text("side") === "buy" ? qty : -qty,
+    filled: order.textOrNull("reference_price") !== null && !waits,
   };
 }

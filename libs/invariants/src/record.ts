@@ -88,7 +88,17 @@ export interface BrokerEvent {
   readonly type: string;
   /** Null means all accounts. */
   readonly account: string | null;
-  readonly clientOrderId: string | null;
+  readonly order: BrokerOrder | null;
+}
+
+/** An order that the broker took. */
+export interface BrokerOrder {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  /** Change of the position if it's filled; negative for a sale. */
+  readonly change: number;
+  /** It was filled at once: it had a price and nothing to wait for. */
+  readonly filled: boolean;
 }
 
 /** Answer to a submission, as the one who submitted got it. */

@@ -71,10 +71,7 @@ export function tellStory(gate: string = gateReport()): Story {
       candidateId: CANDIDATE,
     })),
     actions: [{ remote: "gitops.git", commit: "c1", action: `${LIVE_RAMP}.L1` }],
-    broker: [
-      { line: 1, type: "ledger", account: null, clientOrderId: null },
-      { line: 2, type: "order", account: "paper", clientOrderId: "o-1" },
-    ],
+    broker: [{ line: 1, type: "ledger", account: null, order: null }, orderEvent(2, "o-1", 10)],
     receipts: [false, true].map((duplicate) => ({
       candidateId: CANDIDATE,
       duplicate,
@@ -84,6 +81,21 @@ export function tellStory(gate: string = gateReport()): Story {
       time: TIME,
     })),
     settled: true,
+  };
+}
+
+/** The broker takes an order that is filled at once. */
+export function orderEvent(
+  line: number,
+  clientOrderId: string,
+  change: number,
+  account = "paper",
+): BrokerEvent {
+  return {
+    line,
+    type: "order",
+    account,
+    order: { clientOrderId, symbol: "NDX", change, filled: true },
   };
 }
 
