@@ -1,4 +1,4 @@
-import { quoted } from "./printable.ts";
+import { cutTo, printableLines, quoted } from "./printable.ts";
 
 /** How `baton` ends; every command uses these and no others. */
 export const EXIT = {
@@ -54,6 +54,9 @@ export function exitOf(code: string): ExitCode {
   return EXITS[code] ?? EXIT.internal;
 }
 
+/** Longest message that is shown: room for a stack trace. */
+const MAX_MESSAGE = 4000;
+
 const EXITS: Readonly<Record<string, ExitCode>> = {
   E_USAGE: EXIT.usage,
   E_INVALID: EXIT.invalid,
@@ -68,10 +71,11 @@ const EXITS: Readonly<Record<string, ExitCode>> = {
 
 /** The failure as text for a terminal: code and sentence, value, rule, what to do. */
 export function renderFailure(details: FailureDetails): string {
-  const lines = [`${details.code} (${details.exit}): ${details.message}`];
+  const message = cutTo(printableLines(details.message), MAX_MESSAGE);
+  const lines = [`${details.code} (${details.exit}): ${message}`];
   if (details.value !== undefined) lines.push(`  value: ${quoted(details.value)}`);
   if (details.rule !== undefined) lines.push(`  rule:  ${details.rule}`);
-  lines.push(`  do:    ${details.action}`);
+  lines.push(`  do:    ${printableLines(details.action)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -81,10 +85,10 @@ export function failureJson(details: FailureDetails): string {
   const error = {
     code,
     exit,
-    message,
+    message: cutTo(message, MAX_MESSAGE),
     ...(value !== undefined && { value: quoted(value) }),
     ...(rule !== undefined && { rule }),
     action,
   };
-  return `${JSON.stringify({ error })}\n`;
+  return `${printableLines(JSON.stringify({ error }))}\n`;
 }

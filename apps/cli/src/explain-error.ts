@@ -76,6 +76,12 @@ function meshFailure(error: Error): FailureDetails | undefined {
       message: `the server didn't answer in time: ${message}`,
       action: "Try again; `baton doctor` tells more if it stays so.",
     });
+  if (name === "Refused")
+    return of({
+      code: "E_UNAVAILABLE",
+      message: `the server took nothing: ${message} (JetStream error ${String(code)})`,
+      action: "`baton doctor` says more; a full disk is the usual cause.",
+    });
   if (name === "JournalCorrupt")
     return of({
       code: "E_CONFLICT",

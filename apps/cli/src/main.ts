@@ -20,7 +20,8 @@ try {
   if (!shown) {
     const details = explainError(error);
     process.stderr.write(wantsJson(args) ? failureJson(details) : renderFailure(details));
-    process.exitCode = details.exit;
+    // Something may still be under way, such as a connection that was given up: it must not keep the process alive.
+    process.exit(details.exit);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Results on standard output, in the format that was asked for. */
 import type { Format } from "./globals.ts";
-import { printable } from "./printable.ts";
+import { printable, printableLines } from "./printable.ts";
 
 /** Writes text to standard output; resolves when the reader took it. */
 export function write(text: string): Promise<void> {
@@ -15,10 +15,12 @@ export async function print<T>(
 ): Promise<void> {
   switch (format) {
     case "json":
-      return write(`${JSON.stringify(value, null, 2)}\n`);
+      return write(`${printableLines(JSON.stringify(value, null, 2))}\n`);
     case "yaml": {
       const { stringify } = await import("yaml");
-      return write(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+      return write(
+        printableLines(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })),
+      );
     }
     case "table":
       return write(render(value));

@@ -13,10 +13,12 @@ import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGet } from "./commands/get.ts";
 import { register as registerSubmit } from "./commands/submit.ts";
 import { register as registerTrace } from "./commands/trace.ts";
+import { register as registerUp } from "./commands/up.ts";
 import { register as registerWatch } from "./commands/watch.ts";
 
 const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
   [
+    { heading: "Run:", registrars: [registerUp] },
     { heading: "Submit and decide:", registrars: [registerSubmit, registerDecisions] },
     {
       heading: "Look:",

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 
 import { type Command, commandSubject, Receipt, REPLY_HEADER } from "@baton/contracts";
-import { openPublisher } from "@baton/mesh";
+import { openPublisher, Unavailable } from "@baton/mesh";
 
 import { CliError, EXIT, exitOf } from "./cli-error.ts";
 import type { Session } from "./session.ts";
@@ -42,11 +42,16 @@ export async function sendCommand(
   const publisher = openPublisher(nc);
   try {
     onProgress("sent");
-    await publisher.publish({
-      subject: commandSubject({ candidateId: command.candidateId, commandId: command.id }),
-      payload: JSON.stringify(command),
-      headers: { [REPLY_HEADER]: inbox },
-    });
+    const { candidateId, id: commandId } = command;
+    await publisher
+      .publish({
+        subject: commandSubject({ candidateId, commandId }),
+        payload: JSON.stringify(command),
+        headers: { [REPLY_HEADER]: inbox },
+      })
+      .catch((error: unknown) => {
+        throw error instanceof Unavailable ? unknownOutcome(command, error) : error;
+      });
     onProgress("stored");
     const timer = setTimeout(() => subscription.unsubscribe(), timeoutMs);
     for await (const message of subscription) {
@@ -68,6 +73,16 @@ function accepted({ outcome, ...receipt }: Receipt): AcceptedReceipt {
     exit: exitOf(outcome.code),
     message: outcome.message,
     action: outcome.action,
+  });
+}
+
+function unknownOutcome(command: Command, cause: Unavailable): CliError {
+  return new CliError({
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `${describeProgress("sent", command)} (${cause.message})`,
+    action: `\`baton describe ${command.candidateId}\` first; then send it again if it isn't there.`,
+    cause,
   });
 }
 

@@ -1,6 +1,6 @@
 /** A command's connection: opened for the one thing it does, closed when that's done. */
 import { MAX_TEXT } from "@baton/contracts";
-import { openConnection } from "@baton/mesh";
+import { type ConnectionOptions, openConnection } from "@baton/mesh";
 import {
   jetstream,
   type JetStreamClient,
@@ -15,6 +15,8 @@ import { findServer, type ServerAddress } from "./server-address.ts";
 
 type NatsConnection = Awaited<ReturnType<typeof openConnection>>;
 
+const CONNECT_MS = 5000;
+
 /** What a command works with. */
 export interface Session extends AsyncDisposable {
   readonly address: ServerAddress;
@@ -27,7 +29,7 @@ export interface Session extends AsyncDisposable {
 export async function openSession(globals: Pick<Globals, "server">): Promise<Session> {
   const address = findServer(globals.server, process.env, process.cwd());
   const seed = readSeedFile(process.env);
-  const nc = await openConnection({
+  const nc = await connectInTime({
     url: address.url,
     name: "baton-cli",
     waitForServer: false,
@@ -44,6 +46,19 @@ export async function openSession(globals: Pick<Globals, "server">): Promise<Ses
     jsm,
     [Symbol.asyncDispose]: async () => nc.close(),
   };
+}
+
+/** The client itself goes on trying with a server that takes the connection and says nothing. */
+async function connectInTime(options: ConnectionOptions): Promise<NatsConnection> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("timeout")), CONNECT_MS);
+  });
+  try {
+    return await Promise.race([openConnection(options), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function describeUnreachable({ url, source }: ServerAddress, error: unknown): unknown {

@@ -1,5 +1,5 @@
 /** `baton audit verify FILE`: needs no server. */
-import { type AuditVerification, verifyAuditPack } from "@baton/audit";
+import { type AuditFaultCode, type AuditVerification, verifyAuditPack } from "@baton/audit";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
@@ -19,30 +19,40 @@ export async function verifyPack(file: string, options: Globals & { key?: string
       throw badKey(options.key ?? "", error);
     },
   );
-  const { ok, trusted, faults } = found;
-  await print(options.format, { file, ok, trusted, faults }, () => renderVerification(file, found));
-  if (ok) return;
+  const { ok, trusted, faults, manifest } = found;
+  const { candidateId, runId, createdAt } = manifest ?? {};
+  const result = { file, ok, trusted, candidateId, runId, createdAt, faults };
+  await print(options.format, result, () => renderVerification(file, found));
   const [first] = faults;
-  const unreadable = first?.code === "E_PACK_UNREADABLE";
-  throw new CliError({
-    code: first?.code ?? "E_PACK_ALTERED",
-    exit: unreadable ? EXIT.invalid : EXIT.refused,
-    message: `${first?.message ?? "the pack isn't whole"}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}`,
-    value: file,
-    action:
-      "Don't rely on this pack: fetch it again with `baton artifacts get` and compare digests.",
-  });
+  if (!ok) throw refusal(file, first?.code ?? "E_PACK_ALTERED", faults.length);
 }
 
-/** What a verification found, as text. */
+/** What a verification found, as text: one line per fault. */
 export function renderVerification(file: string, found: AuditVerification): string {
   const { ok, trusted, faults, manifest } = found;
   if (!ok) return faults.map(({ code, message }) => `${code}  ${printable(message)}\n`).join("");
   const by = trusted
     ? "signed with the key you gave"
-    : "signed with the key inside it; give --key to check whose";
-  const about = manifest ? `${manifest.candidateId} ${manifest.runId}` : "";
+    : "signed with the key inside it; --key checks whose it is";
+  const about = manifest
+    ? `${manifest.candidateId}  ${manifest.runId}  ${manifest.createdAt}  ${manifest.files.length} files`
+    : "";
   return `ok  ${printable(file)}  ${about}\n    whole, unchanged, ${by}\n`;
+}
+
+function refusal(file: string, code: AuditFaultCode, count: number): CliError {
+  const unreadable = code === "E_PACK_UNREADABLE" || code === "E_PACK_LIMIT";
+  return new CliError({
+    code,
+    exit: unreadable ? EXIT.invalid : EXIT.refused,
+    message: unreadable
+      ? "the file can't be read as an audit pack"
+      : `the audit pack isn't sound: ${count === 1 ? "1 fault" : `${count} faults`}`,
+    value: file,
+    action: unreadable
+      ? "Check the path; a pack is the plain tar that `baton artifacts get` writes."
+      : "Don't rely on it: fetch it again with `baton artifacts get` and verify that.",
+  });
 }
 
 async function readKey(path: string): Promise<string> {

@@ -19,7 +19,7 @@ const SHOWN = 10;
 
 /** What the advisories of the last thirty days tell, grouped by consumer and reason. */
 export async function examineAdvisories(session: Pick<Session, "js">): Promise<Finding[]> {
-  const groups = new Map<string, { found: string; sequences: number[] }>();
+  const groups = new Map<string, Group>();
   for (const filter of ADVISORY_SUBJECTS) {
     const exhausted = filter.includes("MAX_DELIVERIES");
     await readAll(session, { stream: "advisories", filter }, (message) => {
@@ -29,7 +29,7 @@ export async function examineAdvisories(session: Pick<Session, "js">): Promise<F
       const found = exhausted
         ? `${consumer} never answered in ${deliveries} deliveries, ${stream}`
         : `${consumer} set aside (${reason ?? "no reason given"}), ${stream}`;
-      const group = groups.get(found) ?? { found, sequences: [] };
+      const group = groups.get(found) ?? { found, stream, exhausted, sequences: [] };
       group.sequences.push(sequence);
       groups.set(found, group);
     });
@@ -38,12 +38,19 @@ export async function examineAdvisories(session: Pick<Session, "js">): Promise<F
   return Array.from(groups.values(), describe).slice(-SHOWN);
 }
 
-function describe({ found, sequences }: { found: string; sequences: readonly number[] }): Finding {
+interface Group {
+  readonly found: string;
+  readonly stream: string;
+  readonly exhausted: boolean;
+  readonly sequences: number[];
+}
+
+function describe({ found, stream, exhausted, sequences }: Group): Finding {
   const latest = sequences.slice(-SHOWN).join(", ");
   const more = sequences.length > SHOWN ? ` and ${sequences.length - SHOWN} before` : "";
-  const repair = found.includes("never answered")
-    ? "Read the lane's log; the candidate is in review (LANE_CRASH_LOOP)."
-    : "Look at it with `nats stream get <stream> <sequence>`, and correct who sent it.";
+  const repair = exhausted
+    ? "Read the lane's log; the candidate went to review (LANE_CRASH_LOOP)."
+    : `\`nats stream get ${stream} ${sequences.at(-1) ?? 0}\` shows the latest; correct who sent it.`;
   return remark("set aside", `${found} ${latest}${more}`, repair);
 }
 

@@ -19,6 +19,12 @@ const NANOS_PER_MS = 1_000_000;
 const LOOKS = 4;
 const LOOK_AGAIN_MS = 150;
 
+/** What is looked at of a consumer. */
+export type ConsumerNumbers = Pick<
+  ConsumerInfo,
+  "name" | "stream_name" | "num_waiting" | "num_pending" | "num_ack_pending" | "num_redelivered"
+>;
+
 /** A stream's information, or undefined if there is none of that name. */
 export async function streamInfo(
   { jsm }: Pick<Session, "jsm">,
@@ -120,12 +126,12 @@ async function lookAt(
   }
 }
 
-function isRead({ num_waiting: waiting, num_ack_pending: held }: ConsumerInfo): boolean {
+function isRead({ num_waiting: waiting, num_ack_pending: held }: ConsumerNumbers): boolean {
   return waiting > 0 || held > 0;
 }
 
 /** Says what a consumer's numbers mean. */
-export function judge(info: ConsumerInfo): Finding {
+export function judge(info: ConsumerNumbers): Finding {
   const { name, stream_name: stream } = info;
   const about = name;
   const numbers = `${info.num_pending} waiting, ${info.num_ack_pending} in work, ${info.num_redelivered} redelivered`;

@@ -1,16 +1,13 @@
 /** One candidate's journal and reports, read once. */
-import {
-  type CandidateId,
-  journalFence,
-  parseJournalSubject,
-  reportFilter,
-  STREAMS,
-} from "@baton/contracts";
+import { type CandidateId, journalFence, reportFilter, STREAMS } from "@baton/contracts";
 import { follow, parseEntry, parseReport, type StoredReport, type TimedEntry } from "@baton/mesh";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { note } from "../output.ts";
 import type { Session } from "../session.ts";
+
+/** A reader that hears nothing for so long gives up. */
+const SILENT_MS = 15_000;
 
 type JournalSession = Pick<Session, "js" | "jsm">;
 
@@ -84,22 +81,39 @@ export async function readAll(
   onMessage: (message: Message) => void,
 ): Promise<void> {
   const done = new AbortController();
-  await follow(js, {
-    ...what,
-    signal: done.signal,
-    onMessage: (message) => {
-      if (!done.signal.aborted) onMessage(message);
-    },
-    onCaughtUp: () => done.abort(),
+  let complete = false;
+  const silence = setTimeout(() => done.abort(), SILENT_MS);
+  try {
+    await follow(js, {
+      ...what,
+      signal: done.signal,
+      onMessage: (message) => {
+        if (done.signal.aborted) return;
+        silence.refresh();
+        onMessage(message);
+      },
+      onCaughtUp: () => {
+        complete = true;
+        done.abort();
+      },
+    });
+  } finally {
+    clearTimeout(silence);
+  }
+  if (!complete) throw wentSilent(what.stream);
+}
+
+function wentSilent(stream: keyof typeof STREAMS): CliError {
+  return new CliError({
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `the server stopped answering while ${STREAMS[stream].name} was read`,
+    rule: `something comes every ${SILENT_MS / 1000} s`,
+    action: "Try again; `baton doctor` tells more if it stays so.",
   });
 }
 
 /** When the server stored a message, in milliseconds since 1970, with what it knows of fractions. */
 export function storedMs(message: Message): number {
   return message.info.timestampNanos / 1e6;
-}
-
-/** The parts of a message's subject; undefined for a foreign one. */
-export function journalPartsOf(message: Message): ReturnType<typeof parseJournalSubject> {
-  return parseJournalSubject(message.subject);
 }

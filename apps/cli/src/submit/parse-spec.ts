@@ -16,10 +16,14 @@ export function parseSpec(bytes: Uint8Array, file: string): SpecDocument {
   const [fault] = document.errors;
   if (fault) {
     const at = positionOf(text, fault.pos[0]);
+    // What the parser says when its own recursion ends: the text is nested thousands deep.
+    if (fault.message.includes("call stack")) throw tooDeep(`${file}:${at}`);
     throw invalid(`${file}:${at} isn't YAML or JSON: ${fault.message}`, undefined);
   }
   const value = expand(() => document.toJS({ maxAliasCount: 50 }), file);
-  const wrong = faultOf(value, "$", 0);
+  const deep = tooDeepAt(value, "$", 0);
+  if (deep !== undefined) throw tooDeep(`${file}: ${deep}`);
+  const wrong = faultOf(value, "$");
   if (wrong !== undefined) throw invalid(`${file}: ${wrong}`, undefined);
   const spec = SpecDocument.safeParse(value);
   if (!spec.success) {
@@ -62,21 +66,41 @@ function expand(toJs: () => unknown, file: string): unknown {
 }
 
 /** What can't be kept as JSON exactly as it came, with its path; undefined if nothing. */
-function faultOf(value: unknown, path: string, depth: number): string | undefined {
+function faultOf(value: unknown, path: string): string | undefined {
   if (typeof value === "number" && !Number.isFinite(value))
     return `${path}: ${value} isn't a number in JSON`;
   if (["undefined", "bigint", "symbol", "function"].includes(typeof value))
     return `${path}: ${typeof value} isn't a JSON value`;
   if (typeof value !== "object" || value === null) return undefined;
-  if (depth >= MAX_SPEC_DEPTH) return `${path}: nested deeper than ${MAX_SPEC_DEPTH}`;
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
     return `${path}: only text, numbers, true, false, null, lists and objects`;
   for (const [key, inner] of Object.entries(value)) {
     if (key === "__proto__" || key === "constructor") return `${path}: unknown key "${key}"`;
-    const fault = faultOf(inner, `${path}.${key}`, depth + 1);
+    const fault = faultOf(inner, `${path}.${key}`);
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** Path of the first value that is nested too deeply; a circle of aliases is found so, too. */
+function tooDeepAt(value: unknown, path: string, depth: number): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth >= MAX_SPEC_DEPTH) return path;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = tooDeepAt(inner, `${path}.${key}`, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function tooDeep(where: string): CliError {
+  return new CliError({
+    code: "E_LIMIT",
+    exit: EXIT.limit,
+    message: `${where}: nested too deeply`,
+    rule: `at most ${MAX_SPEC_DEPTH} levels`,
+    action: "Make the specification flatter; nothing was stored.",
+  });
 }
 
 function positionOf(text: string, offset: number): string {

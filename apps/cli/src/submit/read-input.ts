@@ -19,22 +19,19 @@ const POLL_MS = 20;
 
 /** The bytes of a regular file, a pipe or, for `-`, standard input. Throws `CliError`: E_INVALID or E_LIMIT. */
 export async function readInput(path: string, limits: InputLimits): Promise<Uint8Array> {
+  if (path === "-") return readStandardInput(limits);
   if (path === "") throw unreadable(path, "its name is empty", "Name the file.");
-  const shown = path === "-" ? "standard input" : path;
-  if (path === "-" && process.stdin.isTTY) {
-    throw unreadable(shown, "it is a terminal", "Pipe something into it, or name a file.");
-  }
   if (path.includes("\0")) throw unreadable(path, "its name holds a NUL", "Correct the name.");
   // Non-blocking: opening a pipe without a writer would wait for one.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const file = await open(path === "-" ? "/dev/stdin" : path, flags).catch((error: unknown) => {
+  const file = await open(path, flags).catch((error: unknown) => {
     throw unreadable(path, inWords(error), "Check the path and its permissions.");
   });
   try {
     const stat = await file.stat();
-    if (stat.isDirectory()) throw unreadable(shown, "it is a directory", "Name a file in it.");
-    if (stat.isFile() && stat.size > limits.maxBytes) throw tooLarge(shown, limits);
-    return await readWhole(file, { shown, limits, waits: !stat.isFile() });
+    if (stat.isDirectory()) throw unreadable(path, "it is a directory", "Name a file in it.");
+    if (stat.isFile() && stat.size > limits.maxBytes) throw tooLarge(path, limits);
+    return await readWhole(file, { shown: path, limits, waits: !stat.isFile() });
   } finally {
     await file.close();
   }
@@ -60,15 +57,32 @@ async function readWhole(
     // Of a pipe, nothing at all means that nobody has opened it for writing yet.
     const over = read === 0 && (!waits || total > 0);
     if (over) return Buffer.concat(chunks);
-    if (Date.now() - heard > limits.silentMs) {
-      const rule = `something comes within ${limits.silentMs / 1000} s`;
-      throw unreadable(
-        shown,
-        `nothing was written to it (${rule})`,
-        "Check the program at its other end.",
-      );
-    }
+    if (Date.now() - heard > limits.silentMs) throw silent(shown, limits);
     await delay(POLL_MS);
+  }
+}
+
+/** A stream, not a file: it may be a socket, which can't be opened by name. */
+async function readStandardInput(limits: InputLimits): Promise<Uint8Array> {
+  const shown = "standard input";
+  const { stdin } = process;
+  if (stdin.isTTY) {
+    throw unreadable(shown, "it is a terminal", "Pipe something into it, or name a file.");
+  }
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  const silence = setTimeout(() => stdin.destroy(silent(shown, limits)), limits.silentMs);
+  try {
+    for await (const chunk of stdin) {
+      const bytes = Buffer.from(chunk);
+      silence.refresh();
+      total += bytes.length;
+      if (total > limits.maxBytes) throw tooLarge(shown, limits);
+      chunks.push(bytes);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    clearTimeout(silence);
   }
 }
 
@@ -110,6 +124,12 @@ function unreadable(path: string, why: string, action: string): CliError {
     value: path,
     action,
   });
+}
+
+function silent(shown: string, { silentMs }: InputLimits): CliError {
+  const rule = `something comes within ${silentMs / 1000} s`;
+  const action = "Check the program at its other end.";
+  return unreadable(shown, `nothing was written to it (${rule})`, action);
 }
 
 function tooLarge(path: string, { limit }: InputLimits): CliError {

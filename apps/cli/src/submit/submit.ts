@@ -1,27 +1,23 @@
 /** `baton submit FILE…`: reads and checks everything first, so that a wrong file means that nothing was sent. */
-import { CandidateSpec, Command, STREAMS } from "@baton/contracts";
+import { type Entry, STREAMS } from "@baton/contracts";
 import { openArtifacts } from "@baton/mesh";
-import { candidateIdOf } from "@baton/playbook";
 
-import { candidateIdFrom, durationFrom, identityFrom } from "../arguments.ts";
+import { durationFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
-import { operatingSystemUser } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
-import { note, print } from "../output.ts";
+import { print, write } from "../output.ts";
 import { renderReceipt } from "../render-receipt.ts";
 import {
   type AcceptedReceipt,
-  commandIdNow,
   describeProgress,
   type Progress,
   sendCommand,
 } from "../send-command.ts";
 import { openSession, type Session } from "../session.ts";
-import { prepareOwnData, type PreparedSpec, upload } from "./own-data.ts";
-import { checkSpecSize, parseSpec } from "./parse-spec.ts";
-import { readInput } from "./read-input.ts";
-import { waitForEnd } from "./wait-for-end.ts";
+import { upload } from "./own-data.ts";
+import { prepare, type Submission } from "./prepare.ts";
+import { refuseShortEnds, waitForEnd } from "./wait-for-end.ts";
 
 /** What the command line said. */
 export interface SubmitOptions extends Globals {
@@ -31,77 +27,65 @@ export interface SubmitOptions extends Globals {
   readonly timeout?: string;
 }
 
-/** Comments count here, the document itself may have 16 KiB. */
-const FILE_LIMITS = {
-  maxBytes: 256 * 1024,
-  limit: "256 KiB per specification file, 16 KiB as JSON",
-  silentMs: 10_000,
-};
 const RECEIPT_MS = 10_000;
 const END_MS = 86_400_000;
-
-interface Submission extends PreparedSpec {
-  readonly file: string;
-  readonly command: Command;
-}
 
 /** Submits every file and prints the receipts; with `wait`, follows the candidates to their end. */
 export async function submit(files: readonly string[], options: SubmitOptions): Promise<void> {
   const timeoutMs =
     options.timeout === undefined ? undefined : durationFrom(options.timeout, "timeout");
   if (options.id !== undefined && files.length > 1) throw oneIdForMany(options.id);
-  const submissions: Submission[] = [];
-  for (const file of files) submissions.push(await prepare(file, options));
+  const log: SendingLog = { accepted: [], current: undefined };
+  const receipts = await interruptible(
+    () => describeSending(log),
+    async () => {
+      const submissions: Submission[] = [];
+      for (const file of files) submissions.push(await prepare(file, options));
+      await using session = await openSession(options);
+      const receiptMs = options.wait === true ? RECEIPT_MS : (timeoutMs ?? RECEIPT_MS);
+      return await sendAll(session, submissions, { log, receiptMs, options });
+    },
+  );
+  const ends = options.wait === true ? await followAll(receipts, options, timeoutMs) : undefined;
+  await printJson(receipts, ends, options);
+  if (ends) refuseShortEnds(ends);
+}
 
-  await using session = await openSession(options);
+/** How far it has come; told on Ctrl-C. */
+interface SendingLog {
+  readonly accepted: string[];
+  current: { readonly command: Submission["command"]; progress: Progress } | undefined;
+}
+
+function describeSending({ accepted, current }: SendingLog): string {
+  const before = accepted.length > 0 ? `accepted: ${accepted.join(", ")}; ` : "";
+  if (!current) return accepted.length > 0 ? `${before}nothing else was sent` : "nothing was sent";
+  return before + describeProgress(current.progress, current.command);
+}
+
+async function sendAll(
+  session: Session,
+  submissions: readonly Submission[],
+  { log, receiptMs, options }: { log: SendingLog; receiptMs: number; options: SubmitOptions },
+): Promise<AcceptedReceipt[]> {
   await uploadAll(session, submissions);
   const receipts: AcceptedReceipt[] = [];
-  for (const submission of submissions) {
-    const wait = options.wait === true ? RECEIPT_MS : (timeoutMs ?? RECEIPT_MS);
-    const receipt = await sendOne(session, submission, wait);
+  for (const { command } of submissions) {
+    const current: { command: Submission["command"]; progress: Progress } = {
+      command,
+      progress: "unsent",
+    };
+    log.current = current;
+    const receipt = await sendCommand(session, command, {
+      timeoutMs: receiptMs,
+      onProgress: (progress) => void (current.progress = progress),
+    });
+    log.accepted.push(command.candidateId);
+    log.current = undefined;
     receipts.push(receipt);
-    if (options.format === "table")
-      await print("table", receipt, (one) => renderReceipt("submit", one));
+    if (options.format === "table") await write(renderReceipt("submit", receipt));
   }
-  if (options.format !== "table") {
-    const [only] = receipts;
-    await print(options.format, receipts.length === 1 ? only : receipts, String);
-  }
-  if (options.wait === true) {
-    await waitForEnd(session, receipts, { withinMs: timeoutMs ?? END_MS, format: options.format });
-  }
-}
-
-async function prepare(file: string, options: SubmitOptions): Promise<Submission> {
-  const document = parseSpec(await readInput(file, FILE_LIMITS), nameOf(file));
-  const { spec, uploads } = await prepareOwnData(document, file);
-  checkSpecSize(spec, nameOf(file));
-  adviseOn(spec, nameOf(file));
-  const command = Command.safeParse({
-    v: 1,
-    type: "submit",
-    id: commandIdNow(),
-    candidateId: options.id === undefined ? candidateIdOf(spec) : candidateIdFrom(options.id),
-    time: new Date().toISOString(),
-    by: identityFrom(options.as ?? operatingSystemUser()),
-    spec,
-  });
-  if (command.success) return { file, spec, uploads, command: command.data };
-  const issue = command.error.issues[0];
-  throw new CliError({
-    code: "E_INVALID",
-    exit: EXIT.invalid,
-    message: `${nameOf(file)}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not a specification"}`,
-    action: "Correct the file and submit it again; nothing was stored.",
-  });
-}
-
-/** Lane A decides what a specification means; a person likes to hear it at once. */
-function adviseOn(spec: Record<string, unknown>, file: string): void {
-  if (spec["schema"] !== "baton.candidate.v1") return;
-  for (const { path, message } of CandidateSpec.safeParse(spec).error?.issues ?? []) {
-    note(`${file}: ${path.join(".")}: ${message} (submitted all the same; lane-a will refuse it)`);
-  }
+  return receipts;
 }
 
 async function uploadAll(session: Session, submissions: readonly Submission[]): Promise<void> {
@@ -111,21 +95,33 @@ async function uploadAll(session: Session, submissions: readonly Submission[]): 
   await upload(files, await openArtifacts(session.js, config.num_replicas));
 }
 
-async function sendOne(
-  session: Session,
-  { command }: Submission,
-  timeoutMs: number,
-): Promise<AcceptedReceipt> {
-  let progress: Progress = "unsent";
-  const onProgress = (next: Progress): void => void (progress = next);
-  return await interruptible(
-    () => describeProgress(progress, command),
-    () => sendCommand(session, command, { timeoutMs, onProgress }),
-  );
+async function followAll(
+  receipts: readonly AcceptedReceipt[],
+  options: SubmitOptions,
+  timeoutMs: number | undefined,
+): Promise<Entry[]> {
+  await using session = await openSession(options);
+  return await waitForEnd(session, receipts, {
+    withinMs: timeoutMs ?? END_MS,
+    format: options.format,
+  });
 }
 
-function nameOf(file: string): string {
-  return file === "-" ? "standard input" : file;
+/** One document for a program: the receipt, or a list of them; with `--wait` each with where it ended. */
+async function printJson(
+  receipts: readonly AcceptedReceipt[],
+  ends: readonly Entry[] | undefined,
+  { format }: SubmitOptions,
+): Promise<void> {
+  if (format === "table") return;
+  const results = receipts.map((receipt) => {
+    if (!ends) return receipt;
+    const end = ends.find(({ candidateId }) => candidateId === receipt.candidateId);
+    if (!end) return receipt;
+    const { holder, reason, stage, runId, detail } = end;
+    return { ...receipt, end: { holder, reason, stage, runId, detail } };
+  });
+  await print(format, results.length === 1 ? results[0] : results, String);
 }
 
 function oneIdForMany(id: string): CliError {

@@ -17,12 +17,12 @@ export interface WaitOptions {
   readonly format: Format;
 }
 
-/** Prints the candidates' moves; throws `CliError` E_GUARD if one ends other than completed, E_UNAVAILABLE when time is up. */
+/** Prints the candidates' moves and answers with their last entries; throws `CliError` E_UNAVAILABLE when time is up. */
 export async function waitForEnd(
   session: Pick<Session, "js">,
   receipts: readonly AcceptedReceipt[],
   options: WaitOptions,
-): Promise<void> {
+): Promise<Entry[]> {
   const open = new Set(receipts.map(({ candidateId }) => candidateId));
   const from = Math.min(...receipts.map(({ outcome }) => outcome.sequence));
   const ends = await interruptible(
@@ -30,7 +30,11 @@ export async function waitForEnd(
     () => followToEnd(session, { open, from, ...options }),
   );
   if (open.size > 0) throw timeIsUp([...open], options.withinMs);
-  if (options.format !== "table") await write(`${JSON.stringify(ends.map(endOf))}\n`);
+  return ends;
+}
+
+/** Throws `CliError` E_GUARD if one of these last entries says other than completed. */
+export function refuseShortEnds(ends: readonly Entry[]): void {
   const short = ends.filter(({ reason }) => reason !== "COMPLETED");
   if (short.length > 0) throw stoppedShort(short);
 }
@@ -74,10 +78,6 @@ async function followToEnd(
   });
   clearTimeout(timer);
   return ends;
-}
-
-function endOf({ candidateId, holder, reason, stage, runId, detail }: Entry): object {
-  return { candidateId, holder, reason, stage, runId, detail };
 }
 
 function stoppedShort(entries: readonly Entry[]): CliError {

@@ -57,8 +57,16 @@ function renderRun(runId: string, spans: readonly Span[], options: WaterfallOpti
   const lines = linesOf(spans).map((line) => ({ line, label: labelOf(line), note: noteOf(line) }));
   const start = Math.min(...spans.map(({ startMs }) => startMs));
   const end = Math.max(...spans.map(({ endMs }) => endMs));
-  const labels = Math.min(34, Math.max(...lines.map(({ label }) => label.length)));
-  const notes = Math.min(30, Math.max(0, ...lines.map(({ note }) => note.length)));
+  const labels = Math.min(
+    34,
+    Math.floor(options.width * 0.35),
+    Math.max(...lines.map(({ label }) => label.length)),
+  );
+  const notes = Math.min(
+    30,
+    Math.floor(options.width * 0.25),
+    Math.max(0, ...lines.map(({ note }) => note.length)),
+  );
   const bar = Math.max(MIN_BAR, options.width - labels - notes - TIME_WIDTH - 4);
   const at = (ms: number): number =>
     end === start ? 0 : Math.round(((ms - start) / (end - start)) * bar);
@@ -104,8 +112,8 @@ function labelOf(line: readonly Span[]): string {
 }
 
 function noteOf(line: readonly Span[]): string {
-  const span = line.find(({ note }) => note !== "");
-  return printable(span?.note ?? "");
+  const notes = line.map(({ note }) => note).filter((note) => note !== "");
+  return printable(notes.join(", "));
 }
 
 function renderLegend(spans: readonly Span[], { paint }: WaterfallOptions): string {

@@ -27,31 +27,39 @@ export interface Span {
   readonly note: string;
 }
 
+/** What is known beside entries and reports. */
+export interface SpanOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly runId?: string | undefined;
+  /** Highest journal sequence that was delivered to the lane that has the baton; without it nothing counts as started. */
+  readonly deliveredThrough?: number | undefined;
+}
+
 /** The spans of a candidate, in order; of one run if `runId` is given. */
 export function spansOf(
   entries: readonly TimedEntry[],
   reports: readonly StoredReport[],
-  options: { readonly now: number; readonly runId?: string | undefined },
+  options: SpanOptions,
 ): Span[] {
   const spans = entries.flatMap((timed, index) => {
     const next = entries[index + 1];
-    return spansOfEntry(timed, next, { reports, now: options.now });
+    return spansOfEntry(timed, next, { reports, ...options });
   });
   return options.runId === undefined ? spans : spans.filter(({ runId }) => runId === options.runId);
 }
 
-interface Surroundings {
+interface Surroundings extends SpanOptions {
   readonly reports: readonly StoredReport[];
-  readonly now: number;
 }
 
 /** Time from this entry to the next one. */
 function spansOfEntry(
   timed: TimedEntry,
   next: TimedEntry | undefined,
-  { reports, now }: Surroundings,
+  { reports, now, deliveredThrough }: Surroundings,
 ): Span[] {
-  const { entry, storedAt } = timed;
+  const { entry, storedAt, sequence } = timed;
   if (entry.holder === "closed") return [];
   const endMs = Math.max(storedAt, next?.storedAt ?? now);
   const whole = {
@@ -67,13 +75,14 @@ function spansOfEntry(
   }
   const cause = next?.entry.cause;
   const report =
-    cause?.kind === "report"
-      ? reports.find(({ sequence }) => sequence === cause.sequence)
-      : undefined;
+    cause?.kind === "report" ? reports.find((one) => one.sequence === cause.sequence) : undefined;
   if (!report) {
-    const kind = isDispatch(entry) && entry.attempt === 0 ? "queue" : "retry";
+    // Nobody reported: whether it was worked on is known only of the dispatch that is out now.
+    const started = next !== undefined || (deliveredThrough ?? 0) >= sequence;
+    const waits = isDispatch(entry) && entry.attempt === 0 ? "queue" : "retry";
+    const working = started && entry.reason !== "RETRY_BACKOFF";
     const attempt = entry.attempt + 1;
-    return [{ ...whole, kind: next ? "lane" : kind, attempt, note: endNote(next) }];
+    return [{ ...whole, kind: working ? "lane" : waits, attempt, note: endNote(next) }];
   }
   return answered(whole, report, entry);
 }
@@ -88,9 +97,11 @@ function answered(
   const reportedMs = clamp(reported, whole.startMs, whole.endMs);
   const startedMs = clamp(Date.parse(report.startedAt), whole.startMs, reportedMs);
   const note = report.type === "attempt" ? `failed: ${report.failure.code}` : outcomeNote(report);
-  const wait = entry.attempt > 0 ? "retry" : "queue";
+  const silent = attempt > entry.attempt + 1;
+  const wait = entry.attempt > 0 || silent ? "retry" : "queue";
+  const lost = silent ? `${attempt - 1 - entry.attempt} deliveries without an answer` : "";
   return [
-    { ...whole, kind: wait, attempt, endMs: startedMs, open: false, note: "" },
+    { ...whole, kind: wait, attempt, endMs: startedMs, open: false, note: lost },
     { ...whole, kind: "lane", attempt, startMs: startedMs, endMs: reportedMs, open: false, note },
     { ...whole, kind: "coordinator", attempt, startMs: reportedMs, note: "" },
   ];

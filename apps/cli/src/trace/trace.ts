@@ -1,4 +1,5 @@
 /** `baton trace ID`: the handoffs of a candidate's runs. */
+import { type Holder, STREAMS } from "@baton/contracts";
 import colors from "picocolors";
 
 import { candidateIdFrom, runIdFrom } from "../arguments.ts";
@@ -6,7 +7,7 @@ import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
-import { openSession } from "../session.ts";
+import { openSession, type Session } from "../session.ts";
 import { renderWaterfall } from "./render-waterfall.ts";
 import { type SpanKind, spansOf, totalsOf } from "./spans.ts";
 
@@ -27,12 +28,23 @@ export async function trace(id: string, options: Globals & { run?: string }): Pr
   const runs = [...new Set(entries.map(({ entry }) => entry.runId))];
   if (runId !== undefined && !runs.includes(runId)) throw unknownRun(candidateId, runId, runs);
   const reports = await readReports(session, candidateId);
-  const spans = spansOf(entries, reports, { now: Date.now(), runId });
+  const deliveredThrough = await deliveredTo(session, entries.at(-1)?.entry.holder);
+  const spans = spansOf(entries, reports, { now: Date.now(), runId, deliveredThrough });
   const value = { candidateId, spans, totalsMs: totalsOf(spans) };
   const paint = (kind: SpanKind, text: string): string => PAINTS[kind](text);
   await print(options.format, value, () =>
     renderWaterfall(spans, { width: terminalWidth(), paint }),
   );
+}
+
+/** How far the journal was delivered to a lane; undefined for another holder, or if the consumer is gone. */
+async function deliveredTo(
+  { jsm }: Session,
+  holder: Holder | undefined,
+): Promise<number | undefined> {
+  if (holder === undefined || holder === "review" || holder === "closed") return undefined;
+  const info = await jsm.consumers.info(STREAMS.journal.name, holder).catch(() => undefined);
+  return info?.delivered.stream_seq;
 }
 
 function unknownRun(candidateId: string, runId: string, runs: readonly string[]): CliError {

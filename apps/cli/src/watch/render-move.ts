@@ -1,6 +1,6 @@
 import type { StoredEntry } from "@baton/contracts";
 
-import { printable } from "../printable.ts";
+import { printable, printableLines } from "../printable.ts";
 
 /** A journal entry as one line: when, who, where, why. */
 export function renderMove({ sequence, entry }: StoredEntry, time: Date): string {
@@ -31,5 +31,5 @@ export function moveJson({ sequence, entry }: StoredEntry, time: Date): string {
     deadline,
     detail,
   };
-  return `${JSON.stringify(move)}\n`;
+  return `${printableLines(JSON.stringify(move))}\n`;
 }

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+
+import { causedBy, instant, reported, START_MS, stored } from "../testing/sample-entries.ts";
+import { renderDescription } from "./render-description.ts";
+
+const view = { now: START_MS + 60_000, width: 160 };
+
+test("a fresh candidate has a state and a timeline, and no empty sections", () => {
+  const text = renderDescription(
+    { candidateId: "cand-sample", entries: [stored(1, 0)], reports: [] },
+    view,
+  );
+  expect(text).toContain("Candidate: cand-sample\n");
+  expect(text).toContain("Stands:    at draft, with lane-a, since 1m\n");
+  expect(text).toContain("Timeline\n");
+  for (const absent of ["Attempts", "Artifacts", "Approvals", "Failure", "On hold"])
+    expect(text).not.toContain(absent);
+});
+
+test("a failure, a hold, approvals and artifacts are all told", () => {
+  const held = stored(2, 30_000, {
+    holder: "review",
+    reason: "PAUSED",
+    cause: causedBy(1, 29_000),
+    failure: { class: "transient", code: "E_DATA_UNAVAILABLE", message: "away", action: "wait" },
+    hold: { by: "bob", why: "holiday", time: instant(30_000), commandId: "cmd-sample" },
+    approvals: [
+      {
+        stage: "release",
+        runId: "run-sample",
+        by: "eve",
+        why: "looks good",
+        commandId: "cmd-sample",
+        time: instant(20_000),
+        evidence: "cd".repeat(32),
+      },
+    ],
+    artifacts: [
+      {
+        name: "gates/report.md",
+        sha256: "ef".repeat(32),
+        bytes: 12,
+        stage: "draft",
+        runId: "run-sample",
+      },
+    ],
+    feedback: [{ runId: "run-before", stage: "check", reasons: ["drawdown too large"] }],
+  });
+  const reports = [
+    reported(1, { answers: 1, startedMs: 100, storedMs: 29_000, failedWith: "E_DATA_UNAVAILABLE" }),
+  ];
+  const known = { candidateId: "cand-sample", entries: [stored(1, 0), held], reports } as const;
+  const text = renderDescription({ ...known, entries: [stored(1, 0), held] }, view);
+  expect(text).toContain("Failure:   E_DATA_UNAVAILABLE (transient): away wait");
+  expect(text).toContain("On hold:   by bob");
+  expect(text).toContain("gates/report.md  12");
+  expect(text).toContain("looks good");
+  expect(text).toContain("run-before check: drawdown too large");
+  expect(text).toContain("28.9s");
+});
+
+test("text from elsewhere can't command the terminal", () => {
+  const entry = stored(1, 0, { detail: "\u001b[2J", spec: { name: "\u001b]0;x\u0007" } });
+  const text = renderDescription(
+    { candidateId: "cand-sample", entries: [entry], reports: [] },
+    view,
+  );
+  expect(text).not.toContain("\u001b");
+});

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+
+import { instant, START_MS, stored } from "../testing/sample-entries.ts";
+import { explanationOf } from "./explanation.ts";
+
+const now = START_MS + 90_000;
+const running = { waiting: 1, inFlight: 0, deliveredThrough: 5 };
+
+test("with a lane that started on it: what it does and until when", () => {
+  const { sentence, action } = explanationOf(stored(5, 0), running, now);
+  expect(sentence).toBe(
+    "cand-sample is with lane-a, working on draft since 1m30s (SUBMITTED); due in 58m30s: It was accepted and its first stage was handed to a lane.",
+  );
+  expect(action).toBe("Nothing: wait for the lane.");
+});
+
+test("queued behind others: the lane is busy", () => {
+  const lane = { waiting: 0, inFlight: 3, deliveredThrough: 4 };
+  expect(explanationOf(stored(5, 0), lane, now).sentence).toContain(
+    "is queued for lane-a, which is busy with 3 others",
+  );
+});
+
+test("with a lane that doesn't run: that is the reason, and starting it the action", () => {
+  const lane = { waiting: 0, inFlight: 0, deliveredThrough: 4 };
+  const { sentence, action } = explanationOf(stored(5, 0), lane, now);
+  expect(sentence).toContain("no process of lane-a runs");
+  expect(action).toContain("Start lane-a");
+});
+
+test("between attempts: the failure and when it's tried again", () => {
+  const detail = "Attempt 1 of 5 failed: E_DATA_UNAVAILABLE away; next at 12:00";
+  const entry = stored(6, 0, { reason: "RETRY_BACKOFF", awaits: 5, attempt: 1, detail });
+  expect(explanationOf(entry, running, now).sentence).toContain(
+    `waits for lane-a to try again on draft since 1m30s (RETRY_BACKOFF); due in 58m30s: ${detail}`,
+  );
+});
+
+test("in review: the question's own action comes before the catalogue's", () => {
+  const review = {
+    openedAt: instant(0),
+    action: "read gates/report.md",
+    next: null,
+    evidence: null,
+  };
+  const entry = stored(5, 0, {
+    holder: "review",
+    reason: "GATE_INCONCLUSIVE",
+    awaits: null,
+    review,
+  });
+  const { sentence, action } = explanationOf(entry, undefined, now);
+  expect(sentence).toContain("waits for a person since 1m30s, at draft (GATE_INCONCLUSIVE)");
+  expect(action).toBe("read gates/report.md");
+});
+
+test("closed: since when and why", () => {
+  const entry = stored(5, 0, {
+    holder: "closed",
+    reason: "CANCELLED",
+    deadline: null,
+    detail: "by ada",
+  });
+  expect(explanationOf(entry, undefined, now).sentence).toBe(
+    "cand-sample is closed (CANCELLED) since 1m30s: by ada",
+  );
+});

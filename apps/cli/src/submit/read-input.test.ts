@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+
+import { temporaryFolder } from "@baton/testkit";
+import { afterAll, expect, test } from "vitest";
+
+import { CliError } from "../cli-error.ts";
+import { readInput } from "./read-input.ts";
+
+const folder = temporaryFolder("read-input");
+const at = (name: string): string => join(folder.path, name);
+const limits = { maxBytes: 1000, limit: "1000 bytes", silentMs: 150 };
+
+afterAll(() => folder.remove());
+
+async function refusal(path: string): Promise<CliError["details"]> {
+  const error: unknown = await readInput(path, limits).catch((thrown: unknown) => thrown);
+  if (error instanceof CliError) return error.details;
+  throw new Error(`not refused: ${path}`);
+}
+
+test("a file's bytes", async () => {
+  writeFileSync(at("plain"), "hello");
+  await expect(readInput(at("plain"), limits)).resolves.toEqual(Buffer.from("hello"));
+  writeFileSync(at("empty"), "");
+  await expect(readInput(at("empty"), limits)).resolves.toHaveLength(0);
+});
+
+test("a missing file, a directory, a loop of links and no name at all are refused in words", async () => {
+  mkdirSync(at("dir"));
+  symlinkSync(at("loop"), at("loop"));
+  await expect(refusal(at("missing"))).resolves.toMatchObject({
+    exit: 3,
+    message: "the file can't be read: there is no such file (ENOENT)",
+  });
+  expect((await refusal(at("dir"))).message).toContain("it is a directory");
+  expect((await refusal(at("loop"))).message).toContain("round in a circle");
+  expect((await refusal("")).message).toContain("its name is empty");
+  expect((await refusal("a\0b")).message).toContain("NUL");
+});
+
+test.skipIf(process.getuid?.() === 0)("a file of somebody else is refused in words", async () => {
+  writeFileSync(at("secret"), "x");
+  chmodSync(at("secret"), 0);
+  expect((await refusal(at("secret"))).message).toContain("you may not read it (EACCES)");
+});
+
+test("more than the limit is refused, from a file and from a device without an end", async () => {
+  writeFileSync(at("large"), "x".repeat(1001));
+  expect(await refusal(at("large"))).toMatchObject({ code: "E_LIMIT", exit: 7 });
+  expect(await refusal("/dev/zero")).toMatchObject({ code: "E_LIMIT", exit: 7 });
+});
+
+test("a pipe that nobody writes to is given up", async () => {
+  execFileSync("mkfifo", [at("silent")]);
+  expect((await refusal(at("silent"))).message).toContain("nothing was written to it");
+});
+
+test("a pipe is read to its end, however slowly it is written", async () => {
+  execFileSync("mkfifo", [at("slow")]);
+  const reading = readInput(at("slow"), { ...limits, silentMs: 5000 });
+  const writer = await open(at("slow"), "w");
+  await writer.write("one ");
+  await writer.write("two");
+  await writer.close();
+  expect(Buffer.from(await reading).toString()).toBe("one two");
+});

@@ -1,0 +1,117 @@
+/** Journal entries and reports with everything that a test doesn't care about filled in. */
+import { type Entry, Report } from "@baton/contracts";
+import type { StoredReport, TimedEntry } from "@baton/mesh";
+
+/** 2026-03-01T12:00:00.000Z; the samples' times are told as milliseconds after it. */
+export const START_MS = Date.UTC(2026, 2, 1, 12);
+
+/** The instant so many milliseconds after the samples' start. */
+export function instant(afterMs: number): string {
+  return new Date(START_MS + afterMs).toISOString();
+}
+
+const SHA = "ab".repeat(32);
+
+/** An entry as stored: a dispatch of `draft` to lane-a unless changed. */
+export function stored(
+  sequence: number,
+  afterMs: number,
+  changes: Partial<Entry> = {},
+): TimedEntry {
+  const entry: Entry = {
+    v: 1,
+    type: "entry",
+    id: `cand-sample.${sequence}`,
+    candidateId: "cand-sample",
+    stage: "draft",
+    runId: "run-sample",
+    time: instant(afterMs),
+    trace: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`,
+    n: sequence,
+    prev: sequence - 1,
+    holder: "lane-a",
+    reason: "SUBMITTED",
+    detail: "Submitted by ada",
+    cause: { kind: "command", commandId: "cmd-sample", type: "submit", by: "ada", why: null },
+    playbook: SHA,
+    iteration: 0,
+    loops: 0,
+    author: "ada",
+    spec: { name: "Sample" },
+    visited: ["draft"],
+    commands: ["cmd-sample"],
+    awaits: 0,
+    rule: { maxRetries: 4, initialBackoffMs: 1000, backoffMultiplier: 2, maxBackoffMs: 3000 },
+    deadline: instant(afterMs + 3_600_000),
+    artifacts: [],
+    feedback: [],
+    approvals: [],
+    attempt: 0,
+    failures: {},
+    failure: null,
+    review: null,
+    hold: null,
+    kept: null,
+    evidence: null,
+    guard: null,
+    ...changes,
+  };
+  return { sequence, storedAt: START_MS + afterMs, entry };
+}
+
+/** What a sample report says. */
+export interface SampleReport {
+  readonly answers: number;
+  readonly startedMs: number;
+  readonly storedMs: number;
+  readonly stage?: string;
+  readonly attempt?: number;
+  /** Code of the transient failure that this attempt ended in; a pass without it. */
+  readonly failedWith?: string;
+}
+
+/** A report as stored, by lane-a. */
+export function reported(sequence: number, of: SampleReport): StoredReport {
+  const { stage = "draft", attempt = 1 } = of;
+  const common = {
+    v: 1,
+    id: `cand-sample.${stage}.run-sample`,
+    candidateId: "cand-sample",
+    stage,
+    runId: "run-sample",
+    time: instant(of.storedMs),
+    trace: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`,
+    lane: "lane-a",
+    answers: of.answers,
+    attempt,
+    startedAt: instant(of.startedMs),
+    handoff: null,
+  };
+  const failure = {
+    class: "transient",
+    code: of.failedWith ?? "",
+    message: "it failed",
+    action: "wait",
+  };
+  const report = Report.parse(
+    of.failedWith === undefined
+      ? {
+          ...common,
+          type: "result",
+          outcome: { kind: "done", verdict: "pass", summary: "well done", artifacts: [] },
+        }
+      : { ...common, type: "attempt", failure, retryAt: instant(of.storedMs + 1000) },
+  );
+  return { sequence, storedAt: START_MS + of.storedMs, report };
+}
+
+/** The cause of an entry that a sample report led to. */
+export function causedBy(sequence: number, storedMs: number, attempt = 1): Entry["cause"] {
+  const storedAt = `${instant(storedMs).slice(0, 23)}000Z`;
+  return { kind: "report", sequence, attempt, storedAt, from: "draft" };
+}
+
+/** The cause of an entry that somebody's command led to. */
+export function askedBy(by: string, type: string): Entry["cause"] {
+  return { kind: "command", commandId: "cmd-sample", type, by, why: "because" };
+}

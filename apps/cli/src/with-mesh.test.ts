@@ -1,0 +1,410 @@
+/** Every command against a mesh of real processes. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+
+import { LANES, Receipt } from "@baton/contracts";
+import { candidateIdOf } from "@baton/playbook";
+import { eventually } from "@baton/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { answerAsLaneB, type CliMesh, startCliMesh } from "./testing/cli-mesh.ts";
+import { baton as run, type Ended, type RunOptions, startBaton } from "./testing/run-baton.ts";
+
+let on: CliMesh;
+const baton = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  run(args, { server: on.url, cwd: on.folder.path, ...options });
+
+beforeAll(async () => {
+  on = await startCliMesh();
+}, 60_000);
+afterAll(() => on.stop(), 30_000);
+
+/** Submits a specification of this name; answers with its id. */
+async function submitted(name: string): Promise<string> {
+  writeFileSync(join(on.folder.path, `${name}.yaml`), `name: ${name}\n`);
+  const { code, stderr } = await baton(["submit", `${name}.yaml`]);
+  expect([code, stderr]).toEqual([0, ""]);
+  return candidateIdOf({ name });
+}
+
+/** A candidate that waits for an approval. */
+async function waiting(name: string): Promise<string> {
+  const candidateId = await submitted(name);
+  await on.standsAt(candidateId, "review", "bench-1");
+  return candidateId;
+}
+
+/** A candidate that lane-b has. */
+async function withLaneB(name: string): Promise<string> {
+  const candidateId = await waiting(name);
+  const { code } = await baton(["approve", candidateId, "--why", "fine", "--as", "eve"]);
+  expect(code).toBe(0);
+  await on.standsAt(candidateId, "lane-b", "bench-2");
+  return candidateId;
+}
+
+describe("submit", () => {
+  test("prints a receipt; the same again is a duplicate with the original one", async () => {
+    const candidateId = await submitted("twice");
+    const first = await baton(["submit", "twice.yaml", "--json"]);
+    const again = await baton(["submit", "twice.yaml"]);
+    const receipt = Receipt.parse(JSON.parse(first.stdout));
+    expect(receipt).toMatchObject({ candidateId, outcome: { duplicate: true, stage: "bench-1" } });
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain("duplicate  ");
+    expect(again.stdout).toContain("this is the original receipt");
+  });
+
+  test("several at once, from files and standard input", async () => {
+    writeFileSync(join(on.folder.path, "one.json"), '{ "name": "one" }');
+    const { code, stdout } = await baton(["submit", "one.json", "-", "-o", "json"], {
+      stdin: "name: two\n",
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { candidateId: candidateIdOf({ name: "one" }), outcome: { kind: "accepted" } },
+      { candidateId: candidateIdOf({ name: "two" }), outcome: { kind: "accepted" } },
+    ]);
+  });
+
+  test("an id that is taken by another specification is a conflict (6)", async () => {
+    const named = ["--id", "cand-of-mine"];
+    await baton(["submit", "-", ...named], { stdin: "name: mine\n" });
+    const { code, stderr } = await baton(["submit", "-", ...named], { stdin: "name: other\n" });
+    expect(code).toBe(6);
+    expect(stderr).toContain("E_CONFLICT (6): cand-of-mine exists with another specification");
+  });
+
+  test("prices of one's own are stored, and named by digest", async () => {
+    mkdirSync(join(on.folder.path, "own"));
+    writeFileSync(join(on.folder.path, "own/mine.csv"), "date,close\n2026-01-01,1\n");
+    const spec = "universe: [{ instrument: MINE, csv: { path: ./mine.csv } }]\n";
+    writeFileSync(join(on.folder.path, "own/spec.yaml"), spec);
+    const { code, stdout } = await baton(["submit", "own/spec.yaml", "--json"]);
+    expect(code).toBe(0);
+    const { candidateId } = Receipt.parse(JSON.parse(stdout));
+    const last = await on.mesh.journal.last(candidateId);
+    const csv = JSON.stringify(last?.entry.spec);
+    const sha256 = /"sha256":"([0-9a-f]{64})"/.exec(csv)?.[1] ?? "";
+    const fetched = await baton(["artifacts", "get", "--sha256", sha256]);
+    expect(fetched.stdout).toBe("date,close\n2026-01-01,1\n");
+  });
+
+  test("--wait ends with 5 where a person is needed, and says what to do", async () => {
+    const { code, stdout, stderr } = await baton(["submit", "-", "--wait"], {
+      stdin: "name: waits\n",
+    });
+    expect(code).toBe(5);
+    expect(stdout).toContain("APPROVAL_REQUIRED");
+    expect(stderr).toContain("E_GUARD (5): not completed: ");
+    expect(stderr).toContain("APPROVAL_REQUIRED at bench-1");
+  });
+
+  test("--wait ends with 0 when it's completed, whatever reviews it went through", async () => {
+    const candidateId = await withLaneB("to-the-end");
+    const running = startBaton(["submit", "to-the-end.yaml", "--wait", "--json"], {
+      server: on.url,
+      cwd: on.folder.path,
+    });
+    const last = await on.standsAt(candidateId, "lane-b", "bench-2");
+    await answerAsLaneB(on, last, { kind: "pass" });
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ candidateId, end: { reason: "COMPLETED" } });
+  });
+});
+
+describe("a candidate that waits for a person", () => {
+  let candidateId: string;
+  beforeAll(async () => {
+    candidateId = await waiting("asks");
+  });
+
+  test("is in the lists, and filters find it", async () => {
+    const all = await baton(["get", "candidates"]);
+    expect(all.stdout.split("\n")[0]).toMatch(
+      /^CANDIDATE +STAGE +HOLDER +REASON +AGE +RUN +ITER +DETAIL$/,
+    );
+    expect(all.stdout).toMatch(
+      new RegExp(`^${candidateId} +bench-1 +review +APPROVAL_REQUIRED `, "m"),
+    );
+    const fitting = ["--holder", "review", "--reason", "approval_required", "--stage", "bench-1"];
+    const found = await baton(["get", "candidates", ...fitting, "-o", "json"]);
+    expect(JSON.parse(found.stdout)).toContainEqual(expect.objectContaining({ candidateId }));
+    const other = await baton(["get", "candidates", "--holder", "closed", "-o", "yaml"]);
+    expect(other.stdout).not.toContain(candidateId);
+    const reviews = await baton(["get", "reviews"]);
+    expect(reviews.stdout).toMatch(
+      new RegExp(`^${candidateId} +APPROVAL_REQUIRED +bench-1 +bench-2 `, "m"),
+    );
+  });
+
+  test("a shorter list says how many are left out", async () => {
+    const { stdout, stderr } = await baton(["get", "candidates", "--limit", "1"]);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(2);
+    expect(stderr).toMatch(/^\d+ more are not shown; --limit \d+ shows all\n$/);
+  });
+
+  test("is explained in one sentence with one action", async () => {
+    const { code, stdout } = await baton(["explain", candidateId]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n")[0]).toContain(`${candidateId} waits for a person since`);
+    expect(stdout.split("\n")[1]).toMatch(/^Do: /);
+  });
+
+  test("can't be approved by its author (9), nor on other evidence (6)", async () => {
+    const own = await baton(["approve", candidateId, "--why", "mine", "--as", userInfo().username]);
+    expect(own.code).toBe(9);
+    expect(own.stderr).toContain("E_DENIED (9): ");
+    const other = ["--evidence", "ab".repeat(32), "--as", "eve"];
+    const stale = await baton(["approve", candidateId, "--why", "fine", ...other]);
+    expect(stale.code).toBe(6);
+    expect(stale.stderr).toContain("approve again");
+  });
+
+  test("is closed by a rejection, and can't be cancelled then", async () => {
+    const { code, stdout } = await baton([
+      "reject",
+      candidateId,
+      "--why",
+      "too risky",
+      "--as",
+      "eve",
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^accepted {3}cand-/);
+    const late = await baton(["cancel", candidateId, "--why", "late"]);
+    expect(late.code).toBe(6);
+    expect(late.stderr).toContain("is closed (REJECTED)");
+  });
+});
+
+describe("a candidate that a lane has", () => {
+  let candidateId: string;
+  beforeAll(async () => {
+    candidateId = await withLaneB("works");
+  });
+
+  test("is explained by the lane that doesn't run", async () => {
+    const { stdout } = await baton(["explain", candidateId]);
+    expect(stdout).toContain("no process of lane-b runs");
+    expect(stdout).toContain("Do: Start lane-b");
+  });
+
+  test("shows its failed attempt", async () => {
+    const last = await on.standsAt(candidateId, "lane-b", "bench-2");
+    await answerAsLaneB(on, last, { kind: "attempt-failed", attempt: 1 });
+    await eventually(
+      async () => (await on.mesh.journal.last(candidateId))?.entry.reason === "RETRY_BACKOFF",
+      { what: "the attempt is noted" },
+    );
+    const { stdout } = await baton(["describe", candidateId]);
+    expect(stdout).toContain("Failure:   E_DATA_UNAVAILABLE (transient): the data source is away");
+    expect(stdout).toMatch(/bench-2 .* 1 +lane-b .*E_DATA_UNAVAILABLE/);
+    expect(stdout).toMatch(/eve +bench-2 /);
+  });
+
+  test("is paused, and resumed", async () => {
+    expect((await baton(["pause", candidateId, "--why", "holiday"])).code).toBe(0);
+    expect((await baton(["explain", candidateId])).stdout).toContain("(PAUSED)");
+    expect((await baton(["pause", candidateId, "--why", "again"])).code).toBe(6);
+    expect((await baton(["resume", candidateId, "--why", "back"])).code).toBe(0);
+    await on.standsAt(candidateId, "lane-b", "bench-2");
+  });
+
+  test("is watched to its end, line by line", async () => {
+    const watching = startBaton(["watch", candidateId], { server: on.url });
+    await eventually(() => watching.stdout().includes("RESUMED"), { what: "the first line" });
+    const last = await on.standsAt(candidateId, "lane-b", "bench-2");
+    const content = Buffer.from("\u001b[2Jreport\n");
+    const sha256 = await on.mesh.artifacts.put(content);
+    const { stage, runId } = last.entry;
+    const artifact = { name: "gates/report.md", sha256, bytes: content.length, stage, runId };
+    await answerAsLaneB(on, last, { kind: "pass", artifacts: [artifact] });
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split("\n").at(-1)).toContain("COMPLETED");
+  });
+
+  test("is drawn as a waterfall, and told in numbers", async () => {
+    const drawn = await baton(["trace", candidateId]);
+    expect(drawn.code).toBe(0);
+    for (const line of [
+      "bench-1 lane-a ",
+      "bench-2 lane-b ",
+      "failed: E_DATA_UNAVAILABLE",
+      "PAUSED",
+    ])
+      expect(drawn.stdout).toContain(line);
+    const told = JSON.parse((await baton(["trace", candidateId, "-o", "json"])).stdout);
+    const { spans, totalsMs } = told;
+    const whole = spans.at(-1).endMs - spans[0].startMs;
+    const sum = Object.values<number>(totalsMs).reduce((all, ms) => all + ms, 0);
+    expect(sum).toBeCloseTo(whole, 1);
+    const unknown = await baton(["trace", candidateId, "--run", "run-123456789abc"]);
+    expect(unknown.code).toBe(4);
+  });
+
+  test("its artifacts are listed and fetched, but never over a file that is there", async () => {
+    const listed = await baton(["artifacts", "list", candidateId]);
+    expect(listed.stdout).toContain("gates/report.md  11 ");
+    const fetching = ["artifacts", "get", candidateId, "gates/report.md", "-O", "report.md"];
+    expect((await baton(fetching)).code).toBe(0);
+    const file = join(on.folder.path, "report.md");
+    expect(readFileSync(file, "utf8")).toBe("\u001b[2Jreport\n");
+    expect((await baton(fetching)).code).toBe(6);
+    expect((await baton([...fetching, "--force"])).code).toBe(0);
+    const absent = await baton(["artifacts", "get", candidateId, "gates/none.md", "-O", "none.md"]);
+    expect(absent.code).toBe(4);
+    expect(existsSync(join(on.folder.path, "none.md"))).toBe(false);
+  });
+
+  test("is completed", async () => {
+    const { stdout } = await baton(["explain", candidateId, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      candidateId,
+      holder: "closed",
+      reason: "COMPLETED",
+    });
+  });
+});
+
+test.each([["describe"], ["explain"], ["trace"], ["watch"], ["artifacts", "list"]])(
+  "%s of a candidate that nobody knows ends with 4",
+  async (...command) => {
+    const { code, stderr } = await baton([...command, "cand-000000000000"]);
+    expect(code).toBe(4);
+    expect(stderr).toContain("E_NOT_FOUND (4): no candidate cand-000000000000 is known");
+  },
+);
+
+test("a command for a candidate that nobody knows ends with 4", async () => {
+  const { code, stderr } = await baton(["pause", "cand-000000000000", "--why", "x"]);
+  expect(code).toBe(4);
+  expect(stderr).toContain("`baton get candidates` lists those there are.");
+});
+
+test("a reader that leaves early is no failure", async () => {
+  const running = startBaton(["watch", "--json"], { server: on.url });
+  const candidateId = await submitted("seen-live");
+  await eventually(() => running.stdout().includes(candidateId), { what: "a line" });
+  running.kill("SIGINT");
+  expect((await running.ended).code).toBe(130);
+  for (const line of running.stdout().trimEnd().split("\n"))
+    expect(JSON.parse(line)).toHaveProperty("reason");
+});
+
+describe("doctor", () => {
+  test("names lanes that don't run, each with its repair, and ends with 8", async () => {
+    const { code, stdout } = await baton(["doctor"]);
+    expect(code).toBe(8);
+    expect(stdout).toMatch(/^ok {5}version +nats-server 2\.\d+/m);
+    expect(stdout).toMatch(/^ok {5}lane-a /m);
+    expect(stdout).toMatch(/^fault {2}lane-c +no process of lane-c runs/m);
+    expect(stdout).toContain("do: Start lane-c");
+    expect(stdout).toMatch(/^note {3}sync_interval +unknown/m);
+  });
+
+  test("is content when everybody reads", async () => {
+    const ignore = (): void => undefined;
+    const take = (_delivery: object, release: () => void): void => release();
+    const { mesh } = on;
+    const lanes = LANES.slice(1).map((lane) =>
+      mesh.laneInbox(lane).open({ capacity: 1, onDispatch: take, onTrouble: ignore }),
+    );
+    const escalation = mesh.take({
+      stream: "JOURNAL",
+      durable: "escalation",
+      capacity: 100,
+      onTrouble: ignore,
+      onDelivery: (delivery, release) => {
+        delivery.ack();
+        release();
+      },
+    });
+    const { code, stdout } = await baton(["doctor", "--json"]);
+    await Promise.all([...lanes, escalation].map((worker) => worker.stop(1000)));
+    const { healthy, findings } = JSON.parse(stdout);
+    expect(findings.filter(({ level }: { level: string }) => level === "fault")).toEqual([]);
+    expect([code, healthy]).toEqual([0, true]);
+  });
+
+  test("tells what was set aside, why, and which sequence", async () => {
+    const subject = "baton.report.lane-b.cand-garbled.bench-2.run-garbled.result";
+    const { sequence } = await on.mesh.publisher.publish({ subject, payload: "{", headers: {} });
+    const told = await eventually(
+      async () => {
+        const { stdout } = await baton(["doctor"]);
+        return stdout.includes("set aside (E_MALFORMED not JSON (1 bytes))") ? stdout : undefined;
+      },
+      { what: "the advisory is told", withinMs: 10_000 },
+    );
+    expect(told).toContain(`REPORTS ${sequence}`);
+    expect(told).toContain("nats stream get REPORTS");
+  });
+
+  test("names drift with the command that mends it", async () => {
+    const { config } = await on.mesh.jsm.consumers.info("JOURNAL", "lane-f");
+    await on.mesh.jsm.consumers.update("JOURNAL", "lane-f", { ...config, max_deliver: 3 });
+    const { code, stdout } = await baton(["doctor"]);
+    await on.mesh.jsm.consumers.update("JOURNAL", "lane-f", config);
+    expect(code).toBe(8);
+    expect(stdout).toContain("max_deliver is 3, should be 8");
+    expect(stdout).toContain("do: nats consumer edit JOURNAL lane-f --max-deliver=8");
+  });
+
+  test("finds what no coordinator wrote into the journal; lists leave it out", async () => {
+    const subject = "baton.journal.lane-a.cand-foreign.bench-1.run-foreign";
+    const { sequence } = await on.mesh.publisher.publish({ subject, payload: "{}", headers: {} });
+    const { code, stdout } = await baton(["doctor"]);
+    expect(code).toBe(8);
+    expect(stdout).toMatch(
+      new RegExp(`^fault {2}journal +JOURNAL ${sequence} isn't an entry`, "m"),
+    );
+    const list = await baton(["get", "candidates"]);
+    expect(list.stdout).not.toContain("cand-foreign");
+    expect(list.stderr).toContain("1 messages in JOURNAL are not entries");
+    const asked = await baton(["explain", "cand-foreign"]);
+    expect(asked.code).toBe(6);
+    expect(asked.stderr).toContain(`JOURNAL ${sequence} isn't an entry`);
+  });
+});
+
+describe("without a coordinator", () => {
+  beforeAll(() => on.coordinator.stop());
+
+  test("a command is stored, and said to be undecided (8)", async () => {
+    const { code, stderr } = await baton(["submit", "-", "--timeout", "1s"], {
+      stdin: "name: late\n",
+    });
+    expect(code).toBe(8);
+    expect(stderr).toContain("is stored as command cmd-");
+    expect(stderr).toContain("nobody decided on it in 1s");
+    expect(stderr).toContain("Don't send it again");
+  });
+
+  test("Ctrl-C says what became of the command", async () => {
+    const before = (await on.mesh.jsm.streams.info("COMMANDS")).state.messages;
+    const running = startBaton(["submit", "-"], { server: on.url, stdin: "name: interrupted\n" });
+    await eventually(
+      async () => (await on.mesh.jsm.streams.info("COMMANDS")).state.messages > before,
+      { what: "the command is stored" },
+    );
+    running.kill("SIGINT");
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(
+      /interrupted: (unknown whether )?submit of cand-[0-9a-f]{12} (is stored|was accepted)/,
+    );
+    expect(stderr).toContain("run `baton describe cand-");
+  });
+
+  test("doctor says who is missing", async () => {
+    const { stdout } = await baton(["doctor"]);
+    expect(stdout).toMatch(
+      /^fault {2}coordinator-commands +COMMANDS: nobody reads it \(2 waiting/m,
+    );
+    expect(stdout).toContain("do: Start the coordinator");
+  });
+});
