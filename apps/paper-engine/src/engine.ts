@@ -33,7 +33,7 @@ export async function runEngine({
   service.registerCheck("gitops", () =>
     readAt !== undefined && now() - readAt < MAX_SILENCE_MS
       ? { ok: true }
-      : { ok: false, reason: gitProblem },
+      : { ok: false, reason: gitProblem || "the last look at it takes too long" },
   );
   service.registerCheck("broker", () => {
     const reason = reconciler.brokerProblem();
@@ -43,12 +43,16 @@ export async function runEngine({
     try {
       await reconciler.round();
       readAt = now();
+      if (gitProblem !== "") log.info("the repository is read");
+      gitProblem = "";
       service.markStarted();
     } catch (error) {
       if (signal.aborted) return;
       if (!mayPass(error)) throw error;
-      gitProblem = error instanceof Error ? error.message : "the repository can't be read";
-      log.warn({ err: error }, "the repository can't be read");
+      const problem = error instanceof Error ? error.message : "the repository can't be read";
+      // Once per problem, not once per look.
+      if (problem !== gitProblem) log.warn({ err: error }, "the repository can't be read");
+      gitProblem = problem;
     }
     await sleep(pollMs, undefined, { signal }).catch(() => {});
   }

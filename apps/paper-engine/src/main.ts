@@ -6,12 +6,15 @@ import { EXIT, runService, StartFailure } from "@baton/service";
 
 import { PaperEngineConfig } from "./config.ts";
 import { runEngine } from "./engine.ts";
+import { createStatusApp } from "./status-app.ts";
 
 await runService({
   name: "paper-engine",
   config: PaperEngineConfig,
   async start(service) {
     const { config, signal, log } = service;
+    // Until the repository was read nothing may look like an answer: "not found" would be a lie.
+    service.mount(createStatusApp(() => undefined));
     await using reader = await openMainReader({
       repository: config.BATON_GITOPS_REPO,
       token: config.BATON_GITOPS_TOKEN,

@@ -56,6 +56,11 @@ test("the service says over HTTP what runs, and answers wrong questions with a r
 test("without its repository it stays up, isn't ready, and says why", async () => {
   const { url: brokerUrl } = shared();
   const url = await startEngine(engineEnv("/nowhere/gitops.git", brokerUrl)).listening();
+  await eventually(
+    async () => (await (await fetch(`${url}/readyz`)).text()).includes("git ls-remote"),
+    { what: "it says what is missing" },
+  );
+  expect((await fetch(`${url}/strategies/cand-missing`)).status).toBe(503);
   expect((await fetch(`${url}/strategies`)).status).toBe(503);
 });
 
