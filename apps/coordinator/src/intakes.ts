@@ -34,7 +34,7 @@ export interface IntakeParts {
   readonly count: (what: "set-aside" | "ignored" | "rejected" | "failed", stream: string) => void;
 }
 
-const CAPACITY = { reports: 4096, commands: 512, advisories: 64 } as const;
+const CAPACITY = { reports: 256, commands: 128, advisories: 64 } as const;
 const RETRY_MS = 1000;
 /** A journal that holds what no coordinator wrote doesn't mend itself soon. */
 const CORRUPT_RETRY_MS = 60_000;

@@ -11,6 +11,7 @@ import { startTelemetry } from "@baton/telemetry";
 import type { Log, Meter, Telemetry, Tracer } from "@baton/telemetry";
 import type { z } from "zod";
 
+import { boundHeap, settleHeap } from "./bound-heap.ts";
 import { EXIT, StartFailure } from "./exit-codes.ts";
 import { startHttp, writeAddressFile } from "./http-server.ts";
 import type { HttpServer, Mountable } from "./http-server.ts";
@@ -70,6 +71,7 @@ export interface ServiceDefinition<S extends ServiceSchema> {
 export async function runService<S extends ServiceSchema>(
   definition: ServiceDefinition<S>,
 ): Promise<void> {
+  boundHeap();
   const { name, version } = definition;
   const read = readConfig(definition.config, process.env);
   if (!read.ok) {
@@ -138,6 +140,7 @@ async function start<S extends ServiceSchema>({
     mount: (app) => http.mount(app),
     fail,
   });
+  settleHeap();
   started = true;
 }
 
