@@ -17,6 +17,7 @@ await runService({
       engineUrl: config.BATON_ENGINE_URL,
       brokerUrl: config.BATON_BROKER_URL,
       verifyMs: config.BATON_VERIFY_MS,
+      token: config.BATON_GITOPS_TOKEN,
     });
     serveLane(lane, { service, mesh: await openMesh(meshOptionsOf(service)) });
   },
