@@ -11,6 +11,7 @@ import { register as registerDescribe } from "./commands/describe.ts";
 import { register as registerDoctor } from "./commands/doctor.ts";
 import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGet } from "./commands/get.ts";
+import { register as registerGuard } from "./commands/guard.ts";
 import { register as registerSubmit } from "./commands/submit.ts";
 import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerUp } from "./commands/up.ts";
@@ -31,7 +32,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
         registerArtifacts,
       ],
     },
-    { heading: "Check:", registrars: [registerDoctor, registerAudit] },
+    { heading: "Check:", registrars: [registerDoctor, registerAudit, registerGuard] },
   ];
 
 const EXIT_CODES = `

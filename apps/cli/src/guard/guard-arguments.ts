@@ -1,0 +1,80 @@
+/** What the guard's options must be: there, well formed, and known to the playbook. */
+import { ID_PATTERN } from "@baton/contracts";
+import type { Playbook } from "@baton/playbook";
+
+import { CliError, EXIT } from "../cli-error.ts";
+
+/** Reads options by flag without dashes; throws E_USAGE naming every one that is missing. */
+export function requireOptions<K extends string>(
+  given: Readonly<Record<K, string | undefined>>,
+): (name: K) => string {
+  const missing = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [name] : [],
+  );
+  if (missing.length > 0) {
+    throw usage(
+      `${missing.map((name) => `--${name}`).join(", ")} ${missing.length === 1 ? "is" : "are"} required`,
+      "`--help` shows what the command takes.",
+    );
+  }
+  return (name) => given[name] ?? "";
+}
+
+/** Throws E_USAGE for options that claim what a mesh is asked itself. */
+export function refuseAssertions(given: Readonly<Record<string, unknown>>): void {
+  const claimed = Object.keys(given).filter((name) => given[name] !== undefined);
+  if (claimed.length === 0) return;
+  throw usage(
+    `--mesh takes no claims: ${claimed.map((name) => `--${name}`).join(", ")}`,
+    "Leave them out: with --mesh the guard looks at journal, artifacts and gate report itself.",
+  );
+}
+
+/** An identifier of candidate or run; throws E_INVALID. */
+export function checkId(option: string, value: string): string {
+  if (ID_PATTERN.test(value)) return value;
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: value === "" ? `${option} must not be empty` : `${option} isn't valid`,
+    value,
+    rule: "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-'",
+    action: `Correct ${option}.`,
+  });
+}
+
+/** Number of a failed attempt; throws E_INVALID. */
+export function checkAttempt(value: number): number {
+  if (value >= 1 && value <= 1000) return value;
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: "--attempt isn't valid",
+    value: String(value),
+    rule: "from 1 to 1000",
+    action: "Name the attempt that failed.",
+  });
+}
+
+/** A stage of the playbook; throws E_INVALID naming those there are. */
+export function checkStage(option: string, value: string, playbook: Playbook): string {
+  if (playbook.stages.has(value)) return value;
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: `${option} isn't a stage of the playbook ${playbook.digest.slice(0, 12)}`,
+    value,
+    rule: `one of ${[...playbook.stages.keys()].join(", ")}`,
+    action: `Correct it, or name another playbook by --policy.`,
+  });
+}
+
+/** An option that holds nothing but blanks counts as left out. */
+export function filled(value: string | undefined): string | undefined {
+  const text = value?.trim();
+  return text === "" ? undefined : text;
+}
+
+function usage(message: string, action: string): CliError {
+  return new CliError({ code: "E_USAGE", exit: EXIT.usage, message, action });
+}

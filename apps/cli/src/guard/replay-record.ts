@@ -1,0 +1,139 @@
+/** Decides a candidate's journal again through the core and compares byte for byte (J10). */
+import { type Entry, journalSubject, type StoredEntry } from "@baton/contracts";
+import { decide, type Decision, questionOf, type ReplaySources } from "@baton/playbook";
+
+import type { CandidateRecord, RecordedEntry } from "./candidate-record.ts";
+import { jsonPath } from "./json-source.ts";
+
+/** The first thing that a replay didn't come to. */
+export interface Difference {
+  /** Place of the entry in the journal's order, from 1, and the sequence it is stored under. */
+  readonly n: number;
+  readonly sequence: number;
+  /** One sentence. */
+  readonly what: string;
+  /** Where in the entry; null if it isn't about one value. */
+  readonly path: string | null;
+  /** What is stored there, and what the replay decided, as JSON; null if absent. */
+  readonly journal: string | null;
+  readonly replay: string | null;
+}
+
+/** What a replay came to. */
+export interface Replayed {
+  readonly candidateId: string;
+  readonly entries: number;
+  /** Entries that were decided alike, up to the first difference. */
+  readonly same: number;
+  readonly difference: Difference | null;
+}
+
+/** Replays a record up to its first difference. */
+export function replayRecord({ candidateId, entries, sources }: CandidateRecord): Replayed {
+  let last: StoredEntry | undefined;
+  for (const [index, recorded] of entries.entries()) {
+    const found = compare(last, recorded, sources);
+    if (found) {
+      const { sequence } = recorded;
+      const difference = { n: index + 1, sequence, ...found };
+      return { candidateId, entries: entries.length, same: index, difference };
+    }
+    if (typeof recorded.entry !== "string")
+      last = { sequence: recorded.sequence, entry: recorded.entry };
+  }
+  return { candidateId, entries: entries.length, same: entries.length, difference: null };
+}
+
+type Found = Omit<Difference, "n" | "sequence">;
+
+function compare(
+  last: StoredEntry | undefined,
+  recorded: RecordedEntry,
+  sources: ReplaySources,
+): Found | undefined {
+  const { entry, text, subject } = recorded;
+  if (typeof entry === "string") return only(entry);
+  const question = questionOf(last, entry, sources);
+  if (typeof question === "string") return only(`can't be decided again: ${question}`);
+  const decision = decided(() => decide(withStoredTime(question, entry)));
+  if (typeof decision === "string") return only(`deciding it again failed: ${decision}`);
+  if (decision.kind !== "append") return only(`the replay decides otherwise: ${inWords(decision)}`);
+  const again = JSON.stringify(decision.entry);
+  if (again !== text) {
+    const at = firstDifference(JSON.parse(text), JSON.parse(again), []);
+    return at ?? only("the same values, written in other bytes");
+  }
+  const address = journalSubject(decision.entry);
+  if (address === subject) return undefined;
+  return {
+    what: "it was stored under another subject than its own",
+    path: null,
+    journal: JSON.stringify(subject),
+    replay: JSON.stringify(address),
+  };
+}
+
+type Asked = Exclude<ReturnType<typeof questionOf>, string>;
+
+/** Clients know fractions of a microsecond differently; what is off by no more than one is the recorded time. */
+function withStoredTime(question: Asked, { cause }: Entry): Asked {
+  const { happening } = question;
+  if (happening.kind !== "report" || cause.kind !== "report") return question;
+  const apart = Math.abs(micros(happening.storedAt) - micros(cause.storedAt));
+  if (apart > 1) return question;
+  return { ...question, happening: { ...happening, storedAt: cause.storedAt } };
+}
+
+function micros(time: string): number {
+  return Date.parse(`${time.slice(0, 23)}Z`) * 1000 + Number(time.slice(23, 26));
+}
+
+function decided(decideAgain: () => Decision): Decision | string {
+  try {
+    return decideAgain();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function inWords(decision: Exclude<Decision, { kind: "append" }>): string {
+  return decision.kind === "ignore"
+    ? `nothing follows (${decision.why})`
+    : `refused, ${decision.code}: ${decision.message}`;
+}
+
+function only(what: string): Found {
+  return { what, path: null, journal: null, replay: null };
+}
+
+function firstDifference(
+  journal: unknown,
+  replay: unknown,
+  path: readonly (string | number)[],
+): Found | undefined {
+  if (isNode(journal) && isNode(replay) && Array.isArray(journal) === Array.isArray(replay)) {
+    const keys = new Set([...Object.keys(replay), ...Object.keys(journal)]);
+    for (const key of keys) {
+      const at = Array.isArray(journal) ? Number(key) : key;
+      const found = firstDifference(own(journal, key), own(replay, key), [...path, at]);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  if (journal === replay) return undefined;
+  const at = jsonPath(path);
+  return {
+    what: `${at} differs`,
+    path: at,
+    journal: JSON.stringify(journal) ?? null,
+    replay: JSON.stringify(replay) ?? null,
+  };
+}
+
+function isNode(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function own(value: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
+}

@@ -1,0 +1,77 @@
+/** What a mesh has stored, read for the guard: playbooks by digest, and the evidence for a result as the coordinator verifies it. */
+import { type EvidenceRecord, type Sha256, STREAMS } from "@baton/contracts";
+import { type Artifacts, openArtifacts } from "@baton/mesh";
+import {
+  evidenceRecord,
+  type EvidenceRequest,
+  parsePlaybook,
+  type Playbook,
+} from "@baton/playbook";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Session } from "../session.ts";
+
+/** Opens the mesh's artifacts. */
+export async function openStoredArtifacts({
+  js,
+  jsm,
+}: Pick<Session, "js" | "jsm">): Promise<Artifacts> {
+  const { config } = await jsm.streams.info(STREAMS.journal.name);
+  return openArtifacts(js, config.num_replicas);
+}
+
+/** The playbook of a digest; undefined if it isn't stored, or what is stored isn't a playbook. */
+export async function findPlaybook(
+  artifacts: Artifacts,
+  digest: Sha256,
+): Promise<Playbook | undefined> {
+  try {
+    const bytes = await artifacts.get(digest);
+    if (!bytes) return undefined;
+    const result = parsePlaybook(JSON.parse(new TextDecoder().decode(bytes)));
+    return result.ok ? result.playbook : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || isAltered(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The same; throws `CliError` E_NOT_FOUND. */
+export async function pinnedPlaybook(artifacts: Artifacts, digest: Sha256): Promise<Playbook> {
+  const playbook = await findPlaybook(artifacts, digest);
+  if (playbook) return playbook;
+  throw new CliError({
+    code: "E_NOT_FOUND",
+    exit: EXIT.notFound,
+    message: "the playbook that the run is pinned to isn't stored, or was altered",
+    value: digest,
+    action: "Restore the artifact store: nothing about this run can be decided without it.",
+  });
+}
+
+/** Reads every artifact of a result and the verdict of its gate report; nothing is taken on trust (J2). */
+export async function gatherStored(
+  request: EvidenceRequest,
+  artifacts: Artifacts,
+): Promise<EvidenceRecord> {
+  const states: EvidenceRecord["artifacts"] = {};
+  let gateText: string | undefined;
+  for (const { name, sha256, bytes } of request.artifacts) {
+    const found = await artifacts.get(sha256).catch((error: unknown) => {
+      if (isAltered(error)) return "altered" as const;
+      throw error;
+    });
+    if (found === undefined || found === "altered") {
+      states[name] = found ?? "missing";
+      continue;
+    }
+    states[name] = found.length === bytes ? "present" : "altered";
+    if (name === request.gate?.name && states[name] === "present")
+      gateText = new TextDecoder().decode(found);
+  }
+  return evidenceRecord(request, { states, gateText });
+}
+
+function isAltered(error: unknown): boolean {
+  return error instanceof Error && error.name === "ArtifactAltered";
+}
