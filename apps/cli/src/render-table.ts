@@ -1,30 +1,14 @@
-import Table from "cli-table3";
-
 import { cutTo, printable } from "./printable.ts";
 
-/** A column: its heading, and its widest text; longer ones are cut. */
+/** A column. */
 export interface Column {
   readonly heading: string;
-  readonly max?: number;
 }
 
-const NO_LINES = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-} as const;
+/** Blanks between two columns. */
+const GAP = "  ";
+/** The last column isn't cut shorter than this, however narrow the terminal. */
+const LAST_MIN = 20;
 
 /**
  * Rows under headings, one line each, in `width` columns of a terminal. The last column takes what is left and is cut
@@ -35,25 +19,20 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   width: number,
 ): string {
-  const cells = rows.map((row) =>
-    columns.map(({ max }, index) => cutTo(printable(row[index] ?? ""), max ?? width)),
+  const headings = columns.map(({ heading }) => heading);
+  const cells = rows.map((row) => headings.map((_, index) => printable(row[index] ?? "")));
+  const widths = headings.map((heading, index) =>
+    // Not Math.max over a spread: a list may have more rows than a call takes arguments.
+    cells.reduce((widest, row) => Math.max(widest, row[index]?.length ?? 0), heading.length),
   );
-  const widths = columns.map(({ heading }, index) =>
-    Math.max(heading.length, ...cells.map((row) => row[index]?.length ?? 0)),
-  );
-  const taken = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
-  const rest = Math.max(20, width - taken);
-  const table = new Table({
-    head: columns.map(({ heading }) => heading),
-    chars: NO_LINES,
-    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-  });
-  for (const row of cells) {
-    table.push([...row.slice(0, -1), cutTo(row.at(-1) ?? "", rest)]);
-  }
-  return `${table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")}\n`;
+  const taken = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP.length, 0);
+  const rest = Math.max(LAST_MIN, width - taken);
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, index) =>
+        index === row.length - 1 ? cutTo(cell, rest) : cell.padEnd(widths[index] ?? 0),
+      )
+      .join(GAP)
+      .trimEnd();
+  return `${[headings, ...cells].map(line).join("\n")}\n`;
 }

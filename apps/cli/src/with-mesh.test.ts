@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 
-import { LANES, Receipt } from "@baton/contracts";
+import { Receipt, type StoredEntry } from "@baton/contracts";
 import { candidateIdOf } from "@baton/playbook";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -44,6 +44,12 @@ async function withLaneB(name: string): Promise<string> {
   return candidateId;
 }
 
+async function standsFor(candidateId: string, reason: string): Promise<void> {
+  await eventually(async () => (await on.mesh.journal.last(candidateId))?.entry.reason === reason, {
+    what: `${candidateId} stands for ${reason}`,
+  });
+}
+
 describe("submit", () => {
   test("prints a receipt; the same again is a duplicate with the original one", async () => {
     const candidateId = await submitted("twice");
@@ -75,7 +81,9 @@ describe("submit", () => {
     expect(code).toBe(6);
     expect(stderr).toContain("E_CONFLICT (6): cand-of-mine exists with another specification");
   });
+});
 
+describe("submit with more to it", () => {
   test("prices of one's own are stored, and named by digest", async () => {
     mkdirSync(join(on.folder.path, "own"));
     writeFileSync(join(on.folder.path, "own/mine.csv"), "date,close\n2026-01-01,1\n");
@@ -195,10 +203,7 @@ describe("a candidate that a lane has", () => {
   test("shows its failed attempt", async () => {
     const last = await on.standsAt(candidateId, "lane-b", "bench-2");
     await answerAsLaneB(on, last, { kind: "attempt-failed", attempt: 1 });
-    await eventually(
-      async () => (await on.mesh.journal.last(candidateId))?.entry.reason === "RETRY_BACKOFF",
-      { what: "the attempt is noted" },
-    );
+    await standsFor(candidateId, "RETRY_BACKOFF");
     const { stdout } = await baton(["describe", candidateId]);
     expect(stdout).toContain("Failure:   E_DATA_UNAVAILABLE (transient): the data source is away");
     expect(stdout).toMatch(/bench-2 .* 1 +lane-b .*E_DATA_UNAVAILABLE/);
@@ -212,16 +217,32 @@ describe("a candidate that a lane has", () => {
     expect((await baton(["resume", candidateId, "--why", "back"])).code).toBe(0);
     await on.standsAt(candidateId, "lane-b", "bench-2");
   });
+});
+
+const REPORT = "\u001b[2Jreport\n";
+
+/** Stores a report file, and lane-b's pass that names it. */
+async function passWithReport(last: StoredEntry): Promise<void> {
+  const content = Buffer.from(REPORT);
+  const sha256 = await on.mesh.artifacts.put(content);
+  const { stage, runId } = last.entry;
+  const artifact = { name: "gates/report.md", sha256, bytes: content.length, stage, runId };
+  await answerAsLaneB(on, last, { kind: "pass", artifacts: [artifact] });
+}
+
+describe("a candidate that is completed", () => {
+  let candidateId: string;
+  beforeAll(async () => {
+    candidateId = await withLaneB("completes");
+    const last = await on.standsAt(candidateId, "lane-b", "bench-2");
+    await answerAsLaneB(on, last, { kind: "attempt-failed", attempt: 1 });
+    await standsFor(candidateId, "RETRY_BACKOFF");
+  });
 
   test("is watched to its end, line by line", async () => {
     const watching = startBaton(["watch", candidateId], { server: on.url });
-    await eventually(() => watching.stdout().includes("RESUMED"), { what: "the first line" });
-    const last = await on.standsAt(candidateId, "lane-b", "bench-2");
-    const content = Buffer.from("\u001b[2Jreport\n");
-    const sha256 = await on.mesh.artifacts.put(content);
-    const { stage, runId } = last.entry;
-    const artifact = { name: "gates/report.md", sha256, bytes: content.length, stage, runId };
-    await answerAsLaneB(on, last, { kind: "pass", artifacts: [artifact] });
+    await eventually(() => watching.stdout().includes("RETRY_BACKOFF"), { what: "the first line" });
+    await passWithReport(await on.standsAt(candidateId, "lane-b", "bench-2"));
     const { code, stdout } = await watching.ended;
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n").at(-1)).toContain("COMPLETED");
@@ -234,7 +255,7 @@ describe("a candidate that a lane has", () => {
       "bench-1 lane-a ",
       "bench-2 lane-b ",
       "failed: E_DATA_UNAVAILABLE",
-      "PAUSED",
+      "APPROVAL_REQUIRED → approve by eve",
     ])
       expect(drawn.stdout).toContain(line);
     const told = JSON.parse((await baton(["trace", candidateId, "-o", "json"])).stdout);
@@ -252,7 +273,7 @@ describe("a candidate that a lane has", () => {
     const fetching = ["artifacts", "get", candidateId, "gates/report.md", "-O", "report.md"];
     expect((await baton(fetching)).code).toBe(0);
     const file = join(on.folder.path, "report.md");
-    expect(readFileSync(file, "utf8")).toBe("\u001b[2Jreport\n");
+    expect(readFileSync(file, "utf8")).toBe(REPORT);
     expect((await baton(fetching)).code).toBe(6);
     expect((await baton([...fetching, "--force"])).code).toBe(0);
     const absent = await baton(["artifacts", "get", candidateId, "gates/none.md", "-O", "none.md"]);
@@ -285,7 +306,7 @@ test("a command for a candidate that nobody knows ends with 4", async () => {
   expect(stderr).toContain("`baton get candidates` lists those there are.");
 });
 
-test("a reader that leaves early is no failure", async () => {
+test("everybody's moves are watched until Ctrl-C", async () => {
   const running = startBaton(["watch", "--json"], { server: on.url });
   const candidateId = await submitted("seen-live");
   await eventually(() => running.stdout().includes(candidateId), { what: "a line" });
@@ -293,118 +314,4 @@ test("a reader that leaves early is no failure", async () => {
   expect((await running.ended).code).toBe(130);
   for (const line of running.stdout().trimEnd().split("\n"))
     expect(JSON.parse(line)).toHaveProperty("reason");
-});
-
-describe("doctor", () => {
-  test("names lanes that don't run, each with its repair, and ends with 8", async () => {
-    const { code, stdout } = await baton(["doctor"]);
-    expect(code).toBe(8);
-    expect(stdout).toMatch(/^ok {5}version +nats-server 2\.\d+/m);
-    expect(stdout).toMatch(/^ok {5}lane-a /m);
-    expect(stdout).toMatch(/^fault {2}lane-c +no process of lane-c runs/m);
-    expect(stdout).toContain("do: Start lane-c");
-    expect(stdout).toMatch(/^note {3}sync_interval +unknown/m);
-  });
-
-  test("is content when everybody reads", async () => {
-    const ignore = (): void => undefined;
-    const take = (_delivery: object, release: () => void): void => release();
-    const { mesh } = on;
-    const lanes = LANES.slice(1).map((lane) =>
-      mesh.laneInbox(lane).open({ capacity: 1, onDispatch: take, onTrouble: ignore }),
-    );
-    const escalation = mesh.take({
-      stream: "JOURNAL",
-      durable: "escalation",
-      capacity: 100,
-      onTrouble: ignore,
-      onDelivery: (delivery, release) => {
-        delivery.ack();
-        release();
-      },
-    });
-    const { code, stdout } = await baton(["doctor", "--json"]);
-    await Promise.all([...lanes, escalation].map((worker) => worker.stop(1000)));
-    const { healthy, findings } = JSON.parse(stdout);
-    expect(findings.filter(({ level }: { level: string }) => level === "fault")).toEqual([]);
-    expect([code, healthy]).toEqual([0, true]);
-  });
-
-  test("tells what was set aside, why, and which sequence", async () => {
-    const subject = "baton.report.lane-b.cand-garbled.bench-2.run-garbled.result";
-    const { sequence } = await on.mesh.publisher.publish({ subject, payload: "{", headers: {} });
-    const told = await eventually(
-      async () => {
-        const { stdout } = await baton(["doctor"]);
-        return stdout.includes("set aside (E_MALFORMED not JSON (1 bytes))") ? stdout : undefined;
-      },
-      { what: "the advisory is told", withinMs: 10_000 },
-    );
-    expect(told).toContain(`REPORTS ${sequence}`);
-    expect(told).toContain("nats stream get REPORTS");
-  });
-
-  test("names drift with the command that mends it", async () => {
-    const { config } = await on.mesh.jsm.consumers.info("JOURNAL", "lane-f");
-    await on.mesh.jsm.consumers.update("JOURNAL", "lane-f", { ...config, max_deliver: 3 });
-    const { code, stdout } = await baton(["doctor"]);
-    await on.mesh.jsm.consumers.update("JOURNAL", "lane-f", config);
-    expect(code).toBe(8);
-    expect(stdout).toContain("max_deliver is 3, should be 8");
-    expect(stdout).toContain("do: nats consumer edit JOURNAL lane-f --max-deliver=8");
-  });
-
-  test("finds what no coordinator wrote into the journal; lists leave it out", async () => {
-    const subject = "baton.journal.lane-a.cand-foreign.bench-1.run-foreign";
-    const { sequence } = await on.mesh.publisher.publish({ subject, payload: "{}", headers: {} });
-    const { code, stdout } = await baton(["doctor"]);
-    expect(code).toBe(8);
-    expect(stdout).toMatch(
-      new RegExp(`^fault {2}journal +JOURNAL ${sequence} isn't an entry`, "m"),
-    );
-    const list = await baton(["get", "candidates"]);
-    expect(list.stdout).not.toContain("cand-foreign");
-    expect(list.stderr).toContain("1 messages in JOURNAL are not entries");
-    const asked = await baton(["explain", "cand-foreign"]);
-    expect(asked.code).toBe(6);
-    expect(asked.stderr).toContain(`JOURNAL ${sequence} isn't an entry`);
-  });
-});
-
-describe("without a coordinator", () => {
-  beforeAll(() => on.coordinator.stop());
-
-  test("a command is stored, and said to be undecided (8)", async () => {
-    const { code, stderr } = await baton(["submit", "-", "--timeout", "1s"], {
-      stdin: "name: late\n",
-    });
-    expect(code).toBe(8);
-    expect(stderr).toContain("is stored as command cmd-");
-    expect(stderr).toContain("nobody decided on it in 1s");
-    expect(stderr).toContain("Don't send it again");
-  });
-
-  test("Ctrl-C says what became of the command", async () => {
-    const before = (await on.mesh.jsm.streams.info("COMMANDS")).state.messages;
-    const running = startBaton(["submit", "-"], { server: on.url, stdin: "name: interrupted\n" });
-    await eventually(
-      async () => (await on.mesh.jsm.streams.info("COMMANDS")).state.messages > before,
-      { what: "the command is stored" },
-    );
-    running.kill("SIGINT");
-    const { code, stderr } = await running.ended;
-    expect(code).toBe(130);
-    expect(stderr).toMatch(
-      /interrupted: (unknown whether )?submit of cand-[0-9a-f]{12} (is stored|was accepted)/,
-    );
-    expect(stderr).toContain("run `baton describe cand-");
-  });
-
-  test("doctor says who is missing", async () => {
-    const { stdout } = await baton(["doctor"]);
-    expect(stdout).toMatch(
-      /^fault {2}coordinator-commands +COMMANDS: nobody reads it \(2 waiting/m,
-    );
-    expect(stdout).toContain("do: Start the coordinator");
-  });
 });

@@ -26,27 +26,6 @@ describe.concurrent("help", () => {
     expect(stdout).toContain("Exit codes: 0 ok, 2 usage");
     expect(stdout).toContain("nats://127.0.0.1:4222");
   });
-
-  test.each(
-    [
-      ["submit"],
-      ["get", "candidates"],
-      ["get", "reviews"],
-      ["describe"],
-      ["explain"],
-      ["watch"],
-      ["trace"],
-      ["pause"],
-      ["artifacts", "get"],
-      ["audit", "verify"],
-      ["doctor"],
-    ].map((command) => [command.join(" "), command] as const),
-  )("of %s has examples", async (name, command) => {
-    const { code, stdout } = await baton([...command, "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toContain(`Examples:\n  `);
-    expect(stdout).toContain(`baton ${name}`);
-  });
 });
 
 describe.concurrent("a wrong command line", () => {
@@ -118,9 +97,11 @@ describe.concurrent("a wrong value", () => {
     const { code, stdout, stderr } = await baton(args, inFolder);
     expect(stderr).toContain(message);
     expect(stderr).toContain("\n  do:    ");
-    expect(stderr).not.toMatch(/\u001b|hunter2/);
+    expect(stderr).not.toContain("\u001b");
+    expect(stderr).not.toContain("hunter2");
     expect(code).toBe(3);
-    if (args[0] !== "audit") expect(stdout).toBe("");
+    // Only a verification says on standard output what is wrong: that is its result.
+    expect(args[0] === "audit" ? "" : stdout).toBe("");
   });
 
   test("bytes that aren't UTF-8 are refused", async () => {

@@ -59,12 +59,12 @@ function renderRun(runId: string, spans: readonly Span[], options: WaterfallOpti
   const end = Math.max(...spans.map(({ endMs }) => endMs));
   const labels = Math.min(
     34,
-    Math.floor(options.width * 0.35),
+    Math.floor(options.width * 0.3),
     Math.max(...lines.map(({ label }) => label.length)),
   );
   const notes = Math.min(
-    30,
-    Math.floor(options.width * 0.25),
+    40,
+    Math.floor(options.width * 0.3),
     Math.max(0, ...lines.map(({ note }) => note.length)),
   );
   const bar = Math.max(MIN_BAR, options.width - labels - notes - TIME_WIDTH - 4);

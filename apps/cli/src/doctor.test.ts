@@ -1,0 +1,132 @@
+/** `baton doctor` against a mesh of real processes, and what commands say when nobody coordinates. */
+import { LANES } from "@baton/contracts";
+import { eventually } from "@baton/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { type CliMesh, startCliMesh } from "./testing/cli-mesh.ts";
+import { baton as run, type Ended, type RunOptions, startBaton } from "./testing/run-baton.ts";
+
+let on: CliMesh;
+const baton = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  run(args, { server: on.url, cwd: on.folder.path, ...options });
+
+beforeAll(async () => {
+  on = await startCliMesh();
+}, 60_000);
+afterAll(() => on.stop(), 30_000);
+
+describe("doctor", () => {
+  test("names lanes that don't run, each with its repair, and ends with 8", async () => {
+    const { code, stdout } = await baton(["doctor"]);
+    expect(code).toBe(8);
+    expect(stdout).toMatch(/^ok {5}version +nats-server 2\.\d+/m);
+    expect(stdout).toMatch(/^ok {5}lane-a /m);
+    expect(stdout).toMatch(/^fault {2}lane-c +no process of lane-c runs/m);
+    expect(stdout).toContain("do: Start lane-c");
+    expect(stdout).toMatch(/^note {3}sync_interval +unknown/m);
+  });
+
+  test("is content when everybody reads", async () => {
+    const ignore = (): void => undefined;
+    const take = (_delivery: object, release: () => void): void => release();
+    const { mesh } = on;
+    const lanes = LANES.slice(1).map((lane) =>
+      mesh.laneInbox(lane).open({ capacity: 1, onDispatch: take, onTrouble: ignore }),
+    );
+    const escalation = mesh.take({
+      stream: "JOURNAL",
+      durable: "escalation",
+      capacity: 100,
+      onTrouble: ignore,
+      onDelivery: (delivery, release) => {
+        delivery.ack();
+        release();
+      },
+    });
+    const { code, stdout } = await baton(["doctor", "--json"]);
+    await Promise.all([...lanes, escalation].map((worker) => worker.stop(1000)));
+    const { healthy, findings } = JSON.parse(stdout);
+    expect(findings.filter(({ level }: { level: string }) => level === "fault")).toEqual([]);
+    expect([code, healthy]).toEqual([0, true]);
+  });
+});
+
+describe("doctor on messages and settings", () => {
+  test("tells what was set aside, why, and which sequence", async () => {
+    const subject = "baton.report.lane-b.cand-garbled.bench-2.run-garbled.result";
+    const { sequence } = await on.mesh.publisher.publish({ subject, payload: "{", headers: {} });
+    const told = await eventually(
+      async () => {
+        const { stdout } = await baton(["doctor"]);
+        return stdout.includes("set aside (E_MALFORMED not JSON (1 bytes))") ? stdout : undefined;
+      },
+      { what: "the advisory is told", withinMs: 10_000 },
+    );
+    expect(told).toContain(`REPORTS ${sequence}`);
+    expect(told).toContain("nats stream get REPORTS");
+  });
+
+  test("names drift with the command that mends it", async () => {
+    const { config } = await on.mesh.jsm.consumers.info("JOURNAL", "lane-f");
+    await on.mesh.jsm.consumers.update("JOURNAL", "lane-f", { ...config, max_deliver: 3 });
+    const { code, stdout } = await baton(["doctor"]);
+    await on.mesh.jsm.consumers.update("JOURNAL", "lane-f", config);
+    expect(code).toBe(8);
+    expect(stdout).toContain("max_deliver is 3, should be 8");
+    expect(stdout).toContain("do: nats consumer edit JOURNAL lane-f --max-deliver=8");
+  });
+
+  test("finds what no coordinator wrote into the journal; lists leave it out", async () => {
+    const subject = "baton.journal.lane-a.cand-foreign.bench-1.run-foreign";
+    const { sequence } = await on.mesh.publisher.publish({ subject, payload: "{}", headers: {} });
+    const { code, stdout } = await baton(["doctor"]);
+    expect(code).toBe(8);
+    expect(stdout).toMatch(
+      new RegExp(`^fault {2}journal +JOURNAL ${sequence} isn't an entry`, "m"),
+    );
+    const list = await baton(["get", "candidates"]);
+    expect(list.stdout).not.toContain("cand-foreign");
+    expect(list.stderr).toContain("1 messages in JOURNAL are not entries");
+    const asked = await baton(["explain", "cand-foreign"]);
+    expect(asked.code).toBe(6);
+    expect(asked.stderr).toContain(`JOURNAL ${sequence} isn't an entry`);
+  });
+});
+
+describe("without a coordinator", () => {
+  beforeAll(() => on.coordinator.stop());
+
+  test("a command is stored, and said to be undecided (8)", async () => {
+    const { code, stderr } = await baton(["submit", "-", "--timeout", "1s"], {
+      stdin: "name: late\n",
+    });
+    expect(code).toBe(8);
+    expect(stderr).toContain("is stored as command cmd-");
+    expect(stderr).toContain("nobody decided on it in 1s");
+    expect(stderr).toContain("Don't send it again");
+  });
+
+  test("Ctrl-C says what became of the command", async () => {
+    const before = (await on.mesh.jsm.streams.info("COMMANDS")).state.messages;
+    const running = startBaton(["submit", "-"], { server: on.url, stdin: "name: interrupted\n" });
+    await eventually(
+      async () => (await on.mesh.jsm.streams.info("COMMANDS")).state.messages > before,
+      { what: "the command is stored" },
+    );
+    running.kill("SIGINT");
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(
+      /interrupted: (unknown whether )?submit of cand-[0-9a-f]{12} (is stored|was accepted)/,
+    );
+    expect(stderr).toContain("run `baton describe cand-");
+  });
+
+  test("doctor says who is missing", async () => {
+    const { stdout } = await baton(["doctor"]);
+    expect(stdout).toMatch(
+      /^fault {2}coordinator-commands +COMMANDS: nobody reads it \(2 waiting/m,
+    );
+    expect(stdout).toContain("do: Start the coordinator");
+  });
+});
