@@ -17,11 +17,14 @@ function faultOf(command: unknown): string {
   return issue ? `${issue.path.join(".")}: ${issue.message}` : "";
 }
 
-test.each(["approve", "reject", "pause", "resume", "cancel"])("%s needs a reason", (type) => {
-  expect(faultOf({ ...common, type, why: "because" })).toBe("");
-  for (const why of [undefined, "", "  \n", "x".repeat(1001)])
-    expect(faultOf({ ...common, type, why })).toMatch(/^why: /);
-});
+test.each(["approve", "reject", "pause", "resume", "send-back", "cancel"])(
+  "%s needs a reason",
+  (type) => {
+    expect(faultOf({ ...common, type, why: "because" })).toBe("");
+    for (const why of [undefined, "", "  \n", "x".repeat(1001)])
+      expect(faultOf({ ...common, type, why })).toMatch(/^why: /);
+  },
+);
 
 test("a specification is taken exactly as it came", () => {
   const spec = { b: [1, null], a: { nested: "é" }, constructor: 1 };

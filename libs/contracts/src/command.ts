@@ -2,6 +2,7 @@
 import { z } from "zod";
 
 import { canonicalJson } from "./canonical-json.ts";
+import { PublicKey, Signature } from "./command-signature.ts";
 import { MAX_TEXT } from "./failure.ts";
 import { CandidateId, CommandId, Instant, RunId, Sha256, Stage, Traceparent } from "./names.ts";
 
@@ -27,6 +28,9 @@ const common = {
   candidateId: CandidateId,
   time: Instant,
   by: Identity,
+  /** With `signature`: proves that `by` asked. A coordinator that has a key registry takes no command without them. */
+  publicKey: PublicKey.optional(),
+  signature: Signature.optional(),
 };
 const why = z.string().trim().min(1, "a reason is needed").max(MAX_TEXT);
 
@@ -60,8 +64,7 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
-/** Anything that can be asked for. */
-export const Command = z.discriminatedUnion("type", [
+const AnyCommand = z.discriminatedUnion("type", [
   z.strictObject({
     ...common,
     type: z.literal("submit"),
@@ -78,8 +81,16 @@ export const Command = z.discriminatedUnion("type", [
   z.strictObject({ ...common, type: z.literal("reject"), why }),
   z.strictObject({ ...common, type: z.literal("pause"), why }),
   z.strictObject({ ...common, type: z.literal("resume"), why }),
+  /** Back to the start in a new run, the reason attached as feedback. */
+  z.strictObject({ ...common, type: z.literal("send-back"), why }),
   z.strictObject({ ...common, type: z.literal("cancel"), why }),
 ]);
+
+/** Anything that can be asked for. */
+export const Command = AnyCommand.refine(
+  ({ publicKey, signature }) => (publicKey === undefined) === (signature === undefined),
+  { error: "publicKey and signature come together or not at all", path: ["signature"] },
+);
 export type Command = z.infer<typeof Command>;
 export type CommandType = Command["type"];
 
@@ -98,6 +109,8 @@ export const Receipt = z.object({
       /** Sequence in the journal that records it. */
       sequence: z.int().positive(),
       time: Instant,
+      /** One sentence with the particulars: for a hold or a cancellation also what still runs. */
+      detail: z.string().max(MAX_TEXT).optional(),
     }),
     z.object({
       kind: z.literal("refused"),

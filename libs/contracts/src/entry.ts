@@ -9,6 +9,7 @@
 import { z } from "zod";
 
 import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
+import { CommandSignature, PublicKey, Role } from "./command-signature.ts";
 import { Identity, SpecDocument } from "./command.ts";
 import { Failure, MAX_TEXT, RetryRule } from "./failure.ts";
 import {
@@ -33,6 +34,10 @@ export const Cause = z.discriminatedUnion("kind", [
     type: z.string(),
     by: Identity,
     why: z.string().nullable(),
+    /** Roles that the coordinator's key registry gave to the one who signed; absent where there is no registry. */
+    roles: z.array(Role).max(16).optional(),
+    /** Over the command as COMMANDS keeps it; absent if it wasn't signed. */
+    signature: CommandSignature.optional(),
   }),
   /** `storedAt`: when the report was stored; the handoff is measured from it. */
   z.object({
@@ -83,8 +88,28 @@ export const Approval = z.object({
   commandId: CommandId,
   time: Instant,
   evidence: Sha256,
+  /** From then on it doesn't count. */
+  expires: Instant.optional(),
+  /** Of the one who gave it, at that time. */
+  roles: z.array(Role).max(16).optional(),
+  publicKey: PublicKey.optional(),
+  /** It was among those that let the candidate enter. */
+  used: z.boolean().optional(),
 });
 export type Approval = z.infer<typeof Approval>;
+
+/** One way to answer a review, and who may. */
+export const ReviewAnswer = z.object({
+  /** Type of the command. */
+  command: z.string().max(20),
+  /** One of these is needed; empty: everybody may. */
+  roles: z.array(Role).max(16),
+  /** How many different people it takes. */
+  people: z.int().positive(),
+  /** Who can't give it. */
+  notBy: Identity.optional(),
+});
+export type ReviewAnswer = z.infer<typeof ReviewAnswer>;
 
 /** A question to a person. The entry's `reason` says which; `action` is the one suggested. */
 export const Review = z.object({
@@ -94,6 +119,7 @@ export const Review = z.object({
   next: Stage.nullable(),
   /** Digest of the evidence an approval is bound to. */
   evidence: Sha256.nullable(),
+  answers: z.array(ReviewAnswer).max(10).optional(),
 });
 export type Review = z.infer<typeof Review>;
 
@@ -103,6 +129,8 @@ export const Hold = z.object({
   why: z.string(),
   time: Instant,
   commandId: CommandId,
+  /** Until then the lane works on what was in flight; afterwards it has given up. */
+  inFlightUntil: Instant.optional(),
 });
 export type Hold = z.infer<typeof Hold>;
 

@@ -1,6 +1,7 @@
 export { ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
 export { CandidateSpec, Instrument, Parameters } from "./candidate-spec.ts";
 export { canonicalJson } from "./canonical-json.ts";
+export { CommandSignature, PublicKey, Role, Signature, signedText } from "./command-signature.ts";
 export {
   Command,
   type CommandType,
@@ -22,6 +23,7 @@ export {
   Hold,
   isDispatch,
   Review,
+  ReviewAnswer,
   type StoredEntry,
 } from "./entry.ts";
 export { cut, Failure, FAILURE_CLASSES, FailureClass, MAX_TEXT, RetryRule } from "./failure.ts";

@@ -42,6 +42,11 @@ export const REASONS = {
     "A person asked for the stage to be run again as a new run.",
     "Nothing: wait for the lane.",
   ),
+  SENT_BACK: text(
+    "moving",
+    "A person sent it back to the start; a new run has the reasons attached.",
+    "Nothing: the new run takes the reasons into account.",
+  ),
   APPROVED: text(
     "moving",
     "The approvals that the next stage needs were given.",

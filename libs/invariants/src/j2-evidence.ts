@@ -57,7 +57,8 @@ function checkGuard(entry: JournalEntry, before: JournalEntry | undefined, tell:
     if (!repeated) tell("has no receipt of the guard");
     return;
   }
-  const from = before?.stage ?? null;
+  // What a person sends back starts anew, like what was submitted.
+  const from = entry.cause.command === "send-back" ? null : (before?.stage ?? null);
   if (guard.from !== from || guard.to !== stage)
     tell(`has a receipt for ${guard.from} -> ${guard.to}, but moves ${from} -> ${stage}`);
   if (guard.rule !== "transition_allowed") tell(`has a receipt that says ${guard.rule}`);

@@ -1,20 +1,39 @@
-/** Approvals: who may give one, to what it is bound, and what the last missing one leads to. */
-import type { Approval, Command, Entry, Review, Stage } from "@baton/contracts";
+/**
+ * Approvals: who may give one, to what it is bound, and what the last missing one leads to.
+ *
+ * V1: people are counted, not keys or commands: a name counts once, however it is written.
+ * V2: one that is bound to other evidence, to another run, or whose time is over doesn't count (approval-state.ts).
+ */
+import type { Approval, Command, Entry, Identity } from "@baton/contracts";
 
+import {
+  type ApprovalQuestion,
+  approvalQuestion,
+  approvalState,
+  runEntering,
+} from "./approval-state.ts";
 import { type Decision, reject } from "./decision.ts";
 import { enter } from "./enter.ts";
-import { stageRule } from "./playbook.ts";
+import { after } from "./instant.ts";
+import { APPROVAL_SECONDS, type ApprovalRule, stageRule } from "./playbook.ts";
 import { dispatch, newRun, type Step, successor } from "./successor.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;
-type Open = Review & { next: Stage; evidence: string };
 
 const MAX_APPROVALS = 20;
+
+/** What is asked, and the approvals that count for it. */
+interface Standing {
+  readonly question: ApprovalQuestion;
+  readonly given: readonly Approval[];
+  readonly required: number;
+  readonly mayAuthor: boolean;
+}
 
 /** Decides an approval: refused, noted as one of several, or the one that lets the candidate enter the stage. */
 export function approve(step: Step, command: Approve): Decision {
   const { entry } = step.last;
-  const question = openQuestion(entry);
+  const question = approvalQuestion(entry);
   if (!question) {
     return reject(
       "E_CONFLICT",
@@ -23,40 +42,38 @@ export function approve(step: Step, command: Approve): Decision {
     );
   }
   const rule = stageRule(step.playbook, question.next).approvals;
-  const required = rule?.required ?? 1;
-  // A stage that this run had is entered in a new one: what was approved for the earlier entry is used up.
-  const { runId } = entry.visited.includes(question.next) ? newRun(step) : entry;
-  const given = entry.approvals.filter(
-    (one) =>
-      one.stage === question.next && one.runId === runId && one.evidence === question.evidence,
-  );
-  const mayAuthor = rule?.notAuthor === false;
-  const refusal = refusalOf(entry, command, { question, given, required, mayAuthor });
-  if (refusal) return refusal;
-  const approval: Approval = {
-    stage: question.next,
-    runId,
-    by: command.by,
-    why: command.why,
-    commandId: command.id,
-    time: step.now,
-    evidence: question.evidence,
+  const standing: Standing = {
+    question,
+    given: entry.approvals.filter((one) => approvalState(one, entry, step.now) === "counts"),
+    required: rule?.required ?? 1,
+    mayAuthor: rule?.notAuthor === false,
   };
-  return grant(step, question.next, { given: [...given, approval], required });
+  const refusal = refusalOf(entry, command, standing);
+  return refusal ?? grant(step, standing, approvalOf(step, command, { question, rule }));
 }
 
-function openQuestion({ reason, review }: Entry): Open | undefined {
-  if (reason !== "APPROVAL_REQUIRED" || !review) return undefined;
-  const { next, evidence } = review;
-  return next === null || evidence === null ? undefined : { ...review, next, evidence };
+function approvalOf(
+  { last, now, cause }: Step,
+  { by, why, id, publicKey }: Approve,
+  { question, rule }: { question: ApprovalQuestion; rule: ApprovalRule | null },
+): Approval {
+  const roles = cause.kind === "command" ? cause.roles : undefined;
+  return {
+    stage: question.next,
+    runId: runEntering(last.entry, question.next),
+    by,
+    why,
+    commandId: id,
+    time: now,
+    evidence: question.evidence,
+    expires: after(now, rule?.expiresSeconds ?? APPROVAL_SECONDS),
+    ...(roles !== undefined && { roles }),
+    ...(publicKey !== undefined && { publicKey }),
+  };
 }
 
-function refusalOf(
-  entry: Entry,
-  command: Approve,
-  on: { question: Open; given: readonly Approval[]; required: number; mayAuthor: boolean },
-): Decision | undefined {
-  const { question, given, required } = on;
+function refusalOf(entry: Entry, command: Approve, standing: Standing): Decision | undefined {
+  const { question, given, required } = standing;
   if (command.evidence !== undefined && command.evidence !== question.evidence) {
     return reject(
       "E_CONFLICT",
@@ -64,14 +81,14 @@ function refusalOf(
       "Read the evidence as it is now and approve again.",
     );
   }
-  if (!on.mayAuthor && command.by === entry.author) {
+  if (!standing.mayAuthor && isSamePerson(command.by, entry.author)) {
     return reject(
       "E_DENIED",
       `${command.by} submitted ${entry.candidateId} and can't approve it`,
       `It needs ${required} other${required > 1 ? "s" : ""}.`,
     );
   }
-  if (given.some((one) => one.by === command.by)) {
+  if (given.some((one) => isSamePerson(one.by, command.by))) {
     return reject(
       "E_CONFLICT",
       `${command.by} has approved this already`,
@@ -81,25 +98,30 @@ function refusalOf(
   return undefined;
 }
 
-function grant(
-  step: Step,
-  next: Stage,
-  { given, required }: { given: readonly Approval[]; required: number },
-): Decision {
+/** V1: names that differ only in case, blanks or the form of their characters are one person's. */
+function isSamePerson(one: Identity, other: Identity): boolean {
+  const folded = (name: Identity): string =>
+    name.normalize("NFKC").trim().replaceAll(/\s+/g, " ").toLowerCase();
+  return folded(one) === folded(other);
+}
+
+function grant(step: Step, { question, given, required }: Standing, latest: Approval): Decision {
   const { entry } = step.last;
-  const latest = given.slice(-1);
-  const approvals = [...entry.approvals, ...latest].slice(-MAX_APPROVALS);
-  const why = latest.map((one) => one.why).join();
-  const by = given.map((one) => one.by).join(", ");
+  const { next } = question;
+  const counted = [...given, latest];
+  const all = [...entry.approvals, latest].slice(-MAX_APPROVALS);
+  const by = counted.map((one) => one.by).join(", ");
   // What was verified stays with the question, so that its last approval moves on that and on nothing else (J2).
   const { artifacts, evidence } = entry;
-  const missing = required - given.length;
+  const missing = required - counted.length;
   if (missing > 0) {
-    const detail = `Approved by ${by}: ${why}. ${missing} more needed for ${next}.`;
-    const noted = { reason: "APPROVAL_REQUIRED", detail, approvals, evidence } as const;
+    const lost = expiredText(step);
+    const detail = `Approved by ${by}: ${latest.why}. ${missing} more needed for ${next}.${lost}`;
+    const noted = { reason: "APPROVAL_REQUIRED", detail, approvals: all, evidence } as const;
     return { kind: "append", entry: successor(step, noted) };
   }
-  const granted = { reason: "APPROVED", detail: `Approved by ${by}: ${why}` } as const;
+  const approvals = all.map((one) => (counted.includes(one) ? { ...one, used: true } : one));
+  const granted = { reason: "APPROVED", detail: `Approved by ${by}: ${latest.why}` } as const;
   if (next === entry.stage) {
     // A rerun: the stage was entered past the guard before.
     const again = dispatch(step, next, { ...newRun(step), ...granted, approvals });
@@ -114,4 +136,11 @@ function grant(
     approved: true,
   } as const;
   return { kind: "append", entry: enter(step, passage) };
+}
+
+function expiredText({ last: { entry }, now }: Step): string {
+  const names = entry.approvals
+    .filter((one) => approvalState(one, entry, now) === "expired")
+    .map(({ by, expires }) => `${by} (${expires})`);
+  return names.length > 0 ? ` No longer counted, expired: ${names.join(", ")}.` : "";
 }

@@ -2,6 +2,7 @@
 import {
   awaitedDispatch,
   canonicalJson,
+  type Cause,
   type Command,
   type Entry,
   type StoredEntry,
@@ -9,20 +10,24 @@ import {
 
 import { approve } from "./approve.ts";
 import { conclude } from "./conclude.ts";
-import { type Decision, type Question, reject } from "./decision.ts";
+import { type Decision, type Question, reject, type VerifiedIdentity } from "./decision.ts";
 import { anotherRunAllowed, approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
-import { after } from "./instant.ts";
+import { after, instantMs } from "./instant.ts";
 import { stageRule } from "./playbook.ts";
+import { sendBack } from "./send-back.ts";
 import { close, dispatch, newRun, review, type Step, successor } from "./successor.ts";
+import { refusalOfSender } from "./who-may-answer.ts";
 
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
 
 /** Decides a command. A command whose id was applied before is a duplicate, whatever has happened since. */
 export function decideCommand(question: Question, command: Command, sampled: boolean): Decision {
-  const { last } = question;
-  if (command.type === "submit") return submit(question, command, sampled);
+  const { last, playbook, happening } = question;
+  const identity = happening.kind === "command" ? happening.identity : undefined;
+  const refusal = refusalOfSender({ playbook, entry: last?.entry }, command, identity);
+  if (command.type === "submit") return refusal ?? submit(question, command, sampled);
   if (!last) {
     return reject(
       "E_NOT_FOUND",
@@ -39,18 +44,15 @@ export function decideCommand(question: Question, command: Command, sampled: boo
       "Nothing: submit a changed candidate if it should be tried again.",
     );
   }
-  const step: Step = {
-    last,
-    playbook: question.playbook,
-    now: question.now,
-    cause: {
-      kind: "command",
-      commandId: command.id,
-      type: command.type,
-      by: command.by,
-      why: command.why,
-    },
-  };
+  const step: Step = { last, playbook, now: question.now, cause: causeOf(command, identity) };
+  return refusal ?? answer(step, command, question);
+}
+
+function answer(
+  step: Step,
+  command: Exclude<Command, { type: "submit" }>,
+  question: Question,
+): Decision {
   switch (command.type) {
     case "approve":
       return approve(step, command);
@@ -60,11 +62,38 @@ export function decideCommand(question: Question, command: Command, sampled: boo
       return pause(step, command);
     case "resume":
       return resume(step, command, question);
+    case "send-back":
+      return sendBack(step, command);
     case "cancel":
-      return append(
-        close(step, { reason: "CANCELLED", detail: `Cancelled by ${command.by}: ${command.why}` }),
-      );
+      return append(close(step, { reason: "CANCELLED", detail: cancelled(step, command) }));
   }
+}
+
+/** What the journal keeps of a command; roles and signature say how it was known who sent it. */
+function causeOf(command: Command, identity: VerifiedIdentity | undefined): Cause {
+  const { id: commandId, type, by, publicKey, signature } = command;
+  const why = command.type === "submit" ? null : command.why;
+  const signed = publicKey !== undefined && signature !== undefined;
+  return {
+    kind: "command",
+    commandId,
+    type,
+    by,
+    why,
+    ...(identity && { roles: [...identity.roles] }),
+    ...(signed && { signature: { publicKey, signature } }),
+  };
+}
+
+function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
+  const { stage, holder, kept } = last.entry;
+  const lane = holder === "review" ? "its lane" : holder;
+  const flying =
+    awaitedDispatch(last) === undefined
+      ? ""
+      : ` ${stage} was in flight: ${lane} is told to stop, its result won't count, what it has changed isn't undone.`;
+  const dropped = kept ? ` The result of ${stage} that was kept is dropped.` : "";
+  return `Cancelled by ${by}.${flying}${dropped} Why: ${why}`;
 }
 
 function submit(question: Question, command: CommandOf<"submit">, sampled: boolean): Decision {
@@ -95,7 +124,10 @@ function submit(question: Question, command: CommandOf<"submit">, sampled: boole
     holder: rule.lane,
     reason: "SUBMITTED",
     detail: `Submitted by ${command.by}`,
-    cause: { kind: "command", commandId: command.id, type: "submit", by: command.by, why: null },
+    cause: causeOf(
+      command,
+      question.happening.kind === "command" ? question.happening.identity : undefined,
+    ),
     playbook: playbook.digest,
     iteration: 0,
     loops: 0,
@@ -152,8 +184,12 @@ function pause(step: Step, command: CommandOf<"pause">): Decision {
       "`baton explain` says what it waits for.",
     );
   }
-  const hold = { by: command.by, why: command.why, time: step.now, commandId: command.id };
-  const detail = `On hold by ${command.by}: ${command.why}. ${entry.stage} in flight may finish; its result is kept.`;
+  const { by, why, id: commandId } = command;
+  // A review about a stage in flight means that its lane is late or gone: it isn't counted on.
+  const inFlightUntil = entry.holder === "review" ? step.now : (entry.deadline ?? step.now);
+  const hold = { by, why, time: step.now, commandId, inFlightUntil };
+  const lane = stageRule(step.playbook, entry.stage).lane;
+  const detail = `On hold by ${by}. ${entry.stage} was handed to ${lane} before and may finish: its result is kept, nothing is dispatched. Why: ${why}`;
   const action = `\`baton resume ${entry.candidateId}\` when the reason for the hold is gone.`;
   return append(review(step, { reason: "PAUSED", detail, action, awaits, hold }));
 }
@@ -180,8 +216,10 @@ function resume(step: Step, command: CommandOf<"resume">, question: Question): D
   return rerun(step, command);
 }
 
-/** True if no attempt of the awaited dispatch is left: waiting for its lane would be in vain. */
-function isSpent({ last: { entry }, playbook }: Step): boolean {
+/** True if waiting for the lane would be in vain: it has no attempt left, or gave up at the stage's deadline. */
+function isSpent({ last: { entry }, playbook, now }: Step): boolean {
+  const until = entry.hold?.inFlightUntil;
+  if (until !== undefined && instantMs(now) >= instantMs(until)) return true;
   return entry.attempt > stageRule(playbook, entry.stage).policies.transient.maxRetries;
 }
 
@@ -208,13 +246,15 @@ function rerun(step: Step, command: CommandOf<"resume">): Decision {
 }
 
 function releaseRunning(step: Step, command: CommandOf<"resume">): Entry {
-  const rule = stageRule(step.playbook, step.last.entry.stage);
+  const { stage, hold } = step.last.entry;
+  const rule = stageRule(step.playbook, stage);
   return successor(step, {
     holder: rule.lane,
     reason: "RESUMED",
     detail: `Hold lifted by ${command.by}: ${command.why}. ${rule.stage} goes on.`,
     rule: retryRuleOf(rule),
-    deadline: after(step.now, rule.deadlineSeconds),
+    // The lane's own: the hold hasn't stopped its clock.
+    deadline: hold?.inFlightUntil ?? after(step.now, rule.deadlineSeconds),
     review: null,
     hold: null,
   });

@@ -4,16 +4,30 @@ import type {
   Command,
   Entry,
   EvidenceRecord,
+  Identity,
   Instant,
   Report,
+  Role,
   StoredEntry,
 } from "@baton/contracts";
 
 import type { Playbook } from "./playbook.ts";
 
+/** Who signed a command: verified by the coordinator against its key registry. */
+export interface VerifiedIdentity {
+  readonly name: Identity;
+  readonly roles: readonly Role[];
+}
+
 /** Something that happened to a candidate. */
 export type Happening =
-  | { readonly kind: "command"; readonly command: Command; readonly sampled: boolean }
+  | {
+      readonly kind: "command";
+      readonly command: Command;
+      readonly sampled: boolean;
+      /** Absent where the coordinator has no key registry. */
+      readonly identity?: VerifiedIdentity;
+    }
   | {
       readonly kind: "report";
       readonly report: Report;

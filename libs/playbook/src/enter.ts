@@ -123,12 +123,17 @@ export function askApproval(
   to: Stage,
   on: { rule: ApprovalRule; detail: string; carried: Pick<Entry, "artifacts"> & Partial<Entry> },
 ): Entry {
-  const { candidateId } = step.last.entry;
-  const { required } = on.rule;
+  const { candidateId, approvals } = step.last.entry;
+  const { required, roles } = on.rule;
+  const by = roles ? ` by ${roles.join(" or ")}` : "";
+  // Whatever was given for an earlier question and not used was given on other evidence or for another run.
+  const given = approvals.filter((one) => one.stage === to && one.used !== true);
+  const names = [...new Set(given.map((one) => one.by))].join(", ");
+  const lost = names === "" ? "" : ` Void, since given for an earlier question: ${names}.`;
   return review(step, {
     ...on.carried,
     reason: "APPROVAL_REQUIRED",
-    detail: `${on.detail}. ${to} needs ${required} approval${required > 1 ? "s" : ""}.`,
+    detail: `${on.detail}. ${to} needs ${required} approval${required > 1 ? "s" : ""}${by}.${lost}`,
     action: `Read the evidence, then \`baton approve ${candidateId}\` or \`baton reject ${candidateId}\`.`,
     next: to,
     proof: evidenceDigest(on.carried.artifacts),

@@ -1,5 +1,6 @@
 export { decide } from "./decide.ts";
-export type { Decision, Happening, Question, RejectCode } from "./decision.ts";
+export { approvalState, type ApprovalState } from "./approval-state.ts";
+export type { Decision, Happening, Question, RejectCode, VerifiedIdentity } from "./decision.ts";
 export { evidenceFor, evidenceNeeded, evidenceRecord, type EvidenceRequest } from "./evidence.ts";
 export { assess } from "./conclude.ts";
 export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";

@@ -77,6 +77,8 @@ test("Baton's own playbook goes from monitoring to the evidence and names every 
   }
   expect(stages.get("live-ramp")?.approvals).toEqual({
     required: 1,
+    distinct: true,
+    expiresSeconds: 86_400,
     notAuthor: true,
     when: { path: "promotion.target", in: ["live"] },
   });

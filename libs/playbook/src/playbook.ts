@@ -13,6 +13,7 @@ import {
   FAILURE_CLASSES,
   type FailureClass,
   Lane,
+  Role,
   type Sha256,
   Stage,
 } from "@baton/contracts";
@@ -50,6 +51,11 @@ const Policies = z.strictObject({
   policy: FinalPolicy,
 });
 
+const Roles = z.array(Role).min(1).max(16);
+
+/** Seconds that an approval counts, unless the playbook says otherwise. */
+export const APPROVAL_SECONDS = 86_400;
+
 /** Approvals a stage needs before it is dispatched. */
 export const ApprovalRule = z.strictObject({
   required: z.int().min(1).max(5),
@@ -59,6 +65,18 @@ export const ApprovalRule = z.strictObject({
     .optional(),
   /** True: who submitted the candidate can't approve it. */
   notAuthor: z.boolean().default(true),
+  /** One of these is needed to approve; without it `answers.approve` says. */
+  roles: Roles.optional(),
+  /** May be written down, can't be switched off. */
+  distinct: z
+    .literal(true, { error: "approvals always are by different people: true, or leave it out" })
+    .default(true),
+  /** An approval that is older when the last one comes doesn't count. */
+  expiresSeconds: z
+    .number()
+    .min(1)
+    .max(90 * 86_400)
+    .default(APPROVAL_SECONDS),
 });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
 
@@ -98,6 +116,17 @@ export const PlaybookDocument = z.strictObject({
   stages: z.array(StageDocument).min(1).max(64),
   transitions: z.record(Stage, z.array(Stage).max(16)),
   failurePolicies: Policies,
+  /** Who may ask for what: one of the roles is needed; what isn't named everybody may. */
+  answers: z
+    .strictObject({
+      approve: Roles.optional(),
+      reject: Roles.optional(),
+      resume: Roles.optional(),
+      "send-back": Roles.optional(),
+      cancel: Roles.optional(),
+      pause: Roles.optional(),
+    })
+    .prefault({}),
   controls: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}),
   limits: z
     .strictObject({
@@ -145,6 +174,7 @@ export interface Playbook {
   readonly start: Stage;
   readonly stages: ReadonlyMap<Stage, StageRule>;
   readonly limits: PlaybookDocument["limits"];
+  readonly answers: PlaybookDocument["answers"];
   /** The canonical JSON that `digest` is taken over: stored, so that a pinned run finds its playbook again. */
   readonly source: string;
 }
@@ -174,6 +204,7 @@ export function parsePlaybook(document: unknown): PlaybookResult {
       start,
       stages,
       limits: parsed.data.limits,
+      answers: parsed.data.answers,
       source,
     },
   };

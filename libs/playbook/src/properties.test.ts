@@ -53,7 +53,7 @@ const commands = fc.record({
   do: fc.constant("command" as const),
   type: fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom("approve", "pause", "resume") },
-    { weight: 1, arbitrary: fc.constantFrom("submit", "reject", "cancel") },
+    { weight: 1, arbitrary: fc.constantFrom("submit", "reject", "send-back", "cancel") },
   ),
   by: fc.constantFrom(AUTHOR, "bob", "eve", "dan"),
   why: texts,

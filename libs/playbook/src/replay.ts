@@ -7,8 +7,10 @@ import {
   type Command,
   type CommandId,
   type Entry,
+  type Identity,
   type PreciseInstant,
   type Report,
+  type Role,
   type Sha256,
   type StoredEntry,
 } from "@baton/contracts";
@@ -40,6 +42,11 @@ export function questionOf(
   return { last, happening, playbook, evidence, now: entry.time };
 }
 
+/** Who the coordinator found to have signed; a registry that changed since changes nothing about it. */
+function identityOf({ by, roles }: { by: Identity; roles?: Role[] | undefined }) {
+  return roles && { identity: { name: by, roles } };
+}
+
 function happeningOf(
   last: StoredEntry | undefined,
   { cause, trace }: Entry,
@@ -49,7 +56,8 @@ function happeningOf(
     case "command": {
       const command = sources.command(cause.commandId);
       // The sampler's choice is kept in the trace's flags.
-      if (command) return { kind: "command", command, sampled: trace.endsWith("1") };
+      const sampled = trace.endsWith("1");
+      if (command) return { kind: "command", command, sampled, ...identityOf(cause) };
       return `command ${cause.commandId} isn't stored`;
     }
     case "report": {

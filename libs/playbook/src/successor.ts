@@ -6,6 +6,7 @@ import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after } from "./instant.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
+import { answersTo } from "./who-may-answer.ts";
 
 /** What the steps of one decision share. */
 export interface Step {
@@ -100,6 +101,11 @@ export function review(
       action: cut(action),
       next: next ?? null,
       evidence: proof ?? null,
+      answers: answersTo(step.playbook, {
+        reason: rest.reason,
+        next: next ?? null,
+        author: step.last.entry.author,
+      }),
     },
     ...rest,
   });

@@ -12,6 +12,7 @@ import {
 
 import { decide } from "../decide.ts";
 import { evidenceDigest } from "../enter.ts";
+import { shiftInstant } from "../instant.ts";
 import { type Playbook, stageRule } from "../playbook.ts";
 import { questionOf, type ReplaySources } from "../replay.ts";
 import type { Story, Told } from "./story.ts";
@@ -103,7 +104,7 @@ function chain({ sequence, entry }: StoredEntry, after: Entry): Checks {
 
 function hold(before: Entry, { happening }: Told["question"], after: Entry): Checks {
   const type = happening.kind === "command" ? happening.command.type : "";
-  const lifted = type === "resume" || type === "cancel";
+  const lifted = ["resume", "cancel", "send-back"].includes(type);
   const held = canonicalJson(after.hold) === canonicalJson(before.hold);
   return [
     ["J7 a hold stays until a person lifts it", before.hold === null || lifted || held],
@@ -128,6 +129,12 @@ function move(before: Entry, { evidence, playbook }: Told["question"], after: En
   const from = stageRule(playbook, before.stage);
   const to = stageRule(playbook, after.stage);
   const approved: Checks = [["J2 the approvals it needs are given", hasApprovals(playbook, after)]];
+  if (after.cause.kind === "command" && after.cause.type === "send-back") {
+    const anew = after.runId !== before.runId && after.artifacts.length === 0;
+    const receipt = { from: null, to: playbook.start, rule: "transition_allowed" };
+    const guarded = canonicalJson(after.guard) === canonicalJson(receipt);
+    return [...approved, ["what is sent back starts anew", anew && guarded]];
+  }
   if (after.guard === null) {
     const moved = after.stage !== before.stage || after.runId === before.runId;
     return [...approved, ["without the guard the same stage runs anew, nothing else", !moved]];
@@ -164,7 +171,11 @@ function hasApprovals(playbook: Playbook, entry: Entry): boolean {
   const digest = evidenceDigest(entry.artifacts);
   const by = entry.approvals
     .filter(
-      (one) => one.stage === entry.stage && one.runId === entry.runId && one.evidence === digest,
+      (one) =>
+        one.stage === entry.stage &&
+        one.runId === entry.runId &&
+        one.evidence === digest &&
+        entry.time < shiftInstant(one.time, rule.expiresSeconds * 1000),
     )
     .map((one) => one.by);
   return new Set(by).size >= rule.required && !(rule.notAuthor && by.includes(entry.author));

@@ -33,6 +33,8 @@ export interface Told {
 export type Wish = { readonly by?: string; readonly why?: string; readonly id?: string } & {
   readonly evidence?: string;
   readonly spec?: Record<string, unknown>;
+  /** Roles that the key registry gives the sender; without it there is no registry. */
+  readonly roles?: readonly string[];
 };
 
 /** What tests do with a candidate. `journal` grows by the entries decided; sequences have gaps, as in a shared stream. */
@@ -84,7 +86,8 @@ export class Story {
   command(type: CommandType, wish: Wish = {}): Decision {
     const id = wish.id ?? `command-${this.told.length}`;
     const command = commandOf(type, { ...wish, id }, this.now);
-    return this.ask({ kind: "command", command, sampled: true });
+    const identity = wish.roles && { identity: { name: command.by, roles: wish.roles } };
+    return this.ask({ kind: "command", command, sampled: true, ...identity });
   }
 
   /** A result of the latest dispatch, by default a pass with everything the playbook asks for, and what is verified about it. */

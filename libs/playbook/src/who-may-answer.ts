@@ -1,0 +1,69 @@
+/** Who may ask for what: roles in the playbook, held against the identity that the coordinator verified. */
+import type {
+  Command,
+  CommandType,
+  Entry,
+  Identity,
+  Reason,
+  ReviewAnswer,
+  Role,
+  Stage,
+} from "@baton/contracts";
+
+import { type Decision, reject, type VerifiedIdentity } from "./decision.ts";
+import { type Playbook, stageRule } from "./playbook.ts";
+
+const ANSWERS = {
+  toApproval: ["approve", "reject", "send-back", "cancel"],
+  toHold: ["resume", "send-back", "cancel"],
+  toOthers: ["resume", "reject", "send-back", "cancel"],
+} as const satisfies Record<string, readonly CommandType[]>;
+
+/** The answers that a review takes, and who may give them. `next`: the stage that follows an approval. */
+export function answersTo(
+  playbook: Playbook,
+  { reason, next, author }: { reason: Reason; next: Stage | null; author: Identity },
+): ReviewAnswer[] {
+  const kind =
+    reason === "APPROVAL_REQUIRED" ? "toApproval" : reason === "PAUSED" ? "toHold" : "toOthers";
+  return ANSWERS[kind].map((command) => {
+    const roles = [...rolesFor(playbook, command, next)];
+    const rule =
+      command === "approve" && next !== null ? stageRule(playbook, next).approvals : null;
+    const barred = rule?.notAuthor === true ? { notBy: author } : {};
+    return { command, roles, people: rule?.required ?? 1, ...barred };
+  });
+}
+
+/** The roles of which one is needed; none: everybody may. A stage's own roles go before the playbook's for approvals. */
+function rolesFor(playbook: Playbook, type: CommandType, next: Stage | null): readonly Role[] {
+  const own = type === "approve" && next !== null ? stageRule(playbook, next).approvals : null;
+  if (own?.roles) return own.roles;
+  return type === "submit" ? [] : (playbook.answers[type] ?? []);
+}
+
+/** Why the one who sent a command may not; undefined if they may. Where nobody is known, nobody has a role (fails closed). */
+export function refusalOfSender(
+  { playbook, entry }: { playbook: Playbook; entry: Entry | undefined },
+  command: Command,
+  identity: VerifiedIdentity | undefined,
+): Decision | undefined {
+  const { by, type, candidateId } = command;
+  if (identity && identity.name !== by) {
+    return reject(
+      "E_DENIED",
+      `the command says ${by}, its key is ${identity.name}'s`,
+      "Send it in your own name.",
+    );
+  }
+  const roles = rolesFor(playbook, type, entry?.review?.next ?? null);
+  if (roles.length === 0 || identity?.roles.some((role) => roles.includes(role))) return undefined;
+  const has = identity
+    ? `${by} has ${identity.roles.length > 0 ? identity.roles.join(", ") : "no role"}`
+    : `${by} isn't known: the coordinator has no key registry`;
+  return reject(
+    "E_DENIED",
+    `to ${type} ${candidateId} takes the role ${roles.join(" or ")}; ${has}`,
+    "Ask someone who has it: `baton get reviews` shows who may answer. Who has which role is in the coordinator's BATON_PEOPLE.",
+  );
+}
