@@ -9,9 +9,11 @@ import { register as registerAudit } from "./commands/audit.ts";
 import { register as registerDecisions } from "./commands/decisions.ts";
 import { register as registerDescribe } from "./commands/describe.ts";
 import { register as registerDoctor } from "./commands/doctor.ts";
+import { register as registerDryRun } from "./commands/dry-run.ts";
 import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGet } from "./commands/get.ts";
 import { register as registerGuard } from "./commands/guard.ts";
+import { register as registerPolicy } from "./commands/policy.ts";
 import { register as registerSubmit } from "./commands/submit.ts";
 import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerUp } from "./commands/up.ts";
@@ -19,7 +21,7 @@ import { register as registerWatch } from "./commands/watch.ts";
 
 const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
   [
-    { heading: "Run:", registrars: [registerUp] },
+    { heading: "Run:", registrars: [registerUp, registerDryRun] },
     { heading: "Submit and decide:", registrars: [registerSubmit, registerDecisions] },
     {
       heading: "Look:",
@@ -32,7 +34,10 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
         registerArtifacts,
       ],
     },
-    { heading: "Check:", registrars: [registerDoctor, registerAudit, registerGuard] },
+    {
+      heading: "Check:",
+      registrars: [registerDoctor, registerAudit, registerGuard, registerPolicy],
+    },
   ];
 
 const EXIT_CODES = `

@@ -1,0 +1,39 @@
+/** Decides the candidates of a mesh's journal again under another playbook. */
+import type { Playbook } from "@baton/playbook";
+
+import { readStandings } from "../journal/read-model.ts";
+import { openSession } from "../session.ts";
+import { openShelf, readRecord } from "./candidate-record.ts";
+import { findParting } from "./other-way.ts";
+import type { JournalFindings, OtherWay } from "./policy-diff.ts";
+import { gatherStored, openStoredArtifacts } from "./stored-evidence.ts";
+
+/** Reads one candidate after the other, the latest first; changes nothing. */
+export async function decideAgain(
+  { old, next }: { old: Playbook; next: Playbook },
+  { server, limit }: { server: string | undefined; limit: number },
+): Promise<JournalFindings> {
+  await using session = await openSession({ server });
+  const artifacts = await openStoredArtifacts(session);
+  const findStored = openShelf(artifacts);
+  const { candidates } = await readStandings(session);
+  const latest = candidates.toSorted((a, b) => b.sequence - a.sequence).slice(0, limit);
+  const otherWays: OtherWay[] = [];
+  for (const { candidateId } of latest) {
+    const record = await readRecord(session, candidateId, findStored);
+    const [first] = record.entries;
+    const underOld = typeof first?.entry === "object" && first.entry.playbook === old.digest;
+    const found = await findParting(record, next, (request) => gatherStored(request, artifacts));
+    if (found === undefined) continue;
+    otherWays.push(
+      typeof found === "string"
+        ? { candidateId, underOld, parting: null, unknown: found }
+        : { candidateId, underOld, parting: found, unknown: null },
+    );
+  }
+  return {
+    decidedAgain: latest.length,
+    leftOut: candidates.length - latest.length,
+    otherWays,
+  };
+}
