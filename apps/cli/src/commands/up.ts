@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .option("--port <number>", "port of the NATS server; 0 takes any free one", "4222")
     .option("--http-port <number>", "first port of the services; 0 takes free ones", "0")
     .option("--playbook <file>", "playbook of new candidates (default: playbooks/baton.yaml)")
-    .option("--drills", "allow candidates to inject faults on purpose")
+    .option("--no-drills", "refuse candidates that inject faults on purpose")
     .addHelpText(
       "after",
       examples([
@@ -39,5 +39,5 @@ interface UpOptions {
   readonly port: string;
   readonly httpPort: string;
   readonly playbook?: string;
-  readonly drills?: boolean;
+  readonly drills: boolean;
 }

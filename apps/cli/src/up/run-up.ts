@@ -23,7 +23,7 @@ export interface UpOptions {
   readonly port: string;
   readonly httpPort: string;
   readonly playbook?: string;
-  readonly drills?: boolean;
+  readonly drills: boolean;
   readonly format: Format;
 }
 
@@ -85,7 +85,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     natsPort,
     httpPort,
     syncAlways: options.syncAlways,
-    drills: options.drills === true,
+    drills: options.drills,
   };
   const dispose = (): void => {
     if (options.ephemeral === true) rmSync(root, { recursive: true, force: true });

@@ -1,0 +1,54 @@
+/** Where a dry run keeps its evidence: a folder of its own per run. */
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import { ROOT } from "../up/mesh-plan.ts";
+import { isHeldByOther } from "../up/up-state.ts";
+
+/** Older ones in the usual place are removed. */
+const KEPT = 10;
+const USUAL = join(ROOT, ".baton/dry-run");
+/** What the usual place's folders are called; nothing else is ever removed. */
+const NAME = /^\d{8}-\d{6}(-seed-\d+)?$/;
+
+/** A dry run's folder. */
+export interface DryRunFolder {
+  readonly path: string;
+  readonly parent: string;
+  readonly name: string;
+}
+
+/** Makes the folder: the one that's named, which must be empty or new, or a new one in the usual place. */
+export function makeFolder(options: {
+  readonly data: string | undefined;
+  readonly seed: number | undefined;
+  readonly now: Date;
+}): DryRunFolder {
+  const { data, seed, now } = options;
+  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+  const usual = join(USUAL, seed === undefined ? stamp : `${stamp}-seed-${seed}`);
+  const path = data === undefined ? usual : resolve(data);
+  mkdirSync(path, { recursive: true });
+  if (readdirSync(path).length > 0) {
+    throw new CliError({
+      code: "E_CONFLICT",
+      exit: EXIT.conflict,
+      message: "the folder isn't empty",
+      value: path,
+      rule: "a dry run starts from nothing",
+      action: "Name a new folder by --data, or leave it out.",
+    });
+  }
+  if (data === undefined) removeOld();
+  return { path, parent: dirname(path), name: basename(path) };
+}
+
+function removeOld(): void {
+  const old = readdirSync(USUAL)
+    .filter((name) => NAME.test(name))
+    .toSorted()
+    .slice(0, -KEPT)
+    .filter((name) => !isHeldByOther(join(USUAL, name, "mesh/up.json")));
+  for (const name of old) rmSync(join(USUAL, name), { recursive: true, force: true });
+}

@@ -1,0 +1,245 @@
+import type { AuditVerification } from "@baton/audit";
+/** Holds what happened against what each story is there to show. Pure. */
+import { type Entry, GateReport, LiveRampReport } from "@baton/contracts";
+
+import { artifactOf, type Evidence } from "./gather-evidence.ts";
+import { type Played, REVIEWER } from "./play.ts";
+import type { Story, StoryName } from "./stories.ts";
+
+/** Where a story ended, and whether that is as it should be. */
+export interface Verdict {
+  readonly name: StoryName;
+  readonly candidateId: string;
+  readonly expected: string;
+  readonly ok: boolean;
+  /** What differs from the expectation; empty if it's as it should be. */
+  readonly differences: readonly string[];
+  /** What was seen of what is expected. */
+  readonly seen: readonly string[];
+  /** Its last entry; null if there's none. */
+  readonly end: Pick<Entry, "holder" | "stage" | "reason" | "detail"> | null;
+  /** What a person is asked to do, if it waits for one. */
+  readonly action: string | null;
+}
+
+/** What judging takes. */
+export interface Case {
+  readonly played: Played;
+  readonly evidence: ReadonlyMap<StoryName, Evidence>;
+  /** Of the first story's audit pack, with the mesh's own key; undefined if there's no pack. */
+  readonly pack: AuditVerification | undefined;
+}
+
+/** Notes what was seen and what is missing. */
+interface Notes {
+  /** Notes `seen` if it holds, `otherwise` if not. */
+  check(holds: boolean, seen: string, otherwise: string): void;
+}
+
+/** Judges every story. */
+export function judge(stories: readonly Story[], of: Case): Verdict[] {
+  return stories.map((story) => {
+    const { name, candidateId, expected } = story;
+    const differences: string[] = [];
+    const seen: string[] = [];
+    const trouble = of.played.trouble.get(name);
+    if (trouble !== undefined) differences.push(trouble);
+    const evidence = of.evidence.get(name === "duplicate" ? "trend" : name);
+    const last = evidence?.entries.at(-1)?.entry;
+    const notes: Notes = {
+      check: (holds, right, wrong) => void (holds ? seen.push(right) : differences.push(wrong)),
+    };
+    if (!evidence || !last) differences.push("the journal doesn't know it");
+    else JUDGES[name]({ notes, evidence, last, of });
+    const end = last && {
+      holder: last.holder,
+      stage: last.stage,
+      reason: last.reason,
+      detail: last.detail,
+    };
+    return {
+      name,
+      candidateId,
+      expected,
+      differences,
+      seen,
+      ok: differences.length === 0,
+      end: end ?? null,
+      action: last?.review?.action ?? null,
+    };
+  });
+}
+
+interface Matter {
+  readonly notes: Notes;
+  readonly evidence: Evidence;
+  readonly last: Entry;
+  readonly of: Case;
+}
+
+const JUDGES: Readonly<Record<StoryName, (matter: Matter) => void>> = {
+  trend: judgeTrend,
+  "curve-fitted": judgeCurveFitted,
+  "flaky-source": judgeFlakySource,
+  "broken-spec": judgeBrokenSpec,
+  duplicate: judgeDuplicate,
+  interrupted: judgeInterrupted,
+};
+
+function endsAs({ notes, last }: Matter, holder: Entry["holder"], reason: Entry["reason"]): void {
+  const is = `${last.reason} at ${last.stage}, holder ${last.holder}`;
+  const right = last.holder === holder && last.reason === reason;
+  notes.check(right, is, `ended as ${is}; expected ${reason}, holder ${holder}`);
+}
+
+function judgeTrend(matter: Matter): void {
+  const { notes, evidence, last, of } = matter;
+  endsAs(matter, "closed", "COMPLETED");
+  const refused = of.played.authorsApproval;
+  notes.check(
+    refused === "E_DENIED",
+    "the author's own approval was refused (E_DENIED)",
+    `the author's own approval should have been refused as E_DENIED, but was ${refused ?? "accepted"}`,
+  );
+  const by = last.approvals.map((one) => one.by).join(", ");
+  notes.check(by === REVIEWER, `approved by ${by}`, `approved by ${by || "nobody"}`);
+  const ramp = parsed(evidence, "gates/live-ramp.json", LiveRampReport);
+  const steps = ramp?.steps.filter(({ verified }) => verified).map(({ level }) => level) ?? [];
+  notes.check(
+    ramp?.level === "L3" && steps.length === ramp.steps.length,
+    `live at L3, each of ${steps.join(", ")} seen to run`,
+    `live ramp is at ${ramp?.level ?? "no level"}; seen to run: ${steps.join(", ") || "none"}`,
+  );
+  const { pack } = of;
+  const faults = pack?.faults.map(({ message }) => message).join("; ");
+  notes.check(
+    pack?.ok === true && pack.trusted,
+    `audit pack of ${pack?.manifest?.files.length ?? 0} files verified with the mesh's key`,
+    `the audit pack doesn't verify: ${faults ?? "there is none"}`,
+  );
+}
+
+function judgeCurveFitted(matter: Matter): void {
+  const { notes, evidence, last } = matter;
+  endsAs(matter, "review", "GATE_FAILED");
+  const reports = evidence.artifacts
+    .filter(({ ref }) => ref.name === "gates/gate-evaluation.json")
+    .map(({ bytes }) => GateReport.safeParse(jsonOf(bytes)).data);
+  const failing = reports.filter((report) =>
+    report?.gates.some(({ gateId, status }) => gateId.startsWith("gate1") && status === "fail"),
+  );
+  notes.check(
+    failing.length === 2,
+    "gate 1 failed in both runs",
+    `gate 1 failed in ${failing.length} of ${reports.length} gate reports; expected 2 of 2`,
+  );
+  const reasons = last.feedback.flatMap((one) => one.reasons);
+  notes.check(
+    last.loops === 1 && reasons.length > 0,
+    `went back once with ${reasons.length} reasons: ${reasons[0] ?? ""}`,
+    `went back ${last.loops} times with ${reasons.length} reasons; expected once, with reasons`,
+  );
+  asksSomebody(matter);
+}
+
+function judgeFlakySource(matter: Matter): void {
+  const { notes, evidence } = matter;
+  endsAs(matter, "closed", "COMPLETED");
+  const attempts = evidence.reports
+    .map(({ report }) => report)
+    .filter((report) => report.type === "attempt");
+  const unavailable = attempts.filter(({ failure }) => failure.code === "E_DATA_UNAVAILABLE");
+  notes.check(
+    attempts.length === 2 && unavailable.length === 2,
+    "failed twice (E_DATA_UNAVAILABLE), retried twice",
+    `${attempts.length} failed attempts, ${unavailable.length} of them E_DATA_UNAVAILABLE; expected 2`,
+  );
+  const [first = 0, second = 0] = attempts.map(
+    ({ time, retryAt }) => Date.parse(retryAt) - Date.parse(time),
+  );
+  notes.check(
+    second > first && first > 0,
+    `delays ${first} ms, ${second} ms`,
+    `delays of ${first} and ${second} ms don't grow`,
+  );
+  const reasons = evidence.entries.map(({ entry }) => entry.reason);
+  const paused = reasons.indexOf("PAUSED");
+  notes.check(paused >= 0, "paused and resumed by a person", "was never paused");
+}
+
+function judgeBrokenSpec(matter: Matter): void {
+  const { notes, evidence, last } = matter;
+  endsAs(matter, "review", "SPEC_INVALID");
+  const { length } = evidence.reports;
+  notes.check(length === 1, "attempted once", `was attempted ${length} times; expected once`);
+  const message = last.failure?.message ?? "";
+  const named = ["universe", "strategy", "costsBps", "regimes", "expectation", "promotion"].filter(
+    (field) => message.includes(field),
+  );
+  notes.check(
+    named.length === 6,
+    "all six mistakes are named",
+    `the message names ${named.join(", ") || "nothing"}; expected six fields`,
+  );
+  asksSomebody(matter);
+}
+
+function judgeDuplicate({ notes, of }: Matter): void {
+  const receipts = of.played.receipts.filter(
+    ({ story }) => story === "trend" || story === "duplicate",
+  );
+  const [first, second] = receipts.map(({ receipt }) => receipt.outcome);
+  const same =
+    first !== undefined &&
+    second !== undefined &&
+    JSON.stringify({ ...first, duplicate: true }) === JSON.stringify(second);
+  notes.check(
+    same && !first.duplicate,
+    `got the receipt of ${first?.time ?? ""} again (journal ${first?.sequence ?? 0}, duplicate)`,
+    "its receipt isn't the original one",
+  );
+}
+
+function judgeInterrupted(matter: Matter): void {
+  const { notes, evidence, of } = matter;
+  endsAs(matter, "closed", "COMPLETED");
+  const { kill } = of.played;
+  notes.check(
+    kill !== undefined,
+    `lane-c was killed ${kill?.workedMs ?? 0} ms into it and was back after ${kill?.backMs ?? 0} ms`,
+    "lane-c wasn't killed",
+  );
+  const backtests = evidence.reports.filter(({ report }) => report.stage === kill?.stage);
+  const attempt = backtests.at(-1)?.report.attempt ?? 0;
+  notes.check(
+    backtests.length === 1 && attempt > 1,
+    `its backtest was answered once, by delivery ${attempt}`,
+    `its backtest has ${backtests.length} reports, the last by delivery ${attempt}; expected one, by a later one`,
+  );
+}
+
+function asksSomebody({ notes, last }: Matter): void {
+  const { review, deadline } = last;
+  notes.check(
+    review !== null && review.action !== "" && deadline !== null,
+    "asks a person, with an action and a deadline",
+    "asks nobody, or without an action or a deadline",
+  );
+}
+
+interface Schema<T> {
+  safeParse(value: unknown): { data?: T | undefined };
+}
+
+function parsed<T>(evidence: Evidence, name: string, schema: Schema<T>): T | undefined {
+  return schema.safeParse(jsonOf(artifactOf(evidence, name)?.bytes)).data;
+}
+
+function jsonOf(bytes: Uint8Array | undefined): unknown {
+  if (!bytes) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

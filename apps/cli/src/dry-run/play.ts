@@ -1,0 +1,201 @@
+/** Plays the six stories side by side: submits, answers, pauses, kills. What came of it is judged elsewhere. */
+import { setTimeout as delay } from "node:timers/promises";
+
+import { Command, type Entry } from "@baton/contracts";
+
+import { CliError } from "../cli-error.ts";
+import { type AcceptedReceipt, commandIdNow, sendCommand } from "../send-command.ts";
+import type { Session } from "../session.ts";
+import type { RunningMesh } from "../up/start-mesh.ts";
+import type { JournalBoard } from "./journal-board.ts";
+import { type Kill, killInTheMiddle } from "./kill-lane.ts";
+import { type Story, STORY_NAMES, type StoryName } from "./stories.ts";
+
+/** Who submits, and who answers: nobody may approve a candidate of their own. */
+export const AUTHOR = "author@dry-run";
+export const REVIEWER = "reviewer@dry-run";
+
+/** What happened, as far as it isn't in the journal. */
+export interface Played {
+  /** Of the submissions, in the order in which they were answered. */
+  readonly receipts: { readonly story: StoryName; readonly receipt: AcceptedReceipt }[];
+  /** Code by which the author's own approval was refused; undefined if it wasn't. */
+  authorsApproval: string | undefined;
+  kill: Kill | undefined;
+  /** What kept a story from going on, by its name. */
+  readonly trouble: Map<StoryName, string>;
+}
+
+/** What playing takes. */
+export interface Stage {
+  readonly session: Session;
+  readonly mesh: RunningMesh;
+  readonly board: JournalBoard;
+  /** Aborted when time is up or somebody stops the dry run. */
+  readonly signal: AbortSignal;
+  /** Told what is done from outside. */
+  readonly tell: (story: StoryName, what: string) => void;
+}
+
+const RECEIPT_WITHIN_MS = 15_000;
+/** A hold lasts until the result that was under way has come in, at most so long. */
+const HOLD_MS = 4000;
+
+/** Plays all of them; resolves when each has come to rest or can't go on. */
+export async function play(stories: readonly Story[], stage: Stage): Promise<Played> {
+  const played: Played = {
+    receipts: [],
+    authorsApproval: undefined,
+    kill: undefined,
+    trouble: new Map(),
+  };
+  const tellOne = async (name: StoryName): Promise<void> => {
+    const story = stories.find((one) => one.name === name);
+    if (!story) return;
+    try {
+      await SCRIPTS[name](story, stage, played);
+    } catch (error) {
+      played.trouble.set(name, error instanceof Error ? error.message : String(error));
+    }
+  };
+  // The interrupted one takes longest, so it goes first.
+  const order = STORY_NAMES.toSorted((a, b) => rank(a) - rank(b));
+  await Promise.all(order.map(tellOne));
+  return played;
+}
+
+function rank(name: StoryName): number {
+  return name === "interrupted" ? 0 : 1;
+}
+
+type Script = (story: Story, stage: Stage, played: Played) => Promise<void>;
+
+const SCRIPTS: Readonly<Record<StoryName, Script>> = {
+  trend: async (story, stage, played) => {
+    await submit(story, stage, played);
+    await until(
+      story,
+      stage,
+      "the question for an approval",
+      ({ reason }) => reason === "APPROVAL_REQUIRED" || STUCK.has(reason),
+    );
+    played.authorsApproval = await refusalOf(send(story, stage, { type: "approve", by: AUTHOR }));
+    stage.tell(
+      "trend",
+      `its author's approval is refused (${played.authorsApproval ?? "it isn't!"})`,
+    );
+    await send(story, stage, { type: "approve", by: REVIEWER });
+    stage.tell("trend", `approved by ${REVIEWER}`);
+    await untilClosed(story, stage);
+  },
+  "curve-fitted": async (story, stage, played) => {
+    await submit(story, stage, played);
+    await untilRest(story, stage);
+  },
+  "flaky-source": async (story, stage, played) => {
+    await submit(story, stage, played);
+    await until(story, stage, "its second stage", ({ stage: at }) => at !== "research-intake");
+    await send(story, stage, { type: "pause", by: REVIEWER });
+    stage.tell("flaky-source", `paused by ${REVIEWER}`);
+    await Promise.race([
+      until(story, stage, "a result during the hold", ({ kept }) => kept !== null),
+      delay(HOLD_MS),
+    ]);
+    await send(story, stage, { type: "resume", by: REVIEWER });
+    stage.tell("flaky-source", `resumed by ${REVIEWER}`);
+    await untilClosed(story, stage);
+  },
+  "broken-spec": async (story, stage, played) => {
+    await submit(story, stage, played);
+    await untilRest(story, stage);
+  },
+  duplicate: async (story, stage, played) => {
+    await until(story, stage, "the first submission", ({ stage: at }) => at !== "research-intake");
+    await submit(story, stage, played);
+    stage.tell("duplicate", "submitted again");
+  },
+  interrupted: async (story, stage, played) => {
+    await submit(story, stage, played);
+    const { mesh, signal } = stage;
+    const kill = await killInTheMiddle(mesh, story.candidateId, signal);
+    played.kill = kill;
+    stage.tell(
+      "interrupted",
+      `lane-c (process ${kill.pid}) killed ${kill.workedMs} ms into it (${kill.step}); back as ${kill.replacedBy} after ${kill.backMs} ms`,
+    );
+    await untilClosed(story, stage);
+  },
+};
+
+async function submit(story: Story, stage: Stage, played: Played): Promise<void> {
+  const { spec } = story;
+  const receipt = await send(story, stage, { type: "submit", by: AUTHOR, spec });
+  played.receipts.push({ story: story.name, receipt });
+}
+
+type Asked =
+  | { readonly type: "submit"; readonly by: string; readonly spec: unknown }
+  | { readonly type: "approve" | "pause" | "resume"; readonly by: string };
+
+function send({ candidateId }: Story, { session }: Stage, asked: Asked): Promise<AcceptedReceipt> {
+  const command = Command.parse({
+    v: 1,
+    id: commandIdNow(),
+    candidateId,
+    time: new Date().toISOString(),
+    ...asked,
+    ...(asked.type !== "submit" && { why: "part of the dry run" }),
+  });
+  return sendCommand(session, command, {
+    timeoutMs: RECEIPT_WITHIN_MS,
+    onProgress: () => undefined,
+  });
+}
+
+/** The code of the refusal; undefined if it was accepted. */
+async function refusalOf(sent: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await sent;
+    return undefined;
+  } catch (error) {
+    if (error instanceof CliError) return error.details.code;
+    throw error;
+  }
+}
+
+function until(
+  { candidateId }: Story,
+  { board }: Stage,
+  what: string,
+  condition: (entry: Entry) => boolean,
+): Promise<unknown> {
+  return board.until(candidateId, what, condition);
+}
+
+function untilClosed(story: Story, stage: Stage): Promise<unknown> {
+  const stuck = (entry: Entry): boolean => entry.holder === "review" && STUCK.has(entry.reason);
+  return until(story, stage, "its end", (entry) => entry.holder === "closed" || stuck(entry));
+}
+
+function untilRest(story: Story, stage: Stage): Promise<unknown> {
+  return until(
+    story,
+    stage,
+    "its rest",
+    ({ holder }) => holder === "review" || holder === "closed",
+  );
+}
+
+/** Reviews that no story expects after the point from which its end is waited for. */
+const STUCK: ReadonlySet<string> = new Set([
+  "GATE_FAILED",
+  "GATE_INCONCLUSIVE",
+  "RETRIES_EXHAUSTED",
+  "DETERMINISTIC_FAILURE",
+  "SPEC_INVALID",
+  "POLICY_DENIED",
+  "EVIDENCE_MISSING",
+  "TRANSITION_DENIED",
+  "DEADLINE_PASSED",
+  "LANE_CRASH_LOOP",
+]);

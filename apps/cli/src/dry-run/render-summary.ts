@@ -1,0 +1,103 @@
+/** The end of a dry run for people: candidate by candidate, the first one's waterfall, the invariants, where it all lies. */
+import { relative } from "node:path";
+
+import colors from "picocolors";
+
+import { cutTo, printable } from "../printable.ts";
+import { durationText } from "../time-text.ts";
+import { renderWaterfall } from "../trace/render-waterfall.ts";
+import { spansOf, type SpanKind } from "../trace/spans.ts";
+import type { Evidence } from "./gather-evidence.ts";
+import type { Verdict } from "./judge.ts";
+import type { Summary } from "./summary.ts";
+
+/** Renders the whole summary in `width` columns. */
+export function renderSummary(
+  summary: Summary,
+  first: Evidence | undefined,
+  width: number,
+): string {
+  const parts = [
+    heading("Candidates"),
+    ...summary.stories.map((verdict, index) => renderVerdict(verdict, index + 1, width)),
+    heading("Handoffs of the first candidate"),
+    first ? waterfall(first, width) : "It left no trace.\n",
+    renderHandoffs(summary),
+    heading("Invariants, checked from outside"),
+    ...summary.invariants.map(({ id, ok, checked, unit, title }) =>
+      cutTo(`${mark(ok && checked > 0)} ${id}  ${`${checked} ${unit}`.padEnd(14)} ${title}`, width),
+    ),
+    heading("Evidence"),
+    ...renderEvidence(summary),
+    "",
+    renderOutcome(summary),
+    "",
+  ];
+  return parts.join("\n");
+}
+
+function heading(text: string): string {
+  return `\n${colors.bold(text)}`;
+}
+
+function mark(ok: boolean): string {
+  return ok ? colors.green("ok  ") : colors.red("FAIL");
+}
+
+function renderVerdict(verdict: Verdict, number: number, width: number): string {
+  const { name, candidateId, expected, ok, end, seen, differences, action } = verdict;
+  const rows: [string, string][] = [
+    ["expected", expected],
+    ...seen.map((text): [string, string] => ["actual", text]),
+    ...differences.map((text): [string, string] => ["DIFFERS", text]),
+    ...(end ? [["where", `${end.holder}, ${end.stage}`] as [string, string]] : []),
+    ...(end ? [["why", `${end.reason}: ${end.detail}`] as [string, string]] : []),
+    ...(action === null ? [] : [["to do", action] as [string, string]]),
+  ];
+  const lines = rows.map(([label, text], index) => {
+    const repeated = rows[index - 1]?.[0] === label;
+    const shown = cutTo(printable(text), Math.max(40, width - 14));
+    const head = repeated ? "" : label;
+    return `     ${colors.dim(head.padEnd(9))}${label === "DIFFERS" ? colors.red(shown) : shown}`;
+  });
+  return [`${mark(ok)} ${number} ${colors.bold(name)}  ${candidateId}`, ...lines].join("\n");
+}
+
+const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
+  queue: colors.dim,
+  lane: colors.green,
+  retry: colors.yellow,
+  coordinator: colors.cyan,
+  human: colors.magenta,
+};
+
+function waterfall({ entries, reports }: Evidence, width: number): string {
+  const spans = spansOf(entries, reports, { now: entries.at(-1)?.storedAt ?? 0 });
+  return renderWaterfall(spans, { width, paint: (kind, text) => PAINTS[kind](text) });
+}
+
+function renderHandoffs({ handoffs }: Summary): string {
+  const { count, p50Ms, p99Ms } = handoffs;
+  return `${count} handoffs of all candidates: p50 ${durationText(p50Ms)}, p99 ${durationText(p99Ms)} (waiting for a busy lane included)`;
+}
+
+function renderEvidence({ folder, comparison, artifacts }: Summary): string[] {
+  const short = relative(process.cwd(), folder);
+  const shown = short.startsWith("..") ? folder : short;
+  return [
+    `${shown}/`,
+    "  summary.json  journals/  reports/  artifacts/  audit-pack.tar  invariants-input.json  mesh/logs/",
+    comparison === null
+      ? `${Object.keys(artifacts).length} artifacts; run it again to see that their bytes are the same`
+      : comparison.differing.length === 0
+        ? `${comparison.same} artifacts, byte for byte those of the run before (${relative(process.cwd(), comparison.with)})`
+        : `${comparison.differing.length} artifacts differ from the run before (${relative(process.cwd(), comparison.with)}): ${cutTo(comparison.differing.join(", "), 300)}`,
+  ];
+}
+
+function renderOutcome({ ok, seconds, differences }: Summary): string {
+  const took = `${seconds.all.toFixed(1)} s (start ${seconds.start.toFixed(1)}, play ${seconds.play.toFixed(1)}, check ${seconds.check.toFixed(1)})`;
+  if (ok) return colors.green(`Everything is as it should be. ${took}`);
+  const list = differences.map((line) => `  ${printable(line)}`).join("\n");
+  return `${colors.red(`${differences.length} things differ.`)} ${took}\n${list}`;
+}

@@ -1,0 +1,222 @@
+/** `baton dry-run`: the whole mesh, six candidates, a check from outside; exit code 0 only if all is as it should be. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { openAuditKey, verifyAuditPack } from "@baton/audit";
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Format } from "../globals.ts";
+import { note, terminalWidth, write } from "../output.ts";
+import { openSession } from "../session.ts";
+import { describeEvent } from "../up/describe-mesh.ts";
+import { meshDirectory } from "../up/mesh-directory.ts";
+import { interrupted } from "../up/mesh-failures.ts";
+import { type MeshChoices, ROOT } from "../up/mesh-plan.ts";
+import { POINTER } from "../up/run-up.ts";
+import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
+import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
+import { checkOutside } from "./check-outside.ts";
+import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
+import { type DryRunFolder, makeFolder } from "./dry-run-folder.ts";
+import { auditPackOf, type Evidence, gatherEvidence, writeEvidence } from "./gather-evidence.ts";
+import { handoffsOf } from "./handoffs.ts";
+import { openBoard } from "./journal-board.ts";
+import { judge } from "./judge.ts";
+import { type LiveView, openView } from "./live-view.ts";
+import { play, type Played } from "./play.ts";
+import { renderSummary } from "./render-summary.ts";
+import { loadStories, type Story } from "./stories.ts";
+import { DEMO_SETTINGS, differencesOf, type Summary } from "./summary.ts";
+
+/** Options as they were given. */
+export interface DryRunOptions {
+  readonly keepRunning?: boolean;
+  readonly seed?: string;
+  readonly data?: string;
+  readonly format: Format;
+}
+
+/** Longest time that the stories may take. */
+const PLAY_WITHIN_MS = 150_000;
+const PLAYBOOK = join(ROOT, "playbooks/baton.yaml");
+/** Not one of the CLI's own: everything worked, but what was seen isn't what should be. */
+const DIFFERS = 1;
+
+/** Runs it; sets the exit code 1 if something differs. */
+export async function runDryRun(options: DryRunOptions): Promise<void> {
+  const started = new Date();
+  const seed = options.seed === undefined ? undefined : seedFrom(options.seed);
+  const stories = loadStories(seed);
+  const folder = makeFolder({ data: options.data, seed, now: started });
+  using stopping = stopSignal();
+  const json = options.format !== "table";
+  const clock = stopwatch();
+  using view = openView(stories, stagesOf(PLAYBOOK), { silent: json });
+  view.phase(`starting the mesh in ${folder.path}`);
+  view.tell("mesh", settingsInWords());
+  const choices = choicesFor(folder);
+  const mesh = await startMesh(choices, {
+    signal: stopping.signal,
+    log: note,
+    onEvent: (event) => {
+      if (event.kind === "ended" && !stopping.signal.aborted)
+        view.tell("mesh", describeEvent(event));
+    },
+    ...(options.keepRunning === true && { pointer: POINTER }),
+  });
+  try {
+    const run = { mesh, stories, folder, seed, started, choices, clock, view, stopping };
+    const { summary, first } = await playAndCheck(run);
+    view[Symbol.dispose]();
+    await (json
+      ? write(`${JSON.stringify(summary, null, 2)}\n`)
+      : write(renderSummary(summary, first, terminalWidth())));
+    if (!summary.ok) process.exitCode = DIFFERS;
+    if (options.keepRunning === true) await keepRunning(mesh, stopping);
+  } finally {
+    await mesh.stop();
+  }
+}
+
+interface Run {
+  readonly mesh: RunningMesh;
+  readonly stories: readonly Story[];
+  readonly folder: DryRunFolder;
+  readonly seed: number | undefined;
+  readonly started: Date;
+  readonly choices: MeshChoices;
+  readonly clock: () => number;
+  readonly view: LiveView;
+  readonly stopping: StopSignal;
+}
+
+async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Evidence | undefined }> {
+  const { mesh, stories, folder, view, stopping, clock } = run;
+  const start = clock();
+  view.phase("playing");
+  await using session = await openSession({ server: mesh.natsUrl });
+  const over = new AbortController();
+  const signal = AbortSignal.any([
+    stopping.signal,
+    over.signal,
+    AbortSignal.timeout(PLAY_WITHIN_MS),
+  ]);
+  const board = openBoard(session, { signal, onEntry: (timed) => view.entry(timed) });
+  const played = await play(stories, { session, mesh, board, signal, tell: view.tell });
+  over.abort();
+  if (stopping.signal.aborted) throw interrupted();
+  const playedAt = clock();
+  view.phase("checking");
+  const evidence = await gatherEvidence(session, stories);
+  writeEvidence(folder.path, evidence);
+  const summary = await summarize(run, played, evidence, { start, play: playedAt - start });
+  return { summary, first: evidence.get("trend") };
+}
+
+async function summarize(
+  run: Run,
+  played: Played,
+  evidence: Awaited<ReturnType<typeof gatherEvidence>>,
+  seconds: { start: number; play: number },
+): Promise<Summary> {
+  const { mesh, stories, folder, choices, clock } = run;
+  const pack = auditPackOf(evidence.get("trend"));
+  const { pem } = openAuditKey(choices.directory.auditKey);
+  const verified = pack && (await verifyAuditPack(pack, { publicKey: pem }));
+  const verdicts = judge(stories, { played, evidence, pack: verified });
+  const invariants = await checkOutside({
+    natsUrl: mesh.natsUrl,
+    directory: choices.directory,
+    playbook: choices.playbook,
+    receipts: played.receipts.map(({ receipt }) => receipt),
+    inputFile: join(folder.path, "invariants-input.json"),
+  });
+  const differences = differencesOf(verdicts, invariants);
+  const artifacts = digestsOf(evidence);
+  const seed = run.seed ?? null;
+  const all = clock();
+  const summary: Summary = {
+    v: 1,
+    ok: differences.length === 0,
+    startedAt: run.started.toISOString(),
+    seed,
+    folder: folder.path,
+    syncAlways: choices.syncAlways,
+    settings: DEMO_SETTINGS,
+    seconds: { ...seconds, check: all - seconds.start - seconds.play, all },
+    stories: verdicts,
+    kill: played.kill ?? null,
+    handoffs: handoffsOf(evidence.values()),
+    invariants,
+    differences,
+    comparison: compareWithEarlier(folder, { seed, artifacts }),
+    artifacts,
+  };
+  writeFileSync(join(folder.path, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
+  return summary;
+}
+
+function choicesFor(folder: DryRunFolder): MeshChoices {
+  const retry = { BATON_RETRY_SCALE: String(DEMO_SETTINGS.retryScale), BATON_RETRY_JITTER: "0" };
+  return {
+    directory: meshDirectory(join(folder.path, "mesh")),
+    playbook: PLAYBOOK,
+    natsPort: 0,
+    httpPort: 0,
+    syncAlways: true,
+    drills: true,
+    env: { ...retry, BATON_ACK_WAIT_MS: String(DEMO_SETTINGS.ackWaitMs) },
+    envOf: {
+      // One at a time, so that the kill hits the one candidate that it's meant for.
+      "lane-c": { BATON_LANE_CAPACITY: "1" },
+      "paper-engine": { BATON_ENGINE_POLL_MS: "100" },
+    },
+  };
+}
+
+function settingsInWords(): string {
+  const { retryScale, ackWaitMs } = DEMO_SETTINGS;
+  return `for the demonstration retry delays are scaled by ${retryScale}, and a silent lane's work is given out again after ${ackWaitMs / 1000} s`;
+}
+
+async function keepRunning(mesh: RunningMesh, stopping: StopSignal): Promise<void> {
+  note(`the mesh goes on at ${mesh.natsUrl} until Ctrl-C; other \`baton\` commands find it`);
+  await stopping.given;
+}
+
+const Stages = z.object({
+  stages: z.array(z.object({ stage: z.string(), pass: z.string().nullish() })),
+});
+
+/** The stages of a candidate that goes all the way, in order. */
+function stagesOf(playbook: string): string[] {
+  const { stages } = Stages.parse(parse(readFileSync(playbook, "utf8")));
+  const next = new Map(stages.map(({ stage, pass }) => [stage, pass ?? undefined]));
+  const way: string[] = [];
+  for (let at = stages[0]?.stage; at !== undefined && !way.includes(at); at = next.get(at))
+    way.push(at);
+  return way;
+}
+
+/** Seconds since it was made. */
+function stopwatch(): () => number {
+  // From the process's own start: loading the program is part of what a person waits for.
+  return () => performance.now() / 1000;
+}
+
+const MAX_SEED = 2 ** 31 - 1;
+
+function seedFrom(text: string): number {
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (seed <= MAX_SEED) return seed;
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: "--seed isn't a seed",
+    value: text,
+    rule: `a whole number from 0 to ${MAX_SEED}`,
+    action: "Correct --seed, or leave it out.",
+  });
+}

@@ -1,0 +1,53 @@
+/** The six candidates of the dry run: what each is there to show. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { SpecDocument } from "@baton/contracts";
+import { candidateIdOf } from "@baton/playbook";
+
+import { parseSpec } from "../submit/parse-spec.ts";
+import { ROOT } from "../up/mesh-plan.ts";
+
+/** Names of the stories, in the order in which they are told. */
+export const STORY_NAMES = [
+  "trend",
+  "curve-fitted",
+  "flaky-source",
+  "broken-spec",
+  "duplicate",
+  "interrupted",
+] as const;
+export type StoryName = (typeof STORY_NAMES)[number];
+
+/** One candidate and what it shall show. */
+export interface Story {
+  readonly name: StoryName;
+  readonly candidateId: string;
+  readonly spec: SpecDocument;
+  /** One sentence. */
+  readonly expected: string;
+}
+
+const EXPECTED: Readonly<Record<StoryName, string>> = {
+  trend:
+    "passes every gate, is refused its author's approval, gets another person's, goes live on the paper broker up to L3, and ends with an audit pack that verifies",
+  "curve-fitted":
+    "fails gate 1, goes back to research once with the reasons attached, fails again and waits for a person",
+  "flaky-source":
+    "its data source fails twice and it is retried with a growing delay; later a person pauses and resumes it; it completes",
+  "broken-spec": "isn't retried; waits for a person with a message that names what is wrong",
+  duplicate: "the first one submitted again gets the original receipt, and nothing else happens",
+  interrupted:
+    "its lane is killed with SIGKILL in the middle of its backtest; the work is taken up again and it completes",
+};
+
+/** The stories with their specifications; `seed` replaces the one of each. */
+export function loadStories(seed: number | undefined): readonly Story[] {
+  return STORY_NAMES.map((name) => {
+    const file = name === "duplicate" ? "trend.yaml" : `${name}.yaml`;
+    const path = join(ROOT, "examples/candidates", file);
+    const document = parseSpec(readFileSync(path), `examples/candidates/${file}`);
+    const spec = seed === undefined ? document : { ...document, seed };
+    return { name, spec, candidateId: candidateIdOf(spec), expected: EXPECTED[name] };
+  });
+}
