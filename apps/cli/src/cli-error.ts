@@ -49,9 +49,9 @@ export class CliError extends Error {
   }
 }
 
-/** Exit code of a code that came from elsewhere, such as a coordinator's refusal; what nobody knows counts as ours. */
+/** Exit code of a code that came from elsewhere, such as a coordinator's refusal; one that a newer coordinator made up is a refusal. */
 export function exitOf(code: string): ExitCode {
-  return EXITS[code] ?? EXIT.internal;
+  return EXITS[code] ?? EXIT.refused;
 }
 
 /** Longest message that is shown: room for a stack trace. */

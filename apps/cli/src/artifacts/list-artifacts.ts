@@ -4,7 +4,7 @@ import type { ArtifactRef } from "@baton/contracts";
 import { candidateIdFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
-import { print, terminalWidth } from "../output.ts";
+import { print } from "../output.ts";
 import { renderTable } from "../render-table.ts";
 import { openSession } from "../session.ts";
 
@@ -13,11 +13,11 @@ export async function listArtifacts(id: string, globals: Globals): Promise<void>
   const candidateId = candidateIdFrom(id);
   await using session = await openSession(globals);
   const { entry } = await readLast(session, candidateId);
-  await print(globals.format, entry.artifacts, (list) => renderArtifacts(list, terminalWidth()));
+  await print(globals.format, entry.artifacts, (list) => renderArtifacts(list));
 }
 
-/** Artifacts as a table. */
-export function renderArtifacts(artifacts: readonly ArtifactRef[], width: number): string {
+/** Artifacts as a table; digests are whole, because people copy them. */
+export function renderArtifacts(artifacts: readonly ArtifactRef[]): string {
   if (artifacts.length === 0) return "No artifacts yet.\n";
   return renderTable(
     ["NAME", "BYTES", "STAGE", "RUN", "SHA256"].map((heading) => ({ heading })),
@@ -28,6 +28,6 @@ export function renderArtifacts(artifacts: readonly ArtifactRef[], width: number
       runId,
       sha256,
     ]),
-    width,
+    Infinity,
   );
 }

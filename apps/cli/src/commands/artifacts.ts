@@ -32,7 +32,7 @@ export function register(program: Command): void {
       "after",
       examples([
         ["baton artifacts get cand-1f2e3d4c5b6a gates/gate-evaluation.md", "print it"],
-        ["baton artifacts get cand-1f2e3d4c5b6a evidence/audit-pack.tar -O pack.tar", "keep it"],
+        ["baton artifacts get cand-1f2e3d4c5b6a observed/audit-pack.tar -O pack.tar", "keep it"],
       ]),
     )
     .action(

@@ -30,7 +30,7 @@ export function renderDescription(known: Known, view: View): string {
     section("Attempts", renderAttempts(known.reports, view)),
     section(
       "Artifacts",
-      last.entry.artifacts.length > 0 ? renderArtifacts(last.entry.artifacts, view.width) : "",
+      last.entry.artifacts.length > 0 ? renderArtifacts(last.entry.artifacts) : "",
     ),
     section("Approvals", renderApprovals(last.entry, view)),
     section("Feedback from earlier runs", renderFeedback(last.entry)),

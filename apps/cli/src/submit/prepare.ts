@@ -51,8 +51,11 @@ export async function prepare(
 /** Lane A decides what a specification means; a person likes to hear it at once. */
 function adviseOn(spec: Record<string, unknown>, name: string): void {
   if (spec["schema"] !== "baton.candidate.v1") return;
-  for (const { path, message } of CandidateSpec.safeParse(spec).error?.issues ?? []) {
-    note(`${name}: ${path.join(".")}: ${message} (submitted all the same; lane-a will refuse it)`);
+  const issues = CandidateSpec.safeParse(spec).error?.issues ?? [];
+  if (issues.length === 0) return;
+  note(`${name}: submitted as it is, but lane-a will refuse it:`);
+  for (const { path, message } of issues) {
+    note(`  ${path.length > 0 ? path.map(String).join(".") : "at the top"}: ${message}`);
   }
 }
 

@@ -1,6 +1,9 @@
 import type { StoredEntry } from "@baton/contracts";
 
-import { printable, printableLines } from "../printable.ts";
+import { cutTo, printable, printableLines } from "../printable.ts";
+
+/** `describe` shows all of it. */
+const MAX_DETAIL = 160;
 
 /** A journal entry as one line: when, who, where, why. */
 export function renderMove({ sequence, entry }: StoredEntry, time: Date): string {
@@ -13,7 +16,7 @@ export function renderMove({ sequence, entry }: StoredEntry, time: Date): string
     stage.padEnd(24),
     reason.padEnd(18),
   ];
-  return `${columns.join("  ")}  ${printable(detail)} (${sequence})\n`;
+  return `${columns.join("  ")}  ${cutTo(printable(detail), MAX_DETAIL)} (${sequence})\n`;
 }
 
 /** The same for a program: one JSON object a line. */
