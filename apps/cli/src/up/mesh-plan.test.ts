@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { meshDirectory } from "./mesh-directory.ts";
+import { environmentOf, type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
+
+const choices: MeshChoices = {
+  directory: meshDirectory("/data"),
+  playbook: "/playbook.yaml",
+  natsPort: 0,
+  httpPort: 0,
+  syncAlways: true,
+  drills: false,
+};
+const known = { natsUrl: "nats://127.0.0.1:1", broker: "http://b", engine: "http://e" };
+
+function environments(more: Partial<MeshChoices> = {}): Record<string, Record<string, string>> {
+  return Object.fromEntries(
+    PLAN.map((planned) => [planned.name, environmentOf(planned, { ...choices, ...more }, known)]),
+  );
+}
+
+test("every service of the plan exists and comes after those whose addresses it needs", () => {
+  const names: string[] = PLAN.map(({ name }) => name);
+  for (const { name, entry, needs } of PLAN) {
+    expect(existsSync(join(ROOT, entry))).toBe(true);
+    for (const needed of needs) expect(names.indexOf(needed)).toBeLessThan(names.indexOf(name));
+  }
+});
+
+test("services are told what they need and nothing of the caller's own environment", () => {
+  process.env["SECRET_OF_MINE"] = "x";
+  const told = environments();
+  delete process.env["SECRET_OF_MINE"];
+  expect(told["lane-e"]).toMatchObject({
+    BATON_NATS_URL: "nats://127.0.0.1:1",
+    BATON_BROKER_URL: "http://b",
+    BATON_ENGINE_URL: "http://e",
+    BATON_GITOPS_REPO: "/data/gitops.git",
+    BATON_SYNC_ALWAYS: "1",
+    BATON_EXIT_WITH_PARENT: "1",
+    BATON_ADDRESS_FILE: "/data/run/lane-e.address",
+    BATON_HTTP_PORT: "0",
+  });
+  expect(told["lane-a"]).toMatchObject({ BATON_DRILLS: "0" });
+  expect(told["lane-d"]).not.toHaveProperty("BATON_BROKER_URL");
+  for (const environment of Object.values(told)) {
+    expect(environment).not.toHaveProperty("SECRET_OF_MINE");
+  }
+});
+
+test("a first port gives each service one of its own", () => {
+  const ports = Object.values(environments({ httpPort: 9000 })).map(
+    (one) => one["BATON_HTTP_PORT"],
+  );
+  expect(ports).toEqual(PLAN.map((_, index) => String(9000 + index)));
+});
+
+test("more variables win, those of one service over those of all", () => {
+  const told = environments({
+    env: { BATON_ACK_WAIT_MS: "4000" },
+    envOf: { "lane-c": { BATON_ACK_WAIT_MS: "5000" } },
+  });
+  expect(told["lane-b"]?.["BATON_ACK_WAIT_MS"]).toBe("4000");
+  expect(told["lane-c"]?.["BATON_ACK_WAIT_MS"]).toBe("5000");
+});

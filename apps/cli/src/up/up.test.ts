@@ -1,0 +1,175 @@
+/** `baton up` as a process: the whole mesh, what happens when parts of it die, and how it ends. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { eventually } from "@baton/testkit";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+import { type MeshState, readState } from "./up-state.ts";
+
+const MAIN = join(import.meta.dirname, "../main.ts");
+const START_MS = 90_000;
+
+let dir: string;
+let running: ChildProcess[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "baton-up-"));
+});
+
+afterEach(async () => {
+  await Promise.all(
+    running
+      .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+      .map((child) => {
+        child.kill("SIGKILL");
+        return once(child, "exit");
+      }),
+  );
+  running = [];
+  rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+});
+
+interface Up {
+  readonly child: ChildProcess;
+  readonly events: { event: string; kind?: string; service?: string; pid?: number }[];
+  readonly errors: () => string;
+}
+
+/** `baton up --json` on the test's folder, on ports of its own. */
+function up(...more: string[]): Up {
+  const args = ["up", "--json", "--data", dir, "--port", "0", ...more];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  running.push(child);
+  const events: Up["events"] = [];
+  let errors = "";
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (text + chunk).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) events.push(JSON.parse(line));
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (errors += chunk));
+  return { child, events, errors: () => errors };
+}
+
+async function untilUp({ child, events, errors }: Up): Promise<MeshState> {
+  const what = "the mesh is up";
+  return eventually(
+    () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${errors()}`);
+      return events.some(({ event }) => event === "up") && readState(join(dir, "up.json"));
+    },
+    { what, withinMs: START_MS },
+  );
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A zombie that nobody has waited for yet doesn't run any more.
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  await eventually(() => !pids.some(exists), { what: `${pids.join()} are gone`, withinMs: 15_000 });
+}
+
+async function ready(address: string | undefined): Promise<boolean> {
+  return (await fetch(`${address}/readyz`)).status === 200;
+}
+
+test(
+  "up starts everything, brings back what dies on the same port, refuses a second one, and stops in order",
+  { timeout: 150_000 },
+  async () => {
+    const first = up();
+    const state = await untilUp(first);
+    const names = Object.keys(state.pids).toSorted();
+    expect(names).toEqual([
+      "coordinator",
+      "escalation",
+      "lane-a",
+      "lane-b",
+      "lane-c",
+      "lane-d",
+      "lane-e",
+      "lane-f",
+      "metrics",
+      "nats-server",
+      "paper-broker",
+      "paper-engine",
+    ]);
+    expect(statSync(join(dir, "audit-key.pem")).mode & 0o777).toBe(0o600);
+    expect(await Promise.all(Object.values(state.addresses).map(ready))).not.toContain(false);
+
+    const second = up();
+    const [code] = await once(second.child, "exit");
+    expect(code).toBe(6);
+    expect(JSON.parse(second.errors())).toMatchObject({
+      error: { code: "E_CONFLICT", message: expect.stringContaining(`process ${state.pid}`) },
+    });
+
+    for (const name of ["nats-server", "paper-broker"]) {
+      process.kill(state.pids[name] ?? 0, "SIGKILL");
+      await eventually(
+        () => {
+          const now = readState(join(dir, "up.json"))?.pids[name];
+          return now !== undefined && now !== state.pids[name];
+        },
+        { what: `another ${name}`, withinMs: 30_000 },
+      );
+    }
+    const later = await eventually(
+      async () => {
+        const now = readState(join(dir, "up.json"));
+        const answers = await Promise.all(Object.values(now?.addresses ?? {}).map(ready));
+        return !answers.includes(false) && now;
+      },
+      { what: "everything is ready again", withinMs: 60_000 },
+    );
+    expect(later.natsUrl).toBe(state.natsUrl);
+    expect(later.addresses).toEqual(state.addresses);
+
+    first.child.kill("SIGINT");
+    expect(await once(first.child, "exit")).toEqual([0, null]);
+    expect(first.events.at(-1)).toEqual({ event: "down" });
+    await untilGone(Object.values(later.pids));
+    expect(existsSync(join(dir, "up.json"))).toBe(false);
+  },
+);
+
+test("no process outlives an up that is killed", { timeout: 120_000 }, async () => {
+  const mesh = up("--no-sync-always");
+  const state = await untilUp(mesh);
+  mesh.child.kill("SIGKILL");
+  await untilGone(Object.values(state.pids));
+  expect(Object.values(state.pids).filter(exists)).toEqual([]);
+});
+
+test("a port that somebody else has is told with the way out", { timeout: 30_000 }, async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const bound = taken.address();
+  const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+  const refused = up("--port", String(port));
+  expect(await once(refused.child, "exit")).toEqual([6, null]);
+  taken.close();
+  expect(refused.errors()).toContain("`--port 0` takes any free port");
+});
+
+test("options that contradict each other and ports that are none are told at once", async () => {
+  const wrong = up("--ephemeral");
+  expect(await once(wrong.child, "exit")).toEqual([2, null]);
+  expect(wrong.errors()).toContain("--ephemeral and --data contradict each other");
+  const port = up("--http-port", "99999");
+  expect(await once(port.child, "exit")).toEqual([3, null]);
+  expect(port.errors()).toContain("--http-port isn't a port");
+});
