@@ -10,7 +10,7 @@ import { type Mesh, Refused, REFUSALS } from "@baton/mesh";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 
 /** A record with the revision that a change must name; revision 0 if the bucket never had one. */
-export interface Kept {
+interface Kept {
   readonly record: ReviewRecord | undefined;
   readonly revision: number;
 }

@@ -53,7 +53,7 @@ export function nextStep(
 }
 
 /** True if an entry asks a person something. */
-export function isQuestion(entry: Entry): boolean {
+function isQuestion(entry: Entry): boolean {
   return entry.holder === "review" && entry.review !== null;
 }
 

@@ -1,7 +1,7 @@
 /** Real escalation processes on a real server, with a real coordinator that asks and is answered. */
 import { journalFilter, journalSubject, noticeKey, type StoredEntry } from "@baton/contracts";
 import { eventually, type SpawnedService } from "@baton/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import {
   listReviews,
@@ -11,14 +11,18 @@ import {
   recordOf,
 } from "./testing/playground.ts";
 
+/** On a busy machine a server and several processes take their time. */
+const START_MS = 60_000;
 /** Processes notice a lost server at once and a silent consumer after some seconds. */
 const OUTAGE_MS = 20_000;
+
+vi.setConfig({ testTimeout: START_MS });
 
 let playground: Playground;
 beforeAll(async () => {
   playground = await openPlayground();
-});
-afterAll(() => playground.close());
+}, START_MS);
+afterAll(() => playground.close(), START_MS);
 
 const keysOf = (services: readonly SpawnedService[], candidateId: string): string[] =>
   noticesOf(...services)
@@ -77,7 +81,10 @@ test("a review is opened, listed, and resolved when a person answered it", async
       deadline: expect.any(String),
     }),
   ]);
-  await eventually(async () => (await listReviews(address)).total === 1, { what: "listed" });
+  await eventually(async () => (await listReviews(address)).total === 1, {
+    what: "listed",
+    withinMs: OUTAGE_MS,
+  });
   const metrics = await (await fetch(`${address}/metrics`)).text();
   expect(metrics).toContain('baton_reviews_open{reason="PAUSED"} 1');
   await command("simple-1", "resume");
@@ -92,7 +99,10 @@ test("a review is opened, listed, and resolved when a person answered it", async
     answer: "resume",
     sequence,
   });
-  await eventually(async () => (await listReviews(address)).total === 0, { what: "list is empty" });
+  await eventually(async () => (await listReviews(address)).total === 0, {
+    what: "list is empty",
+    withinMs: OUTAGE_MS,
+  });
 });
 
 test("two replicas of which one is killed tell every question once and forget none", async () => {
@@ -105,6 +115,7 @@ test("two replicas of which one is killed tell every question once and forget no
   await eventually(() => noticesOf(first).length >= 5, {
     what: "the first replica is at work",
     everyMs: 1,
+    withinMs: OUTAGE_MS,
   });
   await first.sigkill();
   await pausing;
@@ -159,7 +170,10 @@ test("a candidate that was answered and asks again while nobody looked gets both
   await command("again-1", "pause");
   const after = (await lastOf("again-1")).sequence;
   await using second = escalation();
-  await eventually(() => keysOf([second], "again-1").length === 2, { what: "both are told" });
+  await eventually(() => keysOf([second], "again-1").length === 2, {
+    what: "both are told",
+    withinMs: OUTAGE_MS,
+  });
   expect(keysOf([second], "again-1")).toEqual([
     `again-1.${before}.resolved`,
     `again-1.${after}.open`,
@@ -187,7 +201,7 @@ test("entries that are delivered once more open nothing and tell nobody", async 
       const info = await mesh.jsm.consumers.info("JOURNAL", "escalation");
       return info.num_pending + info.num_ack_pending === 0;
     },
-    { what: "all was delivered again and acknowledged" },
+    { what: "all was delivered again and acknowledged", withinMs: OUTAGE_MS },
   );
   expect(noticesOf(second)).toEqual([]);
   expect((await mesh.jsm.streams.info("KV_REVIEWS")).state.last_seq).toBe(revision);
@@ -220,7 +234,7 @@ test("what isn't an entry is set aside with its reason and holds nothing up", as
     journalSubject({ ...foreign, candidateId: "foreign-2" }),
     JSON.stringify(entry),
   );
-  await eventually(() => reasons.length >= 3, { what: "three are set aside" });
+  await eventually(() => reasons.length >= 3, { what: "three are set aside", withinMs: OUTAGE_MS });
   subscription.unsubscribe();
   expect(reasons.toSorted()).toEqual([
     expect.stringMatching(/^E_MALFORMED JOURNAL \d+ isn't JSON/),
@@ -238,7 +252,10 @@ test("reminders come until they are used up, and the passed deadline is told onc
   const env = { BATON_REMINDER_EVERY_MS: "250", BATON_REMINDERS_MAX: "2" };
   await using first = escalation(env);
   await using second = escalation(env);
-  await eventually(() => keysOf([first, second], "slow-1").length === 4, { what: "four notices" });
+  await eventually(() => keysOf([first, second], "slow-1").length === 4, {
+    what: "four notices",
+    withinMs: OUTAGE_MS,
+  });
   const levels = ["open", "overdue", "reminder-1", "reminder-2"];
   expect(keysOf([first, second], "slow-1").toSorted()).toEqual(
     levels.map((level) => `slow-1.${sequence}.${level}`),
@@ -256,7 +273,10 @@ test("another question of the same candidate ends the review before it", async (
   await using service = escalation();
   await settled("other-1", "open");
   const after = await askAgain("other-1", 60_000);
-  await eventually(() => keysOf([service], "other-1").length === 3, { what: "three notices" });
+  await eventually(() => keysOf([service], "other-1").length === 3, {
+    what: "three notices",
+    withinMs: OUTAGE_MS,
+  });
   expect(keysOf([service], "other-1")).toEqual([
     `other-1.${before}.open`,
     `other-1.${before}.resolved`,
@@ -319,5 +339,5 @@ test(
     const levels = keysOf([service], "outage-1").map((key) => key.split(".")[2]);
     expect(levels).toEqual(["open", "resolved"]);
   },
-  2 * OUTAGE_MS,
+  START_MS,
 );

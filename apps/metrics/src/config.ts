@@ -8,11 +8,11 @@ export const MetricsConfig = MeshServiceConfig.extend({
     .default(2000)
     .meta({ example: "2000" }),
   /**
-   * Journal entries folded into the gauges per second at most: it bounds what the service costs. When more are written,
-   * the gauges fall behind and `baton_journal_behind_entries` says by how much.
+   * While more journal entries are written per second, only so many are folded into the gauges: it bounds what the service
+   * costs. The gauges are behind then, and `baton_journal_behind_entries` says by how much.
    */
   BATON_METRICS_ENTRIES_PER_SECOND: integerText({ min: 10, max: 1_000_000 })
-    .default(4000)
-    .meta({ example: "4000" }),
+    .default(2000)
+    .meta({ example: "2000" }),
 });
 export type MetricsConfig = z.infer<typeof MetricsConfig>;

@@ -3,7 +3,8 @@
  *
  * T1: entries are folded in the journal's order, none twice; a read that breaks off goes on where it stopped.
  * T2: nothing is kept outside memory: a started process reads the journal from its beginning, as fast as it can.
- * T3: once caught up, one `advance` folds at most `most` entries, so that a burst costs no more than it may.
+ * T3: while the journal grows by more than `most` entries from one `advance` to the next, only `most` are folded, so that heavy
+ *     traffic costs no more than it may; what is left is folded when the traffic eases.
  */
 import { STREAMS } from "@baton/contracts";
 import { follow, type Mesh } from "@baton/mesh";
@@ -52,6 +53,7 @@ export function openJournalTail(options: {
     },
     advance: async (signal) => {
       const { state } = await mesh.jsm.streams.info(STREAMS.journal.name);
+      const grown = state.last_seq - last;
       last = state.last_seq;
       if (last < through) {
         // The stream is another one: somebody made it anew.
@@ -59,7 +61,7 @@ export function openJournalTail(options: {
         through = 0;
       }
       if (last > through) {
-        const until = caughtUp ? Math.min(last, through + most) : last;
+        const until = caughtUp && grown > most ? Math.min(last, through + most) : last;
         await readUntil(mesh, { from: through + 1, until, signal, fold });
       }
       if (through >= last) caughtUp = true;

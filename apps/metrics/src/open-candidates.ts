@@ -12,7 +12,7 @@ export interface Standing {
 }
 
 /** A place with the number of candidates that stand there. */
-export interface Place extends Standing {
+interface Place extends Standing {
   readonly candidates: number;
 }
 

@@ -2,50 +2,69 @@
  * Counts reports through the durable that all replicas share, so that each report is counted by one of them and the sum over
  * the replicas is right.
  *
- * R1: a report is counted, then acknowledged in the same turn of the event loop: a process that is killed loses its counters
- *     anyway, and what it had acknowledged isn't counted again by its successor.
+ * R1: a report is counted, then acknowledged: a process that is killed loses its counters anyway, and what it had acknowledged
+ *     isn't counted again by others. What a scrape shows was acknowledged before, so nothing that was shown is counted again.
  * R2: a report that comes again to the process that counted it (its acknowledgement was lost with a connection or a server) is
  *     acknowledged and not counted.
  */
 import { DURABLES, STREAMS } from "@baton/contracts";
 import type { Delivery, Mesh, PullWorker } from "@baton/mesh";
-import type { Log, OrchestrationMetrics } from "@baton/telemetry";
+import type { Log, Meter, OrchestrationMetrics } from "@baton/telemetry";
 
 import { readReportFacts, type ReportFacts } from "./report-facts.ts";
 import { createSequenceRing } from "./sequence-ring.ts";
 
 /** What counting works with. */
 export interface ReportIntakeParts {
-  readonly mesh: Pick<Mesh, "take">;
+  readonly mesh: Pick<Mesh, "take" | "nc">;
+  readonly meter: Meter;
   readonly series: OrchestrationMetrics;
   readonly log: Log;
 }
 
+/** Counting that runs. */
+export interface ReportIntake extends Pick<PullWorker, "silentMs"> {
+  /** Takes no more reports; what was counted is acknowledged. */
+  stop(graceMs: number): Promise<void>;
+}
+
 /** Reports asked for at a time. */
 const CAPACITY = 2048;
+/** Acknowledgements go out together: a write to the socket for each one costs more than all the counting. */
+const ACK_MS = 50;
+const ACK_TOGETHER = 1024;
 /** R2 reaches back so far: more than may be on the way to all replicas. */
 const REMEMBERED = 65_536;
 
 /** Starts counting. */
-export function startReportIntake({ mesh, series, log }: ReportIntakeParts): PullWorker {
+export function startReportIntake({ mesh, meter, series, log }: ReportIntakeParts): ReportIntake {
   const counted = createSequenceRing(REMEMBERED);
+  const acknowledging = openAcknowledging(mesh.nc);
+  let total = 0;
+  meter
+    .createObservableCounter("baton_reports_counted", {
+      description: "Reports that this process counted",
+    })
+    .addCallback((result) => {
+      acknowledging.flush(); // R1
+      result.observe(total);
+    });
   const take = (delivery: Delivery): void => {
-    if (counted.has(delivery.sequence)) {
-      delivery.ack();
-      return;
-    }
-    const facts = readReportFacts(delivery.data);
+    const { sequence, subject, message } = delivery;
+    const facts = counted.has(sequence) ? undefined : readReportFacts(delivery.data);
     if (typeof facts === "string") {
-      const { sequence, subject } = delivery;
       log.warn({ sequence, subject: subject.slice(0, 200), why: facts }, "report set aside");
       delivery.term(`E_MALFORMED ${facts}`);
       return;
     }
-    record(series, facts);
-    counted.add(delivery.sequence);
-    delivery.ack();
+    if (facts) {
+      record(series, facts);
+      total += 1;
+      counted.add(sequence);
+    }
+    acknowledging.add(message.reply);
   };
-  return mesh.take({
+  const worker = mesh.take({
     stream: STREAMS.reports.name,
     durable: DURABLES.metrics,
     capacity: CAPACITY,
@@ -55,7 +74,41 @@ export function startReportIntake({ mesh, series, log }: ReportIntakeParts): Pul
       release();
     },
   });
+  return {
+    silentMs: () => worker.silentMs(),
+    stop: async (graceMs) => {
+      await worker.stop(graceMs);
+      acknowledging.flush();
+    },
+  };
 }
+
+/** Keeps only where to send an acknowledgement: holding the messages until then would double the garbage collector's work. */
+function openAcknowledging(nc: Mesh["nc"]): {
+  add(reply: string | undefined): void;
+  flush(): void;
+} {
+  let replies: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const ready = replies;
+    replies = [];
+    for (const reply of ready) nc.publish(reply, ACK);
+  };
+  return {
+    add: (reply) => {
+      if (reply === undefined) return;
+      replies.push(reply);
+      if (replies.length >= ACK_TOGETHER) flush();
+      else timer ??= setTimeout(flush, ACK_MS);
+    },
+    flush,
+  };
+}
+
+const ACK = new TextEncoder().encode("+ACK");
 
 function record(series: OrchestrationMetrics, facts: ReportFacts): void {
   const { stage, lane, result, failureClass, handoff } = facts;

@@ -52,10 +52,10 @@ export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh)
     }
   });
   service.onShutdown("gauges", () => refreshing);
-  const worker = startReportIntake({ mesh, series, log });
-  service.onShutdown("report intake", () => worker.stop(config.BATON_SHUTDOWN_GRACE_MS * 0.6));
+  const intake = startReportIntake({ mesh, meter, series, log });
+  service.onShutdown("report intake", () => intake.stop(config.BATON_SHUTDOWN_GRACE_MS * 0.6));
   service.registerCheck("server", () => answer(mesh.trouble()));
-  service.registerCheck("reports", () => answer(silence(worker.silentMs())));
+  service.registerCheck("reports", () => answer(silence(intake.silentMs())));
   service.registerCheck(
     "gauges",
     gaugesCheck(sources, refreshMs, () => trouble),
