@@ -18,6 +18,9 @@ export interface ConnectionOptions {
 export class Unavailable extends Error {
   override readonly name = "Unavailable";
   readonly code = "E_UNAVAILABLE";
+  /** It may pass by itself. */
+  readonly class = "transient";
+  readonly action = "Check that nats-server runs and can be reached; `baton doctor` says more.";
 }
 
 /**

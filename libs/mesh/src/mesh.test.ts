@@ -112,6 +112,17 @@ describe("artifacts", () => {
     expect(await mesh.artifacts.get("0".repeat(64))).toBeUndefined();
   });
 
+  test("of several chunks are read whole, and reading leaves no consumer behind", async () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+    const large = Buffer.concat(Array.from({ length: 7 }, () => bytes));
+    const sha256 = await mesh.artifacts.put(large);
+    for (let read = 0; read < 20; read += 1) {
+      expect(sha256Of((await mesh.artifacts.get(sha256)) ?? bytes)).toBe(sha256);
+    }
+    const { state } = await mesh.jsm.streams.info("OBJ_ARTIFACTS");
+    expect(state.consumer_count).toBe(0);
+  });
+
   test("survive being put by many at once", async () => {
     const bytes = new TextEncoder().encode("put by many");
     await Promise.all(Array.from({ length: 8 }, () => mesh.artifacts.put(bytes)));
