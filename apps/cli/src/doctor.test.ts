@@ -93,6 +93,21 @@ describe("doctor on messages and settings", () => {
   });
 });
 
+test.each([["describe"], ["explain"], ["trace"], ["watch"], ["artifacts", "list"]])(
+  "%s of a candidate that nobody knows ends with 4",
+  async (...command) => {
+    const { code, stderr } = await baton([...command, "cand-000000000000"]);
+    expect(code).toBe(4);
+    expect(stderr).toContain("E_NOT_FOUND (4): no candidate cand-000000000000 is known");
+  },
+);
+
+test("a command for a candidate that nobody knows ends with 4", async () => {
+  const { code, stderr } = await baton(["pause", "cand-000000000000", "--why", "x"]);
+  expect(code).toBe(4);
+  expect(stderr).toContain("`baton get candidates` lists those there are.");
+});
+
 describe("without a coordinator", () => {
   beforeAll(() => on.coordinator.stop());
 

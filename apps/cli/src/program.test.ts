@@ -39,6 +39,7 @@ test("the commands are the ones that people are told of", () => {
       "reject",
       "pause",
       "resume",
+      "send-back",
       "cancel",
       "artifacts list",
       "artifacts get",

@@ -3,12 +3,18 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 
-import { Receipt, type StoredEntry } from "@baton/contracts";
+import { Receipt } from "@baton/contracts";
 import { candidateIdOf } from "@baton/playbook";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { answerAsLaneB, type CliMesh, startCliMesh } from "./testing/cli-mesh.ts";
+import {
+  answerAsLaneB,
+  type CliMesh,
+  passWithReport,
+  REPORT,
+  startCliMesh,
+} from "./testing/cli-mesh.ts";
 import { baton as run, type Ended, type RunOptions, startBaton } from "./testing/run-baton.ts";
 
 let on: CliMesh;
@@ -160,6 +166,13 @@ describe("a candidate that waits for a person", () => {
     expect(stdout.split("\n")[0]).toContain(`${candidateId} waits for a person since`);
     expect(stdout.split("\n")[1]).toMatch(/^Do: /);
   });
+});
+
+describe("a question to a person", () => {
+  let candidateId: string;
+  beforeAll(async () => {
+    candidateId = await waiting("decides");
+  });
 
   test("can't be approved by its author (9), nor on other evidence (6)", async () => {
     const own = await baton(["approve", candidateId, "--why", "mine", "--as", userInfo().username]);
@@ -169,6 +182,13 @@ describe("a candidate that waits for a person", () => {
     const stale = await baton(["approve", candidateId, "--why", "fine", ...other]);
     expect(stale.code).toBe(6);
     expect(stale.stderr).toContain("approve again");
+  });
+
+  test("is sent back, and asks again in a new run", async () => {
+    const { code } = await baton(["send-back", candidateId, "--why", "widen", "--as", "eve"]);
+    expect(code).toBe(0);
+    const { entry } = await on.standsAt(candidateId, "review", "bench-1");
+    expect(entry).toMatchObject({ iteration: 1, feedback: [{ stage: "bench-1" }] });
   });
 
   test("is closed by a rejection, and can't be cancelled then", async () => {
@@ -219,17 +239,6 @@ describe("a candidate that a lane has", () => {
   });
 });
 
-const REPORT = "\u001b[2Jreport\n";
-
-/** Stores a report file, and lane-b's pass that names it. */
-async function passWithReport(last: StoredEntry): Promise<void> {
-  const content = Buffer.from(REPORT);
-  const sha256 = await on.mesh.artifacts.put(content);
-  const { stage, runId } = last.entry;
-  const artifact = { name: "gates/report.md", sha256, bytes: content.length, stage, runId };
-  await answerAsLaneB(on, last, { kind: "pass", artifacts: [artifact] });
-}
-
 describe("a candidate that is completed", () => {
   let candidateId: string;
   beforeAll(async () => {
@@ -242,7 +251,7 @@ describe("a candidate that is completed", () => {
   test("is watched to its end, line by line", async () => {
     const watching = startBaton(["watch", candidateId], { server: on.url });
     await eventually(() => watching.stdout().includes("RETRY_BACKOFF"), { what: "the first line" });
-    await passWithReport(await on.standsAt(candidateId, "lane-b", "bench-2"));
+    await passWithReport(on, await on.standsAt(candidateId, "lane-b", "bench-2"));
     const { code, stdout } = await watching.ended;
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n").at(-1)).toContain("COMPLETED");
@@ -289,21 +298,6 @@ describe("a candidate that is completed", () => {
       reason: "COMPLETED",
     });
   });
-});
-
-test.each([["describe"], ["explain"], ["trace"], ["watch"], ["artifacts", "list"]])(
-  "%s of a candidate that nobody knows ends with 4",
-  async (...command) => {
-    const { code, stderr } = await baton([...command, "cand-000000000000"]);
-    expect(code).toBe(4);
-    expect(stderr).toContain("E_NOT_FOUND (4): no candidate cand-000000000000 is known");
-  },
-);
-
-test("a command for a candidate that nobody knows ends with 4", async () => {
-  const { code, stderr } = await baton(["pause", "cand-000000000000", "--why", "x"]);
-  expect(code).toBe(4);
-  expect(stderr).toContain("`baton get candidates` lists those there are.");
 });
 
 test("everybody's moves are watched until Ctrl-C", async () => {

@@ -1,5 +1,5 @@
 /** What the command line refuses before it needs a server, each as a process of its own. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { constants, mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { eventually, temporaryFolder } from "@baton/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 
+import { makePipe } from "./testing/make-pipe.ts";
 import { BATON, baton, type Ended, type RunOptions, startBaton } from "./testing/run-baton.ts";
 
 const folder = temporaryFolder("cli-input");
@@ -154,8 +155,7 @@ describe.concurrent("without a server", () => {
 
 /** Sends Ctrl-C while a specification is awaited from a pipe, which is when its reader has opened it. */
 async function interrupted(name: string, options: RunOptions): Promise<Ended> {
-  const pipe = join(folder.path, name);
-  execFileSync("mkfifo", [pipe]);
+  const pipe = makePipe(join(folder.path, name));
   const running = startBaton(["submit", "good.yaml", pipe], { ...inFolder, ...options });
   const flags = constants.O_WRONLY | constants.O_NONBLOCK;
   const writer = await eventually(() => open(pipe, flags), { what: "the pipe is read" });

@@ -8,10 +8,11 @@ const VERBS = [
   ["reject", "refuse what a candidate asks for; closes it", "the drawdown is too large"],
   ["pause", "put a candidate on hold; what is in flight may finish", "exchange closed early"],
   ["resume", "lift a hold, or run a failed stage again", "data source is back"],
+  ["send-back", "start again with your reason attached, as a new run", "widen the universe"],
   ["cancel", "close a candidate whatever it does", "superseded"],
 ] as const;
 
-/** `baton approve|reject|pause|resume|cancel ID` */
+/** `baton approve|reject|pause|resume|send-back|cancel ID` */
 export function register(program: Command): void {
   for (const [verb, effect, why] of VERBS) {
     const command = program

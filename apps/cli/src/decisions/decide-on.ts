@@ -1,4 +1,4 @@
-/** `baton approve|reject|pause|resume|cancel ID`: what a person decides about a candidate. */
+/** `baton approve|reject|pause|resume|send-back|cancel ID`: what a person decides about a candidate. */
 import { Command, type CommandType } from "@baton/contracts";
 
 import { candidateIdFrom, durationFrom, identityFrom, sha256From } from "../arguments.ts";

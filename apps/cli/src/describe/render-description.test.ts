@@ -59,6 +59,22 @@ test("a failure, a hold, approvals and artifacts are all told", () => {
   expect(text).toContain("28.9s");
 });
 
+test("a review says who may answer it, and how", () => {
+  const answers = [
+    { command: "approve", roles: ["risk", "owner"], people: 2, notBy: "ada" },
+    { command: "cancel", roles: [], people: 1 },
+  ];
+  const review = { openedAt: instant(0), action: "decide", next: null, evidence: null, answers };
+  const entry = stored(1, 0, { holder: "review", reason: "APPROVAL_REQUIRED", review });
+  const text = renderDescription(
+    { candidateId: "cand-sample", entries: [entry], reports: [] },
+    view,
+  );
+  expect(text).toContain(
+    "Answers:   approve by risk or owner, 2 people, not by ada; cancel by anybody\n",
+  );
+});
+
 test("text from elsewhere can't command the terminal", () => {
   const entry = stored(1, 0, { detail: "\u001b[2J", spec: { name: "\u001b]0;x\u0007" } });
   const text = renderDescription(

@@ -1,5 +1,5 @@
 /** A candidate in sections, for people: pure. */
-import type { Entry } from "@baton/contracts";
+import type { Entry, ReviewAnswer } from "@baton/contracts";
 import { REASONS } from "@baton/contracts";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
 
@@ -74,6 +74,7 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
         : undefined,
     ],
     ["Next", review?.next ? `${review.next} follows an approval` : undefined],
+    ["Answers", review?.answers?.map(answerText).join("; ")],
     ["Evidence", review?.evidence ?? undefined],
     [
       "Gate",
@@ -90,6 +91,13 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     .filter((fact): fact is [string, string] => fact[1] !== undefined)
     .map(([title, text]) => `${`${title}:`.padEnd(11)}${printable(text)}\n`)
     .join("");
+}
+
+/** One way to answer a review, and who may. */
+function answerText({ command, roles, people, notBy }: ReviewAnswer): string {
+  const who = roles.length > 0 ? `by ${roles.join(" or ")}` : "by anybody";
+  const count = people > 1 ? `, ${people} people` : "";
+  return `${command} ${who}${count}${notBy === undefined ? "" : `, not by ${notBy}`}`;
 }
 
 function withText({ holder }: Entry): string {

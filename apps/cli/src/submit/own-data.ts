@@ -10,7 +10,7 @@ import { CliError, EXIT } from "../cli-error.ts";
 import { readInput } from "./read-input.ts";
 
 /** Largest CSV: 50 MB. */
-export const MAX_CSV_BYTES = 50_000_000;
+const MAX_CSV_BYTES = 50_000_000;
 const SILENT_MS = 10_000;
 
 const Universe = z.array(z.record(z.string(), z.unknown()));

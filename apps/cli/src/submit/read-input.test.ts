@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { temporaryFolder } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 
 import { CliError } from "../cli-error.ts";
+import { makePipe } from "../testing/make-pipe.ts";
 import { readInput } from "./read-input.ts";
 
 const folder = temporaryFolder("read-input");
@@ -54,12 +54,11 @@ test("more than the limit is refused, from a file and from a device without an e
 });
 
 test("a pipe that nobody writes to is given up", async () => {
-  execFileSync("mkfifo", [at("silent")]);
-  expect((await refusal(at("silent"))).message).toContain("nothing was written to it");
+  expect((await refusal(makePipe(at("silent")))).message).toContain("nothing was written to it");
 });
 
 test("a pipe is read to its end, however slowly it is written", async () => {
-  execFileSync("mkfifo", [at("slow")]);
+  makePipe(at("slow"));
   const reading = readInput(at("slow"), { ...limits, silentMs: 5000 });
   const writer = await open(at("slow"), "w");
   await writer.write("one ");

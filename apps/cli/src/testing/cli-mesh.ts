@@ -115,3 +115,15 @@ export async function answerAsLaneB(
       : { ...common, id: `${id}.attempt-${attempt}`, type: "attempt", failure, retryAt: time };
   await mesh.reports.store(Report.parse(report));
 }
+
+/** Content of the report file that `passWithReport` stores; a terminal would obey it. */
+export const REPORT = "\u001b[2Jreport\n";
+
+/** Stores a report file, and lane-b's pass that names it. */
+export async function passWithReport(on: Pick<CliMesh, "mesh">, last: StoredEntry): Promise<void> {
+  const content = Buffer.from(REPORT);
+  const sha256 = await on.mesh.artifacts.put(content);
+  const { stage, runId } = last.entry;
+  const artifact = { name: "gates/report.md", sha256, bytes: content.length, stage, runId };
+  await answerAsLaneB(on, last, { kind: "pass", artifacts: [artifact] });
+}
