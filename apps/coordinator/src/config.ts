@@ -8,6 +8,12 @@ export const CoordinatorConfig = MeshServiceConfig.extend({
     .string()
     .min(1, { error: "must be the path of a playbook file" })
     .meta({ example: "playbooks/baton.yaml" }),
+  /** Key registry: with it every command must be signed by someone who is listed there. */
+  BATON_PEOPLE: z
+    .string()
+    .min(1, { error: "must be the path of a key registry, or not set at all" })
+    .meta({ example: "people.yaml" })
+    .optional(),
   /** Last entries kept in memory, in MB of JSON. */
   BATON_CACHE_MB: integerText({ min: 1, max: 4096 }).default(8).meta({ example: "8" }),
   /** How often deadlines are looked at. */

@@ -21,13 +21,17 @@ import type { Happening } from "@baton/playbook";
 import type { Log, RunSampler } from "@baton/telemetry";
 import { z } from "zod";
 
-import type { Coordinator } from "./coordinator.ts";
+import type { Coordinator, Outcome } from "./coordinator.ts";
+import type { People } from "./people.ts";
 import { depthOf, receiptOf, refusal } from "./receipts.ts";
+import { type ReceivedCommand, verifySender } from "./verify-sender.ts";
 
 /** What the intakes work with. */
 export interface IntakeParts {
   readonly mesh: Mesh;
   readonly coordinator: Coordinator;
+  /** Undefined: everybody is believed. */
+  readonly people: People | undefined;
   readonly log: Log;
   readonly sampler: RunSampler;
   /** Counts a message that was set aside, or a happening that came to nothing. */
@@ -111,24 +115,20 @@ async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void>
 async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void> {
   const subject = parseCommandSubject(delivery.subject);
   if (!subject) return setAside(parts, delivery, "E_MALFORMED subject isn't a command's");
-  const command = parseCommand(delivery.data);
-  if (typeof command === "string") {
+  const received = parseCommand(delivery);
+  if (typeof received === "string") {
     answer(
       parts,
       delivery,
-      refusal(subject, "E_INVALID", command, "Correct what is named and send it again."),
+      refusal(subject, "E_INVALID", received, "Correct what is named and send it again."),
     );
-    return setAside(parts, delivery, `E_MALFORMED ${command}`);
+    return setAside(parts, delivery, `E_MALFORMED ${received}`);
   }
+  const { command } = received;
   if (command.candidateId !== subject.candidateId || command.id !== subject.commandId) {
     return setAside(parts, delivery, "E_MALFORMED subject and command differ");
   }
-  const sampled = command.type === "submit" && parts.sampler.sample();
-  const outcome = await parts.coordinator.settle(command.candidateId, {
-    kind: "command",
-    command,
-    sampled,
-  });
+  const outcome = await settleCommand(parts, received);
   answer(parts, delivery, await receiptOf(command, outcome, parts.mesh.journal));
   if (outcome.kind === "reject") {
     parts.count("rejected", STREAMS.commands.name);
@@ -141,7 +141,22 @@ async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void
   delivery.ack();
 }
 
-function parseCommand(data: Uint8Array): Command | string {
+/** Nothing is decided on a command whose sender isn't who it says. */
+async function settleCommand(parts: IntakeParts, received: ReceivedCommand): Promise<Outcome> {
+  const { command } = received;
+  const sender = verifySender(parts.people, received);
+  if (sender.kind === "refused") return { ...sender, kind: "reject", code: "E_DENIED" };
+  const sampled = command.type === "submit" && parts.sampler.sample();
+  const { identity } = sender;
+  return parts.coordinator.settle(command.candidateId, {
+    kind: "command",
+    command,
+    sampled,
+    ...(identity && { identity }),
+  });
+}
+
+function parseCommand({ data, storedAt }: Delivery): ReceivedCommand | string {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
@@ -149,16 +164,17 @@ function parseCommand(data: Uint8Array): Command | string {
     return `not JSON (${data.length} bytes)`;
   }
   const parsed = Command.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
+  if (!parsed.success || typeof value !== "object" || value === null) {
+    const issue = parsed.error?.issues[0];
     return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
   }
-  if (parsed.data.type !== "submit") return parsed.data;
+  const received = { command: parsed.data, value, storedAt };
+  if (parsed.data.type !== "submit") return received;
   const depth = depthOf(parsed.data.spec);
   if (depth !== undefined) return `spec: ${depth}`;
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data.spec));
   return bytes <= MAX_SPEC_BYTES
-    ? parsed.data
+    ? received
     : `spec: ${bytes} bytes, the limit is ${MAX_SPEC_BYTES}`;
 }
 

@@ -30,12 +30,13 @@ export async function receiptOf(
 }
 
 function accepted(command: Command, { sequence, entry }: StoredEntry, duplicate: boolean): Receipt {
-  const { runId, stage, time } = entry;
+  const { runId, stage, time, detail } = entry;
+  const told = duplicate ? {} : { detail };
   return {
     v: 1,
     commandId: command.id,
     candidateId: command.candidateId,
-    outcome: { kind: "accepted", duplicate, runId, stage, sequence, time },
+    outcome: { kind: "accepted", duplicate, runId, stage, sequence, time, ...told },
   };
 }
 

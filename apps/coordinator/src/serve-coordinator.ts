@@ -7,6 +7,7 @@ import type { CoordinatorConfig } from "./config.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
 import { type Deadlines, openDeadlines } from "./deadlines.ts";
 import { startIntakes } from "./intakes.ts";
+import { readPeople } from "./people.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
 
 const SILENT_MS = 15_000;
@@ -19,6 +20,13 @@ export async function serveCoordinator(
   const { config, log, meter } = service;
   const playbooks = await openPlaybookShelf(config.BATON_PLAYBOOK, mesh.artifacts);
   log.info({ playbook: playbooks.current.digest, file: config.BATON_PLAYBOOK }, "playbook loaded");
+  const file = config.BATON_PEOPLE;
+  const people = file === undefined ? undefined : await readPeople(file);
+  if (people) log.info({ keys: people.size, file }, "key registry loaded");
+  else
+    log.warn(
+      "no key registry (BATON_PEOPLE): whoever reaches the server is believed to be who they say",
+    );
   const entries = meter.createCounter("baton_journal_entries", {
     description: "Entries appended, by reason",
   });
@@ -44,6 +52,7 @@ export async function serveCoordinator(
   const workers = startIntakes({
     mesh,
     coordinator,
+    people,
     log,
     sampler: createRunSampler({ perSecond: config.BATON_TRACES_PER_SECOND, now: Date.now }),
     count: (what, stream) => others.add(1, { what, stream }),

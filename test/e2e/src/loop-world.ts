@@ -26,7 +26,7 @@ import {
 const root = join(import.meta.dirname, "../../..");
 
 /** Stages: `make` (lane-a) -> `check` (lane-b, verdict by gate report) -> `ship` (lane-c, needs approval) -> closed. */
-const PLAYBOOK = {
+export const PLAYBOOK = {
   version: "baton-playbook-v1",
   stages: [
     {

@@ -1,0 +1,138 @@
+/**
+ * The key registry: whose public key is whose, and which roles they have. Read once at the start; a change takes a restart of
+ * every coordinator.
+ *
+ * K1: a key belongs to one name; a name may have several keys, with the same roles.
+ * K2: names that a reader would take for one another are one name or a fault: people are counted by name.
+ */
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
+import { Identity, PublicKey, Role } from "@baton/contracts";
+import { EXIT, StartFailure } from "@baton/service";
+import { fromPublic } from "@nats-io/nkeys";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+
+/** A known person or system. */
+export interface Person {
+  readonly name: Identity;
+  readonly roles: readonly Role[];
+  readonly key: KeyObject;
+}
+
+/** Everybody who may ask for something, by public key. */
+export type People = ReadonlyMap<PublicKey, Person>;
+
+const MAX_BYTES = 1_000_000;
+const MAX_FAULTS = 100;
+
+const PersonDocument = z.strictObject({
+  name: Identity,
+  publicKey: PublicKey,
+  roles: z.array(Role).max(16),
+});
+const PeopleDocument = z
+  .array(z.unknown(), { error: "must be a list of {name, publicKey, roles}" })
+  .min(1, { error: "nobody is listed: nobody could ask for anything" })
+  .max(10_000);
+
+/** Reads and checks the registry's file. Throws `StartFailure` that names every fault. */
+export async function readPeople(file: string): Promise<People> {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refusal(file, why, "Set BATON_PEOPLE to a readable file, or unset it.");
+  });
+  const result = parsePeople(text);
+  if (result.ok) return result.people;
+  throw refusal(file, `\n  ${result.faults.join("\n  ")}`, "Correct every line above.");
+}
+
+function refusal(file: string, what: string, action: string): StartFailure {
+  return new StartFailure({
+    code: "E_PEOPLE",
+    exitCode: EXIT.invalidInput,
+    message: `key registry ${file}: ${what}`,
+    action,
+  });
+}
+
+/** The registry in a YAML text, or all that is wrong with it. */
+export function parsePeople(
+  text: string,
+): { ok: true; people: People } | { ok: false; faults: readonly string[] } {
+  if (text.length > MAX_BYTES)
+    return { ok: false, faults: [`${text.length} characters; at most ${MAX_BYTES} are read`] };
+  const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true });
+  const [broken] = document.errors;
+  if (broken) return { ok: false, faults: [`isn't YAML: ${broken.message.split("\n")[0]}`] };
+  const list = PeopleDocument.safeParse(document.toJS({ maxAliasCount: 50 }));
+  if (!list.success) return { ok: false, faults: list.error.issues.map(({ message }) => message) };
+  const people = new Map<PublicKey, Person>();
+  const faults: string[] = [];
+  for (const [index, item] of list.data.entries()) {
+    const read = readPerson(item);
+    const found = "person" in read ? faultsAmong(people, read.person, read.publicKey) : read.faults;
+    faults.push(...found.map((fault) => `${index}: ${fault}`));
+    if ("person" in read && found.length === 0) people.set(read.publicKey, read.person);
+  }
+  return faults.length === 0
+    ? { ok: true, people }
+    : { ok: false, faults: faults.slice(0, MAX_FAULTS) };
+}
+
+function readPerson(
+  item: unknown,
+): { publicKey: PublicKey; person: Person } | { faults: readonly string[] } {
+  const parsed = PersonDocument.safeParse(item);
+  if (!parsed.success) {
+    // The value isn't told: somebody may have put the secret half there.
+    return {
+      faults: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
+    };
+  }
+  const { name, publicKey, roles } = parsed.data;
+  if (new Set(roles).size < roles.length) return { faults: [`roles: one is listed twice`] };
+  try {
+    return { publicKey, person: { name, roles, key: keyOf(publicKey) } };
+  } catch {
+    return { faults: [`publicKey: ${publicKey} isn't a key: its checksum is wrong`] };
+  }
+}
+
+function faultsAmong(people: People, person: Person, publicKey: PublicKey): string[] {
+  const owner = people.get(publicKey);
+  if (owner) return [`publicKey: ${publicKey} is ${owner.name}'s already`];
+  for (const other of people.values()) {
+    if (folded(other.name) !== folded(person.name)) continue;
+    if (other.name !== person.name)
+      return [
+        `name: ${JSON.stringify(person.name)} can't be told from ${JSON.stringify(other.name)}`,
+      ];
+    if (other.roles.toSorted().join() !== person.roles.toSorted().join())
+      return [`roles: ${person.name} has others with another key: ${other.roles.join(", ")}`];
+  }
+  return [];
+}
+
+/** As the core compares names when it counts approvals. */
+function folded(name: Identity): string {
+  return name.normalize("NFKC").trim().replaceAll(/\s+/g, " ").toLowerCase();
+}
+
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/** DER of an Ed25519 public key up to its 32 bytes (RFC 8410). */
+const SPKI_HEAD = Buffer.from("302a300506032b6570032100", "hex");
+
+/** The key in an nkey: a byte for the kind, 32 bytes, a checksum of two. Throws if it isn't one. */
+export function keyOf(publicKey: PublicKey): KeyObject {
+  // Checks kind and checksum; its own verification takes milliseconds, Node's a tenth of one.
+  fromPublic(publicKey);
+  let bits = "";
+  for (const character of publicKey) bits += BASE32.indexOf(character).toString(2).padStart(5, "0");
+  const bytes = Array.from({ length: 32 }, (_, index) =>
+    Number.parseInt(bits.slice(8 + index * 8, 16 + index * 8), 2),
+  );
+  const der = Buffer.concat([SPKI_HEAD, Buffer.from(bytes)]);
+  return createPublicKey({ key: der, format: "der", type: "spki" });
+}
