@@ -15,14 +15,20 @@ export type ArtifactDigests = z.infer<typeof ArtifactDigests>;
 export interface Comparison {
   /** Its folder. */
   readonly with: string;
+  /** True if both were run by the very same code: then every artifact must be the same. */
+  readonly sameCode: boolean;
   readonly same: number;
   /** Artifacts that differ, or that only one of the two has. */
   readonly differing: readonly string[];
 }
 
+/** Larger than any time. */
+const SAME_CODE_FIRST = 1e15;
+
 const Earlier = z.object({
   startedAt: z.string(),
   seed: z.int().nullable(),
+  code: z.string(),
   artifacts: ArtifactDigests,
 });
 
@@ -38,22 +44,32 @@ export function digestsOf(evidence: ReadonlyMap<StoryName, Evidence>): ArtifactD
   return digests;
 }
 
-/** Compares with the latest other dry run of the same seed beside `folder`; null if there's none. */
+/**
+ * Compares with the latest other dry run of the same seed beside `folder`, if there's one of the same code with that;
+ * null if there's none.
+ */
 export function compareWithEarlier(
   folder: { readonly parent: string; readonly name: string },
-  run: { readonly seed: number | null; readonly artifacts: ArtifactDigests },
+  run: {
+    readonly seed: number | null;
+    readonly code: string;
+    readonly artifacts: ArtifactDigests;
+  },
 ): Comparison | null {
+  const rank = ({ summary }: { summary: z.infer<typeof Earlier> | undefined }): number =>
+    Date.parse(summary?.startedAt ?? "") + (summary?.code === run.code ? SAME_CODE_FIRST : 0);
   const earlier = readdirSync(folder.parent)
     .filter((name) => name !== folder.name)
     .map((name) => ({ name, summary: readEarlier(join(folder.parent, name, "summary.json")) }))
     .filter(({ summary }) => summary?.seed === run.seed)
-    .toSorted((a, b) => ((a.summary?.startedAt ?? "") < (b.summary?.startedAt ?? "") ? 1 : -1))[0];
+    .toSorted((a, b) => rank(b) - rank(a))[0];
   if (!earlier?.summary) return null;
-  const { artifacts } = earlier.summary;
+  const { artifacts, code } = earlier.summary;
   const names = [...new Set([...Object.keys(run.artifacts), ...Object.keys(artifacts)])];
   const differing = names.filter((name) => run.artifacts[name] !== artifacts[name]);
   return {
     with: join(folder.parent, earlier.name),
+    sameCode: code === run.code,
     same: names.length - differing.length,
     differing: differing.toSorted(),
   };

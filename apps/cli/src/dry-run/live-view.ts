@@ -4,7 +4,6 @@ import { createLogUpdate } from "log-update";
 import colors from "picocolors";
 
 import { cutTo, printable } from "../printable.ts";
-import { durationText } from "../time-text.ts";
 import type { Story, StoryName } from "./stories.ts";
 
 /** Shows what happens. */
@@ -127,5 +126,5 @@ function nameOf(board: Board, candidateId: string): string | undefined {
 }
 
 function elapsed({ startedMs }: Board): string {
-  return durationText(performance.now() - startedMs);
+  return `${((performance.now() - startedMs) / 1000).toFixed(1)}s`;
 }

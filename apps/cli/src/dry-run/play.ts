@@ -39,7 +39,7 @@ export interface Stage {
 
 const RECEIPT_WITHIN_MS = 15_000;
 /** A hold lasts until the result that was under way has come in, at most so long. */
-const HOLD_MS = 4000;
+const HOLD_MS = 2000;
 
 /** Plays all of them; resolves when each has come to rest or can't go on. */
 export async function play(stories: readonly Story[], stage: Stage): Promise<Played> {

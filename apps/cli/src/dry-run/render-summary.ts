@@ -7,7 +7,9 @@ import { cutTo, printable } from "../printable.ts";
 import { durationText } from "../time-text.ts";
 import { renderWaterfall } from "../trace/render-waterfall.ts";
 import { spansOf, type SpanKind } from "../trace/spans.ts";
+import type { Comparison } from "./compare-runs.ts";
 import type { Evidence } from "./gather-evidence.ts";
+import type { HandoffTimes } from "./handoffs.ts";
 import type { Verdict } from "./judge.ts";
 import type { Summary } from "./summary.ts";
 
@@ -44,6 +46,21 @@ function mark(ok: boolean): string {
   return ok ? colors.green("ok  ") : colors.red("FAIL");
 }
 
+const INDENT = 5;
+const LABEL_WIDTH = 10;
+
+/** `text` in lines of at most `width`, broken between words; a longer word is cut. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(cutTo(word, width));
+  }
+  return lines.filter((line) => line !== "");
+}
+
 function renderVerdict(verdict: Verdict, number: number, width: number): string {
   const { name, candidateId, expected, ok, end, seen, differences, action } = verdict;
   const rows: [string, string][] = [
@@ -54,11 +71,14 @@ function renderVerdict(verdict: Verdict, number: number, width: number): string 
     ...(end ? [["why", `${end.reason}: ${end.detail}`] as [string, string]] : []),
     ...(action === null ? [] : [["to do", action] as [string, string]]),
   ];
-  const lines = rows.map(([label, text], index) => {
+  const lines = rows.flatMap(([label, text], index) => {
     const repeated = rows[index - 1]?.[0] === label;
-    const shown = cutTo(printable(text), Math.max(40, width - 14));
-    const head = repeated ? "" : label;
-    return `     ${colors.dim(head.padEnd(9))}${label === "DIFFERS" ? colors.red(shown) : shown}`;
+    const wrapped = wrap(printable(text), Math.max(40, width - INDENT - LABEL_WIDTH));
+    return wrapped.map((line, at) => {
+      const head = (repeated || at > 0 ? "" : label).padEnd(LABEL_WIDTH);
+      const shown = label === "DIFFERS" ? colors.red(line) : line;
+      return `${" ".repeat(INDENT)}${colors.dim(head)}${shown}`;
+    });
   });
   return [`${mark(ok)} ${number} ${colors.bold(name)}  ${candidateId}`, ...lines].join("\n");
 }
@@ -77,8 +97,10 @@ function waterfall({ entries, reports }: Evidence, width: number): string {
 }
 
 function renderHandoffs({ handoffs }: Summary): string {
-  const { count, p50Ms, p99Ms } = handoffs;
-  return `${count} handoffs of all candidates: p50 ${durationText(p50Ms)}, p99 ${durationText(p99Ms)} (waiting for a busy lane included)`;
+  const { idle, busy } = handoffs;
+  const times = ({ count, p50Ms, p99Ms }: HandoffTimes): string =>
+    `${count}, p50 ${durationText(p50Ms)}, p99 ${durationText(p99Ms)}`;
+  return `Handoffs of all candidates to an idle lane: ${times(idle)}; to a busy one, waiting in line: ${times(busy)}`;
 }
 
 function renderEvidence({ folder, comparison, artifacts }: Summary): string[] {
@@ -87,12 +109,19 @@ function renderEvidence({ folder, comparison, artifacts }: Summary): string[] {
   return [
     `${shown}/`,
     "  summary.json  journals/  reports/  artifacts/  audit-pack.tar  invariants-input.json  mesh/logs/",
-    comparison === null
-      ? `${Object.keys(artifacts).length} artifacts; run it again to see that their bytes are the same`
-      : comparison.differing.length === 0
-        ? `${comparison.same} artifacts, byte for byte those of the run before (${relative(process.cwd(), comparison.with)})`
-        : `${comparison.differing.length} artifacts differ from the run before (${relative(process.cwd(), comparison.with)}): ${cutTo(comparison.differing.join(", "), 300)}`,
+    comparedText(comparison, Object.keys(artifacts).length),
   ];
+}
+
+function comparedText(comparison: Comparison | null, count: number): string {
+  if (comparison === null)
+    return `${count} artifacts; run it again to see that their bytes are the same`;
+  const { same, differing, sameCode } = comparison;
+  const before = `the run before (${relative(process.cwd(), comparison.with)})`;
+  if (differing.length === 0) return `${same} artifacts, byte for byte those of ${before}`;
+  return sameCode
+    ? `${differing.length} artifacts differ from ${before} by the same code`
+    : `${differing.length} artifacts differ from ${before}; the code has changed since`;
 }
 
 function renderOutcome({ ok, seconds, differences }: Summary): string {

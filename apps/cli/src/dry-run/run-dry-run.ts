@@ -18,6 +18,7 @@ import { POINTER } from "../up/run-up.ts";
 import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
 import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
 import { checkOutside } from "./check-outside.ts";
+import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
 import { type DryRunFolder, makeFolder } from "./dry-run-folder.ts";
 import { auditPackOf, type Evidence, gatherEvidence, writeEvidence } from "./gather-evidence.ts";
@@ -133,9 +134,11 @@ async function summarize(
     receipts: played.receipts.map(({ receipt }) => receipt),
     inputFile: join(folder.path, "invariants-input.json"),
   });
-  const differences = differencesOf(verdicts, invariants);
-  const artifacts = digestsOf(evidence);
   const seed = run.seed ?? null;
+  const code = codeDigest();
+  const artifacts = digestsOf(evidence);
+  const comparison = compareWithEarlier(folder, { seed, code, artifacts });
+  const differences = differencesOf({ stories: verdicts, invariants, comparison });
   const all = clock();
   const summary: Summary = {
     v: 1,
@@ -148,10 +151,11 @@ async function summarize(
     seconds: { ...seconds, check: all - seconds.start - seconds.play, all },
     stories: verdicts,
     kill: played.kill ?? null,
-    handoffs: handoffsOf(evidence.values()),
+    handoffs: handoffsOf(evidence.values(), played.kill),
     invariants,
     differences,
-    comparison: compareWithEarlier(folder, { seed, artifacts }),
+    code,
+    comparison,
     artifacts,
   };
   writeFileSync(join(folder.path, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);

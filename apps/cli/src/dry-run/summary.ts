@@ -35,15 +35,19 @@ export interface Summary {
   readonly invariants: readonly InvariantFinding[];
   /** Everything that isn't as it should be, in words. */
   readonly differences: readonly string[];
+  /** Digest of the code that ran. */
+  readonly code: string;
   readonly comparison: Comparison | null;
   readonly artifacts: ArtifactDigests;
 }
 
 /** Everything that keeps a dry run from being as it should be. */
-export function differencesOf(
-  stories: readonly Verdict[],
-  invariants: readonly InvariantFinding[],
-): string[] {
+export function differencesOf(found: {
+  readonly stories: readonly Verdict[];
+  readonly invariants: readonly InvariantFinding[];
+  readonly comparison: Comparison | null;
+}): string[] {
+  const { stories, invariants, comparison } = found;
   const ofStories = stories.flatMap(({ name, differences }) =>
     differences.map((difference) => `${name}: ${difference}`),
   );
@@ -54,5 +58,11 @@ export function differencesOf(
     const told = violations.map(({ where, what }) => `${id}: ${where} ${what}`);
     return more > 0 ? [...told, `${id}: and ${more} more`] : told;
   });
-  return [...ofStories, ...ofInvariants];
+  const ofArtifacts =
+    comparison?.sameCode === true
+      ? comparison.differing.map(
+          (name) => `artifact ${name} isn't the one that the same code made in ${comparison.with}`,
+        )
+      : [];
+  return [...ofStories, ...ofInvariants, ...ofArtifacts];
 }
