@@ -67,8 +67,6 @@ export function openReviewDesk(parts: ReviewDeskParts): ReviewDesk {
           if (isMine && step.claimed) await tell(parts, step.record);
         } else {
           const answer = (await findAnswer(mesh.jsm, step.record)) ?? last?.entry;
-          if (!answer)
-            throw new Error(`${candidateId}: its review is open but its journal is empty`);
           const closed = answered(step.record, answer, { policy, nowMs: now() });
           if (await book.write(closed, revision)) await tell(parts, closed);
         }

@@ -141,6 +141,8 @@ test("the answer is kept with who gave it", () => {
     nowMs: START_MS,
   });
   expect(late).toMatchObject({ answeredBy: null, answer: "deadline" });
+  const archived = answered(opened(), undefined, { policy, nowMs: START_MS + 60 });
+  expect(archived).toMatchObject({ answeredAt: at(60), answeredBy: null, answer: "archived" });
 });
 
 test("the next question waits for the news of the answer, but not for a second attempt", () => {

@@ -67,18 +67,22 @@ export function isSameQuestion(record: ReviewRecord, entry: Entry): boolean {
   );
 }
 
-/** The record of a question that `entry`, the first one after it, answered; claims the notice of it. */
+/**
+ * The record of a question that `entry`, the first one after it, answered; claims the notice of it. Without an entry the journal
+ * was archived, so the candidate was closed meanwhile.
+ */
 export function answered(
   record: ReviewRecord,
-  { cause, time }: Entry,
+  entry: Entry | undefined,
   { policy, nowMs }: { policy: NoticePolicy; nowMs: number },
 ): ReviewRecord {
+  const { cause, time } = entry ?? { cause: undefined, time: new Date(nowMs).toISOString() };
   return {
     ...record,
     state: "answered",
     answeredAt: time,
-    answeredBy: cause.kind === "command" ? cause.by : null,
-    answer: cause.kind === "command" ? cause.type.slice(0, 60) : cause.kind,
+    answeredBy: cause?.kind === "command" ? cause.by : null,
+    answer: cause?.kind === "command" ? cause.type.slice(0, 60) : (cause?.kind ?? "archived"),
     notice: claim("resolved", policy, nowMs),
   };
 }
