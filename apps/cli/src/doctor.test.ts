@@ -1,5 +1,6 @@
-/** `baton doctor` against a mesh of real processes, and what commands say when nobody coordinates. */
+/** `baton doctor` and `watch` against a mesh of real processes, and what commands say when nobody coordinates. */
 import { LANES } from "@baton/contracts";
+import { candidateIdOf } from "@baton/playbook";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -106,6 +107,17 @@ test("a command for a candidate that nobody knows ends with 4", async () => {
   const { code, stderr } = await baton(["pause", "cand-000000000000", "--why", "x"]);
   expect(code).toBe(4);
   expect(stderr).toContain("`baton get candidates` lists those there are.");
+});
+
+test("everybody's moves are watched until Ctrl-C", async () => {
+  const running = startBaton(["watch", "--json"], { server: on.url });
+  await baton(["submit", "-"], { stdin: "name: seen-live\n" });
+  const candidateId = candidateIdOf({ name: "seen-live" });
+  await eventually(() => running.stdout().includes(candidateId), { what: "a line" });
+  running.kill("SIGINT");
+  expect((await running.ended).code).toBe(130);
+  for (const line of running.stdout().trimEnd().split("\n"))
+    expect(JSON.parse(line)).toHaveProperty("reason");
 });
 
 describe("without a coordinator", () => {

@@ -50,12 +50,6 @@ async function withLaneB(name: string): Promise<string> {
   return candidateId;
 }
 
-async function standsFor(candidateId: string, reason: string): Promise<void> {
-  await eventually(async () => (await on.mesh.journal.last(candidateId))?.entry.reason === reason, {
-    what: `${candidateId} stands for ${reason}`,
-  });
-}
-
 describe("submit", () => {
   test("prints a receipt; the same again is a duplicate with the original one", async () => {
     const candidateId = await submitted("twice");
@@ -223,7 +217,7 @@ describe("a candidate that a lane has", () => {
   test("shows its failed attempt", async () => {
     const last = await on.standsAt(candidateId, "lane-b", "bench-2");
     await answerAsLaneB(on, last, { kind: "attempt-failed", attempt: 1 });
-    await standsFor(candidateId, "RETRY_BACKOFF");
+    await on.standsFor(candidateId, "RETRY_BACKOFF");
     const { stdout } = await baton(["describe", candidateId]);
     expect(stdout).toContain("Failure:   E_DATA_UNAVAILABLE (transient): the data source is away");
     expect(stdout).toMatch(/bench-2 .* 1 +lane-b .*E_DATA_UNAVAILABLE/);
@@ -245,7 +239,7 @@ describe("a candidate that is completed", () => {
     candidateId = await withLaneB("completes");
     const last = await on.standsAt(candidateId, "lane-b", "bench-2");
     await answerAsLaneB(on, last, { kind: "attempt-failed", attempt: 1 });
-    await standsFor(candidateId, "RETRY_BACKOFF");
+    await on.standsFor(candidateId, "RETRY_BACKOFF");
   });
 
   test("is watched to its end, line by line", async () => {
@@ -298,14 +292,4 @@ describe("a candidate that is completed", () => {
       reason: "COMPLETED",
     });
   });
-});
-
-test("everybody's moves are watched until Ctrl-C", async () => {
-  const running = startBaton(["watch", "--json"], { server: on.url });
-  const candidateId = await submitted("seen-live");
-  await eventually(() => running.stdout().includes(candidateId), { what: "a line" });
-  running.kill("SIGINT");
-  expect((await running.ended).code).toBe(130);
-  for (const line of running.stdout().trimEnd().split("\n"))
-    expect(JSON.parse(line)).toHaveProperty("reason");
 });

@@ -22,6 +22,8 @@ export interface CliMesh {
   readonly coordinator: SpawnedService;
   /** Waits until the candidate's last entry is at `stage` with `holder`. */
   standsAt(candidateId: string, holder: string, stage: string): Promise<StoredEntry>;
+  /** Waits until the candidate's last entry has this reason. */
+  standsFor(candidateId: string, reason: string): Promise<void>;
   stop(this: void): Promise<void>;
 }
 
@@ -55,6 +57,14 @@ export async function startCliMesh(): Promise<CliMesh> {
         },
         { what: `${candidateId} at ${stage} with ${holder}`, withinMs: 10_000 },
       ),
+    standsFor: async (candidateId, reason) => {
+      await eventually(
+        async () => (await mesh.journal.last(candidateId))?.entry.reason === reason,
+        {
+          what: `${candidateId} stands for ${reason}`,
+        },
+      );
+    },
     stop: async () => {
       await mesh[Symbol.asyncDispose]();
       await Promise.all([coordinator.stop(), lane.stop()]);
