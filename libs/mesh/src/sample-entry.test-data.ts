@@ -32,7 +32,7 @@ function twoStages(): Playbook {
 }
 
 /** A playbook of two stages, first (lane-a) and second (lane-b). */
-export const playbook = twoStages();
+const playbook = twoStages();
 
 /** A candidate's first entry. */
 export function firstEntry(candidateId: string): Entry {

@@ -9,7 +9,7 @@ import { percentile } from "./percentile.ts";
 const STAGES = 8;
 
 /** Latencies in milliseconds, from a stage's handler returning to the next one's starting. */
-export interface Latency {
+interface Latency {
   readonly handoffs: number;
   readonly p50: number;
   readonly p99: number;

@@ -1,0 +1,78 @@
+/**
+ * `npm test`: everything that is checked about this repository, on a bare machine, one step after the other. Every step runs
+ * even if one before failed. The last line is `N passed, N failed`: tests, and one for each other step.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+const root = join(import.meta.dirname, "../../..");
+const folder = join(root, ".baton/test-results");
+const VITEST = "vitest run --config libs/workspace/src/vitest-projects.ts --root .";
+
+/** A step; `tests` names the file with its results where it is a test run. */
+interface Step {
+  readonly name: string;
+  readonly command: string;
+  readonly tests?: string;
+}
+
+const STEPS: readonly Step[] = [
+  { name: "formatting", command: "oxfmt --check" },
+  { name: "types and lint", command: "nx run-many -t typecheck lint --outputStyle=static" },
+  { name: "unused code", command: "knip" },
+  {
+    name: "tests",
+    command: `${VITEST} --project=!@baton/chaos --reporter=dot --reporter=json --outputFile.json=${join(folder, "tests.json")}`,
+    tests: "tests.json",
+  },
+  {
+    name: "killing each service",
+    command: `${VITEST} --project=@baton/chaos --reporter=default --reporter=json --outputFile.json=${join(folder, "chaos.json")}`,
+    tests: "chaos.json",
+  },
+  { name: "dry run", command: "node apps/cli/src/main.ts dry-run" },
+];
+
+const Results = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  success: z.boolean(),
+});
+
+let passed = 0;
+let failed = 0;
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+for (const step of STEPS) {
+  say(`\n== ${step.name}: ${step.command.split(" --")[0]}`);
+  const start = performance.now();
+  const { status } = spawnSync(step.command, {
+    cwd: root,
+    shell: true,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const counted = step.tests === undefined ? undefined : readResults(step.tests);
+  passed += counted?.numPassedTests ?? (status === 0 ? 1 : 0);
+  // A run that ended badly without a failed test (a leak, an unhandled error) counts as one failure.
+  failed += counted && counted.numFailedTests > 0 ? counted.numFailedTests : status === 0 ? 0 : 1;
+  say(
+    `== ${step.name}: ${status === 0 ? "ok" : "FAILED"} after ${Math.round((performance.now() - start) / 1000)} s`,
+  );
+}
+say(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function readResults(file: string): z.infer<typeof Results> | undefined {
+  try {
+    return Results.parse(JSON.parse(readFileSync(join(folder, file), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
