@@ -11,12 +11,13 @@ import { z } from "zod";
 import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
 import { CommandSignature, PublicKey, Role } from "./command-signature.ts";
 import { Identity, SpecDocument } from "./command.ts";
-import { Failure, MAX_TEXT, RetryRule } from "./failure.ts";
+import { Failure, FailureTally, MAX_TALLIES, MAX_TEXT, RetryRule } from "./failure.ts";
 import {
   CandidateId,
   CommandId,
   Holder,
   Instant,
+  Lane,
   PreciseInstant,
   RunId,
   Sha256,
@@ -48,7 +49,15 @@ export const Cause = z.discriminatedUnion("kind", [
     from: Stage,
   }),
   z.object({ kind: z.literal("deadline") }),
-  z.object({ kind: z.literal("exhausted"), deliveries: z.int().positive() }),
+  /** `why`: what the lane said when it set the dispatch aside; absent if it said nothing. */
+  z.object({
+    kind: z.literal("exhausted"),
+    deliveries: z.int().positive(),
+    why: z.string().max(300).optional(),
+  }),
+  /** `since`: when the lane last gave a sign of life. */
+  z.object({ kind: z.literal("no-workers"), lane: Lane, since: Instant }),
+  z.object({ kind: z.literal("workers-back"), lane: Lane }),
 ]);
 export type Cause = z.infer<typeof Cause>;
 
@@ -175,7 +184,7 @@ export const Entry = z.object({
   approvals: z.array(Approval).max(20),
   /** Highest attempt of the awaited dispatch that is known to have failed; 0 if none; above `maxRetries` when none is left. */
   attempt: z.int().min(0),
-  /** Failed attempts per stage over all runs. */
+  /** Failed attempts per stage over all runs, faults of the infrastructure left out. */
   failures: z.record(z.string(), z.int().positive()),
   /** The last failure, while it is why the candidate stands here. */
   failure: Failure.nullable(),
@@ -187,6 +196,8 @@ export const Entry = z.object({
     .nullable(),
   evidence: EvidenceRecord.nullable(),
   guard: GuardReceipt.nullable(),
+  /** Failures seen lately, for the fuse that stops the same one from being repeated; the latest last. */
+  tallies: z.array(FailureTally).max(MAX_TALLIES).optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

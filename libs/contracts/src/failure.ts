@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { RunId, Stage } from "./names.ts";
+
 /** What kind of failure it is, and so what follows: only `transient` ones are retried (J6). */
 export const FAILURE_CLASSES = ["transient", "deterministic", "spec", "policy"] as const;
 export const FailureClass = z.enum(FAILURE_CLASSES);
@@ -32,5 +34,26 @@ export const RetryRule = z.object({
   initialBackoffMs: z.int().min(0),
   backoffMultiplier: z.number().min(1),
   maxBackoffMs: z.int().min(0),
+  /** An attempt whose progress watermark stands still for longer is aborted as stalled; absent: it may stand still. */
+  progressMs: z.int().positive().optional(),
 });
 export type RetryRule = z.infer<typeof RetryRule>;
+
+/** Code of an attempt that its lane aborted because its progress watermark stood still. */
+export const STALLED_CODE = "E_STALLED";
+
+/** How often one failure was seen at one stage on the same inputs. */
+export const FailureTally = z.object({
+  stage: Stage,
+  /** The failure's code and a digest of its message without what changes from time to time. */
+  signature: z.string().max(80),
+  /** Digest of what the stage had to work with. */
+  inputs: z.string().max(64),
+  count: z.int().positive(),
+  /** The run that saw it first. */
+  runId: RunId,
+});
+export type FailureTally = z.infer<typeof FailureTally>;
+
+/** Most tallies that an entry carries: the failures seen last. */
+export const MAX_TALLIES = 8;

@@ -26,7 +26,17 @@ export {
   ReviewAnswer,
   type StoredEntry,
 } from "./entry.ts";
-export { cut, Failure, FAILURE_CLASSES, FailureClass, MAX_TEXT, RetryRule } from "./failure.ts";
+export {
+  cut,
+  Failure,
+  FAILURE_CLASSES,
+  FailureClass,
+  FailureTally,
+  MAX_TALLIES,
+  MAX_TEXT,
+  RetryRule,
+  STALLED_CODE,
+} from "./failure.ts";
 export { GateOutcome, GateReport, verdictOf } from "./gate-report.ts";
 export {
   CandidateId,

@@ -57,6 +57,11 @@ export const REASONS = {
     "The hold was lifted; the stage that was in flight goes on.",
     "Nothing: wait for the lane.",
   ),
+  WORKERS_BACK: text(
+    "moving",
+    "Its lane has workers again; the stage that waited for one goes on.",
+    "Nothing: wait for the lane.",
+  ),
   INCIDENT: text(
     "moving",
     "A stage failed after promotion began; recovery is running.",
@@ -92,6 +97,11 @@ export const REASONS = {
     "Every attempt failed in a way that may pass by itself.",
     "Mend what the last failure names, then `baton resume` to run the stage again.",
   ),
+  SAME_FAILURE: text(
+    "human",
+    "The stage failed in the same way again and again on unchanged inputs; retries were stopped, whatever was left of them.",
+    "Mend what the failure names or change the candidate, then `baton resume`, or `baton cancel`.",
+  ),
   DETERMINISTIC_FAILURE: text(
     "human",
     "The stage failed in a way that a retry would repeat.",
@@ -121,6 +131,16 @@ export const REASONS = {
     "human",
     "The stage didn't report before its deadline.",
     "Check that the lane runs (`baton doctor`), then `baton resume` to run the stage again.",
+  ),
+  STALLED: text(
+    "human",
+    "The lane was up, but every attempt stood still for longer than the stage allows.",
+    "Read the last step in the failure and the lane's log, then `baton resume` to run the stage again.",
+  ),
+  NO_WORKERS: text(
+    "human",
+    "Nobody works for the lane that has to do the stage.",
+    "Start the lane; the candidate then goes on by itself. `baton doctor` shows who is connected.",
   ),
   LANE_CRASH_LOOP: text(
     "human",

@@ -9,12 +9,13 @@ import {
   MAX_ARTIFACTS,
   type Reason,
   type ResultReport,
+  STALLED_CODE,
   type Verdict,
 } from "@baton/contracts";
 
 import { anotherRunAllowed, enter } from "./enter.ts";
-import { countFailure } from "./failure-policy.ts";
 import { type StageRule, stageRule } from "./playbook.ts";
+import { countFailed, sameFailure, withoutTallies } from "./same-failure.ts";
 import { close, review, type Step } from "./successor.ts";
 
 const REASON_OF: Record<FailureClass, Reason> = {
@@ -49,7 +50,8 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
     // A replay needs what was verified to come this far (J10).
     return { ...concludeFailure(step, report, failure), evidence };
   }
-  const carried = { artifacts, evidence, failure: null };
+  const tallies = withoutTallies(step.last.entry, report.stage);
+  const carried = { artifacts, evidence, failure: null, ...tallies };
   return follow(step, rule, { verdict, summary: outcome.summary, carried });
 }
 
@@ -69,15 +71,23 @@ export function assess(
 type Done = Extract<ResultReport["outcome"], { kind: "done" }>;
 
 function concludeFailure(step: Step, report: ResultReport, failure: Failure): Entry {
+  const { stage, attempt } = report;
+  const counted = countFailed(step.last.entry, stage, failure);
+  const why = `${stage} failed at attempt ${attempt}: ${failure.code} ${failure.message}`;
   return review(step, {
-    reason: REASON_OF[failure.class],
-    detail: `${report.stage} failed at attempt ${report.attempt}: ${failure.code} ${failure.message}`,
+    reason: reasonOf(failure),
+    detail: why,
     action: failure.action,
+    ...sameFailure(step, { failure, attempt, own: counted.own }),
     awaits: null,
-    failures: countFailure(step.last.entry.failures, report.stage),
+    ...counted.changes,
     failure,
-    attempt: report.attempt,
+    attempt,
   });
+}
+
+function reasonOf({ class: kind, code }: Failure): Reason {
+  return kind === "transient" && code === STALLED_CODE ? "STALLED" : REASON_OF[kind];
 }
 
 interface Claim {
@@ -122,7 +132,7 @@ function replacementFault({ artifacts }: Entry, { report, artifacts: fresh }: Cl
 interface Concluded {
   readonly verdict: Verdict;
   readonly summary: string;
-  readonly carried: Pick<Entry, "artifacts" | "evidence" | "failure">;
+  readonly carried: Pick<Entry, "artifacts" | "evidence" | "failure" | "tallies">;
 }
 
 function follow(step: Step, rule: StageRule, result: Concluded): Entry {

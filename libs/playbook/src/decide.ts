@@ -2,10 +2,11 @@
  * The one place where a candidate's state changes.
  *
  * States (holder of the last entry) and their exits:
- * - a lane: its result (next lane, review, closed), a failed attempt (same lane, noted), pause, cancel, deadline, exhausted.
+ * - a lane: its result (next lane, review, closed), a failed attempt (same lane, noted; review, if it's the same failure
+ *   once too often), pause, cancel, deadline, exhausted, no workers.
  * - review, on hold: the awaited result (kept), exhausted (noted), resume (lane, or what the kept result leads to), cancel.
  * - review, asking: approve, reject, resume (new run of the stage), cancel; while a result is still awaited also that
- *   result, exhausted, and pause (so that a late result doesn't move it).
+ *   result, exhausted, workers back (same lane), and pause (so that a late result doesn't move it).
  * - closed: nothing.
  *
  * D1: a report counts only if it answers the dispatch that the last entry awaits, by sequence, stage run and lane.
@@ -15,6 +16,7 @@
 import {
   type AttemptReport,
   awaitedDispatch,
+  cut,
   deduplicationId,
   type Entry,
   type Report,
@@ -24,10 +26,12 @@ import {
 
 import { conclude } from "./conclude.ts";
 import { decideCommand } from "./decide-command.ts";
+import { decideNoWorkers, decideWorkersBack } from "./decide-workers.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
-import { countFailure, retryDelay, retryRuleOf } from "./failure-policy.ts";
+import { retryDelay, retryRuleOf } from "./failure-policy.ts";
 import { instantMs } from "./instant.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
+import { countFailed, sameFailure } from "./same-failure.ts";
 import { review, type Step, successor } from "./successor.ts";
 
 /** Decides what follows from one happening. Pure: time comes in with the question. */
@@ -42,6 +46,10 @@ export function decide(question: Question): Decision {
       return decideDeadline(question);
     case "exhausted":
       return decideExhausted(question, happening);
+    case "no-workers":
+      return decideNoWorkers(question, happening);
+    case "workers-back":
+      return decideWorkersBack(question, happening);
   }
 }
 
@@ -100,10 +108,15 @@ function mismatchOf(playbook: Playbook, entry: Entry, report: Report): Decision 
   );
 }
 
-/** J6 is kept here too, not only by the lane: an attempt that the policy doesn't retry is the stage run's result. */
+/**
+ * J6 is kept here too, not only by the lane: an attempt that the policy doesn't retry is the stage run's result, and so is
+ * one that blows the fuse of same failures.
+ */
 function isRetried(step: Step, { stage, failure, attempt }: AttemptReport): boolean {
   const rule = retryRuleOf(stageRule(step.playbook, stage));
-  return retryDelay(rule, { class: failure.class, attempt }) !== undefined;
+  if (retryDelay(rule, { class: failure.class, attempt }) === undefined) return false;
+  const { own } = countFailed(step.last.entry, stage, failure);
+  return sameFailure(step, { failure, attempt, own }) === undefined;
 }
 
 function finalResult(report: AttemptReport): ResultReport {
@@ -119,7 +132,7 @@ function noteAttempt(step: Step, report: AttemptReport): Decision {
     successor(step, {
       reason: entry.holder === "review" ? entry.reason : "RETRY_BACKOFF",
       detail: `Attempt ${report.attempt} of ${of} failed: ${report.failure.code} ${report.failure.message}; next at ${report.retryAt}`,
-      failures: countFailure(entry.failures, report.stage),
+      ...countFailed(entry, report.stage, report.failure).changes,
       failure: report.failure,
       attempt: report.attempt,
       awaits: awaitedDispatch(step.last) ?? null,
@@ -146,12 +159,13 @@ function decideExhausted(
   if (!last || awaitedDispatch(last) !== happening.dispatch)
     return { kind: "ignore", why: "stale" };
   const { entry } = last;
-  const { deliveries } = happening;
+  const { deliveries, why } = happening;
   if (entry.holder === "review" && entry.attempt >= deliveries)
     return { kind: "ignore", why: "duplicate" };
-  const step = stepOf(question, last, { kind: "exhausted", deliveries });
+  const said = why === undefined ? {} : { why: cut(why, 300) };
+  const step = stepOf(question, last, { kind: "exhausted", deliveries, ...said });
   const { lane, policies } = stageRule(question.playbook, entry.stage);
-  const detail = `${entry.stage} of ${entry.runId} was delivered ${deliveries} times to ${lane} without an answer`;
+  const detail = `${entry.stage} of ${entry.runId} was delivered ${deliveries} times to ${lane} without an answer${why === undefined ? "" : `; set aside: ${cut(why, 300)}`}`;
   const attempt = Math.max(entry.attempt, deliveries, policies.transient.maxRetries + 1);
   const awaits = awaitedDispatch(last) ?? null;
   // A hold stays a hold; whoever lifts it gets a new run of the stage instead of a wait for a lane that won't answer.

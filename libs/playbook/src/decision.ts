@@ -6,6 +6,7 @@ import type {
   EvidenceRecord,
   Identity,
   Instant,
+  Lane,
   Report,
   Role,
   StoredEntry,
@@ -37,7 +38,22 @@ export type Happening =
     }
   | { readonly kind: "deadline" }
   /** A dispatch was delivered as often as its durable allows, without an answer. */
-  | { readonly kind: "exhausted"; readonly dispatch: number; readonly deliveries: number };
+  | {
+      readonly kind: "exhausted";
+      readonly dispatch: number;
+      readonly deliveries: number;
+      /** What the lane said when it set the dispatch aside. */
+      readonly why?: string | undefined;
+    }
+  /** A dispatch waits for a lane that has given no sign of life since then. */
+  | {
+      readonly kind: "no-workers";
+      readonly dispatch: number;
+      readonly lane: Lane;
+      readonly since: Instant;
+    }
+  /** The lane of a dispatch that waited for workers has some again. */
+  | { readonly kind: "workers-back"; readonly dispatch: number; readonly lane: Lane };
 
 /** Everything a decision depends on; the same question gives the same answer, byte for byte (J10). */
 export interface Question {

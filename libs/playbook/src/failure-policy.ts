@@ -68,6 +68,7 @@ export function retryRuleOf(rule: StageRule): RetryRule {
     initialBackoffMs: Math.round(policy.initialBackoffSeconds * 1000),
     backoffMultiplier: policy.backoffMultiplier,
     maxBackoffMs: Math.round(policy.maxBackoffSeconds * 1000),
+    ...(rule.progressSeconds !== null && { progressMs: Math.round(rule.progressSeconds * 1000) }),
   };
 }
 

@@ -52,7 +52,12 @@ test("the public policy file loads as it is", () => {
     fail: null,
     needsGate: false,
   });
-  expect(limits).toEqual({ maxLoops: 1, maxIterations: 20, reviewSeconds: 86_400 });
+  expect(limits).toEqual({
+    maxLoops: 1,
+    maxIterations: 20,
+    maxSameFailures: 3,
+    reviewSeconds: 86_400,
+  });
 });
 
 test("Baton's own playbook goes from monitoring to the evidence and names every verdict's artifact", () => {

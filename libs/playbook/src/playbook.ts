@@ -80,34 +80,49 @@ export const ApprovalRule = z.strictObject({
 });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
 
-const StageDocument = z.strictObject({
-  stage: Stage,
-  lane: Lane,
-  mutableAction: z.boolean().default(false),
-  requirePreviousArtifact: z.boolean().default(true),
-  requirePreviousGatePass: z.boolean().default(true),
-  /** Retired upstream key: accepted, without effect. */
-  stageSloGates: z
-    .array(z.record(z.string().max(60), z.union([z.string().max(200), z.number(), z.boolean()])))
-    .max(50)
-    .optional(),
-  /** Seconds from dispatch until the stage must have reported. */
-  deadlineSeconds: z
-    .number()
-    .min(0.001)
-    .max(30 * 86_400)
-    .default(7200),
-  pass: Stage.nullable().optional(),
-  fail: Stage.nullable().optional(),
-  incident: Stage.nullable().optional(),
-  executor: z.string().max(60).default("builtin"),
-  /** Name of the artifact from which the verdict is read. */
-  gate: ArtifactName.optional(),
-  /** Artifacts that a passing result must name. */
-  artifacts: z.array(ArtifactName).max(50).default([]),
-  approvals: ApprovalRule.optional(),
-  failurePolicies: Policies.partial().optional(),
-});
+const StageDocument = z
+  .strictObject({
+    stage: Stage,
+    lane: Lane,
+    mutableAction: z.boolean().default(false),
+    requirePreviousArtifact: z.boolean().default(true),
+    requirePreviousGatePass: z.boolean().default(true),
+    /** Retired upstream key: accepted, without effect. */
+    stageSloGates: z
+      .array(z.record(z.string().max(60), z.union([z.string().max(200), z.number(), z.boolean()])))
+      .max(50)
+      .optional(),
+    /** Seconds from dispatch until the stage must have reported. */
+    deadlineSeconds: z
+      .number()
+      .min(0.001)
+      .max(30 * 86_400)
+      .default(7200),
+    /** Seconds that an attempt may go without moving its progress watermark before its lane aborts it; unset: as long as it likes. */
+    progressSeconds: z
+      .number()
+      .min(0.1)
+      .max(30 * 86_400)
+      .optional(),
+    pass: Stage.nullable().optional(),
+    fail: Stage.nullable().optional(),
+    incident: Stage.nullable().optional(),
+    executor: z.string().max(60).default("builtin"),
+    /** Name of the artifact from which the verdict is read. */
+    gate: ArtifactName.optional(),
+    /** Artifacts that a passing result must name. */
+    artifacts: z.array(ArtifactName).max(50).default([]),
+    approvals: ApprovalRule.optional(),
+    failurePolicies: Policies.partial().optional(),
+  })
+  .refine(
+    ({ progressSeconds, deadlineSeconds }) =>
+      progressSeconds === undefined || progressSeconds < deadlineSeconds,
+    {
+      error: "progressSeconds isn't below deadlineSeconds: the deadline would always come first",
+      path: ["progressSeconds"],
+    },
+  );
 
 /** A playbook file's content. */
 export const PlaybookDocument = z.strictObject({
@@ -134,6 +149,8 @@ export const PlaybookDocument = z.strictObject({
       maxLoops: z.int().min(0).max(20).default(1),
       /** Most runs of one candidate. */
       maxIterations: z.int().min(1).max(100).default(20),
+      /** How often the same failure may be seen on the same inputs before a person decides. */
+      maxSameFailures: z.int().min(2).max(100).default(3),
       /** Seconds a review may wait for an answer. */
       reviewSeconds: z
         .number()
@@ -153,6 +170,8 @@ export interface StageRule {
   readonly needsArtifact: boolean;
   readonly needsGate: boolean;
   readonly deadlineSeconds: number;
+  /** Null: an attempt may go without progress. */
+  readonly progressSeconds: number | null;
   /** Where a pass leads; null ends the run. */
   readonly pass: Stage | null;
   /** Where a failed gate leads; null leads to a person. */
@@ -227,6 +246,7 @@ function resolveStage(
     needsArtifact: stage.requirePreviousArtifact,
     needsGate: stage.requirePreviousGatePass,
     deadlineSeconds: stage.deadlineSeconds,
+    progressSeconds: stage.progressSeconds ?? null,
     ...own,
     to: transitionsOf(document, stage.stage),
     executor: stage.executor,

@@ -51,6 +51,11 @@ const attempts = fc.record({
   ...about,
   class: mostly("transient", ...FAILURE_CLASSES),
 });
+const workers = fc.record({
+  do: fc.constantFrom("no-workers" as const, "workers-back" as const),
+  pick: about.pick,
+  lane: about.lane,
+});
 const commands = fc.record({
   do: fc.constant("command" as const),
   type: fc.oneof(
@@ -71,6 +76,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 9, arbitrary: results },
   { weight: 2, arbitrary: attempts },
+  { weight: 2, arbitrary: workers },
   { weight: 6, arbitrary: commands },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("again" as const), pick: fc.nat(30) }) },
   {

@@ -67,10 +67,13 @@ function happeningOf(
     }
     case "deadline":
       return { kind: "deadline" };
-    case "exhausted": {
+    case "exhausted":
+    case "no-workers":
+    case "workers-back": {
       const dispatch = last && awaitedDispatch(last);
-      if (dispatch === undefined) return "nothing was awaited that could be exhausted";
-      return { kind: "exhausted", dispatch, deliveries: cause.deliveries };
+      return dispatch === undefined
+        ? `${cause.kind}, but nothing was awaited`
+        : { ...cause, dispatch };
     }
   }
 }

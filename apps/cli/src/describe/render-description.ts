@@ -138,6 +138,10 @@ function causeText({ cause }: Entry): string {
       return "deadline";
     case "exhausted":
       return `${cause.deliveries} deliveries`;
+    case "no-workers":
+      return `${cause.lane} silent since ${cause.since}`;
+    case "workers-back":
+      return `${cause.lane} is back`;
   }
 }
 

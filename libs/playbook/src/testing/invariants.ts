@@ -122,7 +122,12 @@ function retries(
   const { maxRetries } = stageRule(playbook, stage).policies.transient;
   const goesOn = awaitedDispatch({ sequence: -1, entry: after }) === awaitedDispatch(last);
   const may = failure.class === "transient" && attempt <= maxRetries;
-  return [["J6 only transient failures are retried, at most maxRetries times", may || !goesOn]];
+  const latest = after.tallies?.at(-1);
+  const alike = latest?.stage === stage ? latest.count : 0;
+  return [
+    ["J6 only transient failures are retried, at most maxRetries times", may || !goesOn],
+    ["J6 and not the same one again and again", alike < playbook.limits.maxSameFailures || !goesOn],
+  ];
 }
 
 function move(before: Entry, { evidence, playbook }: Told["question"], after: Entry): Checks {

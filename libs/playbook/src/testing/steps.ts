@@ -42,6 +42,11 @@ export type Step =
   | (About & { readonly do: "attempt"; readonly class: FailureClass })
   | { readonly do: "exhausted"; readonly pick: number; readonly deliveries: number }
   | {
+      readonly do: "no-workers" | "workers-back";
+      readonly pick: number;
+      readonly lane: Lane | null;
+    }
+  | {
       readonly do: "command";
       readonly type: CommandType;
       readonly by: string;
@@ -114,6 +119,12 @@ export class Play {
       case "exhausted": {
         const dispatch = this.#dispatch(step.pick).sequence;
         return { kind: "exhausted", dispatch, deliveries: step.deliveries };
+      }
+      case "no-workers":
+      case "workers-back": {
+        const { sequence, entry } = this.#dispatch(step.pick);
+        const lane = step.lane ?? stageRule(story.playbook, entry.stage).lane;
+        return { kind: step.do, dispatch: sequence, lane, since: story.now };
       }
       case "attempt":
       case "result": {

@@ -1,0 +1,54 @@
+/**
+ * A lane that nobody works for, and its workers' return. The dispatch stays awaited all the while: whoever comes back finds
+ * it waiting, and a result moves the candidate whether or not the return was noticed first.
+ */
+import { awaitedDispatch } from "@baton/contracts";
+
+import type { Decision, Happening, Question } from "./decision.ts";
+import { retryRuleOf } from "./failure-policy.ts";
+import { after } from "./instant.ts";
+import { stageRule } from "./playbook.ts";
+import { review, type Step, successor } from "./successor.ts";
+
+type Of<K extends Happening["kind"]> = Extract<Happening, { kind: K }>;
+
+/** Tells people, once for a dispatch that waits: whoever sees it second finds the question asked. */
+export function decideNoWorkers({ last, ...on }: Question, happening: Of<"no-workers">): Decision {
+  const { dispatch, lane, since } = happening;
+  if (!last || awaitedDispatch(last) !== dispatch || last.entry.holder !== lane)
+    return { kind: "ignore", why: "stale" };
+  const { entry } = last;
+  const step: Step = { ...on, last, cause: { kind: "no-workers", lane, since } };
+  const asked = review(step, {
+    reason: "NO_WORKERS",
+    detail: `${entry.stage} of ${entry.runId} waits for ${lane}, which has given no sign of life since ${since}`,
+    action: `Start ${lane} (\`baton doctor\` shows who is connected); ${entry.candidateId} then goes on by itself.`,
+    awaits: dispatch,
+  });
+  return { kind: "append", entry: asked };
+}
+
+/** Takes the question back: the lane has the baton again, with the stage's full time from now. */
+export function decideWorkersBack(
+  { last, ...on }: Question,
+  happening: Of<"workers-back">,
+): Decision {
+  const { dispatch, lane } = happening;
+  const waits = last?.entry.holder === "review" && last.entry.reason === "NO_WORKERS";
+  if (!last || !waits || awaitedDispatch(last) !== dispatch)
+    return { kind: "ignore", why: "stale" };
+  const { entry } = last;
+  const rule = stageRule(on.playbook, entry.stage);
+  if (rule.lane !== lane) return { kind: "ignore", why: "stale" };
+  const step: Step = { ...on, last, cause: { kind: "workers-back", lane } };
+  const back = successor(step, {
+    holder: lane,
+    reason: "WORKERS_BACK",
+    detail: `${lane} has workers again; ${entry.stage} of ${entry.runId} goes on`,
+    awaits: dispatch,
+    rule: retryRuleOf(rule),
+    deadline: after(on.now, rule.deadlineSeconds),
+    review: null,
+  });
+  return { kind: "append", entry: back };
+}
