@@ -7,7 +7,7 @@ import { ROOT } from "../up/mesh-plan.ts";
 /** Everything that may change what a dry run makes: code, policies, candidates, and what's installed. */
 const SOURCES = [
   "{apps,libs}/*/src/**/*.{ts,json}",
-  "{apps,libs}/*/policy/**",
+  "{apps,libs}/*/policy/**/*.yaml",
   "playbooks/*.yaml",
   "examples/candidates/*.yaml",
   "package-lock.json",
@@ -16,7 +16,7 @@ const ONLY_FOR_TESTS = /\.test\.|\/testing\//;
 
 /** SHA-256 over names and contents of all sources, those of tests left out: two dry runs of the same code have the same. */
 export function codeDigest(root: string = ROOT): string {
-  const files = globSync(SOURCES, { cwd: root, withFileTypes: false })
+  const files = globSync(SOURCES, { cwd: root })
     .filter((file) => !ONLY_FOR_TESTS.test(file))
     .toSorted();
   const hash = createHash("sha256");

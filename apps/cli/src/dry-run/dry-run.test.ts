@@ -192,6 +192,7 @@ test("the code's digest follows every source but those of tests", () => {
   };
   put("apps/one/src/main.ts", "1");
   put("libs/two/src/deep/two.ts", "2");
+  put("apps/one/policy/deep/gate.yaml", "x: 1");
   const first = codeDigest(dir);
   put("libs/two/src/deep/two.test.ts", "test");
   put("libs/two/src/testing/fake.ts", "fake");

@@ -57,6 +57,7 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
   using view = openView(stories, stagesOf(PLAYBOOK), { silent: json });
   view.phase(`starting the mesh in ${folder.path}`);
   view.tell("mesh", settingsInWords());
+  const code = codeDigest();
   const choices = choicesFor(folder);
   const mesh = await startMesh(choices, {
     signal: stopping.signal,
@@ -68,7 +69,7 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
     ...(options.keepRunning === true && { pointer: POINTER }),
   });
   try {
-    const run = { mesh, stories, folder, seed, started, choices, clock, view, stopping };
+    const run = { mesh, stories, folder, seed, started, code, choices, clock, view, stopping };
     const { summary, first } = await playAndCheck(run);
     view[Symbol.dispose]();
     await (json
@@ -87,6 +88,8 @@ interface Run {
   readonly folder: DryRunFolder;
   readonly seed: number | undefined;
   readonly started: Date;
+  /** Digest of the code that the services were started with. */
+  readonly code: string;
   readonly choices: MeshChoices;
   readonly clock: () => number;
   readonly view: LiveView;
@@ -122,7 +125,7 @@ async function summarize(
   evidence: Awaited<ReturnType<typeof gatherEvidence>>,
   seconds: { start: number; play: number },
 ): Promise<Summary> {
-  const { mesh, stories, folder, choices, clock } = run;
+  const { mesh, stories, folder, choices, clock, code } = run;
   const pack = auditPackOf(evidence.get("trend"));
   const { pem } = openAuditKey(choices.directory.auditKey);
   const verified = pack && (await verifyAuditPack(pack, { publicKey: pem }));
@@ -135,7 +138,6 @@ async function summarize(
     inputFile: join(folder.path, "invariants-input.json"),
   });
   const seed = run.seed ?? null;
-  const code = codeDigest();
   const artifacts = digestsOf(evidence);
   const comparison = compareWithEarlier(folder, { seed, code, artifacts });
   const differences = differencesOf({ stories: verdicts, invariants, comparison });
