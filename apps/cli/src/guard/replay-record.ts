@@ -26,22 +26,26 @@ export interface Replayed {
   /** Entries that were decided alike, up to the first difference. */
   readonly same: number;
   readonly difference: Difference | null;
+  /** What nothing is decided by, but isn't as recorded: when a report was stored. A copied store shows it. */
+  readonly notes: readonly string[];
 }
 
 /** Replays a record up to its first difference. */
 export function replayRecord({ candidateId, entries, sources }: CandidateRecord): Replayed {
+  const notes: string[] = [];
+  const result = (same: number, difference: Difference | null): Replayed => {
+    return { candidateId, entries: entries.length, same, difference, notes: notes.slice(0, 20) };
+  };
   let last: StoredEntry | undefined;
   for (const [index, recorded] of entries.entries()) {
+    const { entry, sequence } = recorded;
     const found = compare(last, recorded, sources);
-    if (found) {
-      const { sequence } = recorded;
-      const difference = { n: index + 1, sequence, ...found };
-      return { candidateId, entries: entries.length, same: index, difference };
-    }
-    if (typeof recorded.entry !== "string")
-      last = { sequence: recorded.sequence, entry: recorded.entry };
+    if (found) return result(index, { n: index + 1, sequence, ...found });
+    if (typeof entry === "string") continue;
+    notes.push(...timeNotes(entry, sequence, sources));
+    last = { sequence, entry };
   }
-  return { candidateId, entries: entries.length, same: entries.length, difference: null };
+  return result(entries.length, null);
 }
 
 type Found = Omit<Difference, "n" | "sequence">;
@@ -55,7 +59,7 @@ function compare(
   if (typeof entry === "string") return only(entry);
   const question = questionOf(last, entry, sources);
   if (typeof question === "string") return only(`can't be decided again: ${question}`);
-  const decision = decided(() => decide(withStoredTime(question, entry)));
+  const decision = decided(() => decide(withRecordedTime(question, entry)));
   if (typeof decision === "string") return only(`deciding it again failed: ${decision}`);
   if (decision.kind !== "append") return only(`the replay decides otherwise: ${inWords(decision)}`);
   const again = JSON.stringify(decision.entry);
@@ -75,13 +79,21 @@ function compare(
 
 type Asked = Exclude<ReturnType<typeof questionOf>, string>;
 
-/** Clients know fractions of a microsecond differently; what is off by no more than one is the recorded time. */
-function withStoredTime(question: Asked, { cause }: Entry): Asked {
+/** When a report was stored is told by the entry, as the evidence is: a copied store has other times. */
+function withRecordedTime(question: Asked, { cause }: Entry): Asked {
   const { happening } = question;
   if (happening.kind !== "report" || cause.kind !== "report") return question;
-  const apart = Math.abs(micros(happening.storedAt) - micros(cause.storedAt));
-  if (apart > 1) return question;
   return { ...question, happening: { ...happening, storedAt: cause.storedAt } };
+}
+
+function timeNotes({ cause }: Entry, sequence: number, sources: ReplaySources): string[] {
+  if (cause.kind !== "report") return [];
+  const stored = sources.report(cause.sequence);
+  // Clients know fractions of a microsecond differently.
+  if (!stored || Math.abs(micros(stored.storedAt) - micros(cause.storedAt)) <= 1) return [];
+  return [
+    `JOURNAL ${sequence}: report ${cause.sequence} was stored at ${stored.storedAt}, the entry says ${cause.storedAt}`,
+  ];
 }
 
 function micros(time: string): number {

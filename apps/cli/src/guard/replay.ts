@@ -20,9 +20,10 @@ export async function replay(id: string, globals: Globals): Promise<void> {
 }
 
 /** A replay's outcome in a few lines. */
-export function renderReplay({ candidateId, entries, same, difference }: Replayed): string {
+export function renderReplay({ candidateId, entries, same, difference, notes }: Replayed): string {
+  const noted = notes.map((note) => `note       ${printable(note)}\n`).join("");
   if (!difference)
-    return `same       ${candidateId}  ${entries} entries decided again, byte for byte alike\n`;
+    return `same       ${candidateId}  ${entries} entries decided again, byte for byte alike\n${noted}`;
   const { n, sequence, what, journal, replay: again } = difference;
   const lines = [
     `different  ${candidateId}  entry ${n} of ${entries} (JOURNAL ${sequence}): ${what}`,
@@ -31,7 +32,7 @@ export function renderReplay({ candidateId, entries, same, difference }: Replaye
       : [`  journal: ${shown(journal)}`, `  replay:  ${shown(again)}`]),
     `  ${same === 0 ? "nothing" : `the ${same} before it`} decided alike. Someone other than this coordinator wrote or changed it, or it was decided by another version.`,
   ];
-  return `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n${noted}`;
 }
 
 function shown(value: string | null): string {
