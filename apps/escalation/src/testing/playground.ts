@@ -1,14 +1,7 @@
 /** A real server and a real coordinator, with which a test makes candidates wait for a person and answers them. */
 import { randomUUID } from "node:crypto";
 
-import {
-  Command,
-  commandSubject,
-  Receipt,
-  REPLY_HEADER,
-  ReviewRecord,
-  REVIEWS_BUCKET,
-} from "@baton/contracts";
+import { Command, commandSubject, Receipt, REPLY_HEADER } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
 import {
   eventually,
@@ -17,7 +10,6 @@ import {
   startTestNats,
   type TestNats,
 } from "@baton/testkit";
-import { z } from "zod";
 
 const ROOT = `${import.meta.dirname}/../../../..`;
 
@@ -122,22 +114,4 @@ export function noticesOf(...services: readonly SpawnedService[]): LoggedNotice[
       .filter((line) => line.includes('"notice":') && line.includes('"key":') && line.endsWith("}"))
       .map((line): LoggedNotice => JSON.parse(line)),
   );
-}
-
-/** The candidate's record in the bucket. */
-export async function recordOf(mesh: Mesh, candidateId: string): Promise<ReviewRecord | undefined> {
-  const of = { last_by_subj: `$KV.${REVIEWS_BUCKET}.${candidateId}` };
-  const message = await mesh.jsm.streams.getMessage(`KV_${REVIEWS_BUCKET}`, of).catch(() => null);
-  return message && message.data.length > 1 ? ReviewRecord.parse(message.json()) : undefined;
-}
-
-const Listed = z.object({
-  total: z.number(),
-  reviews: z.array(z.looseObject({ candidateId: z.string(), reason: z.string() })),
-});
-
-/** What `GET /reviews` answers. */
-export async function listReviews(address: string, query = ""): Promise<z.infer<typeof Listed>> {
-  const response = await fetch(`${address}/reviews${query}`);
-  return Listed.parse(await response.json());
 }
