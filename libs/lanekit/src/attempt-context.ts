@@ -17,6 +17,8 @@ export interface AttemptParts {
   /** Made on first use, like `signal`: most stages of a busy lane need neither. */
   readonly log: () => Log;
   readonly signal: () => AbortSignal;
+  /** When the stage must have reported, ISO. */
+  readonly deadline: () => string;
   readonly traceparent: string;
   readonly onProgress: (step: string) => void;
   /** Filled with what the stage puts. */
@@ -58,7 +60,9 @@ export function createAttemptContext(parts: AttemptParts): StageContext {
     approvals: entry.approvals,
     inputs: entry.artifacts,
     sequence,
-    deadline: entry.deadline ?? entry.time,
+    get deadline() {
+      return parts.deadline();
+    },
     traceparent: parts.traceparent,
     get log() {
       log ??= parts.log();
@@ -78,7 +82,12 @@ export function createAttemptContext(parts: AttemptParts): StageContext {
 }
 
 async function fetch(artifacts: ArtifactStore, sha256: string, name: string): Promise<Uint8Array> {
-  const bytes = await artifacts.get(sha256);
+  const bytes = await artifacts.get(sha256).catch((error: unknown) => {
+    // The store's own words for bytes that aren't those of their digest.
+    if (error instanceof Error && "code" in error && error.code === "E_ARTIFACT")
+      throw altered(name, error.message, error);
+    throw error;
+  });
   if (!bytes) {
     throw new StageFailure({
       class: "transient",
@@ -89,12 +98,22 @@ async function fetch(artifacts: ArtifactStore, sha256: string, name: string): Pr
   }
   const found = createHash("sha256").update(bytes).digest("hex");
   if (found === sha256) return bytes;
-  throw new StageFailure({
-    class: "deterministic",
-    code: "E_ARTIFACT_ALTERED",
-    message: `artifact ${name} hashes to ${found.slice(0, 12)}, its reference says ${sha256.slice(0, 12)}`,
-    action: "Find out who changed the store; `baton resume` makes the stage before it run again.",
-  });
+  throw altered(
+    name,
+    `it hashes to ${found.slice(0, 12)}, its reference says ${sha256.slice(0, 12)}`,
+  );
+}
+
+function altered(name: string, how: string, cause?: Error): StageFailure {
+  return new StageFailure(
+    {
+      class: "deterministic",
+      code: "E_ARTIFACT_ALTERED",
+      message: `artifact ${name} was altered: ${how}`,
+      action: "Find out who changed the store; `baton resume` makes the stage before it run again.",
+    },
+    { cause },
+  );
 }
 
 function parseJson<T>(name: string, bytes: Uint8Array, schema: z.ZodType<T>): T {

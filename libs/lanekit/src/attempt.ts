@@ -33,12 +33,16 @@ export interface RunningAttempt {
   readonly attempt: number;
   readonly startedAt: string;
   readonly step: string;
-  /** When `step` last changed. */
+  /** The progress watermark: when the stage last said that work goes on. */
   readonly progressAt: string;
+  /** When it is aborted as stalled unless the watermark moves; null where the playbook asks for no progress. */
+  readonly progressDueAt: string | null;
+  /** When it is aborted in any case. */
+  readonly deadline: string | null;
 }
 
 /** Why an attempt was aborted. */
-export type AbortReason = "stopping" | "deadline" | "superseded";
+export type AbortReason = "stopping" | "deadline" | "stalled" | "superseded";
 
 /** A running attempt. */
 export interface Attempt {
@@ -46,11 +50,14 @@ export interface Attempt {
   /** Made on first use. */
   readonly controller: () => AbortController;
   readonly startedMs: number;
-  readonly deadlineMs: number;
+  /** Infinite if it has none. Moves when the coordinator gives the stage more time. */
+  deadlineMs: number;
   reason: AbortReason | undefined;
   heardMs: number;
   step: string;
   progressMs: number;
+  /** Stops waiting for the stage's work; set while it runs. */
+  giveUp: (() => void) | undefined;
 }
 
 /** An attempt's surroundings. */
@@ -62,8 +69,10 @@ export interface Job {
 }
 
 /** For people. */
-export function describe({ dispatch, startedMs, step, progressMs }: Attempt): RunningAttempt {
-  const { candidateId, stage, runId } = dispatch.entry;
+export function describe(attempt: Attempt): RunningAttempt {
+  const { dispatch, startedMs, step, progressMs, deadlineMs } = attempt;
+  const { candidateId, stage, runId, rule } = dispatch.entry;
+  const dueMs = progressMs + (rule?.progressMs ?? Number.POSITIVE_INFINITY);
   return {
     candidateId,
     stage,
@@ -72,6 +81,8 @@ export function describe({ dispatch, startedMs, step, progressMs }: Attempt): Ru
     startedAt: iso(startedMs),
     step,
     progressAt: iso(progressMs),
+    progressDueAt: Number.isFinite(dueMs) ? iso(dueMs) : null,
+    deadline: Number.isFinite(deadlineMs) ? iso(deadlineMs) : null,
   };
 }
 
@@ -80,10 +91,12 @@ export function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Aborts an attempt; the first reason counts. */
-export function abort(attempt: Attempt, reason: AbortReason): void {
-  attempt.reason ??= reason;
+/** Aborts an attempt, and leaves its work behind if it isn't over within `graceMs`; the first reason counts. */
+export function abort(attempt: Attempt, reason: AbortReason, graceMs: number): void {
+  if (attempt.reason !== undefined) return;
+  attempt.reason = reason;
   attempt.controller().abort(new Error(reason));
+  setTimeout(() => attempt.giveUp?.(), graceMs).unref();
 }
 
 /** Fields of every log line about a dispatch. */

@@ -3,7 +3,7 @@ import type { ArtifactRef, Failure, Outcome } from "@baton/contracts";
 import type { Log, Tracer, TraceSpan } from "@baton/telemetry";
 
 import { createAttemptContext } from "./attempt-context.ts";
-import { type Attempt, ids, type Job } from "./attempt.ts";
+import { type Attempt, ids, iso, type Job } from "./attempt.ts";
 import { classifyError, failureOf } from "./classify-error.ts";
 import type { LaneDefinition, StageOutcome } from "./define-lane.ts";
 import { preciseMs } from "./precise-clock.ts";
@@ -61,22 +61,42 @@ export async function perform(
     log,
     signal: () => attempt.controller().signal,
     traceparent: parts.span.traceparent ?? entry.trace,
+    deadline: () =>
+      Number.isFinite(attempt.deadlineMs)
+        ? iso(attempt.deadlineMs)
+        : (entry.deadline ?? entry.time),
     made: parts.made,
     onProgress: (step) => {
+      // Whatever a stage says after it was aborted doesn't count.
+      if (attempt.reason !== undefined) return;
       attempt.step = step;
       attempt.progressMs = Date.now();
     },
   });
   try {
-    const outcome: StageOutcome = await stage(context);
+    const outcome = await untilGivenUp(attempt, stage(context));
     if (outcome.kind === "failed") return failed(failureOf(outcome.failure));
     return { ...outcome, artifacts: [...parts.made.values()] };
   } catch (error) {
+    if (error instanceof LeftBehind)
+      log().error({ reason: attempt.reason }, "the stage ignores its signal and is left behind");
     const { failure, expected } = classifyError(error);
     if (!expected && attempt.reason === undefined)
       log().error({ err: error }, "unexpected error in a stage");
     return failed(failure);
   }
+}
+
+/** The work of an aborted attempt went on; it can't be stopped, only no longer be waited for. */
+class LeftBehind extends Error {
+  override readonly name = "LeftBehind";
+}
+
+function untilGivenUp(attempt: Attempt, work: Promise<StageOutcome>): Promise<StageOutcome> {
+  return new Promise((resolve, reject) => {
+    attempt.giveUp = () => reject(new LeftBehind("left behind"));
+    work.then(resolve, reject);
+  });
 }
 
 function unknownStage(definition: LaneDefinition, stage: string): Failure {

@@ -3,23 +3,32 @@
  *
  * R1: a redelivered or long queued dispatch is held against the candidate's last entry before any work starts.
  * R2: the report is stored before the dispatch is acknowledged; a lost acknowledgement is answered from the stored report.
- * R3: whatever is running says `working` every heartbeat, and is aborted when its deadline passes or it's superseded.
+ * R3: whatever is running says `working` every heartbeat, and is aborted when its deadline passes, its progress watermark
+ *     stands still for longer than its stage allows, or it's superseded.
  * R4: on shutdown what runs is aborted and handed back at once, without a report.
+ * R5: work that goes on after it was aborted is left behind: it keeps neither its place nor its dispatch.
  */
-import { type ArtifactRef, awaitedDispatch } from "@baton/contracts";
+import {
+  type ArtifactRef,
+  awaitedDispatch,
+  cut,
+  type Outcome,
+  STALLED_CODE,
+  type StoredEntry,
+} from "@baton/contracts";
 
 import {
   abort,
   type Attempt,
   describe,
   ids,
+  iso,
   type Job,
   type LaneRuntime,
   type RunningAttempt,
 } from "./attempt.ts";
 import type { LaneDefinition } from "./define-lane.ts";
 import { perform, startSpans } from "./perform.ts";
-import type { Dispatch } from "./ports.ts";
 import { preciseNow } from "./precise-clock.ts";
 import { settle } from "./settle.ts";
 
@@ -36,6 +45,8 @@ export interface RunningLane {
 const STALE_MS = 5000;
 /** Silence of the server that counts as trouble. */
 const SILENT_MS = 15_000;
+/** An aborted stage may take so long to come to a safe point (R5), within the lane's own grace. */
+const SAFE_POINT_MS = 5000;
 
 /** Starts a lane; returns at once. */
 export function runLane(definition: LaneDefinition, runtime: LaneRuntime): RunningLane {
@@ -49,7 +60,7 @@ export function runLane(definition: LaneDefinition, runtime: LaneRuntime): Runni
   });
   const timer = setInterval(() => beat(runtime, running), Math.min(runtime.heartbeatMs, 1000));
   const stop = async (): Promise<void> => {
-    for (const attempt of running.values()) abort(attempt, "stopping");
+    for (const attempt of running.values()) abort(attempt, "stopping", safePointMs(runtime));
     await intake.stop(runtime.graceMs);
     clearInterval(timer);
   };
@@ -65,26 +76,46 @@ export function runLane(definition: LaneDefinition, runtime: LaneRuntime): Runni
   };
 }
 
+function safePointMs({ graceMs }: LaneRuntime): number {
+  return Math.min(SAFE_POINT_MS, graceMs * 0.8);
+}
+
 /** R3, for everything that runs, on one timer. */
 function beat(runtime: LaneRuntime, running: ReadonlyMap<number, Attempt>): void {
   const now = Date.now();
+  const graceMs = safePointMs(runtime);
   for (const attempt of running.values()) {
-    if (now > attempt.deadlineMs) abort(attempt, "deadline");
+    const { rule } = attempt.dispatch.entry;
+    if (now > attempt.deadlineMs) abort(attempt, "deadline", graceMs);
+    if (now - attempt.progressMs > (rule?.progressMs ?? Number.POSITIVE_INFINITY))
+      abort(attempt, "stalled", graceMs);
     if (now - attempt.heardMs < runtime.heartbeatMs) continue;
     attempt.heardMs = now;
     attempt.dispatch.working();
-    void isCurrent(runtime, attempt.dispatch)
-      .then((current) => current || abort(attempt, "superseded"))
+    void isCurrent(runtime, attempt)
+      .then((current) => current || abort(attempt, "superseded", graceMs))
       .catch((error: unknown) =>
         runtime.log.debug({ err: error }, "couldn't check a running dispatch"),
       );
   }
 }
 
-/** R1: true if the candidate still awaits this dispatch's result. */
-async function isCurrent(runtime: LaneRuntime, dispatch: Dispatch): Promise<boolean> {
+/** R1: true if the candidate still awaits this dispatch's result; then its deadline is brought up to date. */
+async function isCurrent(runtime: LaneRuntime, attempt: Attempt): Promise<boolean> {
+  const { dispatch } = attempt;
   const last = await runtime.journal.last(dispatch.entry.candidateId);
-  return last !== undefined && awaitedDispatch(last) === dispatch.sequence;
+  if (last === undefined || awaitedDispatch(last) !== dispatch.sequence) return false;
+  attempt.deadlineMs = deadlineOf(attempt, last);
+  return true;
+}
+
+/** While the lane has the baton its last entry says by when; whoever comes back to a lane without workers has the full time. */
+function deadlineOf({ dispatch, deadlineMs, startedMs }: Attempt, { entry }: StoredEntry): number {
+  const { holder, deadline, time } = dispatch.entry;
+  if (deadline === null) return deadlineMs;
+  if (entry.holder === holder && entry.deadline !== null) return Date.parse(entry.deadline);
+  if (entry.reason !== "NO_WORKERS") return deadlineMs;
+  return startedMs + Date.parse(deadline) - Date.parse(time);
 }
 
 async function handle(job: Job): Promise<void> {
@@ -101,11 +132,12 @@ async function handle(job: Job): Promise<void> {
     heardMs: startedMs,
     step: "started",
     progressMs: startedMs,
+    giveUp: undefined,
   };
   running.set(dispatch.sequence, attempt);
   try {
     const suspect = dispatch.deliveries > 1 || startedMs - dispatch.storedAt > STALE_MS;
-    if (suspect && !(await worthDoing(runtime, definition, dispatch))) {
+    if (suspect && !(await worthDoing(runtime, definition, attempt))) {
       dispatch.ack();
       return;
     }
@@ -125,10 +157,11 @@ async function handle(job: Job): Promise<void> {
 async function worthDoing(
   runtime: LaneRuntime,
   definition: LaneDefinition,
-  dispatch: Dispatch,
+  attempt: Attempt,
 ): Promise<boolean> {
+  const { dispatch } = attempt;
   const { entry } = dispatch;
-  if (!(await isCurrent(runtime, dispatch))) {
+  if (!(await isCurrent(runtime, attempt))) {
     runtime.log.info({ ...ids(dispatch), reason: "superseded" }, "dispatch acknowledged away");
     return false;
   }
@@ -147,14 +180,14 @@ async function work(job: Job, attempt: Attempt): Promise<void> {
   const { entry } = dispatch;
   const made = new Map<string, ArtifactRef>();
   const span = startSpans(runtime.tracer, definition, attempt);
-  const outcome = await perform(job, attempt, { made, span });
+  const performed = await perform(job, attempt, { made, span });
   if (attempt.reason === "stopping") {
     span.fail("handed back: the lane is stopping");
     span.end();
     dispatch.retry(0);
     return;
   }
-  if (attempt.reason !== undefined) {
+  if (attempt.reason !== undefined && attempt.reason !== "stalled") {
     // The coordinator's sweep or its later entry has taken over: a report would come too late.
     runtime.log.warn({ ...ids(dispatch), reason: attempt.reason }, "attempt given up");
     span.fail(attempt.reason);
@@ -162,7 +195,21 @@ async function work(job: Job, attempt: Attempt): Promise<void> {
     dispatch.ack();
     return;
   }
+  const outcome = attempt.reason === "stalled" ? stalled(attempt) : performed;
   await settle(job, attempt, { outcome, made, trace: span.traceparent ?? entry.trace });
   if (outcome.kind === "failed") span.fail(`${outcome.failure.code} ${outcome.failure.message}`);
   span.end();
+}
+
+function stalled({ dispatch, step, progressMs }: Attempt): Outcome {
+  const seconds = (dispatch.entry.rule?.progressMs ?? 0) / 1000;
+  return {
+    kind: "failed",
+    failure: {
+      class: "transient",
+      code: STALLED_CODE,
+      message: `no progress for more than ${seconds} s; last step ${JSON.stringify(cut(step, 80))} at ${iso(progressMs)}`,
+      action: "Read the lane's log after that step, then `baton resume` to run the stage again.",
+    },
+  };
 }
