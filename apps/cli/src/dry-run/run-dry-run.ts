@@ -110,7 +110,7 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   const board = openBoard(session, { signal, onEntry: (timed) => view.entry(timed) });
   const played = await play(stories, { session, mesh, board, signal, tell: view.tell });
   over.abort();
-  if (stopping.signal.aborted) throw interrupted();
+  if (stopping.signal.aborted) throw interrupted("in the middle of the dry run");
   const playedAt = clock();
   view.phase("checking");
   const evidence = await gatherEvidence(session, stories);

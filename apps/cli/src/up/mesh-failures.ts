@@ -28,12 +28,12 @@ export function explainFailure(directory: MeshDirectory, error: unknown): unknow
   return error;
 }
 
-/** Ctrl-C before everything was ready. */
-export function interrupted(): CliError {
+/** Ctrl-C in the middle of something; by the time this is shown everything is stopped. */
+export function interrupted(during: string): CliError {
   return new CliError({
     code: "E_INTERRUPTED",
     exit: EXIT.interrupted,
-    message: "interrupted while the mesh was starting; everything is stopped again",
+    message: `interrupted ${during}; everything is stopped again`,
     action: "Nothing: what was stored is kept.",
   });
 }

@@ -1,4 +1,5 @@
 /** The plan's services as supervised processes. */
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import {
@@ -19,6 +20,7 @@ import {
   ROOT,
   type ServiceName,
 } from "./mesh-plan.ts";
+import { openTurns } from "./turns.ts";
 
 /** All services of a mesh. */
 export interface RunningServices {
@@ -33,6 +35,9 @@ export interface RunningServices {
 
 /** Eleven processes share two processors while they start; a store that has to be recovered takes longer. */
 const READY_WITHIN_MS = 60_000;
+
+/** Some of those that start wait for something else than a processor. */
+const SPARE_TURNS = 2;
 
 type Planned = (typeof PLAN)[number];
 
@@ -53,17 +58,23 @@ export function openServices(
     broker: addresses.get("paper-broker") ?? "",
     engine: addresses.get("paper-engine") ?? "",
   });
-  for (const planned of PLAN) {
+  const turns = openTurns(availableParallelism() + SPARE_TURNS);
+  for (const [rank, planned] of PLAN.entries()) {
     const { name, needs } = planned;
     limitLog(choices.directory.logOf(name));
+    let first = true;
+    let endTurn = (): void => undefined;
     const launch = async (signal: AbortSignal) => {
       await orAborted(Promise.all(needs.map((needed) => service(needed).whenReady())), signal);
+      // Later starts don't wait for others: those may be waiting for this one.
+      if (first) endTurn = await turns.take(rank, signal);
+      first = false;
       return launchOne(planned, { choices, known: known(), address: addresses.get(name) });
     };
     const untilReady = async (signal: AbortSignal): Promise<void> => {
       const addressFile = choices.directory.addressFileOf(name);
       const wanted = { addressFile, withinMs: READY_WITHIN_MS, signal };
-      addresses.set(name, await awaitHttpReady(wanted));
+      addresses.set(name, await awaitHttpReady(wanted).finally(endTurn));
     };
     supervised.set(name, supervise({ name, launch, untilReady }, { onEvent }));
   }

@@ -115,7 +115,7 @@ async function stopAll(
 
 async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const given = Promise.withResolvers<never>();
-  const interrupt = (): void => given.reject(interrupted());
+  const interrupt = (): void => given.reject(interrupted("while the mesh was starting"));
   signal.addEventListener("abort", interrupt, { once: true });
   if (signal.aborted) interrupt();
   try {

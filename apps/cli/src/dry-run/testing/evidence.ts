@@ -1,0 +1,231 @@
+/** Evidence of the six stories, for tests that change one thing in it. */
+import { Entry, Receipt, Report } from "@baton/contracts";
+
+import type { Evidence, FoundArtifact } from "../gather-evidence.ts";
+import type { Case } from "../judge.ts";
+import { REVIEWER } from "../play.ts";
+import type { StoryName } from "../stories.ts";
+
+const RUN = "run-000000000001";
+const HEX = "0123456789abcdef".repeat(4);
+const TIME = "2026-01-02T03:04:05.000Z";
+const TRACE = `00-${HEX.slice(0, 32)}-${HEX.slice(0, 16)}-00`;
+const CANDIDATE = "cand-000000000001";
+
+type Json = Record<string, unknown>;
+
+export function entry(changes: Json): Evidence["entries"][number] {
+  const parsed = Entry.parse({
+    v: 1,
+    type: "entry",
+    id: `${CANDIDATE}.1`,
+    candidateId: CANDIDATE,
+    stage: "audit-evidence",
+    runId: RUN,
+    time: TIME,
+    trace: TRACE,
+    n: 1,
+    prev: 0,
+    holder: "closed",
+    reason: "COMPLETED",
+    detail: "over",
+    cause: { kind: "deadline" },
+    playbook: HEX,
+    iteration: 0,
+    loops: 0,
+    author: "author@dry-run",
+    spec: {},
+    visited: [],
+    commands: [],
+    awaits: null,
+    rule: null,
+    deadline: null,
+    artifacts: [],
+    feedback: [],
+    approvals: [],
+    attempt: 0,
+    failures: {},
+    failure: null,
+    review: null,
+    hold: null,
+    kept: null,
+    evidence: null,
+    guard: null,
+    ...changes,
+  });
+  return { sequence: 1, storedAt: 0, entry: parsed };
+}
+
+function report(changes: Json): Evidence["reports"][number] {
+  const parsed = Report.parse({
+    v: 1,
+    id: "x",
+    candidateId: CANDIDATE,
+    stage: "backtest-robustness",
+    runId: RUN,
+    time: TIME,
+    trace: TRACE,
+    lane: "lane-c",
+    answers: 1,
+    attempt: 1,
+    startedAt: TIME,
+    handoff: null,
+    ...changes,
+  });
+  return { sequence: 1, storedAt: 0, report: parsed };
+}
+
+export function failedAttempt(attempt: number, delayMs: number): Evidence["reports"][number] {
+  const failure = { class: "transient", code: "E_DATA_UNAVAILABLE", message: "away", action: "" };
+  const retryAt = new Date(Date.parse(TIME) + delayMs).toISOString();
+  return report({ type: "attempt", attempt, failure, retryAt });
+}
+
+export function done(attempt: number): Evidence["reports"][number] {
+  const outcome = { kind: "done", verdict: "pass", summary: "", artifacts: [] };
+  return report({ type: "result", attempt, outcome });
+}
+
+function artifact(name: string, value: unknown): FoundArtifact {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  const ref = { name, sha256: HEX, bytes: bytes.length, stage: "live-ramp", runId: RUN };
+  return { ref, bytes };
+}
+
+export function gateEvaluation(status: string): FoundArtifact {
+  return artifact("gates/gate-evaluation.json", {
+    schemaVersion: "baton.gate-report.v1",
+    candidateId: CANDIDATE,
+    runId: RUN,
+    stage: "gate-evaluation",
+    policyVersion: "1",
+    verdict: status,
+    gates: [{ gateId: "gate1_statistical_robustness", status, reasons: [] }],
+  });
+}
+
+export function liveRamp(level: string): FoundArtifact {
+  const step = { level, notional: 1, configHash: HEX, verified: true };
+  return artifact("gates/live-ramp.json", {
+    schemaVersion: "baton.gate-report.v1",
+    candidateId: CANDIDATE,
+    runId: RUN,
+    stage: "live-ramp",
+    policyVersion: "1",
+    verdict: "pass",
+    gates: [{ gateId: "ramp", status: "pass", reasons: [] }],
+    promotionTarget: "live",
+    inputs: [],
+    level,
+    configHash: HEX,
+    steps: [step],
+    rolledBack: false,
+  });
+}
+
+export const ASKS = {
+  holder: "review",
+  deadline: TIME,
+  review: { openedAt: TIME, action: "mend it", next: null, evidence: null },
+};
+export const APPROVAL = {
+  stage: "live-ramp",
+  runId: RUN,
+  by: REVIEWER,
+  why: "fine",
+  commandId: "cmd-000001",
+  time: TIME,
+  evidence: HEX,
+};
+const PAUSED = {
+  ...ASKS,
+  reason: "PAUSED",
+  hold: { by: REVIEWER, why: "x", time: TIME, commandId: "cmd-000002" },
+};
+const REFUSED_SPEC = {
+  class: "spec",
+  code: "E_SPEC",
+  message: "universe strategy costsBps regimes expectation promotion",
+  action: "mend it",
+};
+
+export function evidence(of: Partial<Evidence>): Evidence {
+  return { entries: [entry({})], reports: [], artifacts: [], ...of };
+}
+
+/** All six as they should be. */
+export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<Case, "evidence"> } {
+  const curve = { ...ASKS, reason: "GATE_FAILED", loops: 1 };
+  const feedback = [{ runId: RUN, stage: "gate-evaluation", reasons: ["lost money"] }];
+  const receipts = (["trend", "duplicate"] as const).map((story) => ({
+    story,
+    receipt: receipt(story === "duplicate"),
+  }));
+  return {
+    evidence: new Map<StoryName, Evidence>([
+      [
+        "trend",
+        evidence({ entries: [entry({ approvals: [APPROVAL] })], artifacts: [liveRamp("L3")] }),
+      ],
+      [
+        "curve-fitted",
+        evidence({
+          entries: [entry({ ...curve, feedback })],
+          artifacts: [gateEvaluation("fail"), gateEvaluation("fail")],
+        }),
+      ],
+      [
+        "flaky-source",
+        evidence({
+          entries: [entry(PAUSED), entry({})],
+          reports: [failedAttempt(1, 300), failedAttempt(2, 600), done(3)],
+        }),
+      ],
+      [
+        "broken-spec",
+        evidence({
+          entries: [entry({ ...ASKS, reason: "SPEC_INVALID", failure: REFUSED_SPEC })],
+          reports: [report({ type: "result", outcome: { kind: "failed", failure: REFUSED_SPEC } })],
+        }),
+      ],
+      ["interrupted", evidence({ reports: [done(2)] })],
+    ]),
+    of: {
+      played: {
+        receipts,
+        authorsApproval: "E_DENIED",
+        kill: {
+          lane: "lane-c",
+          pid: 1,
+          stage: "backtest-robustness",
+          step: "bootstrap",
+          workedMs: 500,
+          at: TIME,
+          replacedBy: 2,
+          backMs: 900,
+        },
+        trouble: new Map(),
+      },
+      pack: { ok: true, trusted: true, faults: [], manifest: undefined },
+    },
+  };
+}
+
+export function receipt(duplicate: boolean, sequence = 1) {
+  const parsed = Receipt.parse({
+    v: 1,
+    commandId: "cmd-000001",
+    candidateId: CANDIDATE,
+    outcome: {
+      kind: "accepted",
+      duplicate,
+      runId: RUN,
+      stage: "research-intake",
+      sequence,
+      time: TIME,
+    },
+  });
+  const { outcome } = parsed;
+  if (outcome.kind !== "accepted") throw new Error("not accepted");
+  return { ...parsed, outcome };
+}
