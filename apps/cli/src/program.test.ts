@@ -28,6 +28,8 @@ test("the commands are the ones that people are told of", () => {
   expect(commands.map(([typed]) => typed.replace("baton ", ""))).toEqual(
     expect.arrayContaining([
       "up",
+      "login",
+      "whoami",
       "submit",
       "get candidates",
       "get reviews",

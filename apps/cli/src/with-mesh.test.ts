@@ -44,7 +44,7 @@ async function waiting(name: string): Promise<string> {
 /** A candidate that lane-b has. */
 async function withLaneB(name: string): Promise<string> {
   const candidateId = await waiting(name);
-  const { code } = await baton(["approve", candidateId, "--why", "fine", "--as", "eve"]);
+  const { code } = await baton(["approve", candidateId, "--yes", "--why", "fine", "--as", "eve"]);
   expect(code).toBe(0);
   await on.standsAt(candidateId, "lane-b", "bench-2");
   return candidateId;
@@ -169,11 +169,19 @@ describe("a question to a person", () => {
   });
 
   test("can't be approved by its author (9), nor on other evidence (6)", async () => {
-    const own = await baton(["approve", candidateId, "--why", "mine", "--as", userInfo().username]);
+    const own = await baton([
+      "approve",
+      candidateId,
+      "-y",
+      "--why",
+      "mine",
+      "--as",
+      userInfo().username,
+    ]);
     expect(own.code).toBe(9);
     expect(own.stderr).toContain("E_DENIED (9): ");
     const other = ["--evidence", "ab".repeat(32), "--as", "eve"];
-    const stale = await baton(["approve", candidateId, "--why", "fine", ...other]);
+    const stale = await baton(["approve", candidateId, "-y", "--why", "fine", ...other]);
     expect(stale.code).toBe(6);
     expect(stale.stderr).toContain("approve again");
   });

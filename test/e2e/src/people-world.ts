@@ -125,7 +125,8 @@ const APPROVALS = new Map<string, object>([
   ["check", { required: 2, expiresSeconds: 1, when: { path: "needs", in: ["haste"] } }],
 ]);
 
-function strictPlaybook(): Json {
+/** The playbook of the loop world with these approvals, and roles for answers. */
+export function strictPlaybook(): Json {
   const stages = PLAYBOOK.stages.map((stage) => {
     const approvals = APPROVALS.get(stage.stage);
     return approvals ? { ...stage, approvals } : stage;

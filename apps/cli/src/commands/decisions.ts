@@ -20,13 +20,15 @@ export function register(program: Command): void {
       .description(effect)
       .argument("<candidateId>")
       .requiredOption("--why <text>", "the reason; it is kept in the journal")
-      .option("--as <name>", "who asks (default: the user of the operating system)")
+      .option("--as <name>", "who asks (default: the name of your key, see `baton whoami`)")
       .option("--timeout <duration>", "longest wait for the receipt", "10s");
     if (verb === "approve") {
-      command.option(
-        "--evidence <sha256>",
-        "digest of the evidence you saw; refused if it is another by now",
-      );
+      command
+        .option(
+          "--evidence <sha256>",
+          "digest of the evidence you saw; refused if it is another by now",
+        )
+        .option("-y, --yes", "don't ask; needed where there is no terminal");
     }
     command
       .addHelpText(
@@ -45,4 +47,5 @@ interface DecisionOptions {
   readonly as?: string;
   readonly timeout: string;
   readonly evidence?: string;
+  readonly yes?: boolean;
 }

@@ -1,15 +1,16 @@
 /** `baton approve|reject|pause|resume|send-back|cancel ID`: what a person decides about a candidate. */
 import { Command, type CommandType } from "@baton/contracts";
 
-import { candidateIdFrom, durationFrom, identityFrom, sha256From } from "../arguments.ts";
+import { candidateIdFrom, durationFrom, sha256From } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
-import { operatingSystemUser } from "../identity.ts";
+import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
 import { print } from "../output.ts";
 import { renderReceipt } from "../render-receipt.ts";
 import { commandIdNow, describeProgress, type Progress, sendCommand } from "../send-command.ts";
 import { openSession } from "../session.ts";
+import { agree, requireConsent } from "./agree.ts";
 
 /** What the command line said. */
 export interface DecisionOptions extends Globals {
@@ -17,6 +18,7 @@ export interface DecisionOptions extends Globals {
   readonly as?: string;
   readonly timeout: string;
   readonly evidence?: string;
+  readonly yes?: boolean;
 }
 
 /** Sends the command and prints its receipt. */
@@ -26,13 +28,17 @@ export async function decideOn(
   options: DecisionOptions,
 ): Promise<void> {
   const timeoutMs = durationFrom(options.timeout, "timeout");
-  const command = commandFrom(type, id, options);
+  const { name, key } = senderFrom(options.as);
+  const command = commandFrom(type, id, { ...options, as: name });
+  if (command.type === "approve") requireConsent(options.yes);
   let progress: Progress = "unsent";
   const onProgress = (next: Progress): void => void (progress = next);
   const state = (): string => describeProgress(progress, command);
   const receipt = await interruptible(state, async () => {
     await using session = await openSession(options);
-    return await sendCommand(session, command, { timeoutMs, onProgress });
+    const agreed =
+      command.type === "approve" ? await agree(session, command, options.yes) : command;
+    return await sendCommand(session, agreed, { timeoutMs, onProgress, key });
   });
   await print(options.format, receipt, (one) => renderReceipt(type, one));
 }
@@ -40,7 +46,7 @@ export async function decideOn(
 function commandFrom(
   type: Exclude<CommandType, "submit">,
   id: string,
-  options: DecisionOptions,
+  options: DecisionOptions & { readonly as: string },
 ): Command {
   const given = {
     v: 1,
@@ -48,7 +54,7 @@ function commandFrom(
     id: commandIdNow(),
     candidateId: candidateIdFrom(id),
     time: new Date().toISOString(),
-    by: identityFrom(options.as ?? operatingSystemUser()),
+    by: options.as,
     why: options.why,
     ...(options.evidence !== undefined && { evidence: sha256From(options.evidence) }),
   };

@@ -54,7 +54,7 @@ test("a failure, a hold, approvals and artifacts are all told", () => {
   expect(text).toContain("Failure:   E_DATA_UNAVAILABLE (transient): away wait");
   expect(text).toContain("On hold:   by bob");
   expect(text).toContain("gates/report.md  12");
-  expect(text).toContain("looks good");
+  expect(text).toMatch(/^ {2}STATE {2}TIME .*\n {2}void {3}.* eve .* looks good$/m);
   expect(text).toContain("run-before check: drawdown too large");
   expect(text).toContain("28.9s");
 });

@@ -1,8 +1,10 @@
 /** A candidate in sections, for people: pure. */
-import type { Entry, ReviewAnswer } from "@baton/contracts";
+import type { Entry } from "@baton/contracts";
 import { REASONS } from "@baton/contracts";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
+import { approvalState } from "@baton/playbook";
 
+import { answerText } from "../answer-text.ts";
 import { renderArtifacts } from "../artifacts/list-artifacts.ts";
 import { printable } from "../printable.ts";
 import { renderTable } from "../render-table.ts";
@@ -93,13 +95,6 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     .join("");
 }
 
-/** One way to answer a review, and who may. */
-function answerText({ command, roles, people, notBy }: ReviewAnswer): string {
-  const who = roles.length > 0 ? `by ${roles.join(" or ")}` : "by anybody";
-  const count = people > 1 ? `, ${people} people` : "";
-  return `${command} ${who}${count}${notBy === undefined ? "" : `, not by ${notBy}`}`;
-}
-
 function withText({ holder }: Entry): string {
   if (holder === "closed") return "closed";
   return holder === "review" ? "waiting for a person" : `with ${holder}`;
@@ -175,17 +170,20 @@ function outcomeText(report: StoredReport["report"]): string {
     : `${outcome.failure.code} (${outcome.failure.class}): ${outcome.failure.message}`;
 }
 
-function renderApprovals({ approvals }: Entry, { width }: View): string {
+function renderApprovals(entry: Entry, { width, now }: View): string {
+  const { approvals } = entry;
   if (approvals.length === 0) return "";
+  const at = new Date(now).toISOString();
   return renderTable(
-    ["TIME", "BY", "FOR", "RUN", "EVIDENCE", "WHY"].map((heading) => ({ heading })),
-    approvals.map(({ time, by, stage, runId, evidence, why }) => [
-      time,
-      by,
-      stage,
-      runId,
-      evidence.slice(0, 12),
-      why,
+    ["STATE", "TIME", "BY", "FOR", "RUN", "EVIDENCE", "WHY"].map((heading) => ({ heading })),
+    approvals.map((one) => [
+      approvalState(one, entry, at),
+      one.time,
+      one.by,
+      one.stage,
+      one.runId,
+      one.evidence.slice(0, 12),
+      one.why,
     ]),
     width - 2,
   );

@@ -1,6 +1,8 @@
 /** `baton get reviews`: what waits for a person, the longest wait first. */
+import type { ReviewAnswer } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
 
+import { whoText } from "../answer-text.ts";
 import { print, terminalWidth } from "../output.ts";
 import { renderTable } from "../render-table.ts";
 import { ageText } from "../time-text.ts";
@@ -19,6 +21,8 @@ export interface ReviewRow {
   readonly evidence: string | null;
   readonly detail: string;
   readonly action: string;
+  /** What it may be answered with, and by whom; the usual answer comes first. */
+  readonly answers: readonly ReviewAnswer[];
 }
 
 /** Lists reviews. */
@@ -43,13 +47,14 @@ function rowOf({ storedAt, entry }: TimedEntry): ReviewRow {
     evidence: review?.evidence ?? null,
     detail,
     action: review?.action ?? "",
+    answers: review?.answers ?? [],
   };
 }
 
 /** The rows as a table; `now` in milliseconds since 1970. */
 export function renderReviews(rows: readonly ReviewRow[], now: number, width: number): string {
   if (rows.length === 0) return "Nothing waits for a person.\n";
-  const columns = ["CANDIDATE", "REASON", "STAGE", "NEXT", "WAITS", "DO"];
+  const columns = ["CANDIDATE", "REASON", "STAGE", "NEXT", "WAITS", "DUE", "WHO", "DO"];
   return renderTable(
     columns.map((heading) => ({ heading })),
     rows.map((row) => [
@@ -58,8 +63,16 @@ export function renderReviews(rows: readonly ReviewRow[], now: number, width: nu
       row.stage,
       row.next ?? "-",
       ageText(now - Date.parse(row.openedAt)),
+      dueText(row.deadline, now),
+      row.answers[0] ? whoText(row.answers[0]) : "-",
       row.action,
     ]),
     width,
   );
+}
+
+function dueText(deadline: string | null, now: number): string {
+  if (deadline === null) return "-";
+  const ms = Date.parse(deadline) - now;
+  return ms >= 0 ? `in ${ageText(ms)}` : `${ageText(-ms)} late`;
 }

@@ -28,6 +28,10 @@ const review: ReviewRow = {
   evidence: null,
   detail: "a gate failed",
   action: "Read the gate report.",
+  answers: [
+    { command: "resume", roles: ["ops", "risk"], people: 1 },
+    { command: "cancel", roles: [], people: 1 },
+  ],
 };
 
 test("a candidate is a line that fits, with its age", () => {
@@ -39,11 +43,20 @@ test("a candidate is a line that fits, with its age", () => {
   expect(line).toHaveLength(100);
 });
 
-test("a review is a line with how long it has waited and what to do", () => {
-  expect(renderReviews([review], now, 100)).toBe(
-    "CANDIDATE    REASON       STAGE  NEXT  WAITS  DO\n" +
-      "cand-sample  GATE_FAILED  check  -     2h30m  Read the gate report.\n",
+test("a review is a line with how long it has waited, until when, who may answer and what to do", () => {
+  expect(renderReviews([{ ...review, deadline: "2026-03-01T12:30:00.000Z" }], now, 120)).toBe(
+    "CANDIDATE    REASON       STAGE  NEXT  WAITS  DUE     WHO          DO\n" +
+      "cand-sample  GATE_FAILED  check  -     2h30m  in 30m  ops or risk  Read the gate report.\n",
   );
+});
+
+test("a review that is late says so, and one of an older coordinator leaves out who may answer", () => {
+  const text = renderReviews(
+    [{ ...review, deadline: "2026-03-01T11:00:00.000Z", answers: [] }],
+    now,
+    120,
+  );
+  expect(text).toContain("1h late  -    Read the gate report.");
 });
 
 test("empty lists say so", () => {

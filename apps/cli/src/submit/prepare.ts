@@ -2,9 +2,10 @@
 import { CandidateSpec, Command } from "@baton/contracts";
 import { candidateIdOf } from "@baton/playbook";
 
-import { candidateIdFrom, identityFrom } from "../arguments.ts";
+import { candidateIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
-import { operatingSystemUser } from "../identity.ts";
+import { senderFrom } from "../identity.ts";
+import type { SigningKey } from "../key-file.ts";
 import { note } from "../output.ts";
 import { commandIdNow } from "../send-command.ts";
 import { prepareOwnData, type PreparedSpec } from "./own-data.ts";
@@ -14,6 +15,8 @@ import { readInput } from "./read-input.ts";
 /** A file that is ready to be submitted. */
 export interface Submission extends PreparedSpec {
   readonly command: Command;
+  /** Undefined: it is sent unsigned. */
+  readonly key: SigningKey | undefined;
 }
 
 /** Comments count here, the document itself may have 16 KiB. */
@@ -30,7 +33,7 @@ export async function prepare(
 ): Promise<Submission> {
   const name = file === "-" ? "standard input" : file;
   const candidateId = options.id === undefined ? undefined : candidateIdFrom(options.id);
-  const by = identityFrom(options.as ?? operatingSystemUser());
+  const { name: by, key } = senderFrom(options.as);
   const document = parseSpec(await readInput(file, FILE_LIMITS), name);
   const { spec, uploads } = await prepareOwnData(document, file);
   checkSpecSize(spec, name);
@@ -45,7 +48,7 @@ export async function prepare(
   });
   if (!command.success) throw refused(name, command.error.issues[0]);
   adviseOn(spec, name);
-  return { spec, uploads, command: command.data };
+  return { spec, uploads, command: command.data, key };
 }
 
 /** Lane A decides what a specification means; a person likes to hear it at once. */

@@ -70,7 +70,7 @@ async function sendAll(
 ): Promise<AcceptedReceipt[]> {
   await uploadAll(session, submissions);
   const receipts: AcceptedReceipt[] = [];
-  for (const { command } of submissions) {
+  for (const { command, key } of submissions) {
     const current: { command: Submission["command"]; progress: Progress } = {
       command,
       progress: "unsent",
@@ -78,6 +78,7 @@ async function sendAll(
     log.current = current;
     const receipt = await sendCommand(session, command, {
       timeoutMs: receiptMs,
+      key,
       onProgress: (progress) => void (current.progress = progress),
     });
     log.accepted.push(command.candidateId);

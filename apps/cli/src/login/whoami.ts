@@ -1,0 +1,16 @@
+/** `baton whoami`: in whose name commands are sent. */
+import type { Globals } from "../globals.ts";
+import { senderFrom } from "../identity.ts";
+import { print } from "../output.ts";
+import { printable } from "../printable.ts";
+
+/** Prints name, public key and key file. */
+export async function whoami(options: Globals): Promise<void> {
+  const { name, key } = senderFrom(undefined);
+  const known = { name, publicKey: key?.publicKey ?? null, file: key?.file ?? null };
+  await print(options.format, known, (one) =>
+    one.publicKey === null
+      ? `${printable(one.name)}  without a key: commands are sent unsigned; \`baton login\` makes one\n`
+      : `${printable(one.name)}  ${one.publicKey}  ${printable(one.file ?? "")}\n`,
+  );
+}
