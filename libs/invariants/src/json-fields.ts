@@ -21,7 +21,7 @@ export interface Fields {
 }
 
 /** The fields of a parsed JSON value. Throws `WrongForm` if it isn't an object. */
-export function fieldsOf(value: unknown, path = ""): Fields {
+function fieldsOf(value: unknown, path = ""): Fields {
   if (!isObject(value)) throw new WrongForm(`${path || "(top)"}: not an object`);
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const get = (name: string): unknown => (Object.hasOwn(value, name) ? value[name] : undefined);

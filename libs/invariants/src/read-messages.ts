@@ -5,7 +5,7 @@ import type { JetStreamClient, JetStreamManager, JsMsg } from "@nats-io/jetstrea
 const MAX_MESSAGES = 200_000;
 
 /** A stream too large to be checked as a whole. */
-export class TooMuch extends Error {
+class TooMuch extends Error {
   override readonly name = "TooMuch";
 }
 

@@ -12,7 +12,7 @@ import { type Kill, killInTheMiddle } from "./kill-lane.ts";
 import { type Story, STORY_NAMES, type StoryName } from "./stories.ts";
 
 /** Who submits, and who answers: nobody may approve a candidate of their own. */
-export const AUTHOR = "author@dry-run";
+const AUTHOR = "author@dry-run";
 export const REVIEWER = "reviewer@dry-run";
 
 /** What happened, as far as it isn't in the journal. */

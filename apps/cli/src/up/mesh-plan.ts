@@ -137,7 +137,7 @@ const INHERITED = [
 ] as const;
 
 /** Longest time that a service may take to stop, in milliseconds. */
-export const SERVICE_GRACE_MS = 10_000;
+const SERVICE_GRACE_MS = 10_000;
 
 /** The whole environment of one service. */
 export function environmentOf(

@@ -25,7 +25,7 @@ export interface Story {
 }
 
 export const CANDIDATE = "cand-0123456789ab";
-export const RUN = "run-0123456789ab";
+const RUN = "run-0123456789ab";
 const GATE = "gates/gate-evaluation.json";
 export const LIVE_RAMP = `${CANDIDATE}.live-ramp.${RUN}`;
 
