@@ -36,7 +36,7 @@ export interface OrchestrationMetrics {
 /** Creates the instruments under the names that the contract's dashboards and alerts use. */
 export function createOrchestrationMetrics(meter: Meter): OrchestrationMetrics {
   const stageDuration = meter.createHistogram("torghut_orchestration_stage_duration_seconds", {
-    description: "Time from the dispatch of a stage run to its result, in seconds",
+    description: "Time from the start of its attempt of a stage run to its result, in seconds",
     advice: { explicitBucketBoundaries: STAGE_BUCKETS_S },
   });
   const handoffLatency = meter.createHistogram("torghut_orchestration_handoff_latency_seconds", {
