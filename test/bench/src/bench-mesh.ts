@@ -54,6 +54,8 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "256" };
     start(lane, "test/bench/src/noop-lane.ts", env);
   }
+  start("escalation", "apps/escalation/src/main.ts", {});
+  start("metrics", "apps/metrics/src/main.ts", {});
   await Promise.all(Array.from(processes.values(), (service) => service.ready(60_000)));
   return {
     url: server.url,

@@ -51,7 +51,7 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
   const driver = openDriver(mesh);
   const batch = (prefix: string, count: number) => runBatch(driver, prefix, count);
   say("warming up");
-  await batch("warm-up", 300);
+  await batch("warm-up", 2000);
   const idle = await measureIdle(bench, driver, options.idleCandidates);
   say(
     `one at a time: p50 ${idle.p50.toFixed(2)} ms, p99 ${idle.p99.toFixed(2)} ms over ${idle.handoffs} handoffs`,
