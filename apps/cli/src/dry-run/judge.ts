@@ -197,7 +197,7 @@ function judgeDuplicate({ notes, of }: Matter): void {
     first.stage === second.stage &&
     first.time === second.time;
   notes.check(
-    same && !first.duplicate,
+    same,
     `got the receipt of ${first?.time ?? ""} again (journal ${first?.sequence ?? 0}, duplicate)`,
     "its receipt isn't the original one",
   );

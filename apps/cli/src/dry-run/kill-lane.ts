@@ -37,14 +37,21 @@ const LOOK_EVERY_MS = 15;
 const STEP = "bootstrap";
 const INTO_STEP_MS = 250;
 
+/** Whom the kill shall hit. */
+export interface Target {
+  readonly candidateId: string;
+  /** True once its backtest has been answered. */
+  readonly isOver: () => boolean;
+}
+
 /** Waits until lane C is in the middle of the candidate's backtest, kills it, and waits until it's back. */
 export async function killInTheMiddle(
   mesh: RunningMesh,
-  candidateId: string,
+  target: Target,
   signal: AbortSignal,
 ): Promise<Kill> {
   const lane = mesh.service("lane-c");
-  const attempt = await untilBusy(mesh, candidateId, signal);
+  const attempt = await untilBusy(mesh, target, signal);
   const pid = lane.pid();
   if (pid === undefined) throw new NotInTime("lane-c ended by itself before it could be killed");
   const killedMs = Date.now();
@@ -65,16 +72,14 @@ export async function killInTheMiddle(
 
 async function untilBusy(
   mesh: RunningMesh,
-  candidateId: string,
+  { candidateId, isOver }: Target,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  let seen = false;
   for (;;) {
     if (signal.aborted) throw new NotInTime(`lane-c working on ${candidateId} wasn't seen`);
+    if (isOver()) throw new NotInTime("the backtest was over before lane-c could be killed");
     const address = mesh.state().addresses["lane-c"] ?? "";
     const attempt = await attemptOn(address, candidateId, signal).catch(() => undefined);
-    if (attempt) seen = true;
-    else if (seen) throw new NotInTime("the backtest was over before lane-c could be killed");
     const intoStep = attempt ? Date.now() - Date.parse(attempt.progressAt) : 0;
     if (attempt?.step === STEP && intoStep >= INTO_STEP_MS) return attempt;
     await delay(LOOK_EVERY_MS);

@@ -38,6 +38,10 @@ export interface Stage {
 }
 
 const RECEIPT_WITHIN_MS = 15_000;
+/** A command whose outcome isn't known is looked for in the journal, then sent again. */
+const ATTEMPTS = 3;
+const LOOKS = 10;
+const LOOK_AGAIN_MS = 500;
 /** A hold lasts until the result that was under way has come in, at most so long. */
 const HOLD_MS = 2000;
 
@@ -117,7 +121,11 @@ const SCRIPTS: Readonly<Record<StoryName, Script>> = {
   interrupted: async (story, stage, played) => {
     await submit(story, stage, played);
     const { mesh, signal } = stage;
-    const kill = await killInTheMiddle(mesh, story.candidateId, signal);
+    const isOver = (): boolean =>
+      stage.board
+        .entriesOf(story.candidateId)
+        .some(({ entry }) => entry.stage === "gate-evaluation");
+    const kill = await killInTheMiddle(mesh, { candidateId: story.candidateId, isOver }, signal);
     played.kill = kill;
     stage.tell(
       "interrupted",
@@ -129,16 +137,42 @@ const SCRIPTS: Readonly<Record<StoryName, Script>> = {
 
 async function submit(story: Story, stage: Stage, played: Played): Promise<void> {
   const { spec } = story;
-  const receipt = await send(story, stage, { type: "submit", by: AUTHOR, spec });
-  played.receipts.push({ story: story.name, receipt });
+  for (;;) {
+    const receipt = await send(story, stage, { type: "submit", by: AUTHOR, spec });
+    // Whoever submits again after a lost answer gets the original receipt.
+    if (!receipt) continue;
+    played.receipts.push({ story: story.name, receipt });
+    return;
+  }
 }
 
 type Asked =
   | { readonly type: "submit"; readonly by: string; readonly spec: unknown }
   | { readonly type: "approve" | "pause" | "resume"; readonly by: string };
 
-function send({ candidateId }: Story, { session }: Stage, asked: Asked): Promise<AcceptedReceipt> {
-  const command = Command.parse({
+/** Undefined if there was no answer, because something was killed just then, but the command was carried out. */
+async function send(
+  story: Story,
+  stage: Stage,
+  asked: Asked,
+): Promise<AcceptedReceipt | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const command = commandOf(story, asked);
+    try {
+      return await sendCommand(stage.session, command, {
+        timeoutMs: RECEIPT_WITHIN_MS,
+        onProgress: () => undefined,
+      });
+    } catch (error) {
+      const unknown = error instanceof CliError && error.details.code === "E_UNAVAILABLE";
+      if (!unknown || attempt >= ATTEMPTS || stage.signal.aborted) throw error;
+      if (await isApplied(command, stage.board)) return undefined;
+    }
+  }
+}
+
+function commandOf({ candidateId }: Story, asked: Asked): Command {
+  return Command.parse({
     v: 1,
     id: commandIdNow(),
     candidateId,
@@ -146,10 +180,15 @@ function send({ candidateId }: Story, { session }: Stage, asked: Asked): Promise
     ...asked,
     ...(asked.type !== "submit" && { why: "part of the dry run" }),
   });
-  return sendCommand(session, command, {
-    timeoutMs: RECEIPT_WITHIN_MS,
-    onProgress: () => undefined,
-  });
+}
+
+/** True if the journal says so now or in a moment. */
+async function isApplied({ id, candidateId }: Command, board: JournalBoard): Promise<boolean> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (board.entriesOf(candidateId).some(({ entry }) => entry.commands.includes(id))) return true;
+    await delay(LOOK_AGAIN_MS);
+  }
+  return false;
 }
 
 /** The code of the refusal; undefined if it was accepted. */
