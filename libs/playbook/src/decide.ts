@@ -4,9 +4,11 @@
  * States (holder of the last entry) and their exits:
  * - a lane: its result (next lane, review, closed), a failed attempt (same lane, noted; review, if it's the same failure
  *   once too often), pause, cancel, deadline, exhausted, no workers.
- * - review, on hold: the awaited result (kept), exhausted (noted), resume (lane, or what the kept result leads to), cancel.
- * - review, asking: approve, reject, resume (new run of the stage), cancel; while a result is still awaited also that
- *   result, exhausted, workers back (same lane), and pause (so that a late result doesn't move it).
+ * - review, on hold: the awaited result (kept), exhausted (noted), resume (lane, or what the kept result leads to),
+ *   send-back, cancel.
+ * - review, asking: approve, reject, resume (new run of the stage), send-back (new run from the start), cancel; while a
+ *   result is still awaited also that result, exhausted, workers back (same lane), and pause (so that a late result doesn't
+ *   move it).
  * - closed: nothing.
  *
  * D1: a report counts only if it answers the dispatch that the last entry awaits, by sequence, stage run and lane.

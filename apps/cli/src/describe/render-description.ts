@@ -126,7 +126,7 @@ function renderTimeline(entries: readonly TimedEntry[], { width }: View): string
 function causeText({ cause }: Entry): string {
   switch (cause.kind) {
     case "command":
-      return `${cause.type} by ${cause.by}`;
+      return `${cause.type} by ${cause.by}${cause.signature ? ", signed" : ""}`;
     case "report":
       return `report ${cause.sequence}`;
     case "deadline":
