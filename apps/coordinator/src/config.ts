@@ -22,5 +22,9 @@ export const CoordinatorConfig = MeshServiceConfig.extend({
   BATON_RESYNC_MS: integerText({ min: 500, max: 3_600_000 })
     .default(30_000)
     .meta({ example: "30000" }),
+  /** How long a lane may give no sign of life before candidates that wait for it ask people. */
+  BATON_NO_WORKERS_MS: integerText({ min: 500, max: 86_400_000 })
+    .default(60_000)
+    .meta({ example: "60000" }),
 });
 export type CoordinatorConfig = z.infer<typeof CoordinatorConfig>;

@@ -204,14 +204,19 @@ async function takeAdvisory(parts: IntakeParts, delivery: Delivery): Promise<voi
   }
   const advisory = Advisory.safeParse(value);
   if (!advisory.success) return setAside(parts, delivery, "E_MALFORMED not an advisory");
-  const { stream, stream_seq: dispatch, deliveries } = advisory.data;
+  const { stream, stream_seq: dispatch, deliveries, reason } = advisory.data;
   if (stream === STREAMS.journal.name && advisory.data.consumer.startsWith("lane-")) {
-    const stored = await parts.mesh.journal.at(dispatch).catch(() => undefined);
+    const stored = await parts.mesh.journal.at(dispatch).catch((error: unknown) => {
+      // What no coordinator wrote is nobody's dispatch.
+      if (error instanceof JournalCorrupt) return undefined;
+      throw error;
+    });
     if (stored)
       await parts.coordinator.settle(stored.entry.candidateId, {
         kind: "exhausted",
         dispatch,
         deliveries,
+        ...(reason !== undefined && { why: reason }),
       });
   }
   delivery.ack();

@@ -14,12 +14,11 @@ export interface PlaybookShelf {
   byDigest(digest: string): Playbook | Promise<Playbook>;
 }
 
-/** Reads the current playbook's file, stores it, and finds others in the artifact store. Throws `StartFailure`. */
+/** Stores the current playbook, and finds others in the artifact store. */
 export async function openPlaybookShelf(
-  file: string,
+  current: Playbook,
   artifacts: Artifacts,
 ): Promise<PlaybookShelf> {
-  const current = await readPlaybook(file);
   await artifacts.put(new TextEncoder().encode(current.source));
   const known = new Map([[current.digest, current]]);
   return {
@@ -42,7 +41,8 @@ async function load(
   return result.playbook;
 }
 
-async function readPlaybook(file: string): Promise<Playbook> {
+/** Reads a playbook's file. Throws `StartFailure` that names every fault. */
+export async function readPlaybook(file: string): Promise<Playbook> {
   const refuse = (what: string, action: string, cause?: unknown): StartFailure =>
     new StartFailure({
       code: "E_PLAYBOOK",

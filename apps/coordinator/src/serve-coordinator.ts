@@ -1,32 +1,34 @@
-/** Wires the coordinator to its service: intakes, deadline sweep, readiness, counters. */
+/** Wires the coordinator to its service: intakes, sweeps, readiness, counters. */
+import { STREAMS } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
+import type { Playbook } from "@baton/playbook";
 import type { ServiceContext } from "@baton/service";
 import { createRunSampler } from "@baton/telemetry";
 
 import type { CoordinatorConfig } from "./config.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
-import { type Deadlines, openDeadlines } from "./deadlines.ts";
 import { startIntakes } from "./intakes.ts";
-import { readPeople } from "./people.ts";
+import { type JournalWatch, openJournalWatch } from "./journal-watch.ts";
+import { type People, readPeople } from "./people.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
+import { openStanding, type Standing } from "./standing.ts";
+import { openWorkerWatch } from "./worker-watch.ts";
 
 const SILENT_MS = 15_000;
 
-/** Starts coordinating; returns when everything runs. Throws `StartFailure` for a playbook that can't be used. */
+/** Lanes are looked at several times within the silence that counts, but not all the time. */
+const LOOK_MS = { min: 250, max: 5000 };
+
+/** Starts coordinating; returns when everything runs. */
 export async function serveCoordinator(
   service: ServiceContext<CoordinatorConfig>,
   mesh: Mesh,
+  playbook: Playbook,
 ): Promise<void> {
   const { config, log, meter } = service;
-  const playbooks = await openPlaybookShelf(config.BATON_PLAYBOOK, mesh.artifacts);
+  const playbooks = await openPlaybookShelf(playbook, mesh.artifacts);
   log.info({ playbook: playbooks.current.digest, file: config.BATON_PLAYBOOK }, "playbook loaded");
-  const file = config.BATON_PEOPLE;
-  const people = file === undefined ? undefined : await readPeople(file);
-  if (people) log.info({ keys: people.size, file }, "key registry loaded");
-  else
-    log.warn(
-      "no key registry (BATON_PEOPLE): whoever reaches the server is believed to be who they say",
-    );
+  const people = await readRegistry(service);
   const entries = meter.createCounter("baton_journal_entries", {
     description: "Entries appended, by reason",
   });
@@ -36,7 +38,8 @@ export async function serveCoordinator(
   const others = meter.createCounter("baton_messages", {
     description: "Messages that led to no entry, by what became of them",
   });
-  const deadlines = openDeadlines(mesh);
+  const standing = openStanding();
+  const watch = openJournalWatch(mesh, (stored) => standing.note(stored));
   const coordinator = openCoordinator({
     mesh,
     playbooks,
@@ -45,7 +48,7 @@ export async function serveCoordinator(
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onFenced: () => fenced.add(1),
     onAppended: (stored) => {
-      deadlines.note(stored);
+      watch.note(stored);
       entries.add(1, { reason: stored.entry.reason, stage: stored.entry.stage });
     },
   });
@@ -70,31 +73,57 @@ export async function serveCoordinator(
         : undefined,
     );
   });
-  await deadlines.catchUp(service.signal);
-  sweep(service, { coordinator, deadlines });
+  await watch.catchUp(service.signal);
+  sweep(service, { mesh, coordinator, standing, watch });
+}
+
+async function readRegistry({
+  config,
+  log,
+}: ServiceContext<CoordinatorConfig>): Promise<People | undefined> {
+  const file = config.BATON_PEOPLE;
+  if (file === undefined) {
+    log.warn(
+      "no key registry (BATON_PEOPLE): whoever reaches the server is believed to be who they say",
+    );
+    return undefined;
+  }
+  const people = await readPeople(file);
+  log.info({ keys: people.size, file }, "key registry loaded");
+  return people;
 }
 
 function sweep(
   service: ServiceContext<CoordinatorConfig>,
-  { coordinator, deadlines }: { coordinator: Coordinator; deadlines: Deadlines },
+  on: { mesh: Mesh; coordinator: Coordinator; standing: Standing; watch: JournalWatch },
 ): void {
   const { config, log, signal } = service;
-  const due = setInterval(() => {
-    for (const candidateId of deadlines.takeDue(Date.now())) {
-      coordinator.settle(candidateId, { kind: "deadline" }).catch((error: unknown) => {
-        log.error({ candidateId, err: error }, "deadline not handled; tried again later");
-      });
-    }
-  }, config.BATON_SWEEP_MS);
-  const resync = setInterval(() => {
-    deadlines
-      .catchUp(signal)
-      .catch((error: unknown) => log.warn({ err: error }, "deadlines not caught up"));
-  }, config.BATON_RESYNC_MS);
-  service.onShutdown("deadline sweep", async () => {
-    clearInterval(due);
-    clearInterval(resync);
+  const { coordinator, standing } = on;
+  const workers = openWorkerWatch({
+    ask: (lane) => on.mesh.jsm.consumers.info(STREAMS.journal.name, lane),
+    standing,
+    settle: (candidateId, happening) => coordinator.settle(candidateId, happening),
+    log,
+    noWorkersMs: config.BATON_NO_WORKERS_MS,
+    ackWaitMs: config.BATON_ACK_WAIT_MS,
   });
+  const lookMs = Math.min(Math.max(config.BATON_NO_WORKERS_MS / 4, LOOK_MS.min), LOOK_MS.max);
+  const timers = [
+    setInterval(() => {
+      for (const candidateId of standing.takeDue(Date.now())) {
+        coordinator.settle(candidateId, { kind: "deadline" }).catch((error: unknown) => {
+          log.error({ candidateId, err: error }, "deadline not handled; tried again later");
+        });
+      }
+    }, config.BATON_SWEEP_MS),
+    setInterval(() => {
+      on.watch
+        .catchUp(signal)
+        .catch((error: unknown) => log.warn({ err: error }, "journal not caught up with"));
+    }, config.BATON_RESYNC_MS),
+    setInterval(() => void workers.look(Date.now()), lookMs),
+  ];
+  service.onShutdown("sweeps", async () => timers.forEach((timer) => clearInterval(timer)));
 }
 
 function answer(trouble: string | undefined): { ok: true } | { ok: false; reason: string } {

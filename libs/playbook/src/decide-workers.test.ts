@@ -52,12 +52,12 @@ test("with workers back the lane has the baton again, with the stage's full time
   expect(violationsIn(story)).toEqual([]);
 });
 
-test("a failed attempt is noted while the question stands", () => {
+test("a failed attempt shows that somebody is there: the lane has the baton again", () => {
   const story = arrivedAt(playbook, STAGE);
   gone(story);
-  expect(shown(story.attempt({ attempt: 1 }))).toBe("NO_WORKERS review");
-  expect(story.entry().attempt).toBe(1);
-  expect(back(story)).toBe("WORKERS_BACK lane-c");
+  expect(shown(story.attempt({ attempt: 1 }))).toBe("RETRY_BACKOFF lane-c");
+  expect(story.entry()).toMatchObject({ attempt: 1, review: null });
+  expect(back(story)).toBe("ignore stale");
 });
 
 test("each outage is asked about anew", () => {

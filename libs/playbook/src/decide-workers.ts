@@ -1,8 +1,8 @@
 /**
  * A lane that nobody works for, and its workers' return. The dispatch stays awaited all the while: whoever comes back finds
- * it waiting, and a result moves the candidate whether or not the return was noticed first.
+ * it waiting, and what they report moves the candidate whether or not the return was noticed first.
  */
-import { awaitedDispatch } from "@baton/contracts";
+import { awaitedDispatch, type Entry } from "@baton/contracts";
 
 import type { Decision, Happening, Question } from "./decision.ts";
 import { retryRuleOf } from "./failure-policy.ts";
@@ -38,17 +38,24 @@ export function decideWorkersBack(
   if (!last || !waits || awaitedDispatch(last) !== dispatch)
     return { kind: "ignore", why: "stale" };
   const { entry } = last;
-  const rule = stageRule(on.playbook, entry.stage);
-  if (rule.lane !== lane) return { kind: "ignore", why: "stale" };
+  if (stageRule(on.playbook, entry.stage).lane !== lane) return { kind: "ignore", why: "stale" };
   const step: Step = { ...on, last, cause: { kind: "workers-back", lane } };
   const back = successor(step, {
-    holder: lane,
+    ...backToLane(step),
     reason: "WORKERS_BACK",
     detail: `${lane} has workers again; ${entry.stage} of ${entry.runId} goes on`,
     awaits: dispatch,
-    rule: retryRuleOf(rule),
-    deadline: after(on.now, rule.deadlineSeconds),
-    review: null,
   });
   return { kind: "append", entry: back };
+}
+
+/** What changes when the lane of the stage in flight has the baton again. */
+export function backToLane({
+  last,
+  playbook,
+  now,
+}: Step): Pick<Entry, "holder" | "rule" | "deadline" | "review"> {
+  const rule = stageRule(playbook, last.entry.stage);
+  const deadline = after(now, rule.deadlineSeconds);
+  return { holder: rule.lane, rule: retryRuleOf(rule), deadline, review: null };
 }

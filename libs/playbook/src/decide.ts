@@ -28,7 +28,7 @@ import {
 
 import { conclude } from "./conclude.ts";
 import { decideCommand } from "./decide-command.ts";
-import { decideNoWorkers, decideWorkersBack } from "./decide-workers.ts";
+import { backToLane, decideNoWorkers, decideWorkersBack } from "./decide-workers.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
 import { retryDelay, retryRuleOf } from "./failure-policy.ts";
 import { instantMs } from "./instant.ts";
@@ -130,9 +130,12 @@ function finalResult(report: AttemptReport): ResultReport {
 function noteAttempt(step: Step, report: AttemptReport): Decision {
   const { entry } = step.last;
   const of = retryRuleOf(stageRule(step.playbook, report.stage)).maxRetries + 1;
+  // Who reports an attempt is there: whether it was late or failing is another question.
+  const answered = entry.reason === "NO_WORKERS";
   return append(
     successor(step, {
-      reason: entry.holder === "review" ? entry.reason : "RETRY_BACKOFF",
+      ...(answered && backToLane(step)),
+      reason: entry.holder === "review" && !answered ? entry.reason : "RETRY_BACKOFF",
       detail: `Attempt ${report.attempt} of ${of} failed: ${report.failure.code} ${report.failure.message}; next at ${report.retryAt}`,
       ...countFailed(entry, report.stage, report.failure).changes,
       failure: report.failure,

@@ -1,0 +1,72 @@
+import type { Entry } from "@baton/contracts";
+import { expect, test } from "vitest";
+
+import { openStanding } from "./standing.ts";
+
+const NOON = Date.parse("2026-03-01T12:00:00.000Z");
+const at = (seconds: number) => new Date(NOON + seconds * 1000).toISOString();
+
+/** Only what `note` reads. */
+function entryOf(changes: Partial<Entry>): Entry {
+  const entry = {
+    candidateId: "cand-1",
+    n: 1,
+    holder: "lane-a",
+    awaits: 0,
+    time: at(0),
+    deadline: at(100),
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rest of an entry plays no part here
+  return { cause: { kind: "deadline" }, ...entry, ...changes } as Entry;
+}
+
+test("a deadline is told once it's over, and again every half minute until an entry moves the candidate", () => {
+  const standing = openStanding();
+  standing.note({ sequence: 5, entry: entryOf({}) });
+  expect(standing.takeDue(NOON + 99_000)).toEqual([]);
+  expect(standing.takeDue(NOON + 100_000)).toEqual(["cand-1"]);
+  expect(standing.takeDue(NOON + 101_000)).toEqual([]);
+  expect(standing.takeDue(NOON + 130_000)).toEqual(["cand-1"]);
+  standing.note({ sequence: 6, entry: entryOf({ n: 2, holder: "review", awaits: 5 }) });
+  expect(standing.takeDue(NOON + 900_000)).toEqual([]);
+  expect(standing.size).toBe(0);
+});
+
+test("what a lane has had for long enough is unattended, by the sequence of its dispatch", () => {
+  const standing = openStanding();
+  standing.note({ sequence: 5, entry: entryOf({}) });
+  standing.note({ sequence: 6, entry: entryOf({ n: 2, awaits: 5, time: at(10) }) });
+  standing.note({ sequence: 7, entry: entryOf({ candidateId: "cand-2", holder: "lane-b" }) });
+  expect(standing.awaited().toSorted()).toEqual(["lane-a", "lane-b"]);
+  expect(standing.takeUnattended("lane-a", NOON + 9_000, NOON)).toEqual([]);
+  expect(standing.takeUnattended("lane-a", NOON + 10_000, NOON)).toEqual([
+    { candidateId: "cand-1", dispatch: 5 },
+  ]);
+  expect(standing.takeUnattended("lane-a", NOON + 10_000, NOON + 29_999)).toEqual([]);
+  expect(standing.takeUnattended("lane-a", NOON + 10_000, NOON + 30_000)).toHaveLength(1);
+});
+
+test("a candidate whose lane has no workers is waited for, and neither due nor unattended", () => {
+  const standing = openStanding();
+  const cause = { kind: "no-workers", lane: "lane-c", since: at(0) } as const;
+  const asked = entryOf({ n: 2, holder: "review", awaits: 5, reason: "NO_WORKERS", cause });
+  standing.note({ sequence: 6, entry: asked });
+  expect(standing.awaited()).toEqual(["lane-c"]);
+  expect(standing.takeDue(NOON + 1e9)).toEqual([]);
+  expect(standing.takeUnattended("lane-c", NOON + 1e9, NOON)).toEqual([]);
+  expect(standing.takeUnmanned("lane-c", NOON)).toEqual([{ candidateId: "cand-1", dispatch: 5 }]);
+  standing.note({ sequence: 7, entry: entryOf({ n: 3, holder: "lane-c", awaits: 5 }) });
+  expect(standing.takeUnmanned("lane-c", NOON + 1e9)).toEqual([]);
+});
+
+test("an older entry that is read later changes nothing", () => {
+  const standing = openStanding();
+  standing.note({ sequence: 6, entry: entryOf({ n: 2, holder: "lane-b" }) });
+  standing.note({ sequence: 5, entry: entryOf({ n: 1 }) });
+  expect(standing.awaited()).toEqual(["lane-b"]);
+  standing.note({
+    sequence: 7,
+    entry: entryOf({ n: 3, holder: "closed", awaits: null, deadline: null }),
+  });
+  expect(standing.size).toBe(0);
+});
