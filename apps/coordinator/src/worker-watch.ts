@@ -13,7 +13,7 @@ import type { Log } from "@baton/telemetry";
 import type { Standing, Waiting } from "./standing.ts";
 
 /** The part of a consumer's info that tells of workers, in the server's words. */
-export interface ConsumerSigns {
+interface ConsumerSigns {
   readonly num_waiting: number;
   readonly num_ack_pending: number;
   /** With the time of the last activity. */

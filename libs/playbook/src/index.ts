@@ -5,7 +5,6 @@ export { evidenceFor, evidenceNeeded, evidenceRecord, type EvidenceRequest } fro
 export { assess } from "./conclude.ts";
 export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";
 export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./failure-policy.ts";
-export { failureSignature, isInfrastructure, normaliseMessage } from "./failure-signature.ts";
 export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
 export { candidateIdOf, digestOf, runIdOf, traceOf } from "./identify.ts";
 export {
