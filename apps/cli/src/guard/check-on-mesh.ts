@@ -48,7 +48,7 @@ export async function checkOnMesh(
   const { entry, sequence } = last;
   if (entry.holder === "closed") throw isClosed(entry);
   const playbook = await pinnedPlaybook(artifacts, entry.playbook);
-  const to = checkStage("--to-stage", given("to-stage"), playbook);
+  const { stage: to, lane } = checkStage("--to-stage", given("to-stage"), playbook);
   const found = await findProof({ session, artifacts, playbook }, entry);
   const { evidence, gatePassed } = found;
   const verdict = checkPassage(playbook, entry, { to, evidence: found.usable, gatePassed });
@@ -74,7 +74,7 @@ export async function checkOnMesh(
       code: verdict.allowed ? null : "E_GUARD",
       evidence,
       journal: { holder: entry.holder, reason: entry.reason, runId, sequence, stage },
-      lane: stageRule(playbook, to).lane,
+      lane,
       playbook: { digest: playbook.digest, file: null, version: playbook.version },
       receipt: verdict.allowed ? receipt : null,
       toStage: to,

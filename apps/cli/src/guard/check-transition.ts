@@ -1,5 +1,5 @@
 /** `baton guard check-transition` on files: may a candidate go to a stage? The coordinator asks the same function. */
-import { checkTransition, type TransitionRequest } from "@baton/playbook";
+import { checkTransition, type TransitionRequest } from "@baton/playbook/rules";
 
 import { checkId, checkStage, filled, requireOptions } from "./guard-arguments.ts";
 import { answer, decidedBy } from "./guard-output.ts";
@@ -36,7 +36,7 @@ export async function checkOnFiles(options: CheckTransitionOptions): Promise<voi
   const { playbook } = loaded;
   const candidateId = checkId("--candidate-id", given("candidate-id"));
   const runId = checkId("--run-id", given("run-id"));
-  const to = checkStage("--to-stage", given("to-stage"), playbook);
+  const { stage: to, lane } = checkStage("--to-stage", given("to-stage"), playbook);
   const from = filled(options.fromStage) ?? null;
   if (from !== null) checkStage("--from-stage", from, playbook);
   const state = await readGuardState(given("state"));
@@ -73,7 +73,7 @@ export async function checkOnFiles(options: CheckTransitionOptions): Promise<voi
       ...verdict,
       ...words,
       code: verdict.allowed ? null : "E_GUARD",
-      lane: playbook.stages.get(to)?.lane ?? null,
+      lane,
       toStage: to,
       playbook: decidedBy(loaded),
     },

@@ -1,6 +1,6 @@
 /** `baton guard evaluate-failure` on files: what follows a failed attempt? */
-import { FAILURE_CLASSES, type FailureClass } from "@baton/contracts";
-import { evaluateFailure, type FailureAction, type Playbook, stageRule } from "@baton/playbook";
+import type { FailureClass } from "@baton/contracts";
+import { evaluateFailure, type FailureAction, type Playbook } from "@baton/playbook/rules";
 
 import { checkAttempt, checkId, checkStage, filled, requireOptions } from "./guard-arguments.ts";
 import { answer, decidedBy } from "./guard-output.ts";
@@ -37,17 +37,17 @@ export async function evaluateOnFiles(options: EvaluateFailureOptions): Promise<
   });
   const loaded = await loadPlaybook(playbookFile(options.policy, process.env));
   const { playbook } = loaded;
-  const stage = checkStage("--stage", given("stage"), playbook);
+  const { stage, policies } = checkStage("--stage", given("stage"), playbook);
   const state = await readGuardState(given("state"));
   checkState(given("state"), { state, stage, playbook, options });
   const before = Object.hasOwn(state.failureCounts, stage) ? state.failureCounts[stage] : 0;
   const failed: FailedAttempt = {
     stage,
-    class: options.failureClass ?? FAILURE_CLASSES[0],
+    class: options.failureClass ?? "transient",
     attempt: checkAttempt(options.attempt ?? 1),
     failuresBefore: before ?? 0,
   };
-  const action = evaluateFailure(stageRule(playbook, stage).policies[failed.class], failed);
+  const action = evaluateFailure(policies[failed.class], failed);
   await answer(
     { ...failureAnswer(action, failed), playbook: decidedBy(loaded) },
     action.action === "retry",
@@ -107,8 +107,8 @@ function checkState(
   }
   const { activeStage } = state;
   if (activeStage !== null) {
-    checkStage("activeStage of --state", activeStage, playbook);
-    const near = activeStage === stage || stageRule(playbook, activeStage).to.includes(stage);
+    const { to } = checkStage("activeStage of --state", activeStage, playbook);
+    const near = activeStage === stage || to.includes(stage);
     if (!near)
       faults.push(`$.activeStage: ${stage} is neither the active stage nor one that follows it`);
   }

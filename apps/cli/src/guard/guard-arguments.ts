@@ -1,6 +1,5 @@
 /** What the guard's options must be: there, well formed, and known to the playbook. */
-import { ID_PATTERN } from "@baton/contracts";
-import type { Playbook } from "@baton/playbook";
+import type { Playbook, StageRule } from "@baton/playbook/rules";
 
 import { CliError, EXIT } from "../cli-error.ts";
 
@@ -30,9 +29,12 @@ export function refuseAssertions(given: Readonly<Record<string, unknown>>): void
   );
 }
 
+/** The contracts' pattern, said again: to load it from there would load every schema. A test holds the two together. */
+export const ID = /^[a-z0-9][a-z0-9-]{5,62}$/;
+
 /** An identifier of candidate or run; throws E_INVALID. */
 export function checkId(option: string, value: string): string {
-  if (ID_PATTERN.test(value)) return value;
+  if (ID.test(value)) return value;
   throw new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
@@ -56,9 +58,10 @@ export function checkAttempt(value: number): number {
   });
 }
 
-/** A stage of the playbook; throws E_INVALID naming those there are. */
-export function checkStage(option: string, value: string, playbook: Playbook): string {
-  if (playbook.stages.has(value)) return value;
+/** The rule of a stage of the playbook; throws E_INVALID naming those there are. */
+export function checkStage(option: string, value: string, playbook: Playbook): StageRule {
+  const rule = playbook.stages.get(value);
+  if (rule) return rule;
   throw new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,

@@ -4,13 +4,12 @@
  */
 import { extname } from "node:path";
 
-import { GateReport, MAX_ARTIFACT_BYTES, verdictOf } from "@baton/contracts";
-
 import { CliError } from "../cli-error.ts";
 import { readInput } from "../submit/read-input.ts";
 import { parseJsonSource } from "./json-source.ts";
 
-const LIMITS = { maxBytes: MAX_ARTIFACT_BYTES, limit: "64 MiB", silentMs: 5000 };
+/** As large as an artifact may be. */
+const LIMITS = { maxBytes: 64 * 1024 * 1024, limit: "64 MiB", silentMs: 5000 };
 
 /** What the artifact must be about. */
 export interface ArtifactOwner {
@@ -44,7 +43,11 @@ export async function examineArtifact(
   return examine(bytes, extname(path).toLowerCase() === ".json", owner);
 }
 
-function examine(bytes: Uint8Array, named: boolean, owner: ArtifactOwner): ArtifactFinding {
+async function examine(
+  bytes: Uint8Array,
+  named: boolean,
+  owner: ArtifactOwner,
+): Promise<ArtifactFinding> {
   const isJson = named || /^\s*[{[]/.test(new TextDecoder().decode(bytes.subarray(0, 4096)));
   if (!isJson)
     return { fault: bytes.length === 0 ? "it is empty" : undefined, gateFault: undefined };
@@ -54,7 +57,7 @@ function examine(bytes: Uint8Array, named: boolean, owner: ArtifactOwner): Artif
   if (typeof source.value !== "object" || source.value === null || Array.isArray(source.value))
     return { fault: undefined, gateFault: undefined };
   const value = new Map<string, unknown>(Object.entries(source.value));
-  return { fault: ownerFault(value, owner), gateFault: gateFault(value) };
+  return { fault: ownerFault(value, owner), gateFault: await gateFault(value) };
 }
 
 function isEmpty(value: unknown): boolean {
@@ -81,8 +84,9 @@ function ownerFault(content: Content, owner: ArtifactOwner): string | undefined 
 }
 
 /** Both formats name their gates' status; ours has a verdict that must follow from them. */
-function gateFault(content: Content): string | undefined {
+async function gateFault(content: Content): Promise<string | undefined> {
   if (content.get("schemaVersion") === "baton.gate-report.v1") {
+    const { GateReport, verdictOf } = await import("@baton/contracts");
     const report = GateReport.safeParse(Object.fromEntries(content));
     if (!report.success) return "it is no valid gate report";
     const verdict = verdictOf(report.data.gates);

@@ -1,5 +1,5 @@
 /** The guard's reasons in words: what it found, and what to do next. */
-import type { Playbook, TransitionRequest, TransitionVerdict } from "@baton/playbook";
+import type { Playbook, TransitionRequest, TransitionVerdict } from "@baton/playbook/rules";
 
 /** A verdict's words. */
 export interface VerdictWords {

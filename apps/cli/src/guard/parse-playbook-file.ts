@@ -1,0 +1,93 @@
+/** A playbook file's text as a playbook, or every fault of it with path and line. */
+import { parsePlaybook, type Playbook } from "@baton/playbook";
+
+import { jsonPath, parseJsonSource } from "./json-source.ts";
+
+/** Either a playbook or every fault. */
+export type ParsedFile =
+  | { readonly ok: true; readonly playbook: Playbook }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Parses YAML 1.2, or JSON if the file is named so. */
+export async function parsePlaybookFile(text: string, isJson: boolean): Promise<ParsedFile> {
+  const { document, lineOf, faults } = await parseDocument(text, isJson);
+  if (faults.length > 0) return { ok: false, faults };
+  const result = parsePlaybook(document);
+  if (result.ok) return result;
+  const lines = await lineOf();
+  const located = result.faults.map((fault) => `${fault}${lines(pathIn(fault, document))}`);
+  return { ok: false, faults: located };
+}
+
+type Path = readonly (string | number)[];
+
+interface Parsed {
+  readonly document: unknown;
+  readonly faults: readonly string[];
+  /** Words for the line of a path, or of the deepest part of it that there is. */
+  readonly lineOf: () => Promise<(path: Path) => string>;
+}
+
+async function parseDocument(text: string, isJson: boolean): Promise<Parsed> {
+  if (isJson) {
+    const source = parseJsonSource(text);
+    if (!source.ok) return { document: undefined, faults: [source.fault], lineOf: noLines };
+    const { value: document, where, faults } = source;
+    const line = (path: Path): string => where(path).slice(jsonPath(path).length);
+    return { document, faults: faults(), lineOf: async () => line };
+  }
+  const { parse, YAMLParseError } = await import("yaml");
+  try {
+    const document: unknown = parse(text, YAML_OPTIONS);
+    return { document, faults: [], lineOf: () => yamlLines(text) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const what = error instanceof YAMLParseError ? message.split("\n")[0] : message;
+    return { document: undefined, faults: [`isn't YAML: ${what}`], lineOf: noLines };
+  }
+}
+
+const YAML_OPTIONS = {
+  version: "1.2",
+  schema: "core",
+  maxAliasCount: 50,
+  logLevel: "error",
+} as const;
+const noLines = async () => () => "";
+
+async function yamlLines(text: string): Promise<(path: Path) => string> {
+  const { isNode, LineCounter, parseDocument: parseNodes } = await import("yaml");
+  const lineCounter = new LineCounter();
+  const nodes = parseNodes(text, { ...YAML_OPTIONS, lineCounter });
+  return (path) => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const node = nodes.getIn(path.slice(0, length), true);
+      const at = isNode(node) ? node.range?.[0] : undefined;
+      if (at !== undefined) return ` (line ${lineCounter.linePos(at).line})`;
+    }
+    return "";
+  };
+}
+
+/** The path that a fault begins with; a stage by name is found by its place. */
+function pathIn(fault: string, document: unknown): Path {
+  const [written = ""] = /^[^\s:]+/.exec(fault) ?? [];
+  const [first = "", second = "", ...rest] = written.split(".");
+  const index = first === "stages" ? stageIndex(document, second) : undefined;
+  const at = index ?? second;
+  return [first, ...(at === "" ? [] : [at]), ...rest].map((part) =>
+    typeof part === "string" && /^[0-9]{1,6}$/.test(part) ? Number(part) : part,
+  );
+}
+
+function stageIndex(document: unknown, name: string): number | undefined {
+  if (typeof document !== "object" || document === null || !("stages" in document))
+    return undefined;
+  const { stages } = document;
+  if (!Array.isArray(stages)) return undefined;
+  const index = stages.findIndex((one: unknown) => {
+    const isStage = typeof one === "object" && one !== null && "stage" in one;
+    return isStage && one.stage === name;
+  });
+  return index === -1 ? undefined : index;
+}
