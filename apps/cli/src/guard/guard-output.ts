@@ -25,7 +25,7 @@ export async function answer(value: object, yes: boolean): Promise<void> {
 }
 
 /** JSON with two spaces and the keys of every object in order. */
-export function sortedJson(value: unknown): string {
+function sortedJson(value: unknown): string {
   return JSON.stringify(value, sortKeys, 2);
 }
 

@@ -34,7 +34,7 @@ export interface JournalFindings {
 }
 
 /** Everything that was found. */
-export interface PolicyDiff {
+interface PolicyDiff {
   readonly old: { readonly file: string; readonly digest: string };
   readonly new: { readonly file: string; readonly digest: string };
   readonly changes: readonly Change[];
@@ -69,7 +69,7 @@ export async function policyDiff(
 }
 
 /** The findings as lines. */
-export function renderPolicyDiff({ changes, journal, ...files }: PolicyDiff): string {
+function renderPolicyDiff({ changes, journal, ...files }: PolicyDiff): string {
   const lines = [
     `old  ${files.old.digest.slice(0, 12)}  ${printable(files.old.file)}`,
     `new  ${files.new.digest.slice(0, 12)}  ${printable(files.new.file)}`,

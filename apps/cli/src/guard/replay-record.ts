@@ -6,7 +6,7 @@ import type { CandidateRecord, RecordedEntry } from "./candidate-record.ts";
 import { jsonPath } from "./json-source.ts";
 
 /** The first thing that a replay didn't come to. */
-export interface Difference {
+interface Difference {
   /** Place of the entry in the journal's order, from 1, and the sequence it is stored under. */
   readonly n: number;
   readonly sequence: number;

@@ -20,7 +20,7 @@ export async function replay(id: string, globals: Globals): Promise<void> {
 }
 
 /** A replay's outcome in a few lines. */
-export function renderReplay({ candidateId, entries, same, difference, notes }: Replayed): string {
+function renderReplay({ candidateId, entries, same, difference, notes }: Replayed): string {
   const noted = notes.map((note) => `note       ${printable(note)}\n`).join("");
   if (!difference)
     return `same       ${candidateId}  ${entries} entries decided again, byte for byte alike\n${noted}`;

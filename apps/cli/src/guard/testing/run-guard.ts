@@ -14,8 +14,13 @@ export interface GuardRun {
   readonly failure: FailureDetails | undefined;
 }
 
-/** Runs `baton guard …`. Never at the same time as another run: they share standard output. */
-export async function runGuard(args: readonly string[]): Promise<GuardRun> {
+/** Runs `baton guard …`. */
+export function runGuard(args: readonly string[]): Promise<GuardRun> {
+  return runHere(["guard", ...args]);
+}
+
+/** Runs `baton …`. Never at the same time as another run: they share standard output. */
+export async function runHere(args: readonly string[]): Promise<GuardRun> {
   let text = "";
   const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk, ...rest) => {
     text += String(chunk);
@@ -27,7 +32,7 @@ export async function runGuard(args: readonly string[]): Promise<GuardRun> {
   process.exitCode = 0;
   let failure: FailureDetails | undefined;
   try {
-    await createProgram().parseAsync(["guard", ...args], { from: "user" });
+    await createProgram().parseAsync(args, { from: "user" });
   } catch (error) {
     failure = explainError(error);
   } finally {
@@ -35,7 +40,9 @@ export async function runGuard(args: readonly string[]): Promise<GuardRun> {
   }
   const code = failure?.exit ?? endsWith();
   process.exitCode = before;
-  const json: Record<string, unknown> | undefined = text === "" ? undefined : JSON.parse(text);
+  const json: Record<string, unknown> | undefined = !text.startsWith("{")
+    ? undefined
+    : JSON.parse(text);
   return { code, stdout: text, json, failure };
 }
 
