@@ -43,8 +43,9 @@ export function checkEvidence(record: MeshRecord): Finding {
 
 type Tell = (what: string) => void;
 
-/** A repeated stage moves nowhere: a person asked for it. */
+/** A repeated stage moves nowhere: a person asked for it. Nor does what a person sends back: it starts anew. */
 function movesOn(entry: JournalEntry, before: JournalEntry): boolean {
+  if (entry.cause.command === "send-back") return false;
   return (
     entry.reason === "COMPLETED" || entry.stage !== before.stage || entry.cause.kind !== "command"
   );

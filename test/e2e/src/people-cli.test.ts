@@ -164,6 +164,8 @@ test("a review tells who may answer it; sent back, its approvals are void", asyn
     "asked again",
     ({ reason, iteration }) => reason === "APPROVAL_REQUIRED" && iteration === 1,
   );
+  // J10, with the roles that were found at the time.
+  expect((await baton("ann", "guard", "replay", id)).code).toBe(0);
   const { stdout } = await baton("ann", "describe", id);
   expect(stdout).toMatch(/Approvals\n.*STATE.*\n {2}void +.* ann /);
   expect(stdout).toContain("Void, since given for an earlier question: ann.");

@@ -1,8 +1,12 @@
 /** Who may do what: a real coordinator that knows people by their keys, and those who try to pass for them. */
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { Command, commandSubject, signedText } from "@baton/contracts";
 import { done, type StageWork } from "@baton/lanekit";
 import { approvalState, candidateIdOf } from "@baton/playbook";
-import { eventually, startTestNats, type TestNats } from "@baton/testkit";
+import { eventually, startTestNats, temporaryFolder, type TestNats } from "@baton/testkit";
 import { fromPublic } from "@nats-io/nkeys";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -25,10 +29,15 @@ const make: StageWork = async (context) => {
   return done("made");
 };
 
+const ship: StageWork = async (context) => {
+  await context.put("ship/note.txt", new TextEncoder().encode("shipped"));
+  return done("shipped");
+};
+
 beforeAll(async () => {
   nats = await startTestNats();
   world = await openPeopleWorld(nats);
-  world.loop.startLanes({ make });
+  world.loop.startLanes({ make, ship });
 });
 
 afterAll(async () => {
@@ -244,6 +253,25 @@ describe("a hold", () => {
         "Cancelled by ann. make was in flight: its lane is told to stop, its result won't count, what it has changed isn't undone. Why: because",
     });
   });
+});
+
+test("none of this broke an invariant, looked at from outside", async () => {
+  const folder = temporaryFolder("people-invariants");
+  const input = join(folder.path, "input.json");
+  const gates = { check: "gates/check.json" };
+  const where = { natsUrl: nats.url, remotes: [], brokerLog: null };
+  writeFileSync(input, JSON.stringify({ ...where, gates, receipts: [], settled: false }));
+  const checker = join(import.meta.dirname, "../../../libs/invariants/src/main.ts");
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [checker, input], (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    );
+  });
+  folder.remove();
+  const violated = JSON.parse(output).invariants.flatMap(
+    (one: { id: string; violations: unknown[] }) => one.violations.map((what) => [one.id, what]),
+  );
+  expect(violated).toEqual([]);
 });
 
 test("a registry with faults keeps the coordinator from starting, and names them", async () => {
