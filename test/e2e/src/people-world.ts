@@ -33,7 +33,7 @@ const ROLES: Partial<Record<KeyName, string[]>> = {
 };
 
 /** The name a key is registered under. */
-export function nameOf(key: KeyName): string {
+function nameOf(key: KeyName): string {
   return NAMES[key] ?? key;
 }
 
