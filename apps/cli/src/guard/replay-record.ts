@@ -86,11 +86,14 @@ function withRecordedTime(question: Asked, { cause }: Entry): Asked {
   return { ...question, happening: { ...happening, storedAt: cause.storedAt } };
 }
 
+const MAX_APART_US = 10;
+
 function timeNotes({ cause }: Entry, sequence: number, sources: ReplaySources): string[] {
   if (cause.kind !== "report") return [];
   const stored = sources.report(cause.sequence);
-  // Clients know fractions of a microsecond differently.
-  if (!stored || Math.abs(micros(stored.storedAt) - micros(cause.storedAt)) <= 1) return [];
+  // Both were made of numbers that hold a time to about a microsecond.
+  if (!stored || Math.abs(micros(stored.storedAt) - micros(cause.storedAt)) <= MAX_APART_US)
+    return [];
   return [
     `JOURNAL ${sequence}: report ${cause.sequence} was stored at ${stored.storedAt}, the entry says ${cause.storedAt}`,
   ];
