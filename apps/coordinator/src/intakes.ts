@@ -225,6 +225,7 @@ async function takeAdvisory(parts: IntakeParts, delivery: Delivery): Promise<voi
 /** An ISO instant with microseconds. */
 function preciseInstant(ms: number): PreciseInstant {
   const whole = Math.floor(ms);
-  const micros = Math.floor((ms - whole) * 1000);
+  // The fraction of a double this large is good to a quarter of a microsecond: rounding gives back what the server wrote.
+  const micros = Math.round((ms - whole) * 1000);
   return `${new Date(whole).toISOString().slice(0, 23)}${String(micros).padStart(3, "0")}Z`;
 }

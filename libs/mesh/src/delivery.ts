@@ -13,6 +13,7 @@ export interface Delivery {
   readonly storedAt: number;
   /** Messages still waiting in the consumer. */
   readonly pending: number;
+  /** Goes out a few milliseconds later, together with others; until then a kill means a redelivery. */
   ack(): void;
   /** Asks for another delivery after a delay in milliseconds. */
   nak(delayMs: number): void;
@@ -25,9 +26,9 @@ export interface Delivery {
 /**
  * Reads a pull message's reply subject. Both forms end alike:
  * `….<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<timestamp ns>.<pending>` (v1 has 9 tokens; v2 has 2 more
- * before the stream and may have one more at the end). Undefined for what isn't a delivery.
+ * before the stream and may have one more at the end). `ack` gets the reply subject to acknowledge. Undefined for what isn't a delivery.
  */
-export function toDelivery(message: Msg): Delivery | undefined {
+export function toDelivery(message: Msg, ack: (reply: string) => void): Delivery | undefined {
   const { reply } = message;
   if (reply === undefined || !reply.startsWith("$JS.ACK.")) return undefined;
   const tokens = reply.split(".");
@@ -42,7 +43,7 @@ export function toDelivery(message: Msg): Delivery | undefined {
     deliveries: Number(deliveries),
     storedAt,
     pending: Number(pending),
-    ack: () => void message.respond(ACK),
+    ack: () => ack(reply),
     nak: (delayMs) =>
       void message.respond(`-NAK {"delay":${Math.max(0, Math.round(delayMs * 1e6))}}`),
     term: (reason) =>
@@ -52,5 +53,6 @@ export function toDelivery(message: Msg): Delivery | undefined {
 }
 
 const encoder = new TextEncoder();
-const ACK = encoder.encode("+ACK");
+/** What says that a delivery is settled. */
+export const ACK = encoder.encode("+ACK");
 const WORKING = encoder.encode("+WPI");

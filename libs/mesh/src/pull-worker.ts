@@ -5,16 +5,20 @@
  *     lots of a quarter where capacity is large). So a lane with one place never keeps a second dispatch from another replica.
  * W2: the server's heartbeats are watched: silence, a reconnect or a refused pull starts a new pull, for ever.
  * W3: a consumer that is gone is made again by `restore`, from the lowest sequence not yet acknowledged here.
+ * W4: acknowledgements go out in groups a few milliseconds later: a write to the socket for each, and a read at the server,
+ *     would cost as much as deciding.
  */
 import { createInbox, type Msg, type NatsConnection } from "nats";
 
-import { type Delivery, toDelivery } from "./delivery.ts";
+import { ACK, type Delivery, toDelivery } from "./delivery.ts";
 
 /** What a pull worker needs. */
 export interface PullOptions {
   readonly stream: string;
   readonly durable: string;
   readonly capacity: number;
+  /** Asks only so often instead of keeping a pull open: for readers that nobody waits for. */
+  readonly everyMs?: number;
   /** Called for each delivery, synchronously; it must settle it and then call `release` once. */
   readonly onDelivery: (delivery: Delivery, release: () => void) => void;
   /** Makes the consumer again; `from` is the sequence to start at, undefined for the beginning. */
@@ -35,6 +39,7 @@ export interface PullWorker {
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 3000;
 const RETRY_MS = 250;
+const ACK_MS = 4;
 
 interface Pull {
   left: number;
@@ -57,6 +62,9 @@ class Puller implements PullWorker {
   #held = 0;
   #stopped = false;
   #restoring = false;
+  #acks: string[] = [];
+  #ackTimer: NodeJS.Timeout | undefined;
+  readonly #asking: NodeJS.Timeout | undefined;
   #heard = Date.now();
   #highest: number | undefined;
   #onIdle: (() => void) | undefined;
@@ -70,6 +78,8 @@ class Puller implements PullWorker {
       },
     });
     this.#watch = setInterval(() => this.#checkSilence(), HEARTBEAT_MS / 2);
+    if (options.everyMs !== undefined)
+      this.#asking = setInterval(() => this.#ask(), options.everyMs);
     void this.#followStatus();
     this.#pull();
   }
@@ -85,6 +95,7 @@ class Puller implements PullWorker {
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#watch);
+    clearInterval(this.#asking);
     if (this.#held > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
@@ -94,11 +105,32 @@ class Puller implements PullWorker {
         };
       });
     }
+    this.#flushAcks();
     this.#subscription.unsubscribe();
   }
 
+  readonly #acknowledge = (reply: string): void => {
+    this.#acks.push(reply);
+    this.#ackTimer ??= setTimeout(() => this.#flushAcks(), ACK_MS);
+  };
+
+  #flushAcks(): void {
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
+    const acks = this.#acks;
+    this.#acks = [];
+    if (this.#nc.isClosed()) return;
+    for (const reply of acks) this.#nc.publish(reply, ACK);
+  }
+
   #pull(): void {
+    if (this.#options.everyMs === undefined) this.#ask();
+  }
+
+  #ask(): void {
     if (this.#stopped || this.#restoring) return;
+    // One that doesn't wait is over when the next is due.
+    if (this.#options.everyMs !== undefined) this.#pulls.clear();
     let asked = 0;
     for (const pull of this.#pulls.values()) asked += pull.left;
     const room = this.#options.capacity - this.#held - asked;
@@ -107,7 +139,10 @@ class Puller implements PullWorker {
     const key = this.#token.toString(36);
     this.#pulls.set(key, { left: room });
     const { stream, durable } = this.#options;
-    const body = `{"batch":${room},"expires":${EXPIRES_MS}000000,"idle_heartbeat":${HEARTBEAT_MS}000000}`;
+    const body =
+      this.#options.everyMs === undefined
+        ? `{"batch":${room},"expires":${EXPIRES_MS}000000,"idle_heartbeat":${HEARTBEAT_MS}000000}`
+        : `{"batch":${room},"no_wait":true}`;
     this.#nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, body, {
       reply: `${this.#inbox}.${key}`,
     });
@@ -115,7 +150,7 @@ class Puller implements PullWorker {
 
   #take(message: Msg): void {
     this.#heard = Date.now();
-    const delivery = toDelivery(message);
+    const delivery = toDelivery(message, this.#acknowledge);
     if (!delivery) {
       this.#takeStatus(message.subject.slice(this.#inbox.length + 1), message);
       return;

@@ -1,4 +1,6 @@
 /** The four measurements of the whole mesh, as real processes. */
+import { join } from "node:path";
+
 import { openMesh } from "@baton/mesh";
 
 import { type BenchMesh, residentMb, startBenchMesh } from "./bench-mesh.ts";
@@ -46,7 +48,11 @@ export interface MeasureOptions {
 /** Runs all four on one mesh, one after the other. */
 export async function measureMesh(options: MeasureOptions): Promise<MeshFigures> {
   const { say } = options;
-  await using bench = await startBenchMesh(options.dir, options.syncAlways);
+  say("starting once, so that compiled code is cached as in an image");
+  await (
+    await startBenchMesh(join(options.dir, "cold"), options.syncAlways)
+  )[Symbol.asyncDispose]();
+  await using bench = await startBenchMesh(join(options.dir, "warm"), options.syncAlways);
   await using mesh = await openMesh({ url: bench.url, name: "bench-driver" });
   const driver = openDriver(mesh);
   const batch = (prefix: string, count: number) => runBatch(driver, prefix, count);
