@@ -32,8 +32,13 @@ function findOwnNode() {
 
 function refuse(what) {
   process.stderr.write(
-    "E_NODE (8): baton needs Node " + FLOOR.join(".") + " or newer; this is " + process.version + what + "\n" +
-      "  do:    run `npm ci` in Baton's folder (it brings its own Node), or put a newer Node on PATH\n"
+    "E_NODE (8): baton needs Node " +
+      FLOOR.join(".") +
+      " or newer; this is " +
+      process.version +
+      what +
+      "\n" +
+      "  do:    run `npm ci` in Baton's folder (it brings its own Node), or put a newer Node on PATH\n",
   );
   process.exit(8);
 }
@@ -43,7 +48,7 @@ function runUnder(node) {
   var child = require("child_process").spawn(
     node,
     process.execArgv.concat([__filename], process.argv.slice(2)),
-    { stdio: "inherit", env: Object.assign({}, process.env, { BATON_NODE_CHOSEN: "1" }) }
+    { stdio: "inherit", env: Object.assign({}, process.env, { BATON_NODE_CHOSEN: "1" }) },
   );
   var terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   // A terminal sends Ctrl-C to both of us; the child's answer counts, and it must not get it twice.
