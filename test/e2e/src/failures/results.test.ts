@@ -1,0 +1,244 @@
+/** Results that come late, twice, from an earlier attempt or for another run, and artifacts that aren't what they were. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { deduplicationId, type ResultReport, type StoredEntry } from "@baton/contracts";
+import { eventually, type SpawnedService } from "@baton/testkit";
+import { Objm } from "@nats-io/obj";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import { between, dispatchOf, type FailuresWorld, openFailuresWorld } from "./failures-world.ts";
+
+const execFileText = promisify(execFile);
+/** Enough for what passes, also on a busy machine. */
+const HURRY_SECONDS = 4;
+let world: FailuresWorld;
+let watching: SpawnedService;
+let lanes: SpawnedService[] = [];
+
+beforeAll(async () => {
+  world = await openFailuresWorld({}, HURRY_SECONDS);
+  watching = world.startLane("watch");
+  await watching.ready(60_000);
+}, 120_000);
+afterAll(() => world[Symbol.asyncDispose]());
+afterEach(async () => {
+  await Promise.all(lanes.map((lane) => lane.sigkill()));
+  lanes = [];
+});
+
+const freeze = { does: "freeze" };
+
+/** Fresh processes of lanes, one place each. */
+async function start(...stages: ("make" | "hurry")[]): Promise<void> {
+  lanes = stages.map((stage) => world.startLane(stage));
+  await Promise.all(lanes.map((lane) => lane.ready(60_000)));
+}
+
+/** Continues whoever stands still. */
+function thaw(): void {
+  for (const { pid } of lanes) process.kill(pid, "SIGCONT");
+}
+
+async function isAt(attempt: number): Promise<boolean> {
+  const shown = await Promise.all(
+    lanes.map(async (lane) => {
+      const address = await lane.ready(300).catch(() => undefined);
+      if (address === undefined) return "";
+      const answer = await fetch(`${address}/attempts`, { signal: AbortSignal.timeout(300) });
+      return answer.text();
+    }),
+  );
+  return shown.some((text) => text.includes(`"attempt":${attempt}`));
+}
+
+async function results(
+  candidateId: string,
+): Promise<{ attempt: number; runId: string; sequence: number }[]> {
+  const all = await world.loop.mesh.reports.history(candidateId);
+  return all.flatMap(({ report, sequence }) =>
+    report.type === "result" && report.stage === "hurry"
+      ? [{ attempt: report.attempt, runId: report.runId, sequence }]
+      : [],
+  );
+}
+
+async function dispatches(candidateId: string): Promise<string[]> {
+  const all = await world.loop.mesh.journal.history(candidateId);
+  return all.filter(({ entry }) => entry.awaits === 0).map(({ entry }) => deduplicationId(entry));
+}
+
+const said = (words: string) =>
+  eventually(() => lanes.some((lane) => lane.output().includes(words)), {
+    what: words,
+    withinMs: 15_000,
+  });
+
+test("a result that comes late is taken, though people were asked already", async () => {
+  await start("make", "hurry");
+  const id = await world.submit("late", { hurry: freeze });
+  await world.until(id, "DEADLINE_PASSED");
+  thaw();
+  await world.until(id, "COMPLETED");
+  expect(await results(id)).toHaveLength(1);
+  expect(await dispatches(id)).toHaveLength(3);
+}, 120_000);
+
+test("a result of an earlier attempt counts like any other; the later attempt is given up", async () => {
+  await start("make", "hurry", "hurry");
+  const id = await world.submit("earlier attempt", { hurry: [freeze, { does: "wait" }] });
+  await eventually(() => isAt(2), { what: "second attempt", withinMs: 15_000 });
+  thaw();
+  await world.until(id, "COMPLETED");
+  expect((await results(id)).map(({ attempt }) => attempt)).toEqual([1]);
+  await said("attempt given up");
+}, 120_000);
+
+test("a result that comes twice counts once", async () => {
+  await start("make", "hurry", "hurry");
+  const id = await world.submit("twice", { hurry: [freeze, { does: "pass" }] });
+  const closed = await world.until(id, "COMPLETED");
+  thaw();
+  // The one that stood still reports too, finds the place taken and lets go.
+  const [, ...hurrying] = lanes;
+  await eventually(() => hurrying.every((lane) => lane.output().includes("stage done")), {
+    what: "both reported",
+    withinMs: 15_000,
+  });
+  expect((await results(id)).map(({ attempt }) => attempt)).toEqual([2]);
+  expect((await world.loop.mesh.journal.last(id))?.sequence).toBe(closed.sequence);
+}, 120_000);
+
+test("a result of a run that was given up changes nothing in the one that followed", async () => {
+  await start("make", "hurry", "hurry");
+  const stages = { hurry: [freeze, { does: "wait" }], "hurry@1": { does: "work", ms: 2000 } };
+  const id = await world.submit("another run", stages);
+  const first = await world.until(id, "DEADLINE_PASSED");
+  await world.resume(id);
+  const second = await world.until(id, "RERUN");
+  thaw();
+  await eventually(async () => (await results(id)).length > 0, {
+    what: "first run reported",
+    withinMs: 15_000,
+  });
+  const closed = await world.until(id, "COMPLETED");
+  const [late, own] = await results(id);
+  expect([late?.runId, own?.runId]).toEqual([first.entry.runId, second.entry.runId]);
+  expect(closed.entry.cause).toMatchObject({ kind: "report", sequence: own?.sequence });
+  expect(await world.reasons(id)).toEqual([
+    "SUBMITTED",
+    "STAGE_PASSED",
+    "STAGE_PASSED",
+    "DEADLINE_PASSED",
+    "RERUN",
+    "COMPLETED",
+  ]);
+}, 120_000);
+
+test("a result that claims another stage, another lane or a dispatch that isn't there is set aside", async () => {
+  await start("make");
+  const id = await world.submit("claims", { make: { does: "wait" } });
+  const dispatch = await dispatchOf(world, id, "make");
+  const { reports } = world.loop.mesh;
+  await reports.store(resultOf(dispatch, { stage: "watch", lane: "lane-b" }));
+  await reports.store(resultOf(dispatch, { lane: "lane-b" }));
+  await reports.store(resultOf(dispatch, { answers: dispatch.sequence + 1000 }));
+  const words = ["E_CONFLICT", "E_DENIED", "E_NOT_FOUND"];
+  await eventually(() => words.every((code) => world.loop.coordinator().output().includes(code)), {
+    what: "all three set aside",
+  });
+  expect(await world.reasons(id)).toEqual(["SUBMITTED"]);
+  await world.loop.send({ type: "cancel", candidateId: id, by: "operator", why: "seen enough" });
+}, 120_000);
+
+/** A result as a lane would report it, with wrong claims. */
+function resultOf({ sequence, entry }: StoredEntry, wrong: Partial<ResultReport>): ResultReport {
+  const { candidateId, stage, runId, time, trace } = entry;
+  return {
+    v: 1,
+    type: "result",
+    id: deduplicationId(entry),
+    candidateId,
+    stage,
+    runId,
+    time,
+    trace,
+    lane: "lane-a",
+    answers: sequence,
+    attempt: 1,
+    startedAt: time,
+    handoff: null,
+    outcome: { kind: "done", verdict: "pass", summary: "made up", artifacts: [] },
+    ...wrong,
+  };
+}
+
+/** Takes away what a stage of the candidate made, or puts other bytes under its digest. */
+async function tamper(candidateId: string, how: "missing" | "altered"): Promise<void> {
+  const { mesh } = world.loop;
+  const text = new TextEncoder().encode(`make of ${candidateId}`);
+  const sha256 = await mesh.artifacts.put(text);
+  const store = await new Objm(mesh.js).open("ARTIFACTS");
+  if (how === "missing") await store.delete(sha256);
+  else await store.putBlob({ name: sha256 }, new TextEncoder().encode("something else"));
+}
+
+test.each(["missing", "altered"] as const)(
+  "an artifact that is %s when its result is decided on asks a person",
+  async (how) => {
+    await start("make");
+    const id = await world.submit(`${how} evidence`, { make: freeze });
+    const [lane] = lanes;
+    await eventually(() => isFrozen(lane?.pid ?? 0), {
+      what: "made, not reported",
+      withinMs: 15_000,
+    });
+    await tamper(id, how);
+    const thawedMs = Date.now();
+    thaw();
+    const asked = await world.until(id, "EVIDENCE_MISSING");
+    world.measure(
+      `artifact ${how} when its result comes in -> EVIDENCE_MISSING`,
+      Date.parse(asked.entry.time) - thawedMs,
+    );
+    expect(asked.entry.detail).toContain(`artifact make/output.txt is ${how} in the store`);
+    expect(asked.entry).toMatchObject({ stage: "make", guard: null, awaits: null });
+  },
+  60_000,
+);
+
+test.each([
+  ["missing", "RETRIES_EXHAUSTED", "E_ARTIFACT_MISSING"],
+  ["altered", "DETERMINISTIC_FAILURE", "E_ARTIFACT_ALTERED"],
+] as const)(
+  "an artifact that is %s when the next stage reads it ends as %s",
+  async (how, reason, code) => {
+    await watching.sigkill();
+    await start("make");
+    const id = await world.submit(`${how} input`, {
+      watch: { does: "read", name: "make/output.txt" },
+    });
+    const dispatch = await dispatchOf(world, id, "watch");
+    await tamper(id, how);
+    watching = world.startLane("watch");
+    const asked = await world.until(id, reason);
+    expect(asked.entry.failure).toMatchObject({ code });
+    world.measure(
+      `artifact ${how} when the next stage reads it, its lane just starting -> ${reason}`,
+      between(dispatch, asked),
+    );
+  },
+  60_000,
+);
+
+/** True once the process was stopped by a signal. */
+async function isFrozen(pid: number): Promise<boolean> {
+  const { stdout } = await execFileText("ps", ["-o", "stat=", "-p", String(pid)]);
+  return stdout.trim().startsWith("T");
+}
+
+test("J5 held at every look while all this happened", () => {
+  const { looks, faults } = world.unsettled();
+  expect(faults).toEqual([]);
+  expect(looks).toBeGreaterThan(20);
+});
