@@ -1,8 +1,8 @@
 /** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
 import { STREAMS } from "@baton/contracts";
-import colors from "picocolors";
 
 import { EXIT } from "../cli-error.ts";
+import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { printable } from "../printable.ts";

@@ -1,8 +1,7 @@
 /** The end of a dry run for people: candidate by candidate, the first one's waterfall, the invariants, where it all lies. */
 import { relative } from "node:path";
 
-import colors from "picocolors";
-
+import { colors } from "../colors.ts";
 import { cutTo, printable } from "../printable.ts";
 import { durationText } from "../time-text.ts";
 import { renderWaterfall } from "../trace/render-waterfall.ts";

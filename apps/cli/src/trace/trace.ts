@@ -1,9 +1,9 @@
 /** `baton trace ID`: the handoffs of a candidate's runs. */
 import { type Holder, STREAMS } from "@baton/contracts";
-import colors from "picocolors";
 
 import { candidateIdFrom, runIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
+import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";

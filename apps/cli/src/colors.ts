@@ -1,0 +1,7 @@
+import { createColors } from "picocolors";
+
+/** Colours on a terminal whose owner wants them, nowhere else: output that is piped or captured stays plain, in CI too. */
+const wanted =
+  process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
+
+export const colors = createColors(wanted);
