@@ -1,5 +1,5 @@
 /** Stages that fail, hang or stand still in real lane processes: what becomes of the candidate, and how soon. */
-import { eventually, type SpawnedService } from "@baton/testkit";
+import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 
@@ -187,6 +187,31 @@ test("a handler that hangs past its deadline is noticed by the coordinator, and 
   const next = await world.submit("after the one that hangs", {});
   await world.until(next, "COMPLETED");
   expect(lanes.hurry.output()).toContain("the stage ignores its signal and is left behind");
+}, 120_000);
+
+const Reviews = z.object({
+  reviews: z.array(
+    z.object({ candidateId: z.string(), lastNotifiedAt: z.iso.datetime().nullable() }),
+  ),
+});
+
+test("people are told of a review as soon as it is decided", async () => {
+  await using escalation = spawnService("apps/escalation/src/main.ts", {
+    BATON_NATS_URL: world.nats.url,
+  });
+  const address = await escalation.ready(60_000);
+  const id = await world.submit("told", { make: fail("deterministic") });
+  const asked = await world.until(id, "DETERMINISTIC_FAILURE");
+  const toldAt = await eventually(
+    async () => {
+      const { reviews } = Reviews.parse(await (await fetch(`${address}/reviews`)).json());
+      return reviews.find(({ candidateId }) => candidateId === id)?.lastNotifiedAt;
+    },
+    { what: "told", withinMs: 20_000 },
+  );
+  const ms = Date.parse(toldAt) - Date.parse(asked.entry.time);
+  world.measure("review decided -> escalation has told people (its log)", ms);
+  expect(escalation.output()).toContain(id);
 }, 120_000);
 
 test("J5 held at every look while all this happened", () => {
