@@ -56,6 +56,7 @@ test.each([
   ["transient", "E_DATA_UNAVAILABLE", true],
   ["transient", "E_ARTIFACT_MISSING", true],
   ["transient", "E_STALLED", true],
+  ["transient", "E_NOT_VERIFIED", true],
   ["transient", "E_GIT_LOCKED", true],
   ["transient", "E_PROGRAM_KILLED", true],
   ["transient", "E_UNEXPECTED", false],

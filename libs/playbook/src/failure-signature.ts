@@ -30,7 +30,7 @@ export function failureSignature({ code, message }: Pick<Failure, "code" | "mess
 
 /** Endings of codes that name a fault of the infrastructure; a code is one, or ends in `_` and one. */
 const INFRASTRUCTURE =
-  /(?:^E?_?|_)(?:UNAVAILABLE|TIMEOUT|BEHIND|LOCKED|MOVED|ABORTED|CANCELLED|STOPPED|KILLED|STALLED|ARTIFACT_MISSING)$/;
+  /(?:^E?_?|_)(?:UNAVAILABLE|TIMEOUT|BEHIND|LOCKED|MOVED|ABORTED|CANCELLED|STOPPED|KILLED|STALLED|NOT_VERIFIED|ARTIFACT_MISSING)$/;
 
 /** True for a transient failure that is about services, stores and processes, not about the candidate. */
 export function isInfrastructure({ class: kind, code }: Pick<Failure, "class" | "code">): boolean {
