@@ -11,6 +11,7 @@ import type { NatsConnection } from "nats";
 
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
 import { openConnection, Unavailable } from "./connect.ts";
+import { type MeshControls, openControls } from "./controls.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
@@ -53,6 +54,7 @@ export interface Mesh extends AsyncDisposable {
   readonly journal: Journal;
   readonly reports: Reports;
   readonly artifacts: Artifacts;
+  readonly controls: MeshControls;
   laneInbox(lane: Lane): LaneInbox;
   /** Takes messages from a planned durable, making it again if it's lost. */
   take(options: Omit<PullOptions, "restore">): PullWorker;
@@ -107,6 +109,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     journal: openJournal(jsm, writer),
     reports: openReports(jsm, writer),
     artifacts: await openArtifacts(js, chosen.replicas),
+    controls: openControls(jsm, publisher),
     take,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),
     trouble: () => (connected ? undefined : `no connection to ${options.url}`),

@@ -5,18 +5,19 @@ import {
   type Cause,
   type Command,
   type Entry,
-  type StoredEntry,
+  MESH_ID,
 } from "@baton/contracts";
 
 import { approve } from "./approve.ts";
-import { conclude } from "./conclude.ts";
 import { type Decision, type Question, reject, type VerifiedIdentity } from "./decision.ts";
 import { anotherRunAllowed, approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after, instantMs } from "./instant.ts";
 import { stageRule } from "./playbook.ts";
+import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
+import { isStopped } from "./stops.ts";
 import { close, dispatch, newRun, review, type Step, successor } from "./successor.ts";
 import { refusalOfSender } from "./who-may-answer.ts";
 
@@ -99,6 +100,13 @@ function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
 function submit(question: Question, command: CommandOf<"submit">, sampled: boolean): Decision {
   const { last, playbook, now } = question;
   const { candidateId } = command;
+  if (candidateId === MESH_ID) {
+    return reject(
+      "E_INVALID",
+      `candidateId "${MESH_ID}" is kept for commands about the whole mesh`,
+      "Choose another id, or leave it out.",
+    );
+  }
   if (last) {
     if (canonicalJson(last.entry.spec) === canonicalJson(command.spec))
       return { kind: "ignore", why: "duplicate" };
@@ -170,6 +178,7 @@ function decline(step: Step, command: CommandOf<"reject">): Decision {
 function pause(step: Step, command: CommandOf<"pause">): Decision {
   const { entry } = step.last;
   const awaits = awaitedDispatch(step.last);
+  if (isStopped(entry)) return append(holdStopped(step, command));
   if (entry.hold) {
     return reject(
       "E_CONFLICT",
@@ -194,6 +203,15 @@ function pause(step: Step, command: CommandOf<"pause">): Decision {
   return append(review(step, { reason: "PAUSED", detail, action, awaits, hold }));
 }
 
+/** Keeps a stopped candidate from going on by itself when the stop is lifted. */
+function holdStopped(step: Step, { by, why, id: commandId }: CommandOf<"pause">): Entry {
+  const { candidateId, kept, reason } = step.last.entry;
+  const hold = { by, why, time: step.now, commandId, inFlightUntil: step.now };
+  const detail = `On hold by ${by}, it was stopped already (${reason}). Its kept result stays kept. Why: ${why}`;
+  const action = `\`baton resume ${candidateId}\` when the reason for the hold is gone.`;
+  return review(step, { reason: "PAUSED", detail, action, awaits: null, hold, kept });
+}
+
 function resume(step: Step, command: CommandOf<"resume">, question: Question): Decision {
   const { entry } = step.last;
   if (entry.holder !== "review") {
@@ -210,7 +228,15 @@ function resume(step: Step, command: CommandOf<"resume">, question: Question): D
       "`baton approve` or `baton reject`.",
     );
   }
-  if (entry.hold && entry.kept) return append(releaseKept(step, entry.kept.report, question));
+  if (isStopped(entry)) {
+    return reject(
+      "E_CONFLICT",
+      `${entry.candidateId} is stopped (${entry.reason}): ${entry.detail}`,
+      "Nothing: it goes on by itself when the stop is lifted. `baton pause` keeps it from that.",
+    );
+  }
+  if (entry.hold && entry.kept)
+    return append(releaseKept(step, entry.kept.report, question.evidence));
   if (entry.hold && entry.awaits !== null && !isSpent(step))
     return append(releaseRunning(step, command));
   return rerun(step, command);
@@ -258,17 +284,6 @@ function releaseRunning(step: Step, command: CommandOf<"resume">): Entry {
     review: null,
     hold: null,
   });
-}
-
-/** Goes on from the result that came in during the hold, as if it came now. */
-function releaseKept(
-  step: Step,
-  report: NonNullable<Entry["kept"]>["report"],
-  question: Question,
-): Entry {
-  const entry: Entry = { ...step.last.entry, hold: null, review: null };
-  const last: StoredEntry = { sequence: step.last.sequence, entry };
-  return conclude({ ...step, last }, report, question.evidence);
 }
 
 function append(entry: Entry): Decision {

@@ -2,6 +2,7 @@
 import type {
   Command,
   CommandType,
+  ControlCommand,
   Entry,
   Identity,
   Reason,
@@ -10,12 +11,13 @@ import type {
   Stage,
 } from "@baton/contracts";
 
-import { type Decision, reject, type VerifiedIdentity } from "./decision.ts";
+import { type Decision, type Refusal, reject, type VerifiedIdentity } from "./decision.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
 
 const ANSWERS = {
   toApproval: ["approve", "reject", "send-back", "cancel"],
   toHold: ["resume", "send-back", "cancel"],
+  toStop: ["pause", "send-back", "cancel"],
   toOthers: ["resume", "reject", "send-back", "cancel"],
 } as const satisfies Record<string, readonly CommandType[]>;
 
@@ -24,15 +26,28 @@ export function answersTo(
   playbook: Playbook,
   { reason, next, author }: { reason: Reason; next: Stage | null; author: Identity },
 ): ReviewAnswer[] {
-  const kind =
-    reason === "APPROVAL_REQUIRED" ? "toApproval" : reason === "PAUSED" ? "toHold" : "toOthers";
-  return ANSWERS[kind].map((command) => {
+  return ANSWERS[kindOf(reason)].map((command) => {
     const roles = [...rolesFor(playbook, command, next)];
     const rule =
       command === "approve" && next !== null ? stageRule(playbook, next).approvals : null;
     const barred = rule?.notAuthor === true ? { notBy: author } : {};
     return { command, roles, people: rule?.required ?? 1, ...barred };
   });
+}
+
+function kindOf(reason: Reason): keyof typeof ANSWERS {
+  switch (reason) {
+    case "APPROVAL_REQUIRED":
+      return "toApproval";
+    case "PAUSED":
+      return "toHold";
+    case "FROZEN":
+    case "KILL_SWITCH":
+    case "PROMOTION_BLOCKED":
+      return "toStop";
+    default:
+      return "toOthers";
+  }
 }
 
 /** The roles of which one is needed; none: everybody may. A stage's own roles go before the playbook's for approvals. */
@@ -49,6 +64,24 @@ export function refusalOfSender(
   identity: VerifiedIdentity | undefined,
 ): Decision | undefined {
   const { by, type, candidateId } = command;
+  const roles = rolesFor(playbook, type, entry?.review?.next ?? null);
+  return refusalFor(roles, { by, what: `${type} ${candidateId}` }, identity);
+}
+
+/** The same for a command about the whole mesh. */
+export function refusalOfControl(
+  playbook: Playbook,
+  { by, type }: ControlCommand,
+  identity: VerifiedIdentity | undefined,
+): Refusal | undefined {
+  return refusalFor(playbook.answers[type] ?? [], { by, what: type }, identity);
+}
+
+function refusalFor(
+  roles: readonly Role[],
+  { by, what }: { by: Identity; what: string },
+  identity: VerifiedIdentity | undefined,
+): Refusal | undefined {
   if (identity && identity.name !== by) {
     return reject(
       "E_DENIED",
@@ -56,14 +89,13 @@ export function refusalOfSender(
       "Send it in your own name.",
     );
   }
-  const roles = rolesFor(playbook, type, entry?.review?.next ?? null);
   if (roles.length === 0 || identity?.roles.some((role) => roles.includes(role))) return undefined;
   const has = identity
     ? `${by} has ${identity.roles.length > 0 ? identity.roles.join(", ") : "no role"}`
     : `${by} isn't known: the coordinator has no key registry`;
   return reject(
     "E_DENIED",
-    `to ${type} ${candidateId} takes the role ${roles.join(" or ")}; ${has}`,
+    `to ${what} takes the role ${roles.join(" or ")}; ${has}`,
     "Ask someone who has it: `baton get reviews` shows who may answer. Who has which role is in the coordinator's BATON_PEOPLE.",
   );
 }

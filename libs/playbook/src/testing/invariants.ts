@@ -61,6 +61,9 @@ function isReplayable(journal: Story["journal"], told: Story["told"]): boolean {
   const sources: ReplaySources = {
     command: (id) => commands.find((one) => one.id === id),
     report: (sequence) => reports.find((one) => one.sequence === sequence),
+    controls: (sequence) =>
+      told.map(({ question }) => question.controls).find((one) => one?.sequence === sequence)
+        ?.controls,
     playbook: (digest) =>
       told.map(({ question }) => question.playbook).find((one) => one.digest === digest),
   };
