@@ -25,7 +25,7 @@ export async function lastControls(
 }
 
 /** Every entry in order; what isn't one is left out and said so. */
-export async function readControls(session: Pick<Session, "js">): Promise<StoredControls[]> {
+export async function readControls(session: Session): Promise<StoredControls[]> {
   const entries: StoredControls[] = [];
   const foreign: number[] = [];
   await readAll(session, { stream: "controls" }, ({ seq, data }) => {
