@@ -155,12 +155,11 @@ export const Hold = z.object({
 export type Hold = z.infer<typeof Hold>;
 
 /** The incident that a candidate recovers from; `ticket` where an emergency was declared for it. */
-export const IncidentLink = z.object({
+const IncidentLink = z.object({
   id: z.string().max(40),
   class: IncidentClass,
   ticket: z.string().max(120).nullable(),
 });
-export type IncidentLink = z.infer<typeof IncidentLink>;
 
 /** One entry of a candidate's journal. Tolerant: keys that a newer writer added are ignored. */
 export const Entry = z.object({

@@ -1,23 +1,16 @@
 /** What a person's command leads to. Commands are refused with words, never silently dropped. */
-import {
-  awaitedDispatch,
-  canonicalJson,
-  type Cause,
-  type Command,
-  type Entry,
-  MESH_ID,
-} from "@baton/contracts";
+import { awaitedDispatch, type Command, type Entry } from "@baton/contracts";
 
 import { approve } from "./approve.ts";
-import { type Decision, type Question, reject, type VerifiedIdentity } from "./decision.ts";
+import { type Decision, type Question, reject } from "./decision.ts";
 import { anotherRunAllowed, approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
-import { runIdOf, traceOf } from "./identify.ts";
 import { after, instantMs } from "./instant.ts";
 import { stageRule } from "./playbook.ts";
 import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
 import { isStopped } from "./stops.ts";
+import { causeOf, submit } from "./submit.ts";
 import { close, dispatch, newRun, review, type Step, successor } from "./successor.ts";
 import { refusalOfSender } from "./who-may-answer.ts";
 
@@ -70,22 +63,6 @@ function answer(
   }
 }
 
-/** What the journal keeps of a command; roles and signature say how it was known who sent it. */
-function causeOf(command: Command, identity: VerifiedIdentity | undefined): Cause {
-  const { id: commandId, type, by, publicKey, signature } = command;
-  const why = command.type === "submit" ? null : command.why;
-  const signed = publicKey !== undefined && signature !== undefined;
-  return {
-    kind: "command",
-    commandId,
-    type,
-    by,
-    why,
-    ...(identity && { roles: [...identity.roles] }),
-    ...(signed && { signature: { publicKey, signature } }),
-  };
-}
-
 function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
   const { stage, holder, kept } = last.entry;
   const lane = holder === "review" ? "its lane" : holder;
@@ -95,70 +72,6 @@ function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
       : ` ${stage} was in flight: ${lane} is told to stop, its result won't count, what it has changed isn't undone.`;
   const dropped = kept ? ` The result of ${stage} that was kept is dropped.` : "";
   return `Cancelled by ${by}.${flying}${dropped} Why: ${why}`;
-}
-
-function submit(question: Question, command: CommandOf<"submit">, sampled: boolean): Decision {
-  const { last, playbook, now } = question;
-  const { candidateId } = command;
-  if (candidateId === MESH_ID) {
-    return reject(
-      "E_INVALID",
-      `candidateId "${MESH_ID}" is kept for commands about the whole mesh`,
-      "Choose another id, or leave it out.",
-    );
-  }
-  if (last) {
-    if (canonicalJson(last.entry.spec) === canonicalJson(command.spec))
-      return { kind: "ignore", why: "duplicate" };
-    return reject(
-      "E_CONFLICT",
-      `${candidateId} exists with another specification`,
-      "Submit without an id of your own, or under another one.",
-    );
-  }
-  const runId = runIdOf(candidateId, playbook.digest, 0);
-  const rule = stageRule(playbook, playbook.start);
-  const entry: Entry = {
-    v: 1,
-    type: "entry",
-    id: `${candidateId}.1`,
-    candidateId,
-    stage: playbook.start,
-    runId,
-    time: now,
-    trace: traceOf(candidateId, runId, sampled),
-    n: 1,
-    prev: 0,
-    holder: rule.lane,
-    reason: "SUBMITTED",
-    detail: `Submitted by ${command.by}`,
-    cause: causeOf(
-      command,
-      question.happening.kind === "command" ? question.happening.identity : undefined,
-    ),
-    playbook: playbook.digest,
-    iteration: 0,
-    loops: 0,
-    author: command.by,
-    spec: command.spec,
-    visited: [playbook.start],
-    commands: [command.id],
-    awaits: 0,
-    rule: retryRuleOf(rule),
-    deadline: after(now, rule.deadlineSeconds),
-    artifacts: [],
-    feedback: [],
-    approvals: [],
-    attempt: 0,
-    failures: {},
-    failure: null,
-    review: null,
-    hold: null,
-    kept: null,
-    evidence: null,
-    guard: { from: null, to: playbook.start, rule: "transition_allowed" },
-  };
-  return { kind: "append", entry };
 }
 
 function decline(step: Step, command: CommandOf<"reject">): Decision {

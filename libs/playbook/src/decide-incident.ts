@@ -17,17 +17,18 @@ import { emergencyFor } from "./stops.ts";
 import { dispatch, newRun, type Step } from "./successor.ts";
 
 /** Decides on a candidate that may be part of the incident. */
-export function decideIncident(question: Question, incident: Incident): Decision {
-  const { last, playbook, now } = question;
+export function decideIncident(question: Question, incidentId: string): Decision {
+  const { last, playbook, now, controls } = question;
   const to = recoveryStage(playbook);
-  if (!last || to === undefined || !isPart(playbook, last.entry, incident))
+  const incident = controls?.controls.incidents.find((one) => one.id === incidentId);
+  if (!last || !incident || to === undefined || !isPart(playbook, last.entry, incident))
     return { kind: "ignore", why: "stale" };
   const { entry } = last;
-  if (entry.incident?.id === incident.id) return { kind: "ignore", why: "duplicate" };
+  if (entry.incident?.id === incidentId) return { kind: "ignore", why: "duplicate" };
   const { id, class: kind, by, why } = incident;
   const cause = { kind: "incident", incidentId: id, class: kind, by, why } as const;
   const step: Step = { last, playbook, now, cause };
-  const emergency = emergencyFor(question.controls?.controls, entry.candidateId, now);
+  const emergency = emergencyFor(controls?.controls, entry.candidateId, now);
   const run = entry.holder === "closed" || entry.visited.includes(to) ? newRun(step) : {};
   const { candidateId, runId, stage } = { ...entry, ...run };
   const verdict = checkTransition(playbook, {

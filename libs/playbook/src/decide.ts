@@ -25,6 +25,7 @@ import {
   type Entry,
   type Report,
   type ResultReport,
+  type StoredControls,
   type StoredEntry,
 } from "@baton/contracts";
 
@@ -46,8 +47,18 @@ export function decide(question: Question): Decision {
   const decision = underStops(question, decideFreely(question));
   const { controls } = question;
   if (decision.kind !== "append" || !controls) return decision;
-  // A replay decides under the same controls (J10).
-  return { kind: "append", entry: { ...decision.entry, controls: controls.sequence } };
+  return append(decidedUnder(controls, decision.entry));
+}
+
+/** A replay decides under the same controls, and gets the same bytes: keys that may be absent keep the schema's order (J10). */
+function decidedUnder({ sequence }: StoredControls, entry: Entry): Entry {
+  const { tallies, controls: _, incident, ...rest } = entry;
+  return {
+    ...rest,
+    ...(tallies && { tallies }),
+    controls: sequence,
+    ...(incident !== undefined && { incident }),
+  };
 }
 
 function decideFreely(question: Question): Decision {
@@ -66,7 +77,7 @@ function decideFreely(question: Question): Decision {
     case "workers-back":
       return decideWorkersBack(question, happening);
     case "incident":
-      return decideIncident(question, happening.incident);
+      return decideIncident(question, happening.incidentId);
     case "lifted":
       return decideLifted(question);
   }

@@ -5,7 +5,6 @@ import type {
   Entry,
   EvidenceRecord,
   Identity,
-  Incident,
   Instant,
   Lane,
   Report,
@@ -56,8 +55,8 @@ export type Happening =
     }
   /** The lane of a dispatch that waited for workers has some again. */
   | { readonly kind: "workers-back"; readonly dispatch: number; readonly lane: Lane }
-  /** An open incident that the candidate may be part of. */
-  | { readonly kind: "incident"; readonly incident: Incident }
+  /** An incident that the candidate may be part of; the controls say what it is. */
+  | { readonly kind: "incident"; readonly incidentId: string }
   /** The mesh's controls changed: what was stopped may go on. */
   | { readonly kind: "lifted" };
 

@@ -42,7 +42,7 @@ export function questionOf(
   if (!playbook) return `playbook ${digest.slice(0, 12)} isn't stored`;
   const controls = controlsOf(entry, sources);
   if (typeof controls === "string") return controls;
-  const happening = happeningOf(last, entry, { ...sources, current: controls?.controls });
+  const happening = happeningOf(last, entry, sources);
   if (typeof happening === "string") return happening;
   const evidence = evidenceNeeded(last, happening, playbook) ? entry.evidence : null;
   return { last, happening, playbook, evidence, controls, now: entry.time };
@@ -65,7 +65,7 @@ function identityOf({ by, roles }: { by: Identity; roles?: Role[] | undefined })
 function happeningOf(
   last: StoredEntry | undefined,
   { cause, trace }: Entry,
-  sources: ReplaySources & { readonly current: Controls | undefined },
+  sources: ReplaySources,
 ): Happening | string {
   switch (cause.kind) {
     case "command": {
@@ -83,11 +83,8 @@ function happeningOf(
     case "deadline":
     case "lifted":
       return { kind: cause.kind };
-    case "incident": {
-      const { incidentId } = cause;
-      const incident = sources.current?.incidents.find(({ id }) => id === incidentId);
-      return incident ? { kind: "incident", incident } : `incident ${incidentId} isn't stored`;
-    }
+    case "incident":
+      return { kind: "incident", incidentId: cause.incidentId };
     case "exhausted":
     case "no-workers":
     case "workers-back": {

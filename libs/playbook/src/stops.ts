@@ -38,8 +38,8 @@ export interface Stop {
 
 /** True if it waits, with a result that is kept, for a stop to be lifted. */
 export function isStopped({ holder, reason, hold, kept }: Entry): boolean {
-  const stopped: readonly Reason[] = STOP_REASONS;
-  return holder === "review" && hold === null && kept !== null && stopped.includes(reason);
+  const reasons: readonly Reason[] = STOP_REASONS;
+  return holder === "review" && hold === null && kept !== null && reasons.includes(reason);
 }
 
 /** What keeps a candidate from `to` at the moment, the gravest first; undefined if nothing. */

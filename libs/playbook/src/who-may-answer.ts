@@ -21,33 +21,26 @@ const ANSWERS = {
   toOthers: ["resume", "reject", "send-back", "cancel"],
 } as const satisfies Record<string, readonly CommandType[]>;
 
+const KIND_OF: Readonly<Partial<Record<Reason, keyof typeof ANSWERS>>> = {
+  APPROVAL_REQUIRED: "toApproval",
+  PAUSED: "toHold",
+  FROZEN: "toStop",
+  KILL_SWITCH: "toStop",
+  PROMOTION_BLOCKED: "toStop",
+};
+
 /** The answers that a review takes, and who may give them. `next`: the stage that follows an approval. */
 export function answersTo(
   playbook: Playbook,
   { reason, next, author }: { reason: Reason; next: Stage | null; author: Identity },
 ): ReviewAnswer[] {
-  return ANSWERS[kindOf(reason)].map((command) => {
+  return ANSWERS[KIND_OF[reason] ?? "toOthers"].map((command) => {
     const roles = [...rolesFor(playbook, command, next)];
     const rule =
       command === "approve" && next !== null ? stageRule(playbook, next).approvals : null;
     const barred = rule?.notAuthor === true ? { notBy: author } : {};
     return { command, roles, people: rule?.required ?? 1, ...barred };
   });
-}
-
-function kindOf(reason: Reason): keyof typeof ANSWERS {
-  switch (reason) {
-    case "APPROVAL_REQUIRED":
-      return "toApproval";
-    case "PAUSED":
-      return "toHold";
-    case "FROZEN":
-    case "KILL_SWITCH":
-    case "PROMOTION_BLOCKED":
-      return "toStop";
-    default:
-      return "toOthers";
-  }
 }
 
 /** The roles of which one is needed; none: everybody may. A stage's own roles go before the playbook's for approvals. */
