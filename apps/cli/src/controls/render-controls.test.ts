@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { controlled, incidentOf, lastOf } from "../testing/sample-controls.ts";
-import { START_MS, stored } from "../testing/sample-entries.ts";
+import { controlled, emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
+import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { viewOf } from "./controls-view.ts";
 import { renderControls, renderHistory } from "./render-controls.ts";
 
@@ -11,17 +11,6 @@ const render = (...of: Parameters<typeof viewOf>): string => renderControls(view
 const opened = {
   wish: { type: "incident", class: "B", scope: { kind: "lane", lane: "lane-e" } },
 } as const;
-const emergency = (last: Parameters<typeof incidentOf>[0]) =>
-  ({
-    wish: {
-      type: "emergency",
-      incidentId: incidentOf(last),
-      ticket: "OPS-1",
-      scope: "cand-sample",
-      seconds: 600,
-    },
-  }) as const;
-
 test("where nothing was ever controlled, everything is said to be free", () => {
   expect(render(undefined, [])).toBe(
     "Kill switch: released\nIncidents:   none open\nTasks:       none, Git has every change\nStopped:     nobody\n",
@@ -63,7 +52,7 @@ describe("the kill switch", () => {
 });
 
 describe("an incident", () => {
-  const last = lastOf(opened, emergency);
+  const last = lastOf(opened, emergency(600));
 
   test("is a line with scope, class, age, emergency and who hasn't recovered", () => {
     const incident = { id: incidentOf(last), class: "B", ticket: null } as const;
@@ -83,14 +72,14 @@ describe("an incident", () => {
   });
 
   test("whose emergency is over says so, and its change is still a task", () => {
-    const text = render(lastOf(opened, emergency, { expiredAtMs: 700_000 }), []);
+    const text = render(lastOf(opened, emergency(600), { expiredAtMs: 700_000 }), []);
     expect(text).toContain("OPS-1 over");
     expect(text).toMatch(/^ {2}task-[0-9a-f]{12} +cand-sample +OPS-1 +inc-/m);
   });
 });
 
 test("those that are stopped are counted by reason, a hold isn't one of them", () => {
-  const kept = { report: {}, sequence: 1, storedAt: "" } as never;
+  const kept = keptResult();
   const stop = { holder: "review", awaits: null, kept } as const;
   const entries = [
     stored(1, 0, { ...stop, reason: "KILL_SWITCH" }).entry,
@@ -103,7 +92,10 @@ test("those that are stopped are counted by reason, a hold isn't one of them", (
 });
 
 test("the history is a line per change, with who made it", () => {
-  const text = renderHistory(controlled(opened, emergency, { expiredAtMs: 700_000 }), shown.width);
+  const text = renderHistory(
+    controlled(opened, emergency(600), { expiredAtMs: 700_000 }),
+    shown.width,
+  );
   const [head, ...lines] = text.trimEnd().split("\n");
   expect(head).toMatch(/^SEQ +TIME +WHAT +BY +SIGNED +DETAIL$/);
   expect(lines.map((line) => line.split(/ {2,}/).slice(2, 4))).toEqual([

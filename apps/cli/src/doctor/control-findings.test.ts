@@ -1,23 +1,13 @@
 import { describe, expect, test } from "vitest";
 
-import { incidentOf, lastOf } from "../testing/sample-controls.ts";
-import { START_MS, stored } from "../testing/sample-entries.ts";
+import { emergency, lastOf } from "../testing/sample-controls.ts";
+import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { controlFindings, stuckFindings } from "./examine-controls.ts";
 
 const engage = { wish: { type: "kill-switch" } } as const;
 const open = {
   wish: { type: "incident", class: "B", scope: { kind: "candidate", candidateId: "cand-sample" } },
 } as const;
-const emergency = (last: Parameters<typeof incidentOf>[0]) =>
-  ({
-    wish: {
-      type: "emergency",
-      incidentId: incidentOf(last),
-      ticket: "OPS-1",
-      scope: "cand-sample",
-      seconds: 3600,
-    },
-  }) as const;
 const at = (ms: number): number => START_MS + ms;
 
 test("where nothing is stopped it's well", () => {
@@ -37,7 +27,7 @@ test("an engaged kill switch and an open incident are told, with what ends them,
 });
 
 describe("an emergency", () => {
-  const declared = lastOf(open, emergency);
+  const declared = lastOf(open, emergency(3600));
   const finding = (state: Parameters<typeof controlFindings>[0], ms: number) =>
     controlFindings(state, at(ms)).find(({ about }) => about === "emergency");
 
@@ -58,7 +48,7 @@ describe("an emergency", () => {
   });
 
   test("that was ended is only told, its change is a task until Git has it", () => {
-    const ended = lastOf(open, emergency, { expiredAtMs: 3_602_000 });
+    const ended = lastOf(open, emergency(3600), { expiredAtMs: 3_602_000 });
     const found = controlFindings(ended, at(3_700_000));
     expect(found.map(({ level, about }) => [level, about])).toEqual([
       ["note", "incident"],
@@ -70,7 +60,7 @@ describe("an emergency", () => {
 });
 
 describe("a candidate that stands still although nothing stops it", () => {
-  const kept = { report: {}, sequence: 1, storedAt: "" } as never;
+  const kept = keptResult();
   const entries = [stored(1, 0, { holder: "review", awaits: null, kept, reason: "KILL_SWITCH" })];
 
   test("is a fault once a coordinator should have let it go on", () => {

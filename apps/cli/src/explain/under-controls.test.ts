@@ -1,13 +1,13 @@
 import type { Entry } from "@baton/contracts";
 import { describe, expect, test } from "vitest";
 
-import { incidentOf, lastOf } from "../testing/sample-controls.ts";
-import { START_MS, stored } from "../testing/sample-entries.ts";
+import { emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
+import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { explanationOf } from "./explanation.ts";
 import { needsControls, underControls } from "./under-controls.ts";
 
 const now = START_MS + 90_000;
-const kept = { report: {}, sequence: 1, storedAt: "" } as never;
+const kept = keptResult();
 const stop = (reason: Entry["reason"], detail: string) =>
   stored(5, 0, { holder: "review", awaits: null, kept, reason, detail });
 
@@ -63,19 +63,11 @@ test("frozen: the action closes the incident that the entry names, not another o
 });
 
 test("blocked by a change that Git doesn't have: the action closes its task", () => {
-  const declared = lastOf(open, (last) => ({
-    wish: {
-      type: "emergency",
-      incidentId: incidentOf(last),
-      ticket: "OPS-1",
-      scope: "cand-other",
-      seconds: 60,
-    },
-  }));
+  const declared = lastOf(open, emergency(60));
   const [task] = declared.controls.tasks;
   const last = stop("PROMOTION_BLOCKED", `bench-2 waits: … isn't in Git yet (${task?.id})`);
   const { action } = explained(last, declared);
-  expect(action).toContain("Bring OPS-1's change of cand-other to Git");
+  expect(action).toContain("Bring OPS-1's change of cand-sample to Git");
   expect(action).toContain(`\`baton close-task ${task?.id} --commit SHA --why …\``);
 });
 

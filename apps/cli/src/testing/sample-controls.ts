@@ -70,3 +70,16 @@ export function lastOf(...steps: Steps): StoredControls {
 export function incidentOf({ controls }: StoredControls): string {
   return controls.incidents[0]?.id ?? fail("no incident");
 }
+
+/** An emergency of so many seconds on the only incident, under OPS-1. */
+export function emergency(seconds: number): (last: StoredControls) => Step {
+  return (last) => ({
+    wish: {
+      type: "emergency",
+      incidentId: incidentOf(last),
+      ticket: "OPS-1",
+      scope: "cand-sample",
+      seconds,
+    },
+  });
+}

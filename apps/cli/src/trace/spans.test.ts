@@ -4,6 +4,7 @@ import {
   askedBy,
   causedBy,
   instant,
+  keptResult,
   reported,
   START_MS,
   stored,
@@ -90,7 +91,7 @@ test("a review is people's time, and says who ended it", () => {
 });
 
 test("time stopped by the kill switch is people's time, not the lane's, until the stop is lifted", () => {
-  const kept = { report: {}, sequence: 1, storedAt: "" } as never;
+  const kept = keptResult();
   const entries = [
     stored(1, 0),
     stored(2, 540, {
