@@ -60,19 +60,22 @@ export function openControls(
   };
 }
 
-/** Parses a message of CONTROLS; throws `ControlsCorrupt` naming the sequence and what is wrong. */
 function parse(message: StoredMsg | null): StoredControls | undefined {
-  if (!message) return undefined;
+  return message ? parseControls(message.data, message.seq) : undefined;
+}
+
+/** Parses a message of CONTROLS; throws `ControlsCorrupt` naming the sequence and what is wrong. */
+export function parseControls(data: Uint8Array, sequence: number): StoredControls {
   let value: unknown;
   try {
-    value = message.json();
+    value = JSON.parse(new TextDecoder().decode(data));
   } catch (error) {
-    throw new ControlsCorrupt(`CONTROLS ${message.seq} isn't JSON`, { cause: error });
+    throw new ControlsCorrupt(`CONTROLS ${sequence} isn't JSON`, { cause: error });
   }
   const parsed = Controls.safeParse(value);
-  if (parsed.success) return { sequence: message.seq, controls: parsed.data };
+  if (parsed.success) return { sequence, controls: parsed.data };
   const issue = parsed.error.issues[0];
   throw new ControlsCorrupt(
-    `CONTROLS ${message.seq} isn't a state: ${issue?.path.join(".")}: ${issue?.message}`,
+    `CONTROLS ${sequence} isn't a state: ${issue?.path.join(".")}: ${issue?.message}`,
   );
 }

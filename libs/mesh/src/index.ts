@@ -11,6 +11,7 @@ export {
   ControlsCorrupt,
   type MeshControls,
   openControls,
+  parseControls,
 } from "./controls.ts";
 export { type ControlWatch, type ControlWatchParts, watchControls } from "./control-watch.ts";
 export type { Delivery } from "./delivery.ts";

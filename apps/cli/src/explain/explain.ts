@@ -2,12 +2,14 @@
 import { LANES, STREAMS } from "@baton/contracts";
 
 import { candidateIdFrom } from "../arguments.ts";
+import { lastControls } from "../controls/read-controls.ts";
 import type { Globals } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 import { printable } from "../printable.ts";
 import { openSession, type Session } from "../session.ts";
 import { explanationOf, type LaneState } from "./explanation.ts";
+import { needsControls, underControls } from "./under-controls.ts";
 
 /** Prints why, and what to do. */
 export async function explain(id: string, globals: Globals): Promise<void> {
@@ -16,7 +18,13 @@ export async function explain(id: string, globals: Globals): Promise<void> {
   const last = await readLast(session, candidateId);
   const lane = LANES.find((one) => one === last.entry.holder);
   const state = lane === undefined ? undefined : await laneState(session, lane);
-  const explanation = explanationOf(last, state, Date.now());
+  const { entry } = last;
+  const controls = needsControls(entry) ? await lastControls(session) : undefined;
+  const now = Date.now();
+  const explanation = underControls(explanationOf(last, state, now), entry, {
+    controls: controls?.controls,
+    now,
+  });
   await print(
     globals.format,
     explanation,
