@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { judge } from "./judge.ts";
 import { loadStories, type StoryName } from "./stories.ts";
 import {
-  APPROVAL,
+  APPROVALS,
   asItShouldBe,
   ASKS,
   done,
@@ -11,6 +11,7 @@ import {
   evidence,
   failedAttempt,
   gateEvaluation,
+  incidentRecord,
   liveRamp,
   receipt,
 } from "./testing/evidence.ts";
@@ -28,7 +29,7 @@ function differences(change: (world: World) => void = () => undefined): Record<s
   );
 }
 
-test("six stories that went as they should are as expected", () => {
+test("stories that went as they should are as expected", () => {
   expect(differences()).toEqual({});
 });
 
@@ -40,7 +41,7 @@ test.each<[string, StoryName, (world: World) => void, RegExp]>([
       of.set(
         "trend",
         evidence({
-          entries: [entry({ ...ASKS, reason: "GATE_FAILED", approvals: [APPROVAL] })],
+          entries: [entry({ ...ASKS, reason: "GATE_FAILED", approvals: APPROVALS })],
           artifacts: [liveRamp("L3")],
         }),
       ),
@@ -49,8 +50,74 @@ test.each<[string, StoryName, (world: World) => void, RegExp]>([
   [
     "an author who may approve",
     "trend",
-    ({ of }) => void (of.played.authorsApproval = undefined),
+    ({ of }) => void (of.played.refusedApprovals["by its author"] = undefined),
     /should have been refused as E_DENIED, but was accepted/,
+  ],
+  [
+    "an approval on other evidence that counts",
+    "trend",
+    ({ of }) => void (of.played.refusedApprovals["on other evidence"] = undefined),
+    /on other evidence should have been refused as E_CONFLICT, but was accepted/,
+  ],
+  [
+    "a live ramp that one person approved",
+    "trend",
+    ({ evidence: of }) =>
+      of.set(
+        "trend",
+        evidence({
+          entries: [entry({ approvals: APPROVALS.slice(0, 1) })],
+          artifacts: [liveRamp("L3")],
+        }),
+      ),
+    /approved by risk@dry-run, not risk@dry-run, desk@dry-run/,
+  ],
+  [
+    "a question of which nobody is reminded",
+    "trend",
+    ({ of }) => void (of.played.reminders = 0),
+    /nobody was reminded of it/,
+  ],
+  [
+    "a kill switch that is slow, stops too much, or is released by one",
+    "trend",
+    ({ of }) => {
+      of.played.killSwitch = {
+        orderStoppedAfterMs: 1001,
+        reducingOrder: "refused (40310100)",
+        promotion: undefined,
+        tookTwo: false,
+        orderAfter: "accepted",
+      };
+    },
+    /1001 ms; at most 1000[^]*reduces the position was refused[^]*but was accepted[^]*one was enough/,
+  ],
+  [
+    "a recovery that isn't through",
+    "incident",
+    ({ evidence: of }) => {
+      const before = of.get("incident");
+      if (before)
+        of.set("incident", { ...before, artifacts: [incidentRecord(["reconciliation"])] });
+    },
+    /says inc-0123456789ab, 4 checks passed/,
+  ],
+  [
+    "an approval that outlives what it was given on",
+    "incident",
+    ({ evidence: of }) => {
+      const before = of.get("incident");
+      const approvals = APPROVALS.slice(0, 1).map((one) => ({ ...one, used: true }));
+      if (before)
+        of.set("incident", { ...before, entries: [...before.entries, entry({ approvals })] });
+    },
+    /given before are used; expected one, void/,
+  ],
+  [
+    "an incident that stays open",
+    "incident",
+    ({ of }) => void (of.played.incident = undefined),
+    /no incident led it/,
   ],
   [
     "a ramp that stopped early",
@@ -58,7 +125,7 @@ test.each<[string, StoryName, (world: World) => void, RegExp]>([
     ({ evidence: of }) =>
       of.set(
         "trend",
-        evidence({ entries: [entry({ approvals: [APPROVAL] })], artifacts: [liveRamp("L2")] }),
+        evidence({ entries: [entry({ approvals: APPROVALS })], artifacts: [liveRamp("L2")] }),
       ),
     /live ramp is at L2/,
   ],

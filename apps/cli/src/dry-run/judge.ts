@@ -1,9 +1,8 @@
-import type { AuditVerification } from "@baton/audit";
 /** Holds what happened against what each story is there to show. Pure. */
-import { type Entry, GateReport, LiveRampReport } from "@baton/contracts";
+import { type Entry, GateReport } from "@baton/contracts";
 
-import { artifactOf, type Evidence } from "./gather-evidence.ts";
-import { type Played, REVIEWER } from "./play.ts";
+import { judgeIncident, judgeTrend } from "./judge-live.ts";
+import { type Case, endsAs, jsonOf, type Matter, type Notes } from "./judge-notes.ts";
 import type { Story, StoryName } from "./stories.ts";
 
 /** Where a story ended, and whether that is as it should be. */
@@ -20,20 +19,6 @@ export interface Verdict {
   readonly end: Pick<Entry, "holder" | "stage" | "reason" | "detail"> | null;
   /** What a person is asked to do, if it waits for one. */
   readonly action: string | null;
-}
-
-/** What judging takes. */
-export interface Case {
-  readonly played: Played;
-  readonly evidence: ReadonlyMap<StoryName, Evidence>;
-  /** Of the first story's audit pack, with the mesh's own key; undefined if there's no pack. */
-  readonly pack: AuditVerification | undefined;
-}
-
-/** Notes what was seen and what is missing. */
-interface Notes {
-  /** Notes `seen` if it holds, `otherwise` if not. */
-  check(holds: boolean, seen: string, otherwise: string): void;
 }
 
 /** Judges every story. */
@@ -70,54 +55,15 @@ export function judge(stories: readonly Story[], of: Case): Verdict[] {
   });
 }
 
-interface Matter {
-  readonly notes: Notes;
-  readonly evidence: Evidence;
-  readonly last: Entry;
-  readonly of: Case;
-}
-
 const JUDGES: Readonly<Record<StoryName, (matter: Matter) => void>> = {
   trend: judgeTrend,
+  incident: judgeIncident,
   "curve-fitted": judgeCurveFitted,
   "flaky-source": judgeFlakySource,
   "broken-spec": judgeBrokenSpec,
   duplicate: judgeDuplicate,
   interrupted: judgeInterrupted,
 };
-
-function endsAs({ notes, last }: Matter, holder: Entry["holder"], reason: Entry["reason"]): void {
-  const is = `${last.reason} at ${last.stage}, holder ${last.holder}`;
-  const right = last.holder === holder && last.reason === reason;
-  notes.check(right, is, `ended as ${is}; expected ${reason}, holder ${holder}`);
-}
-
-function judgeTrend(matter: Matter): void {
-  const { notes, evidence, last, of } = matter;
-  endsAs(matter, "closed", "COMPLETED");
-  const refused = of.played.authorsApproval;
-  notes.check(
-    refused === "E_DENIED",
-    "the author's own approval was refused (E_DENIED)",
-    `the author's own approval should have been refused as E_DENIED, but was ${refused ?? "accepted"}`,
-  );
-  const by = last.approvals.map((one) => one.by).join(", ");
-  notes.check(by === REVIEWER, `approved by ${by}`, `approved by ${by || "nobody"}`);
-  const ramp = parsed(evidence, "gates/live-ramp.json", LiveRampReport);
-  const steps = ramp?.steps.filter(({ verified }) => verified).map(({ level }) => level) ?? [];
-  notes.check(
-    ramp?.level === "L3" && steps.length === ramp.steps.length,
-    `live at L3, each of ${steps.join(", ")} seen to run`,
-    `live ramp is at ${ramp?.level ?? "no level"}; seen to run: ${steps.join(", ") || "none"}`,
-  );
-  const { pack } = of;
-  const faults = pack?.faults.map(({ message }) => message).join("; ");
-  notes.check(
-    pack?.ok === true && pack.trusted,
-    `audit pack of ${pack?.manifest?.files.length ?? 0} files verified with the mesh's key`,
-    `the audit pack doesn't verify: ${faults ?? "there is none"}`,
-  );
-}
 
 function judgeCurveFitted(matter: Matter): void {
   const { notes, evidence, last } = matter;
@@ -228,21 +174,4 @@ function asksSomebody({ notes, last }: Matter): void {
     "asks a person, with an action and a deadline",
     "asks nobody, or without an action or a deadline",
   );
-}
-
-interface Schema<T> {
-  safeParse(value: unknown): { data?: T | undefined };
-}
-
-function parsed<T>(evidence: Evidence, name: string, schema: Schema<T>): T | undefined {
-  return schema.safeParse(jsonOf(artifactOf(evidence, name)?.bytes)).data;
-}
-
-function jsonOf(bytes: Uint8Array | undefined): unknown {
-  if (!bytes) return undefined;
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

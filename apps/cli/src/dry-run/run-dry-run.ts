@@ -1,4 +1,4 @@
-/** `baton dry-run`: the whole mesh, six candidates, a check from outside; exit code 0 only if all is as it should be. */
+/** `baton dry-run`: the whole mesh, seven candidates, a check from outside; exit code 0 only if all is as it should be. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -17,6 +17,7 @@ import { type MeshChoices, ROOT } from "../up/mesh-plan.ts";
 import { POINTER } from "../up/run-up.ts";
 import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
 import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
+import type { Played } from "./acts.ts";
 import { checkOutside } from "./check-outside.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
@@ -26,7 +27,7 @@ import { handoffsOf } from "./handoffs.ts";
 import { openBoard } from "./journal-board.ts";
 import { judge } from "./judge.ts";
 import { type LiveView, openView } from "./live-view.ts";
-import { play, type Played } from "./play.ts";
+import { play } from "./play.ts";
 import { renderSummary } from "./render-summary.ts";
 import { loadStories, type Story } from "./stories.ts";
 import { DEMO_SETTINGS, differencesOf, type Summary } from "./summary.ts";
@@ -178,13 +179,17 @@ function choicesFor(folder: DryRunFolder): MeshChoices {
       // One at a time, so that the kill hits the one candidate that it's meant for.
       "lane-c": { BATON_LANE_CAPACITY: "1" },
       "paper-engine": { BATON_ENGINE_POLL_MS: "100" },
+      escalation: {
+        BATON_REMINDER_EVERY_MS: String(DEMO_SETTINGS.reminderEveryMs),
+        BATON_REVIEW_CHECK_MS: "200",
+      },
     },
   };
 }
 
 function settingsInWords(): string {
-  const { retryScale, ackWaitMs } = DEMO_SETTINGS;
-  return `for the demonstration retry delays are scaled by ${retryScale}, and a silent lane's work is given out again after ${ackWaitMs / 1000} s`;
+  const { retryScale, ackWaitMs, reminderEveryMs } = DEMO_SETTINGS;
+  return `for the demonstration retry delays are scaled by ${retryScale}, a silent lane's work is given out again after ${ackWaitMs / 1000} s, and people are reminded after ${reminderEveryMs / 1000} s`;
 }
 
 async function keepRunning(mesh: RunningMesh, stopping: StopSignal): Promise<void> {

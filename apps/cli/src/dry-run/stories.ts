@@ -1,4 +1,4 @@
-/** The six candidates of the dry run: what each is there to show. */
+/** The candidates of the dry run: what each is there to show. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -11,6 +11,7 @@ import { ROOT } from "../up/mesh-plan.ts";
 /** Names of the stories, in the order in which they are told. */
 export const STORY_NAMES = [
   "trend",
+  "incident",
   "curve-fitted",
   "flaky-source",
   "broken-spec",
@@ -30,7 +31,9 @@ export interface Story {
 
 const EXPECTED: Readonly<Record<StoryName, string>> = {
   trend:
-    "passes every gate, is refused its author's approval, gets another person's, goes live on the paper broker up to L3, and ends with an audit pack that verifies",
+    "passes every gate and asks for two approvals: its author's and one on other evidence are refused, people are reminded; the kill switch stops an order and its promotion until two people release it; then it goes live on the paper broker up to L3 and ends with an audit pack that verifies",
+  incident:
+    "is approved by one of two when people open an incident: recovery takes its strategy out of service and passes its five checks, the approval counts for nothing, the incident is closed",
   "curve-fitted":
     "fails gate 1, goes back to research once with the reasons attached, fails again and waits for a person",
   "flaky-source":

@@ -11,6 +11,8 @@ export const DEMO_SETTINGS = {
   retryScale: 0.02,
   /** After so long without a sign of life a lane's work is given out again; 30 s otherwise. */
   ackWaitMs: 4000,
+  /** A question is brought up again after so long; 4 h otherwise. */
+  reminderEveryMs: 1500,
 } as const;
 
 /** Content of `summary.json`. */

@@ -1,9 +1,9 @@
-/** Evidence of the six stories, for tests that change one thing in it. */
+/** Evidence of the stories, for tests that change one thing in it. */
 import { Entry, Receipt, Report } from "@baton/contracts";
 
+import { REVIEWERS } from "../acts.ts";
 import type { Evidence, FoundArtifact } from "../gather-evidence.ts";
-import type { Case } from "../judge.ts";
-import { REVIEWER } from "../play.ts";
+import type { Case } from "../judge-notes.ts";
 import type { StoryName } from "../stories.ts";
 
 const RUN = "run-000000000001";
@@ -128,19 +128,60 @@ export const ASKS = {
   deadline: TIME,
   review: { openedAt: TIME, action: "mend it", next: null, evidence: null },
 };
-export const APPROVAL = {
+export const APPROVALS = REVIEWERS.map((by) => ({
   stage: "live-ramp",
   runId: RUN,
-  by: REVIEWER,
+  by,
   why: "fine",
   commandId: "cmd-000001",
   time: TIME,
   evidence: HEX,
-};
+}));
+export const INCIDENT_ID = "inc-0123456789ab";
+
+/** The entry by which people's incident led it to recovery. */
+function led(): Evidence["entries"][number] {
+  return entry({
+    stage: "incident-recovery",
+    holder: "lane-f",
+    reason: "INCIDENT",
+    awaits: 0,
+    deadline: TIME,
+    cause: {
+      kind: "incident",
+      incidentId: INCIDENT_ID,
+      class: "D",
+      by: "oncall@dry-run",
+      why: "drift",
+    },
+    guard: { from: "shadow-paper", to: "incident-recovery", rule: "transition_allowed" },
+    incident: { id: INCIDENT_ID, class: "D", ticket: null },
+  });
+}
+
+export function incidentRecord(failed: string[] = []): FoundArtifact {
+  const names = ["scheduler", "freshness", "risk-engine", "paper-execution", "reconciliation"];
+  return artifact("incident/incident-record.json", {
+    schemaVersion: "baton.incident-record.v1",
+    candidateId: CANDIDATE,
+    runId: RUN,
+    incidentId: INCIDENT_ID,
+    class: "D",
+    classes: ["D"],
+    stage: "shadow-paper",
+    declaredBy: "person",
+    reasons: ["drift"],
+    containment: { action: "removed", configHash: null, killSwitchEngaged: false },
+    checks: names.map((check) => ({ check, passed: !failed.includes(check), detail: "" })),
+    recovered: failed.length === 0,
+    next: ["look"],
+  });
+}
+
 const PAUSED = {
   ...ASKS,
   reason: "PAUSED",
-  hold: { by: REVIEWER, why: "x", time: TIME, commandId: "cmd-000002" },
+  hold: { by: REVIEWERS[0], why: "x", time: TIME, commandId: "cmd-000002" },
 };
 const REFUSED_SPEC = {
   class: "spec",
@@ -153,7 +194,7 @@ export function evidence(of: Partial<Evidence>): Evidence {
   return { entries: [entry({})], reports: [], artifacts: [], ...of };
 }
 
-/** All six as they should be. */
+/** All as they should be. */
 export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<Case, "evidence"> } {
   const curve = { ...ASKS, reason: "GATE_FAILED", loops: 1 };
   const feedback = [{ runId: RUN, stage: "gate-evaluation", reasons: ["lost money"] }];
@@ -165,7 +206,14 @@ export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<C
     evidence: new Map<StoryName, Evidence>([
       [
         "trend",
-        evidence({ entries: [entry({ approvals: [APPROVAL] })], artifacts: [liveRamp("L3")] }),
+        evidence({ entries: [entry({ approvals: APPROVALS })], artifacts: [liveRamp("L3")] }),
+      ],
+      [
+        "incident",
+        evidence({
+          entries: [led(), entry({ approvals: APPROVALS.slice(0, 1) })],
+          artifacts: [incidentRecord()],
+        }),
       ],
       [
         "curve-fitted",
@@ -193,7 +241,16 @@ export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<C
     of: {
       played: {
         receipts,
-        authorsApproval: "E_DENIED",
+        refusedApprovals: { "by its author": "E_DENIED", "on other evidence": "E_CONFLICT" },
+        reminders: 1,
+        killSwitch: {
+          orderStoppedAfterMs: 300,
+          reducingOrder: "accepted",
+          promotion: "E_GUARD",
+          tookTwo: true,
+          orderAfter: "accepted",
+        },
+        incident: { id: INCIDENT_ID, closed: true },
         kill: {
           lane: "lane-c",
           pid: 1,
