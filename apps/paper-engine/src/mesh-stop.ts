@@ -40,9 +40,9 @@ export function watchMeshStop({ reader, log, onChange }: MeshStopParts): MeshSto
   const onTrouble = (error: unknown) => {
     trouble = error instanceof Error ? error.message : "no answer";
   };
-  // Whoever opened the reader hears of its failure; here it means that nothing is known.
-  reader
-    .then(({ controls }) => {
+  const start = async (): Promise<void> => {
+    try {
+      const { controls } = await reader;
       watch = watchControls({
         controls,
         everyMs: EVERY_MS,
@@ -52,8 +52,12 @@ export function watchMeshStop({ reader, log, onChange }: MeshStopParts): MeshSto
           onChange();
         },
       });
-    })
-    .catch(onTrouble);
+    } catch (error) {
+      // Whoever opened the reader hears of it; here it means that nothing is known.
+      onTrouble(error);
+    }
+  };
+  void start();
   const isKnown = (): boolean => {
     const now = watch !== undefined && watch.agedMs() <= KNOWN_MS;
     // Once per change, not once per order.
