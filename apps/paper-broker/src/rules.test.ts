@@ -1,4 +1,9 @@
-import { KILL_SWITCH_CODE, KillSwitchChange, type NewOrder } from "@baton/brokerage";
+import {
+  KILL_SWITCH_CODE,
+  KillSwitchChange,
+  MESH_SWITCH_BY,
+  type NewOrder,
+} from "@baton/brokerage";
 import { expect, test } from "vitest";
 
 import { type Book, cashOf, createBook } from "./book.ts";
@@ -129,6 +134,24 @@ test("engaging cancels the open orders that would increase risk, and leaves clos
   );
   expect(statuses).toEqual(["long filled", "add canceled", "close new", "too-much canceled"]);
   expect(book.account("other").open.size).toBe(1);
+});
+
+test("the mesh releases only what it engaged itself, and a person's switch takes its place", () => {
+  const mesh = { ...stop("all"), by: MESH_SWITCH_BY };
+  const book = createBook();
+  change(book, engage(book, "paper", mesh, AT));
+  expect(engage(book, "paper", mesh, AT)).toBeNull();
+  change(book, engage(book, "paper", stop("all"), AT));
+  expect(book.all).toMatchObject({ engaged: true, by: "ops" });
+  expect(engage(book, "paper", mesh, AT)).toBeNull();
+  expect(release(book, "paper", mesh, AT)).toBeNull();
+  change(book, release(book, "paper", stop("all"), AT));
+  change(book, engage(book, "paper", mesh, AT));
+  change(book, release(book, "paper", mesh, AT));
+  expect(book.all.engaged).toBe(false);
+  change(book, engage(book, "paper", mesh, AT));
+  change(book, release(book, "paper", stop("all"), AT));
+  expect(book.all.engaged).toBe(false);
 });
 
 test("the switch over all accounts stops each; releasing it leaves an account's own engaged", () => {

@@ -8,6 +8,7 @@ import {
   DUPLICATE_CODE,
   KILL_SWITCH_CODE,
   type KillSwitchChange,
+  MESH_SWITCH_BY,
   type NewOrder,
 } from "@baton/brokerage";
 
@@ -90,7 +91,7 @@ export function cancelEvery(book: Book, account: string, at: string): CancelEven
   return cancelled.length === 0 ? null : { type: "cancel", at, cancelled };
 }
 
-/** Engages a switch; null if it is engaged already: the first to engage stays on record. */
+/** Engages a switch; null if it is engaged already: the first to engage stays on record, unless that was the mesh. */
 export function engage(
   book: Book,
   account: string,
@@ -99,7 +100,8 @@ export function engage(
 ): SwitchEvent | null {
   const whole = change.scope === "all";
   const current = whole ? book.all : book.account(account).switch;
-  if (current.engaged) return null;
+  if (current.engaged && (current.by !== MESH_SWITCH_BY || change.by === MESH_SWITCH_BY))
+    return null;
   const names = whole ? [...book.accounts.keys()] : [account];
   const cancelled = change.cancel_open
     ? names.flatMap((name) => riskyOpenOrders(name, book.account(name)))
@@ -108,7 +110,7 @@ export function engage(
   return { type: "engage", at, by, reason, account: whole ? null : account, cancelled };
 }
 
-/** Releases a switch; null if it isn't engaged. */
+/** Releases a switch; null if it isn't engaged, or if the mesh would release what isn't its own. */
 export function release(
   book: Book,
   account: string,
@@ -118,6 +120,7 @@ export function release(
   const whole = change.scope === "all";
   const current = whole ? book.all : book.account(account).switch;
   if (!current.engaged) return null;
+  if (change.by === MESH_SWITCH_BY && current.by !== MESH_SWITCH_BY) return null;
   const { by, reason } = change;
   return { type: "release", at, by, reason, account: whole ? null : account };
 }

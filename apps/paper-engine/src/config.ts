@@ -1,8 +1,8 @@
-import { integerText, secretText, ServiceConfig, urlText } from "@baton/service";
+import { integerText, MeshServiceConfig, secretText, urlText } from "@baton/service";
 import { z } from "zod";
 
 /** What the paper engine reads from its environment. */
-export const PaperEngineConfig = ServiceConfig.extend({
+export const PaperEngineConfig = MeshServiceConfig.extend({
   /** The GitOps repository whose main branch says what runs: an absolute path or a URL without credentials. */
   BATON_GITOPS_REPO: z
     .string()

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ServiceContext } from "@baton/service";
 
+import type { BrokerSwitch } from "./broker-switch.ts";
+import type { MeshStop } from "./mesh-stop.ts";
 import { createReconciler, mayPass, type ReconcilerOptions } from "./reconciler.ts";
 import { createStatusApp } from "./status-app.ts";
 
@@ -14,7 +16,9 @@ export interface EngineOptions {
     ServiceContext,
     "mount" | "registerCheck" | "markStarted" | "log" | "signal"
   >;
-  readonly reconciler: Omit<ReconcilerOptions, "now">;
+  readonly reconciler: Omit<ReconcilerOptions, "now" | "stop">;
+  readonly mesh: Pick<MeshStop, "stop" | "sequence" | "killSwitch">;
+  readonly brokerSwitch: Pick<BrokerSwitch, "state">;
   readonly pollMs: number;
 }
 
@@ -22,14 +26,24 @@ export interface EngineOptions {
 export async function runEngine({
   service,
   reconciler: options,
+  mesh,
+  brokerSwitch,
   pollMs,
 }: EngineOptions): Promise<void> {
   const { log, signal } = service;
   const now = () => performance.now();
-  const reconciler = createReconciler({ ...options, now });
+  const reconciler = createReconciler({ ...options, stop: mesh.stop, now });
   let readAt: number | undefined;
   let gitProblem = "the repository wasn't read yet";
-  service.mount(createStatusApp(() => (readAt === undefined ? undefined : reconciler.status())));
+  const status = () => ({
+    ...reconciler.status(),
+    controls: {
+      sequence: mesh.sequence(),
+      stop: mesh.stop(),
+      brokerSwitch: brokerSwitch.state(),
+    },
+  });
+  service.mount(createStatusApp(() => (readAt === undefined ? undefined : status())));
   service.registerCheck("gitops", () =>
     readAt !== undefined && now() - readAt < MAX_SILENCE_MS
       ? { ok: true }
@@ -37,6 +51,11 @@ export async function runEngine({
   );
   service.registerCheck("broker", () => {
     const reason = reconciler.brokerProblem();
+    return reason === null ? { ok: true } : { ok: false, reason };
+  });
+  // Engaged is no trouble: it does what it was asked for.
+  service.registerCheck("controls", () => {
+    const reason = mesh.killSwitch() === undefined ? mesh.stop() : null;
     return reason === null ? { ok: true } : { ok: false, reason };
   });
   while (!signal.aborted) {

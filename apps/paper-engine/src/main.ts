@@ -2,11 +2,17 @@ import { join } from "node:path";
 
 import { createBroker } from "@baton/brokerage";
 import { GitError, openMainReader } from "@baton/gitops";
-import { EXIT, runService, StartFailure } from "@baton/service";
+import { openControlReader } from "@baton/mesh";
+import { EXIT, meshOptionsOf, runService, StartFailure } from "@baton/service";
 
+import { keepBrokerSwitch } from "./broker-switch.ts";
 import { PaperEngineConfig } from "./config.ts";
 import { runEngine } from "./engine.ts";
+import { watchMeshStop } from "./mesh-stop.ts";
 import { createStatusApp } from "./status-app.ts";
+
+/** Deadline of one request about the broker's switch, in milliseconds: it is asked for again. */
+const SWITCH_MS = 2000;
 
 await runService({
   name: "paper-engine",
@@ -24,9 +30,17 @@ await runService({
     });
     const brokerOf = (account: string) =>
       createBroker({ url: config.BATON_BROKER_URL, account, signal });
+    const controls = openControlReader({ ...meshOptionsOf(service), waitForServer: true });
+    controls.catch(service.fail);
+    await using mesh = watchMeshStop({ reader: controls, log, onChange: () => keeper.look() });
+    // The switch over all accounts may be asked for in any.
+    const broker = createBroker({ url: config.BATON_BROKER_URL, timeoutMs: SWITCH_MS, signal });
+    using keeper = keepBrokerSwitch({ broker, mesh, log });
     await runEngine({
       service,
       reconciler: { reader, brokerOf, log, signal },
+      mesh,
+      brokerSwitch: keeper,
       pollMs: config.BATON_ENGINE_POLL_MS,
     });
   },

@@ -5,7 +5,8 @@
  *     be remembered: after a crash the difference is asked for again.
  * P2: the same difference decided by the same commit is the same client order id; the broker has it once (J8).
  * P3: an order that was accepted and still leaves a difference isn't sent again under another name: people are told.
- * P4: a kill switch stops every order that would increase a position (J7); the broker refuses them too.
+ * P4: a kill switch stops every order that would increase a position (J7), the broker's and the mesh's; the latter is
+ *     asked in the moment of sending, and while nobody knows it, it counts as engaged. What only takes away passes.
  */
 import {
   type Broker,
@@ -73,6 +74,8 @@ function engineOrder(
   };
 }
 
+const ENGAGED = "a kill switch is engaged";
+
 const size = (units: bigint) => (units < 0n ? -units : units);
 
 /** True if the change only takes away from what is held. */
@@ -80,7 +83,26 @@ function reduces(held: bigint, delta: bigint): boolean {
   return held !== 0n && held > 0n !== delta > 0n && size(delta) <= size(held);
 }
 
-async function send(broker: Broker, order: NewOrder, signal: AbortSignal): Promise<EngineOrder> {
+/** Code of an order that the mesh's controls kept from being sent. */
+const STOPPED_CODE = "E_STOPPED";
+
+/** The broker, with `stop` asked in the same turn in which an order leaves. */
+function stoppable(broker: Broker, stop: OrderStop): Pick<Broker, "submit" | "byClientOrderId"> {
+  return {
+    byClientOrderId: (id) => broker.byClientOrderId(id),
+    async submit(order) {
+      const message = stop();
+      if (message === null) return broker.submit(order);
+      return { kind: "rejected", status: 403, code: STOPPED_CODE, message };
+    },
+  };
+}
+
+async function send(
+  broker: Pick<Broker, "submit" | "byClientOrderId">,
+  order: NewOrder,
+  signal: AbortSignal,
+): Promise<EngineOrder> {
   const outcome = await submitOnce(broker, order, { signal });
   switch (outcome.kind) {
     case "submitted":
@@ -93,6 +115,7 @@ async function send(broker: Broker, order: NewOrder, signal: AbortSignal): Promi
         `E_BROKER_MISMATCH: the broker has other terms under this id: ${outcome.differs.join(", ")}`,
       );
     case "rejected": {
+      if (outcome.code === STOPPED_CODE) return engineOrder(order, "blocked", outcome.message);
       // Engaged between our look and the order: it may go once the switch is released.
       const state = outcome.code === String(KILL_SWITCH_CODE) ? "blocked" : "refused";
       return engineOrder(order, state, `${outcome.code}: ${outcome.message}`);
@@ -108,12 +131,21 @@ export interface PositionKeeper {
   keep(): Promise<Standing>;
 }
 
-/** A keeper for `version` in the broker's account of the strategy. */
-export function createPositionKeeper(
-  version: StrategyVersion,
-  broker: Broker,
-  signal: AbortSignal,
-): PositionKeeper {
+/** Why no order may increase a position at the moment; null if it may. Answers at once. */
+export type OrderStop = () => string | null;
+
+/** What a keeper works with. */
+export interface PositionKeeperParts {
+  readonly version: StrategyVersion;
+  /** The account of the strategy. */
+  readonly broker: Broker;
+  readonly stop: OrderStop;
+  readonly signal: AbortSignal;
+}
+
+/** A keeper for the version in its account. */
+export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper {
+  const { version, broker, stop, signal } = parts;
   const targets = targetPositions(version);
   let orders: Map<string, EngineOrder> | undefined;
 
@@ -123,11 +155,13 @@ export function createPositionKeeper(
     const before = orders?.get(id)?.state;
     // P3; a refusal is an answer too.
     if (before === "accepted" || before === "refused") return;
-    const stopped = !reduces(held, delta) && (await broker.killSwitch.get()).engaged;
-    const done = stopped
-      ? engineOrder(order, "blocked", "a kill switch is engaged")
-      : await send(broker, order, signal);
-    orders?.set(id, done);
+    orders?.set(id, await (reduces(held, delta) ? send(broker, order, signal) : increase(order)));
+  }
+
+  async function increase(order: NewOrder): Promise<EngineOrder> {
+    const reason = stop() ?? ((await broker.killSwitch.get()).engaged ? ENGAGED : null);
+    if (reason !== null) return engineOrder(order, "blocked", reason);
+    return send(stoppable(broker, stop), order, signal);
   }
 
   function standing({ held, open }: Holdings): Standing {

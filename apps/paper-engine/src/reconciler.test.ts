@@ -27,12 +27,14 @@ async function place() {
   const repository = await testRepository();
   const { url, account: accountAt } = shared();
   let clock = 0;
+  let stopped: string | null = null;
   const restart = async () => {
     const reader = await openMainReader({ ...repository, cacheDir: testFolder() });
     onTestFinished(() => reader[Symbol.asyncDispose]());
     return createReconciler({
       reader,
       brokerOf: (account) => createBroker({ url, account, timeoutMs: 1000 }),
+      stop: () => stopped,
       log: pino({ level: "silent" }),
       signal: new AbortController().signal,
       now: () => (clock += 10_000),
@@ -41,7 +43,16 @@ async function place() {
   const put = (text: string | null) => repository.write({ [`${candidate}.yaml`]: text });
   const file = (level: RampLevel, over?: Parameters<typeof strategyFile>[2]) =>
     strategyFile(candidate, level, over);
-  return { ...accountAt(candidate), put, file, candidate, restart, reconciler: await restart() };
+  const setStop = (reason: string | null) => (stopped = reason);
+  return {
+    ...accountAt(candidate),
+    setStop,
+    put,
+    file,
+    candidate,
+    restart,
+    reconciler: await restart(),
+  };
 }
 
 const held = (units: string) => ({
@@ -157,6 +168,25 @@ test("J7: an engaged kill switch stops what would increase a position, not what 
   await broker.killSwitch.release(who);
   await reconciler.round();
   expect(reconciler.status().strategies[0]).toMatchObject(held("50"));
+});
+
+test("J7: what the mesh stops is blocked with its reason, closes pass, and it goes out once the stop is gone", async () => {
+  const { put, file, reconciler, broker, setStop } = await place();
+  put(file("L0"));
+  setStop("nobody knows");
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject({
+    settled: false,
+    orders: [{ state: "blocked", message: "nobody knows" }],
+  });
+  expect(await broker.listOrders()).toEqual([]);
+  setStop(null);
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject(held("5"));
+  setStop("engaged");
+  put(file("L0", { limits: { notional: 300 } }));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject(held("3"));
 });
 
 test.each(["stored-504", "lost-504", "stored-silent", "lost-silent"])(

@@ -10,6 +10,7 @@ import { type RunningStrategies, STRATEGIES_FOLDER } from "@baton/contracts";
 import { GitError, type MainReader } from "@baton/gitops";
 import type { Log } from "@baton/telemetry";
 
+import type { OrderStop } from "./position-keeper.ts";
 import { type Running, runStrategy } from "./running-strategy.ts";
 import { readStrategyFile, StrategyFileError, type StrategyVersion } from "./strategy-file.ts";
 
@@ -23,6 +24,8 @@ export interface ReconcilerOptions {
   readonly reader: MainReader;
   /** The broker's account of one strategy. */
   readonly brokerOf: (account: string) => Broker;
+  /** What keeps positions from being increased. */
+  readonly stop: OrderStop;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Milliseconds of a monotonic clock. */
@@ -63,7 +66,7 @@ async function versionOf(
 }
 
 async function apply(options: ReconcilerOptions, state: State, file: string): Promise<void> {
-  const { reader, brokerOf, log, signal } = options;
+  const { reader, brokerOf, log, stop, signal } = options;
   try {
     const found = await versionOf(reader, file);
     state.refused.delete(file);
@@ -73,7 +76,7 @@ async function apply(options: ReconcilerOptions, state: State, file: string): Pr
     if (state.running.get(file)?.version.commit === version.commit) return;
     const appliedAt = new Date().toISOString();
     const broker = brokerOf(candidateId);
-    state.running.set(file, runStrategy({ version, listed, broker, appliedAt, signal }));
+    state.running.set(file, runStrategy({ version, listed, broker, appliedAt, stop, signal }));
     const { commit, hash, limits } = version;
     log.info({ candidateId, commit, hash, level: limits.level, listed }, "applied a strategy");
   } catch (error) {

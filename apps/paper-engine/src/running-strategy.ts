@@ -1,7 +1,12 @@
 import { type Broker, fromUnits } from "@baton/brokerage";
 import type { RunningStrategy } from "@baton/contracts";
 
-import { createPositionKeeper, type PositionKeeper, type Standing } from "./position-keeper.ts";
+import {
+  createPositionKeeper,
+  type OrderStop,
+  type PositionKeeper,
+  type Standing,
+} from "./position-keeper.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
 import { accountOf, targetPositions } from "./target-position.ts";
 
@@ -24,6 +29,7 @@ export interface RunningOptions {
   readonly listed: boolean;
   readonly broker: Broker;
   readonly appliedAt: string;
+  readonly stop: OrderStop;
   readonly signal: AbortSignal;
 }
 
@@ -39,8 +45,8 @@ function unseen(version: StrategyVersion): Standing {
 
 /** Starts a version; it asks and orders nothing until `keep`. */
 export function runStrategy(options: RunningOptions): Running {
-  const { version, listed, broker, appliedAt, signal } = options;
-  const keeper: PositionKeeper = createPositionKeeper(version, broker, signal);
+  const { version, listed, appliedAt } = options;
+  const keeper: PositionKeeper = createPositionKeeper(options);
   let standing = unseen(version);
   let checkedAt = Number.NEGATIVE_INFINITY;
   return {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { RunningStrategies, RunningStrategy } from "@baton/contracts";
-import { eventually } from "@baton/testkit";
-import { expect, test, vi } from "vitest";
+import { eventually, startTestMesh, type TestMesh } from "@baton/testkit";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import {
   newCandidate,
@@ -16,9 +16,16 @@ import {
 // Real processes: on a busy machine they take their time.
 vi.setConfig({ testTimeout: 30_000 });
 
+let mesh: TestMesh;
+beforeAll(async () => {
+  mesh = await startTestMesh();
+});
+// The broker that is shared is a service that this one would call left over: it goes first.
+afterAll(() => mesh.stop());
 const shared = sharedBroker();
 
 const engineEnv = (repository: string, brokerUrl: string) => ({
+  BATON_NATS_URL: mesh.nats.url,
   BATON_GITOPS_REPO: repository,
   BATON_BROKER_URL: brokerUrl,
   BATON_WORK_DIR: testFolder(),

@@ -18,6 +18,7 @@ export {
   KillSwitch,
   KillSwitchChange,
   KillSwitchScope,
+  MESH_SWITCH_BY,
   NewOrder,
   type NewOrderInput,
   Order,

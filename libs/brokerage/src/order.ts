@@ -118,6 +118,12 @@ export type KillSwitch = z.infer<typeof KillSwitch>;
 export const KillSwitchScope = z.enum(["all", "account"]);
 export type KillSwitchScope = z.infer<typeof KillSwitchScope>;
 
+/**
+ * Name under which the mesh's kill switch engages the one over all accounts. What anybody else engages takes its place on
+ * record, and under this name only its own is released: a switch that a person engaged stays.
+ */
+export const MESH_SWITCH_BY = "mesh kill switch";
+
 /** Body that engages or releases a kill switch. */
 export const KillSwitchChange = z.strictObject({
   scope: KillSwitchScope,

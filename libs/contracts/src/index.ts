@@ -145,6 +145,7 @@ export { LiveRampReport, ObservedChange, ObservedRollout } from "./artifacts/liv
 export { PromotionPrerequisites } from "./artifacts/promotion-prerequisites.ts";
 export { BandCheck, ShadowPaperReport, TradingCosts } from "./artifacts/shadow-paper.ts";
 export {
+  EngineControls,
   EngineOrder,
   RAMP_LEVELS,
   RampLevel,

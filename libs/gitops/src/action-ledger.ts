@@ -4,10 +4,13 @@
  * G1: an action's commit on main ends with the trailer `Baton-Stage-Run: <action>`; the history of main is the truth.
  * G2: the same push creates `refs/baton/stage-runs/<action>`; the remote takes both or neither, and never a second one.
  * G3: main moves by compare-and-swap from the commit that the new one was built on.
+ * G4: a fence on main refuses what earlier dispatches of its candidate do; as main moved with it, one that looked before the
+ *     fence was there can't push after it (G3) and meets it when it looks again.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { requireNoFence } from "./fence.ts";
 import { GitError } from "./git-error.ts";
 import { ActionId, type BranchName, checked, type CommitId } from "./git-names.ts";
 import { fetchHeads, MAIN, type RemoteHeads } from "./remote-heads.ts";
@@ -166,6 +169,8 @@ async function stuck(scratch: Scratch, action: ActionId, last: GitError): Promis
 /** Builds an action's commit on main as it is now. */
 export interface ActionPlan extends Remote {
   readonly action: string;
+  /** Journal sequence of the dispatch that it is done for: a fence of a later one refuses it (G4); undefined: none does. */
+  readonly dispatch?: number | undefined;
   /** Branch to fetch along with main. */
   readonly branch?: BranchName;
   build(scratch: Scratch, heads: RemoteHeads): Promise<ActionRecord>;
@@ -173,7 +178,7 @@ export interface ActionPlan extends Remote {
 
 /**
  * Lets an action take effect on main at most once, ever: looks first, then builds on main's head and pushes with
- * compare-and-swap, again from the start if someone else was faster.
+ * compare-and-swap, again from the start if someone else was faster. Throws a GitError (policy) if it is fenced off.
  */
 export async function actOnce(plan: ActionPlan): Promise<ActionReceipt> {
   const id = checked(ActionId, plan.action);
@@ -184,6 +189,7 @@ export async function actOnce(plan: ActionPlan): Promise<ActionReceipt> {
     const heads = await fetchHeads(scratch, plan.branch);
     const record = await recordOf(scratch, id);
     if (record !== undefined) return { ...record, effect: "already" };
+    if (plan.dispatch !== undefined) await requireNoFence(scratch, id, plan.dispatch);
     const next = await plan.build(scratch, heads);
     const refusal = await pushAction(scratch, id, next);
     if (refusal === undefined) return { ...next, effect: "done" };

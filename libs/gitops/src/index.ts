@@ -1,6 +1,8 @@
 export { type ActionReceipt, type ActionRecord, findActions } from "./action-ledger.ts";
 export { createBareRepository } from "./bare-repository.ts";
+export { notOnMain } from "./commits-on-main.ts";
 export type { FileChanges } from "./fast-import.ts";
+export { fenceOnce, type FenceRequest } from "./fence-once.ts";
 export { GitError } from "./git-error.ts";
 export { ActionId, BranchName, branchName, CommitId } from "./git-names.ts";
 export { type FileVersion, type MainReader, openMainReader } from "./main-reader.ts";

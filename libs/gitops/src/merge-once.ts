@@ -23,6 +23,8 @@ export interface MergeRequest extends Remote {
   readonly expectedHead: string;
   /** Globs that the merge may change (J9). */
   readonly owned: readonly string[];
+  /** Journal sequence of the dispatch that asks for it; a fence of a later one refuses it. */
+  readonly dispatch?: number | undefined;
   /** First line of the merge commit. */
   readonly subject: string;
 }

@@ -14,6 +14,8 @@ import type { Remote, Scratch } from "./scratch.ts";
 /** Which actions shall be undone, and under which name that takes effect at most once. */
 export interface RevertRequest extends Remote {
   readonly stageRun: string;
+  /** Journal sequence of the dispatch that asks for it; a fence of a later one refuses it. */
+  readonly dispatch?: number | undefined;
   /** Actions to undo, the newest first; ones that never took effect are passed over. */
   readonly reverts: readonly string[];
 }

@@ -12,4 +12,5 @@ export {
   type StageContextOptions,
 } from "./stage-context.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
+export { type ControlWish, startTestMesh, type TestMesh } from "./test-mesh.ts";
 export { startTestNats, type TestNats, type TestNatsOptions, withNats } from "./test-nats.ts";

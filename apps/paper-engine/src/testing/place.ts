@@ -20,7 +20,7 @@ export function startEngine(
     BATON_ADDRESS_FILE: addressFile,
     BATON_TRACES_PER_SECOND: "0",
   });
-  onTestFinished(() => void engine.sigkill());
+  onTestFinished(async () => void (await engine.sigkill()));
   const read = () => readFileSync(addressFile, "utf8").trim();
   const listening = () => eventually(read, { what: "the engine listens", withinMs: 15_000 });
   return { ...engine, listening };

@@ -89,7 +89,7 @@ export const EngineOrder = z.object({
   instrument: z.string(),
   side: z.enum(["buy", "sell"]),
   quantity: z.string(),
-  /** `accepted`: the broker has it; `refused`: it said no; `unknown`: it may have it; `blocked`: a kill switch stops it. */
+  /** `accepted`: the broker has it; `refused`: it said no; `unknown`: it may have it; `blocked`: a kill switch stops it, or nobody knows whether one does. */
   state: z.enum(["accepted", "refused", "unknown", "blocked"]),
   message: z.string().nullable(),
 });
@@ -119,6 +119,17 @@ export const RunningStrategy = z.object({
 });
 export type RunningStrategy = z.infer<typeof RunningStrategy>;
 
+/** What an engine makes of the mesh's controls. */
+export const EngineControls = z.object({
+  /** Sequence of the state that it acts under; null while it has read none. */
+  sequence: z.int().positive().nullable(),
+  /** Why it sends no order that increases a position; null if nothing stops it. */
+  stop: z.string().nullable(),
+  /** The broker's switch over all accounts as seen last: by whom it is engaged; null before the first look. */
+  brokerSwitch: z.enum(["released", "engaged by the mesh", "engaged by others"]).nullable(),
+});
+export type EngineControls = z.infer<typeof EngineControls>;
+
 /** All strategies of an engine: `GET /strategies`. */
 export const RunningStrategies = z.object({
   /** Head of main that was applied last; null before the first. */
@@ -126,5 +137,6 @@ export const RunningStrategies = z.object({
   strategies: z.array(RunningStrategy),
   /** Files that can't be applied, with the reason. */
   refused: z.array(z.object({ file: z.string(), problem: z.string() })),
+  controls: EngineControls.optional(),
 });
 export type RunningStrategies = z.infer<typeof RunningStrategies>;

@@ -1,0 +1,145 @@
+/** The mesh's controls and the engine, all of them as real processes. */
+import { MESH_SWITCH_BY } from "@baton/brokerage";
+import { eventually } from "@baton/testkit";
+import { expect, test } from "vitest";
+
+import {
+  blocked,
+  controlledPlace,
+  type ControlledPlace,
+  type LedgerEvent,
+  muteSwitch,
+} from "./testing/controlled-place.ts";
+
+const engage = { type: "kill-switch", by: "ann", why: "orders look odd" } as const;
+const KILL_SWITCH = /kill switch is engaged since .* by ann: orders look odd/;
+const UNKNOWN = /nobody knows whether the mesh's kill switch is engaged/;
+
+async function releaseByTwo({ control }: ControlledPlace): Promise<void> {
+  await control({ type: "release-kill-switch", by: "ann" });
+  await control({ type: "release-kill-switch", by: "ben" });
+}
+
+const isBuy = ({ type, order }: LedgerEvent) => type === "order" && order?.side === "buy";
+const ordersOf = (place: ControlledPlace, side: string) =>
+  place.ledger().filter(({ order }) => order?.side === side).length;
+
+test("J7: once the engine has seen an engaged kill switch no order increases a position, closes pass, and two people end it", async () => {
+  const place = await controlledPlace();
+  const engine = place.engine();
+  let wanted = 1;
+  const raising = setInterval(() => place.want((wanted += 1)), 40);
+  await eventually(() => ordersOf(place, "buy") >= 5, { what: "orders go out", withinMs: 15_000 });
+  const before = Date.now();
+  const { sequence } = await place.control(engage);
+  const seen = await eventually(
+    async () => (await engine.status()).controls?.sequence === sequence && Date.now(),
+    { what: "the engine has seen it", everyMs: 5 },
+  );
+  await engine.until("the next one is blocked", blocked(KILL_SWITCH));
+  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  const bought = ordersOf(place, "buy");
+  const atMost = wanted;
+  await eventually(() => wanted > atMost + 10, { what: "more was wanted meanwhile" });
+  clearInterval(raising);
+  const events = place.ledger();
+  const last = Date.parse(events.findLast(isBuy)?.at ?? "");
+  process.stdout.write(
+    `kill switch stored: last increasing order after ${last - before} ms, seen after ${seen - before} ms\n`,
+  );
+  expect(last).toBeLessThanOrEqual(seen);
+  const engaged = events.findIndex(({ type }) => type === "engage");
+  expect(events[engaged]).toMatchObject({ by: MESH_SWITCH_BY });
+  expect(events.slice(engaged).some(isBuy)).toBe(false);
+  expect(ordersOf(place, "buy")).toBe(bought);
+
+  place.want(1);
+  await engine.until("it is closed down to 1", ({ settled }) => settled);
+  expect(await place.held()).toBe("1");
+  place.want(3);
+  await engine.until("more is blocked", blocked(KILL_SWITCH));
+  await place.control({ type: "release-kill-switch", by: "ann" });
+  await engine.until("one person isn't enough", blocked(KILL_SWITCH));
+  await place.control({ type: "release-kill-switch", by: "ben" });
+  await engine.until("it goes on", ({ settled }) => settled);
+  expect(await place.held()).toBe("3");
+  expect(await place.switchOfAll()).toEqual({ engaged: false });
+});
+
+test("J7: an engine that is killed and started again while it's engaged keeps to it; released meanwhile, it releases the broker's", async () => {
+  const place = await controlledPlace();
+  const first = place.engine();
+  place.want(1);
+  await first.until("it holds 1", ({ settled }) => settled);
+  await place.control(engage);
+  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  await first.sigkill();
+  place.want(2);
+  const second = place.engine();
+  await second.until("it is blocked", blocked(KILL_SWITCH));
+  await second.sigkill();
+  await releaseByTwo(place);
+  expect(await place.switchOfAll()).toMatchObject({ engaged: true, by: MESH_SWITCH_BY });
+  const third = place.engine();
+  await third.until("it goes on", ({ settled }) => settled);
+  expect(await place.held()).toBe("2");
+});
+
+test("a switch that a person engaged at the broker stays when the mesh's is released", async () => {
+  const place = await controlledPlace();
+  const engine = place.engine();
+  place.want(1);
+  await engine.until("it holds 1", ({ settled }) => settled);
+  await place.control(engage);
+  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  await place.account.killSwitch.engage({ scope: "all", by: "cat", reason: "mine" });
+  await releaseByTwo(place);
+  place.want(2);
+  const stop = async () => (await engine.status()).controls;
+  await eventually(async () => (await stop())?.stop === null, { what: "the mesh's is released" });
+  await engine.until("the broker's blocks it", blocked(/a kill switch is engaged/));
+  expect(await stop()).toMatchObject({ brokerSwitch: "engaged by others" });
+  expect(await place.switchOfAll()).toMatchObject({ engaged: true, by: "cat" });
+});
+
+test("while the server is away nothing is increased, closes pass, and it goes on when it's back", async () => {
+  const place = await controlledPlace();
+  const engine = place.engine();
+  place.want(5);
+  await engine.until("it holds 5", ({ settled }) => settled);
+  await place.nats.kill9();
+  await eventually(async () => UNKNOWN.test((await engine.status()).controls?.stop ?? ""), {
+    what: "nothing is known",
+  });
+  place.want(7);
+  await engine.until("it is blocked", blocked(UNKNOWN));
+  expect((await fetch(`${await engine.listening()}/readyz`)).status).toBe(503);
+  place.want(2);
+  await engine.until("it is closed down to 2", ({ settled }) => settled);
+  place.want(9);
+  const late = place.engine();
+  await late.until("one that starts meanwhile is blocked too", blocked(UNKNOWN));
+  await late.sigkill();
+  expect(ordersOf(place, "buy")).toBe(1);
+  expect(await place.switchOfAll()).toEqual({ engaged: false });
+  await place.nats.restart();
+  await engine.until("it goes on", ({ settled }) => settled);
+  expect(await place.held()).toBe("9");
+});
+
+test("J7: killed after the mesh's switch was engaged and before the broker's was, the next engine engages it", async () => {
+  const place = await controlledPlace();
+  const { url, held } = await muteSwitch(place.brokerUrl);
+  const first = place.engine({ BATON_BROKER_URL: url });
+  place.want(1);
+  await first.until("it holds 1", ({ settled }) => settled);
+  await place.control(engage);
+  await held;
+  await first.sigkill();
+  expect(await place.switchOfAll()).toEqual({ engaged: false });
+  place.want(2);
+  const second = place.engine();
+  await second.until("it is blocked", blocked(KILL_SWITCH));
+  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  expect(place.ledger().filter(isBuy)).toHaveLength(1);
+});

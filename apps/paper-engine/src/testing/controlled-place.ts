@@ -1,0 +1,123 @@
+/** A mesh, a broker and a repository of one test's own, for what concerns every account at once. */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+
+import { createBroker } from "@baton/brokerage";
+import { RunningStrategies, type RunningStrategy, type StrategyLimits } from "@baton/contracts";
+import { eventually, spawnService, startTestMesh } from "@baton/testkit";
+import { onTestFinished } from "vitest";
+import { z } from "zod";
+
+import { newCandidate, startEngine, strategyFile, testFolder, testRepository } from "./place.ts";
+
+const Line = z.object({
+  event: z.object({
+    type: z.string(),
+    at: z.string().optional(),
+    by: z.string().optional(),
+    order: z.object({ side: z.string() }).optional(),
+  }),
+});
+export type LedgerEvent = z.infer<typeof Line>["event"];
+
+/** Starts all but the engine. */
+export async function controlledPlace() {
+  const mesh = await startTestMesh();
+  onTestFinished(() => mesh.stop());
+  const folder = testFolder();
+  const broker = spawnService("apps/paper-broker/src/main.ts", {
+    BATON_BROKER_DIR: folder,
+    BATON_TRACES_PER_SECOND: "0",
+  });
+  onTestFinished(async () => void (await broker.stop()));
+  const brokerUrl = await broker.ready();
+  const { repository, write } = await testRepository();
+  const candidate = newCandidate();
+  const account = createBroker({ url: brokerUrl, account: candidate });
+  const env = {
+    BATON_NATS_URL: mesh.nats.url,
+    BATON_GITOPS_REPO: repository,
+    BATON_BROKER_URL: brokerUrl,
+    BATON_ENGINE_POLL_MS: "20",
+  };
+  return {
+    ...mesh,
+    account,
+    brokerUrl,
+    /** Wants `units` of the one instrument. */
+    want: (units: number, over: Partial<StrategyLimits> = {}) =>
+      write({
+        [`${candidate}.yaml`]: strategyFile(candidate, "L1", {
+          limits: { notional: units * 100, ...over },
+        }),
+      }),
+    engine: (over: Record<string, string> = {}) =>
+      engineOf(startEngine({ ...env, BATON_WORK_DIR: testFolder(), ...over })),
+    /** What the broker has in its ledger, in order. */
+    ledger: (): LedgerEvent[] =>
+      readFileSync(join(folder, "ledger.jsonl"), "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => Line.parse(JSON.parse(line)).event),
+    held: async () => (await account.positions())[0]?.qty ?? "0",
+    switchOfAll: async () => (await account.killSwitch.get()).all,
+  };
+}
+
+export type ControlledPlace = Awaited<ReturnType<typeof controlledPlace>>;
+
+function engineOf(engine: ReturnType<typeof startEngine>) {
+  const status = async () => {
+    const answer = await fetch(`${await engine.listening()}/strategies`);
+    return RunningStrategies.parse(await answer.json());
+  };
+  return {
+    ...engine,
+    status,
+    /** Waits until its one strategy is so. */
+    until: (what: string, holds: (of: RunningStrategy) => boolean) =>
+      eventually(
+        async () => {
+          const [running] = (await status()).strategies;
+          return running !== undefined && holds(running) && running;
+        },
+        { what, withinMs: 15_000 },
+      ),
+  };
+}
+
+/** True if an order is kept from the broker, and the reason says so. */
+export const blocked = (reason: RegExp) => (running: RunningStrategy) =>
+  running.orders.some(({ state, message }) => state === "blocked" && reason.test(message ?? ""));
+
+/** A way to the broker on which changes of kill switches never arrive; `held` resolves when the first one is under way. */
+export async function muteSwitch(brokerUrl: string) {
+  const held = Promise.withResolvers<void>();
+  const server = createServer((request, response) => {
+    if (request.method === "PUT" && request.url?.startsWith("/v2/kill-switch")) {
+      held.resolve();
+      return;
+    }
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(Buffer.from(chunk));
+      const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
+      const answer = await fetch(`${brokerUrl}${request.url ?? ""}`, {
+        method: request.method ?? "GET",
+        headers: { "content-type": "application/json" },
+        ...body,
+      });
+      response.writeHead(answer.status, { "content-type": "application/json" });
+      response.end(await answer.text());
+    })().catch(() => response.destroy());
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${port}`, held: held.promise };
+}

@@ -1,0 +1,25 @@
+import { checked, CommitId } from "./git-names.ts";
+import { fetchHeads, MAIN } from "./remote-heads.ts";
+import { openScratch, type Remote } from "./scratch.ts";
+
+/**
+ * Those of `commits` that aren't in main's history: unknown to the repository, or on another branch only. Throws a GitError:
+ * transient if the remote doesn't answer.
+ */
+export async function notOnMain(
+  remote: Remote,
+  commits: readonly string[],
+): Promise<readonly CommitId[]> {
+  const ids = commits.map((commit) => checked(CommitId, commit));
+  if (ids.length === 0) return [];
+  await using scratch = await openScratch(remote, { bare: true });
+  await fetchHeads(scratch);
+  const missing: CommitId[] = [];
+  for (const id of ids) {
+    // Only main was fetched: 128 says that its history has no such object.
+    const args = ["merge-base", "--is-ancestor", id, MAIN];
+    const { code } = await scratch.git(args, { okay: [0, 1, 128] });
+    if (code !== 0) missing.push(id);
+  }
+  return missing;
+}
