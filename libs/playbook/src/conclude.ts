@@ -13,8 +13,8 @@ import {
   type Verdict,
 } from "@baton/contracts";
 
-import { anotherRunAllowed, enter } from "./enter.ts";
-import { type StageRule, stageRule } from "./playbook.ts";
+import { enter } from "./enter.ts";
+import { anotherRunAllowed, type StageRule, stageRule } from "./playbook.ts";
 import { countFailed, sameFailure, withoutTallies } from "./same-failure.ts";
 import { close, review, type Step } from "./successor.ts";
 

@@ -11,11 +11,11 @@ import {
 import { approve } from "./approve.ts";
 import { conclude } from "./conclude.ts";
 import { type Decision, type Question, reject, type VerifiedIdentity } from "./decision.ts";
-import { anotherRunAllowed, approvalRuleFor, askApproval } from "./enter.ts";
+import { approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after, instantMs } from "./instant.ts";
-import { stageRule } from "./playbook.ts";
+import { anotherRunAllowed, stageRule } from "./playbook.ts";
 import { sendBack } from "./send-back.ts";
 import { close, dispatch, newRun, review, type Step, successor } from "./successor.ts";
 import { refusalOfSender } from "./who-may-answer.ts";
