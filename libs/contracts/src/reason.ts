@@ -69,8 +69,8 @@ export const REASONS = {
   ),
   RETRY_BACKOFF: text(
     "waiting",
-    "An attempt failed in a way that may pass by itself; the next attempt is scheduled.",
-    "Nothing yet: look at the failure's message if it repeats.",
+    "An attempt failed in a way that may pass by itself; the next one is scheduled or under way.",
+    "Nothing yet: it is tried again by itself.",
   ),
   APPROVAL_REQUIRED: text(
     "human",
@@ -125,7 +125,7 @@ export const REASONS = {
   TRANSITION_DENIED: text(
     "human",
     "The guard refused the transition.",
-    "Read the guard's rule in the entry; correct the playbook or the candidate.",
+    "Mend what the guard's rule names, then `baton resume` to run the stage again, or `baton cancel`.",
   ),
   DEADLINE_PASSED: text(
     "human",
@@ -149,8 +149,8 @@ export const REASONS = {
   ),
   COMPLETED: text(
     "closed",
-    "It went through every stage; its evidence is complete.",
-    "Nothing. `baton audit verify` checks its audit pack.",
+    "Its last stage passed; its evidence is complete.",
+    "Nothing: keep its audit pack; `baton audit verify` checks it.",
   ),
   CANCELLED: text(
     "closed",
