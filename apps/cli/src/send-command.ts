@@ -72,6 +72,8 @@ export async function sendCommand(
 
 function accepted({ outcome, ...receipt }: Receipt): AcceptedReceipt {
   if (outcome.kind === "accepted") return { ...receipt, outcome };
+  if (outcome.kind === "controlled")
+    throw new Error("a candidate's command got the mesh's receipt");
   throw new CliError({
     code: outcome.code,
     exit: exitOf(outcome.code),

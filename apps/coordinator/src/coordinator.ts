@@ -4,15 +4,25 @@
  * C1: whoever loses the fence reloads and decides again; nothing is ever appended on an entry that isn't the last.
  * C2: a happening is acknowledged only after its entry is stored, or after the core said that nothing follows.
  * C3: a refusal that was decided on an assumed entry is decided again on the journal's own.
+ * C4: a candidate is handed to a promoting stage only under the mesh's controls as the stream has them at that moment.
  */
-import type { Entry, EvidenceRecord, StoredEntry } from "@baton/contracts";
-import type { Mesh } from "@baton/mesh";
+import {
+  type Entry,
+  type EvidenceRecord,
+  isDispatch,
+  type StoredControls,
+  type StoredEntry,
+} from "@baton/contracts";
+import type { ControlWatch, Mesh } from "@baton/mesh";
 import {
   decide,
   type Decision,
   evidenceNeeded,
   type Happening,
   type Playbook,
+  promotes,
+  type Question,
+  stageRule,
 } from "@baton/playbook";
 import type { Log, Tracer } from "@baton/telemetry";
 
@@ -30,6 +40,7 @@ export type Outcome =
 /** What the coordinator works with. */
 export interface CoordinatorParts {
   readonly mesh: Pick<Mesh, "journal" | "artifacts">;
+  readonly controls: Pick<ControlWatch, "current" | "refresh">;
   readonly playbooks: PlaybookShelf;
   readonly log: Log;
   readonly tracer: Tracer;
@@ -110,7 +121,25 @@ async function consider(
   const evidence: EvidenceRecord | null = needed
     ? await gatherEvidence(needed, parts.mesh.artifacts)
     : null;
-  return decide({ last, happening, playbook, evidence, now: new Date().toISOString() });
+  const question = { last, happening, playbook, evidence };
+  const known = parts.controls.current();
+  const decision = decideNow(question, known);
+  if (!isPromotion(decision, playbook)) return decision;
+  // C4: what was read a moment ago isn't good enough for what changes what runs.
+  const controls = await parts.controls.refresh();
+  return controls?.sequence === known?.sequence ? decision : decideNow(question, controls);
+}
+
+function decideNow(
+  question: Omit<Question, "now" | "controls">,
+  controls: StoredControls | undefined,
+): Decision {
+  return decide({ ...question, controls, now: new Date().toISOString() });
+}
+
+function isPromotion(decision: Decision, playbook: Playbook): boolean {
+  if (decision.kind !== "append" || !isDispatch(decision.entry)) return false;
+  return promotes(stageRule(playbook, decision.entry.stage));
 }
 
 function playbookOf(

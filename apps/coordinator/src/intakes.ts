@@ -1,8 +1,10 @@
 /** The coordinator's three durables: reports, commands, advisories. Each message ends decided, set aside, or redelivered. */
 import {
   Command,
+  ControlCommand,
   DURABLES,
   MAX_SPEC_BYTES,
+  MESH_ID,
   parseCommandSubject,
   parseReportSubject,
   type PreciseInstant,
@@ -21,15 +23,17 @@ import type { Happening } from "@baton/playbook";
 import type { Log, RunSampler } from "@baton/telemetry";
 import { z } from "zod";
 
+import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
 import type { Coordinator, Outcome } from "./coordinator.ts";
 import type { People } from "./people.ts";
-import { depthOf, receiptOf, refusal } from "./receipts.ts";
+import { controlReceipt, depthOf, receiptOf, refusal } from "./receipts.ts";
 import { type ReceivedCommand, verifySender } from "./verify-sender.ts";
 
 /** What the intakes work with. */
 export interface IntakeParts {
   readonly mesh: Mesh;
   readonly coordinator: Coordinator;
+  readonly controls: ControlDesk;
   /** Undefined: everybody is believed. */
   readonly people: People | undefined;
   readonly log: Log;
@@ -115,6 +119,7 @@ async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void>
 async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void> {
   const subject = parseCommandSubject(delivery.subject);
   if (!subject) return setAside(parts, delivery, "E_MALFORMED subject isn't a command's");
+  if (subject.candidateId === MESH_ID) return takeControl(parts, delivery, subject.commandId);
   const received = parseCommand(delivery);
   if (typeof received === "string") {
     answer(
@@ -141,8 +146,58 @@ async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void
   delivery.ack();
 }
 
+/** A command about the whole mesh. */
+async function takeControl(
+  parts: IntakeParts,
+  delivery: Delivery,
+  commandId: string,
+): Promise<void> {
+  const received = parseControlCommand(delivery);
+  if (typeof received === "string") {
+    const of = { candidateId: MESH_ID, commandId };
+    answer(
+      parts,
+      delivery,
+      refusal(of, "E_INVALID", received, "Correct what is named and send it again."),
+    );
+    return setAside(parts, delivery, `E_MALFORMED ${received}`);
+  }
+  const { command } = received;
+  if (command.id !== commandId)
+    return setAside(parts, delivery, "E_MALFORMED subject and command differ");
+  const sender = verifySender(parts.people, received);
+  const outcome: ControlOutcome =
+    sender.kind === "refused"
+      ? { ...sender, kind: "reject", code: "E_DENIED" }
+      : await parts.controls.settle({
+          kind: "command",
+          command,
+          ...(sender.identity && { identity: sender.identity }),
+        });
+  answer(parts, delivery, controlReceipt(command, outcome));
+  if (outcome.kind === "reject") {
+    parts.count("rejected", STREAMS.commands.name);
+    const { type, by } = command;
+    parts.log.info({ commandId, command: type, by, reason: outcome.code }, outcome.message);
+  }
+  delivery.ack();
+}
+
+function parseControlCommand(
+  delivery: Delivery,
+): (ReceivedCommand & { readonly command: ControlCommand }) | string {
+  const value = parseJson(delivery);
+  if (typeof value === "string") return value;
+  const parsed = ControlCommand.safeParse(value.json);
+  if (!parsed.success || typeof value.json !== "object" || value.json === null) {
+    const issue = parsed.error?.issues[0];
+    return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
+  }
+  return { command: parsed.data, value: value.json, storedAt: delivery.storedAt };
+}
+
 /** Nothing is decided on a command whose sender isn't who it says. */
-async function settleCommand(parts: IntakeParts, received: ReceivedCommand): Promise<Outcome> {
+async function settleCommand(parts: IntakeParts, received: ReceivedOfCandidate): Promise<Outcome> {
   const { command } = received;
   const sender = verifySender(parts.people, received);
   if (sender.kind === "refused") return { ...sender, kind: "reject", code: "E_DENIED" };
@@ -156,13 +211,21 @@ async function settleCommand(parts: IntakeParts, received: ReceivedCommand): Pro
   });
 }
 
-function parseCommand({ data, storedAt }: Delivery): ReceivedCommand | string {
-  let value: unknown;
+function parseJson({ data }: Delivery): { readonly json: unknown } | string {
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    return { json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data)) };
   } catch {
     return `not JSON (${data.length} bytes)`;
   }
+}
+
+type ReceivedOfCandidate = ReceivedCommand & { readonly command: Command };
+
+function parseCommand(delivery: Delivery): ReceivedOfCandidate | string {
+  const json = parseJson(delivery);
+  if (typeof json === "string") return json;
+  const { json: value } = json;
+  const { storedAt } = delivery;
   const parsed = Command.safeParse(value);
   if (!parsed.success || typeof value !== "object" || value === null) {
     const issue = parsed.error?.issues[0];

@@ -10,6 +10,8 @@ import { parse, YAMLParseError } from "yaml";
 export interface PlaybookShelf {
   /** The one new candidates start under. */
   readonly current: Playbook;
+  /** One that is at hand. */
+  known(digest: string): Playbook | undefined;
   /** Throws if it isn't stored or isn't a playbook. */
   byDigest(digest: string): Playbook | Promise<Playbook>;
 }
@@ -23,6 +25,7 @@ export async function openPlaybookShelf(
   const known = new Map([[current.digest, current]]);
   return {
     current,
+    known: (digest) => known.get(digest),
     byDigest: (digest) => known.get(digest) ?? load(digest, artifacts, known),
   };
 }

@@ -1,7 +1,14 @@
 /** What the one who sent a command gets back. */
-import { type Command, MAX_SPEC_DEPTH, type Receipt, type StoredEntry } from "@baton/contracts";
+import {
+  type Command,
+  type ControlCommand,
+  MAX_SPEC_DEPTH,
+  type Receipt,
+  type StoredEntry,
+} from "@baton/contracts";
 import type { Journal } from "@baton/mesh";
 
+import type { ControlOutcome } from "./control-desk.ts";
 import type { Outcome } from "./coordinator.ts";
 
 /** The receipt of a decided command. A submission that was accepted before gets the receipt of that one (J3). */
@@ -37,6 +44,24 @@ function accepted(command: Command, { sequence, entry }: StoredEntry, duplicate:
     commandId: command.id,
     candidateId: command.candidateId,
     outcome: { kind: "accepted", duplicate, runId, stage, sequence, time, ...told },
+  };
+}
+
+/** The receipt of a command about the whole mesh. */
+export function controlReceipt(
+  { id: commandId, candidateId }: ControlCommand,
+  outcome: ControlOutcome,
+): Receipt {
+  if (outcome.kind === "reject")
+    return refusal({ candidateId, commandId }, outcome.code, outcome.message, outcome.action);
+  const { sequence, controls } = outcome.stored;
+  const duplicate = outcome.kind === "unchanged";
+  const { time, detail } = controls;
+  return {
+    v: 1,
+    commandId,
+    candidateId,
+    outcome: { kind: "controlled", duplicate, sequence, time, detail },
   };
 }
 

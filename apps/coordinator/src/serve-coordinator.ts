@@ -1,16 +1,18 @@
 /** Wires the coordinator to its service: intakes, sweeps, readiness, counters. */
-import { STREAMS } from "@baton/contracts";
-import type { Mesh } from "@baton/mesh";
+import { type StoredEntry, STREAMS } from "@baton/contracts";
+import type { Mesh, PullWorker } from "@baton/mesh";
 import type { Playbook } from "@baton/playbook";
 import type { ServiceContext } from "@baton/service";
-import { createRunSampler } from "@baton/telemetry";
+import { createRunSampler, type Meter } from "@baton/telemetry";
 
 import type { CoordinatorConfig } from "./config.ts";
+import { openControlRoom } from "./control-room.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
 import { startIntakes } from "./intakes.ts";
 import { type JournalWatch, openJournalWatch } from "./journal-watch.ts";
 import { type People, readPeople } from "./people.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
+import { openRoll } from "./roll.ts";
 import { openStanding, type Standing } from "./standing.ts";
 import { openWorkerWatch } from "./worker-watch.ts";
 
@@ -29,37 +31,55 @@ export async function serveCoordinator(
   const playbooks = await openPlaybookShelf(playbook, mesh.artifacts);
   log.info({ playbook: playbooks.current.digest, file: config.BATON_PLAYBOOK }, "playbook loaded");
   const people = await readRegistry(service);
-  const entries = meter.createCounter("baton_journal_entries", {
-    description: "Entries appended, by reason",
-  });
-  const fenced = meter.createCounter("baton_fence_conflicts", {
-    description: "Appends refused by the fence",
-  });
-  const others = meter.createCounter("baton_messages", {
-    description: "Messages that led to no entry, by what became of them",
-  });
+  const count = countersOf(meter);
   const standing = openStanding();
-  const watch = openJournalWatch(mesh, (stored) => standing.note(stored));
+  const roll = openRoll((digest) => playbooks.known(digest));
+  const watch = openJournalWatch(mesh, (stored) => {
+    standing.note(stored);
+    roll.note(stored);
+  });
+  const controls = openControlRoom(service, {
+    mesh,
+    roll,
+    playbook,
+    catchUp: () => watch.catchUp(service.signal),
+    settle: (candidateId, happening) => coordinator.settle(candidateId, happening),
+  });
   const coordinator = openCoordinator({
     mesh,
+    controls: controls.watch,
     playbooks,
     log,
     tracer: service.tracer,
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
-    onFenced: () => fenced.add(1),
+    onFenced: count.fenced,
     onAppended: (stored) => {
       watch.note(stored);
-      entries.add(1, { reason: stored.entry.reason, stage: stored.entry.stage });
+      count.appended(stored);
     },
   });
+  await controls.watch.refresh();
   const workers = startIntakes({
     mesh,
     coordinator,
+    controls: controls.desk,
     people,
     log,
     sampler: createRunSampler({ perSecond: config.BATON_TRACES_PER_SECOND, now: Date.now }),
-    count: (what, stream) => others.add(1, { what, stream }),
+    count: count.other,
   });
+  superviseIntakes(service, mesh, workers);
+  await watch.catchUp(service.signal);
+  controls.start();
+  sweep(service, { mesh, coordinator, standing, watch });
+}
+
+function superviseIntakes(
+  service: ServiceContext<CoordinatorConfig>,
+  mesh: Mesh,
+  workers: readonly PullWorker[],
+): void {
+  const { config } = service;
   service.onShutdown("intakes", async () => {
     const graceMs = config.BATON_SHUTDOWN_GRACE_MS * 0.6;
     await Promise.all(workers.map((worker) => worker.stop(graceMs)));
@@ -73,8 +93,23 @@ export async function serveCoordinator(
         : undefined,
     );
   });
-  await watch.catchUp(service.signal);
-  sweep(service, { mesh, coordinator, standing, watch });
+}
+
+function countersOf(meter: Meter) {
+  const entries = meter.createCounter("baton_journal_entries", {
+    description: "Entries appended, by reason",
+  });
+  const fenced = meter.createCounter("baton_fence_conflicts", {
+    description: "Appends refused by the fence",
+  });
+  const others = meter.createCounter("baton_messages", {
+    description: "Messages that led to no entry, by what became of them",
+  });
+  return {
+    appended: ({ entry: { reason, stage } }: StoredEntry) => entries.add(1, { reason, stage }),
+    fenced: () => fenced.add(1),
+    other: (what: string, stream: string) => others.add(1, { what, stream }),
+  };
 }
 
 async function readRegistry({

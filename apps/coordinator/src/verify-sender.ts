@@ -8,7 +8,7 @@
  */
 import { verify } from "node:crypto";
 
-import { type Command, signedText } from "@baton/contracts";
+import { type Command, type ControlCommand, signedText } from "@baton/contracts";
 import type { VerifiedIdentity } from "@baton/playbook";
 
 import { keyOf, type People, type Person } from "./people.ts";
@@ -23,7 +23,7 @@ export type Sender =
 
 /** A command as it came: what was parsed, and the JSON value it was parsed from, which is what was signed. */
 export interface ReceivedCommand {
-  readonly command: Command;
+  readonly command: Command | ControlCommand;
   readonly value: object;
   /** Milliseconds since 1970. */
   readonly storedAt: number;

@@ -112,6 +112,15 @@ export const Receipt = z.object({
       /** One sentence with the particulars: for a hold or a cancellation also what still runs. */
       detail: z.string().max(MAX_TEXT).optional(),
     }),
+    /** Of a command about the whole mesh. */
+    z.object({
+      kind: z.literal("controlled"),
+      duplicate: z.boolean(),
+      /** Sequence in CONTROLS that records it. */
+      sequence: z.int().positive(),
+      time: Instant,
+      detail: z.string().max(MAX_TEXT),
+    }),
     z.object({
       kind: z.literal("refused"),
       code: z.string(),

@@ -9,6 +9,7 @@
 import { z } from "zod";
 
 import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
+import { IncidentClass } from "./artifacts/incident-record.ts";
 import { CommandSignature, PublicKey, Role } from "./command-signature.ts";
 import { Identity, SpecDocument } from "./command.ts";
 import { Failure, FailureTally, MAX_TALLIES, MAX_TEXT, RetryRule } from "./failure.ts";
@@ -58,6 +59,16 @@ export const Cause = z.discriminatedUnion("kind", [
   /** `since`: when the lane last gave a sign of life. */
   z.object({ kind: z.literal("no-workers"), lane: Lane, since: Instant }),
   z.object({ kind: z.literal("workers-back"), lane: Lane }),
+  /** People opened an incident that it is part of. */
+  z.object({
+    kind: z.literal("incident"),
+    incidentId: z.string().max(40),
+    class: IncidentClass,
+    by: Identity,
+    why: z.string(),
+  }),
+  /** What stopped it on its way is over. */
+  z.object({ kind: z.literal("lifted") }),
 ]);
 export type Cause = z.infer<typeof Cause>;
 
@@ -143,6 +154,13 @@ export const Hold = z.object({
 });
 export type Hold = z.infer<typeof Hold>;
 
+/** The incident that a candidate recovers from; `ticket` where an emergency was declared for it. */
+const IncidentLink = z.object({
+  id: z.string().max(40),
+  class: IncidentClass,
+  ticket: z.string().max(120).nullable(),
+});
+
 /** One entry of a candidate's journal. Tolerant: keys that a newer writer added are ignored. */
 export const Entry = z.object({
   v: z.literal(1),
@@ -198,6 +216,10 @@ export const Entry = z.object({
   guard: GuardReceipt.nullable(),
   /** Failures seen lately, for the fuse that stops the same one from being repeated; the latest last. */
   tallies: z.array(FailureTally).max(MAX_TALLIES).optional(),
+  /** Sequence of the mesh's controls it was decided under; absent while there were none. */
+  controls: z.int().positive().optional(),
+  /** Set while it recovers from an incident that people opened. */
+  incident: IncidentLink.nullable().optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

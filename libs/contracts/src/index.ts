@@ -13,6 +13,21 @@ export {
   SpecDocument,
 } from "./command.ts";
 export {
+  ControlCommand,
+  type ControlCommandType,
+  Controls,
+  Emergency,
+  GitTask,
+  Incident,
+  IncidentScope,
+  KillSwitchState,
+  MAX_EMERGENCY_SECONDS,
+  MAX_INCIDENTS,
+  MAX_TASKS,
+  MESH_ID,
+  type StoredControls,
+} from "./control.ts";
+export {
   Approval,
   awaitedDispatch,
   Cause,
@@ -68,6 +83,7 @@ export {
   ADVISORY_SUBJECTS,
   ARTIFACTS_BUCKET,
   commandSubject,
+  CONTROL_SUBJECT,
   DURABLES,
   journalFence,
   journalFilter,

@@ -64,7 +64,7 @@ export const REASONS = {
   ),
   INCIDENT: text(
     "moving",
-    "A stage failed after promotion began; recovery is running.",
+    "A gate failed where the playbook leads to recovery, or people opened an incident; recovery is running.",
     "Follow the incident record in the recovery stage's artifacts.",
   ),
   RETRY_BACKOFF: text(
@@ -81,6 +81,21 @@ export const REASONS = {
     "human",
     "A person put it on hold; nothing is dispatched, a result that comes in is kept.",
     "`baton resume` when the reason for the hold is gone.",
+  ),
+  FROZEN: text(
+    "human",
+    "An open incident froze it before its next stage; its last result is kept.",
+    "Work on the incident (`baton get controls`); when it is closed this goes on by itself.",
+  ),
+  KILL_SWITCH: text(
+    "human",
+    "The kill switch is engaged, so nothing is promoted; its last result is kept.",
+    "Find out why (`baton get controls`); when two people have released the switch this goes on by itself.",
+  ),
+  PROMOTION_BLOCKED: text(
+    "human",
+    "A change that was made in an emergency isn't in Git yet, so nothing is promoted; its last result is kept.",
+    "Bring the change to Git and close the task (`baton get controls`); this then goes on by itself.",
   ),
   GATE_FAILED: text(
     "human",

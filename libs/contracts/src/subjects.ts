@@ -13,6 +13,7 @@ export const STREAMS = {
   journal: { name: "JOURNAL", subjects: "baton.journal.>" },
   reports: { name: "REPORTS", subjects: "baton.report.>" },
   commands: { name: "COMMANDS", subjects: "baton.command.>" },
+  controls: { name: "CONTROLS", subjects: "baton.control.>" },
   advisories: { name: "ADVISORIES", subjects: "$JS.EVENT.ADVISORY.CONSUMER." },
 } as const;
 
@@ -107,6 +108,9 @@ export function parseReportSubject(subject: string): ReportSubject | undefined {
   const part = attempt === undefined ? "result" : Number(attempt);
   return { lane: lane.data, candidateId, stage, runId, part };
 }
+
+/** The one subject of the mesh's controls: its last message is their state. */
+export const CONTROL_SUBJECT = "baton.control.mesh";
 
 /** `baton.command.<candidateId>.<commandId>` */
 export function commandSubject(of: { candidateId: string; commandId: string }): string {

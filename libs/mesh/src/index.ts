@@ -6,6 +6,13 @@ export {
   sha256Of,
 } from "./artifacts.ts";
 export { type ConnectionOptions, openConnection, Unavailable } from "./connect.ts";
+export {
+  type ControlsAppended,
+  ControlsCorrupt,
+  type MeshControls,
+  openControls,
+} from "./controls.ts";
+export { type ControlWatch, type ControlWatchParts, watchControls } from "./control-watch.ts";
 export type { Delivery } from "./delivery.ts";
 export { follow, type FollowOptions } from "./follow.ts";
 export { type GroupWriter, openGroupWriter } from "./group-writer.ts";

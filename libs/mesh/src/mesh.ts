@@ -10,7 +10,8 @@ import {
 import type { NatsConnection } from "nats";
 
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
-import { openConnection, Unavailable } from "./connect.ts";
+import { openConnection } from "./connect.ts";
+import { type MeshControls, openControls } from "./controls.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
@@ -53,6 +54,7 @@ export interface Mesh extends AsyncDisposable {
   readonly journal: Journal;
   readonly reports: Reports;
   readonly artifacts: Artifacts;
+  readonly controls: MeshControls;
   laneInbox(lane: Lane): LaneInbox;
   /** Takes messages from a planned durable, making it again if it's lost. */
   take(options: Omit<PullOptions, "restore">): PullWorker;
@@ -64,12 +66,33 @@ const WAIT_MS = 250;
 
 /** Opens a mesh. Throws `Unavailable` or `TopologyDrift`. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
-  const nc = await openConnection({ ...options, waitForServer: options.wait === true });
+  const connecting = openConnection({ ...options, waitForServer: options.wait === true });
+  const nc = await orAborted(connecting, options.signal);
   try {
     return await assemble(nc, options);
   } catch (error) {
     await nc.close();
     throw error;
+  }
+}
+
+/** The client can't be told to stop waiting for a server; it can only be left alone. Rejects with the signal's reason. */
+async function orAborted(
+  connecting: Promise<NatsConnection>,
+  signal: AbortSignal | undefined,
+): Promise<NatsConnection> {
+  if (!signal) return connecting;
+  const aborted = Promise.withResolvers<never>();
+  const leave = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([connecting, aborted.promise]);
+  } catch (error) {
+    void connecting.then((nc) => nc.close()).catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", leave);
   }
 }
 
@@ -107,6 +130,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     journal: openJournal(jsm, writer),
     reports: openReports(jsm, writer),
     artifacts: await openArtifacts(js, chosen.replicas),
+    controls: openControls(jsm, publisher),
     take,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),
     trouble: () => (connected ? undefined : `no connection to ${options.url}`),
@@ -124,7 +148,7 @@ async function waitForStreams(
   for (;;) {
     const found = await jsm.streams.info(STREAMS.advisories.name).catch(() => undefined);
     if (found) return;
-    if (signal?.aborted === true) throw new Unavailable("stopped before the streams existed");
+    signal?.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   }
 }

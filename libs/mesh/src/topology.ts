@@ -88,6 +88,12 @@ export function planTopology(options: TopologyOptions): Topology {
       },
       { ...once, name: STREAMS.commands.name, subjects: [STREAMS.commands.subjects] },
       {
+        ...kept,
+        deny_purge: true,
+        name: STREAMS.controls.name,
+        subjects: [STREAMS.controls.subjects],
+      },
+      {
         name: STREAMS.advisories.name,
         subjects: [...ADVISORY_SUBJECTS],
         storage: "file",

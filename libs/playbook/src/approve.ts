@@ -4,7 +4,7 @@
  * V1: people are counted, not keys or commands: a name counts once, however it is written.
  * V2: one that is bound to other evidence, to another run, or whose time is over doesn't count (approval-state.ts).
  */
-import type { Approval, Command, Entry, Identity } from "@baton/contracts";
+import type { Approval, Command, Entry } from "@baton/contracts";
 
 import {
   type ApprovalQuestion,
@@ -16,6 +16,7 @@ import { type Decision, reject } from "./decision.ts";
 import { enter } from "./enter.ts";
 import { after } from "./instant.ts";
 import { APPROVAL_SECONDS, type ApprovalRule, stageRule } from "./playbook.ts";
+import { isSamePerson } from "./same-person.ts";
 import { dispatch, newRun, type Step, successor } from "./successor.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;
@@ -96,13 +97,6 @@ function refusalOf(entry: Entry, command: Approve, standing: Standing): Decision
     );
   }
   return undefined;
-}
-
-/** V1: names that differ only in case, blanks or the form of their characters are one person's. */
-function isSamePerson(one: Identity, other: Identity): boolean {
-  const folded = (name: Identity): string =>
-    name.normalize("NFKC").trim().replaceAll(/\s+/g, " ").toLowerCase();
-  return folded(one) === folded(other);
 }
 
 function grant(step: Step, { question, given, required }: Standing, latest: Approval): Decision {

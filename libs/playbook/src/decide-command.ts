@@ -1,22 +1,16 @@
 /** What a person's command leads to. Commands are refused with words, never silently dropped. */
-import {
-  awaitedDispatch,
-  canonicalJson,
-  type Cause,
-  type Command,
-  type Entry,
-  type StoredEntry,
-} from "@baton/contracts";
+import { awaitedDispatch, type Command, type Entry } from "@baton/contracts";
 
 import { approve } from "./approve.ts";
-import { conclude } from "./conclude.ts";
-import { type Decision, type Question, reject, type VerifiedIdentity } from "./decision.ts";
+import { type Decision, type Question, reject } from "./decision.ts";
 import { approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
-import { runIdOf, traceOf } from "./identify.ts";
 import { after, instantMs } from "./instant.ts";
 import { anotherRunAllowed, stageRule } from "./playbook.ts";
+import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
+import { isStopped } from "./stops.ts";
+import { causeOf, submit } from "./submit.ts";
 import { close, dispatch, newRun, review, type Step, successor } from "./successor.ts";
 import { refusalOfSender } from "./who-may-answer.ts";
 
@@ -69,22 +63,6 @@ function answer(
   }
 }
 
-/** What the journal keeps of a command; roles and signature say how it was known who sent it. */
-function causeOf(command: Command, identity: VerifiedIdentity | undefined): Cause {
-  const { id: commandId, type, by, publicKey, signature } = command;
-  const why = command.type === "submit" ? null : command.why;
-  const signed = publicKey !== undefined && signature !== undefined;
-  return {
-    kind: "command",
-    commandId,
-    type,
-    by,
-    why,
-    ...(identity && { roles: [...identity.roles] }),
-    ...(signed && { signature: { publicKey, signature } }),
-  };
-}
-
 function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
   const { stage, holder, kept } = last.entry;
   const lane = holder === "review" ? "its lane" : holder;
@@ -96,66 +74,9 @@ function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
   return `Cancelled by ${by}.${flying}${dropped} Why: ${why}`;
 }
 
-function submit(question: Question, command: CommandOf<"submit">, sampled: boolean): Decision {
-  const { last, playbook, now } = question;
-  const { candidateId } = command;
-  if (last) {
-    if (canonicalJson(last.entry.spec) === canonicalJson(command.spec))
-      return { kind: "ignore", why: "duplicate" };
-    return reject(
-      "E_CONFLICT",
-      `${candidateId} exists with another specification`,
-      "Submit without an id of your own, or under another one.",
-    );
-  }
-  const runId = runIdOf(candidateId, playbook.digest, 0);
-  const rule = stageRule(playbook, playbook.start);
-  const entry: Entry = {
-    v: 1,
-    type: "entry",
-    id: `${candidateId}.1`,
-    candidateId,
-    stage: playbook.start,
-    runId,
-    time: now,
-    trace: traceOf(candidateId, runId, sampled),
-    n: 1,
-    prev: 0,
-    holder: rule.lane,
-    reason: "SUBMITTED",
-    detail: `Submitted by ${command.by}`,
-    cause: causeOf(
-      command,
-      question.happening.kind === "command" ? question.happening.identity : undefined,
-    ),
-    playbook: playbook.digest,
-    iteration: 0,
-    loops: 0,
-    author: command.by,
-    spec: command.spec,
-    visited: [playbook.start],
-    commands: [command.id],
-    awaits: 0,
-    rule: retryRuleOf(rule),
-    deadline: after(now, rule.deadlineSeconds),
-    artifacts: [],
-    feedback: [],
-    approvals: [],
-    attempt: 0,
-    failures: {},
-    failure: null,
-    review: null,
-    hold: null,
-    kept: null,
-    evidence: null,
-    guard: { from: null, to: playbook.start, rule: "transition_allowed" },
-  };
-  return { kind: "append", entry };
-}
-
 function decline(step: Step, command: CommandOf<"reject">): Decision {
   const { entry } = step.last;
-  if (entry.holder !== "review" || entry.hold) {
+  if (entry.holder !== "review" || entry.hold || isStopped(entry)) {
     return reject(
       "E_CONFLICT",
       `${entry.candidateId} asks nothing that could be rejected (${entry.reason})`,
@@ -170,6 +91,7 @@ function decline(step: Step, command: CommandOf<"reject">): Decision {
 function pause(step: Step, command: CommandOf<"pause">): Decision {
   const { entry } = step.last;
   const awaits = awaitedDispatch(step.last);
+  if (isStopped(entry)) return append(holdStopped(step, command));
   if (entry.hold) {
     return reject(
       "E_CONFLICT",
@@ -194,6 +116,15 @@ function pause(step: Step, command: CommandOf<"pause">): Decision {
   return append(review(step, { reason: "PAUSED", detail, action, awaits, hold }));
 }
 
+/** Keeps a stopped candidate from going on by itself when the stop is lifted. */
+function holdStopped(step: Step, { by, why, id: commandId }: CommandOf<"pause">): Entry {
+  const { candidateId, kept, reason } = step.last.entry;
+  const hold = { by, why, time: step.now, commandId, inFlightUntil: step.now };
+  const detail = `On hold by ${by}, it was stopped already (${reason}). Its kept result stays kept. Why: ${why}`;
+  const action = `\`baton resume ${candidateId}\` when the reason for the hold is gone.`;
+  return review(step, { reason: "PAUSED", detail, action, awaits: null, hold, kept });
+}
+
 function resume(step: Step, command: CommandOf<"resume">, question: Question): Decision {
   const { entry } = step.last;
   if (entry.holder !== "review") {
@@ -210,7 +141,15 @@ function resume(step: Step, command: CommandOf<"resume">, question: Question): D
       "`baton approve` or `baton reject`.",
     );
   }
-  if (entry.hold && entry.kept) return append(releaseKept(step, entry.kept.report, question));
+  if (isStopped(entry)) {
+    return reject(
+      "E_CONFLICT",
+      `${entry.candidateId} is stopped (${entry.reason}): ${entry.detail}`,
+      "Nothing: it goes on by itself when the stop is lifted. `baton pause` keeps it from that.",
+    );
+  }
+  if (entry.hold && entry.kept)
+    return append(releaseKept(step, entry.kept.report, question.evidence));
   if (entry.hold && entry.awaits !== null && !isSpent(step))
     return append(releaseRunning(step, command));
   return rerun(step, command);
@@ -258,17 +197,6 @@ function releaseRunning(step: Step, command: CommandOf<"resume">): Entry {
     review: null,
     hold: null,
   });
-}
-
-/** Goes on from the result that came in during the hold, as if it came now. */
-function releaseKept(
-  step: Step,
-  report: NonNullable<Entry["kept"]>["report"],
-  question: Question,
-): Entry {
-  const entry: Entry = { ...step.last.entry, hold: null, review: null };
-  const last: StoredEntry = { sequence: step.last.sequence, entry };
-  return conclude({ ...step, last }, report, question.evidence);
 }
 
 function append(entry: Entry): Decision {

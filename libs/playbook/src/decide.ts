@@ -9,7 +9,9 @@
  * - review, asking: approve, reject, resume (new run of the stage), send-back (new run from the start), cancel; while a
  *   result is still awaited also that result, exhausted, workers back (same lane), and pause (so that a late result doesn't
  *   move it).
- * - closed: nothing.
+ * - review, stopped (FROZEN, KILL_SWITCH, PROMOTION_BLOCKED): lifted (what the kept result leads to), pause, send-back, cancel.
+ * - anything: an incident (recovery), also from closed.
+ * - closed: nothing else.
  *
  * D1: a report counts only if it answers the dispatch that the last entry awaits, by sequence, stage run and lane.
  * D2: a verdict is read from verified evidence wherever the stage has a gate, never from the report's word (J2).
@@ -23,21 +25,43 @@ import {
   type Entry,
   type Report,
   type ResultReport,
+  type StoredControls,
   type StoredEntry,
 } from "@baton/contracts";
 
 import { conclude } from "./conclude.ts";
 import { decideCommand } from "./decide-command.ts";
+import { decideIncident } from "./decide-incident.ts";
 import { backToLane, decideNoWorkers, decideWorkersBack } from "./decide-workers.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
 import { retryDelay, retryRuleOf } from "./failure-policy.ts";
 import { instantMs } from "./instant.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
+import { releaseKept } from "./release-kept.ts";
 import { countFailed, sameFailure } from "./same-failure.ts";
+import { isStopped, underStops } from "./stops.ts";
 import { review, type Step, successor } from "./successor.ts";
 
 /** Decides what follows from one happening. Pure: time comes in with the question. */
 export function decide(question: Question): Decision {
+  const decision = underStops(question, decideFreely(question));
+  const { controls } = question;
+  if (decision.kind !== "append" || !controls) return decision;
+  return append(decidedUnder(controls, decision.entry));
+}
+
+/** A replay decides under the same controls, and gets the same bytes: keys that may be absent keep the schema's order (J10). */
+function decidedUnder({ sequence }: StoredControls, entry: Entry): Entry {
+  const { tallies, controls: _, incident, ...rest } = entry;
+  return {
+    ...rest,
+    ...(tallies && { tallies }),
+    controls: sequence,
+    ...(incident !== undefined && { incident }),
+  };
+}
+
+function decideFreely(question: Question): Decision {
   const { happening } = question;
   switch (happening.kind) {
     case "command":
@@ -52,6 +76,10 @@ export function decide(question: Question): Decision {
       return decideNoWorkers(question, happening);
     case "workers-back":
       return decideWorkersBack(question, happening);
+    case "incident":
+      return decideIncident(question, happening.incidentId);
+    case "lifted":
+      return decideLifted(question);
   }
 }
 
@@ -179,6 +207,14 @@ function decideExhausted(
       ? successor(step, { reason: "PAUSED", detail, attempt, awaits })
       : { ...ask(step, "LANE_CRASH_LOOP", detail), attempt },
   );
+}
+
+/** Goes on from the kept result; whether a stop still holds is seen afterwards, like with any dispatch. */
+function decideLifted(question: Question): Decision {
+  const { last } = question;
+  if (!last || !isStopped(last.entry) || !last.entry.kept) return { kind: "ignore", why: "stale" };
+  const step = stepOf(question, last, { kind: "lifted" });
+  return append(releaseKept(step, last.entry.kept.report, question.evidence));
 }
 
 /** A review about a stage whose result may still come: what is awaited stays awaited. */

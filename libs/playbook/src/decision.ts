@@ -9,6 +9,7 @@ import type {
   Lane,
   Report,
   Role,
+  StoredControls,
   StoredEntry,
 } from "@baton/contracts";
 
@@ -53,7 +54,11 @@ export type Happening =
       readonly since: Instant;
     }
   /** The lane of a dispatch that waited for workers has some again. */
-  | { readonly kind: "workers-back"; readonly dispatch: number; readonly lane: Lane };
+  | { readonly kind: "workers-back"; readonly dispatch: number; readonly lane: Lane }
+  /** An incident that the candidate may be part of; the controls say what it is. */
+  | { readonly kind: "incident"; readonly incidentId: string }
+  /** The mesh's controls changed: what was stopped may go on. */
+  | { readonly kind: "lifted" };
 
 /** Everything a decision depends on; the same question gives the same answer, byte for byte (J10). */
 export interface Question {
@@ -64,6 +69,8 @@ export interface Question {
   readonly playbook: Playbook;
   /** What the coordinator verified about the report's claims; null where there was nothing to verify. */
   readonly evidence: EvidenceRecord | null;
+  /** The mesh's controls as they are; absent while there never were any. */
+  readonly controls?: StoredControls | undefined;
   readonly now: Instant;
 }
 
@@ -72,12 +79,15 @@ export type Decision =
   | { readonly kind: "append"; readonly entry: Entry }
   /** It was decided before, or came too late to matter. */
   | { readonly kind: "ignore"; readonly why: "duplicate" | "stale" | "early" }
-  | {
-      readonly kind: "reject";
-      readonly code: RejectCode;
-      readonly message: string;
-      readonly action: string;
-    };
+  | Refusal;
+
+/** A refusal with words for the person who asked. */
+export interface Refusal {
+  readonly kind: "reject";
+  readonly code: RejectCode;
+  readonly message: string;
+  readonly action: string;
+}
 
 /** Codes of refusals; the CLI maps them to exit codes. */
 export type RejectCode =
@@ -89,6 +99,6 @@ export type RejectCode =
   | "E_LIMIT";
 
 /** A refusal. */
-export function reject(code: RejectCode, message: string, action: string): Decision {
+export function reject(code: RejectCode, message: string, action: string): Refusal {
   return { kind: "reject", code, message, action };
 }

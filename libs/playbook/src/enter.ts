@@ -11,6 +11,7 @@ import {
 import { checkTransition, type TransitionVerdict } from "./guard.ts";
 import { digestOf } from "./identify.ts";
 import { anotherRunAllowed, type ApprovalRule, type Playbook, stageRule } from "./playbook.ts";
+import type { Stop } from "./stops.ts";
 import { dispatch, newRun, review, type Step } from "./successor.ts";
 
 /** A move that is wanted, and what was verified about the stage that is left. */
@@ -77,9 +78,10 @@ function refusalOf(step: Step, passage: Passage, again: boolean): string | undef
 export function checkPassage(
   playbook: Playbook,
   entry: Entry,
-  on: { to: Stage; gatePassed: boolean; evidence: EvidenceRecord | null },
+  on: { to: Stage; gatePassed: boolean; evidence: EvidenceRecord | null; stop?: Stop | undefined },
 ): TransitionVerdict {
-  const { candidateId, runId, stage, hold } = entry;
+  const { candidateId, runId, stage, hold, incident } = entry;
+  const stop = on.stop?.reason;
   return checkTransition(playbook, {
     candidateId,
     runId,
@@ -88,10 +90,11 @@ export function checkPassage(
     state: { candidateId, runId, activeStage: stage, paused: hold !== null },
     previousArtifact: allPresent(on.evidence),
     previousGatePassed: on.gatePassed,
-    riskControlsPassed: true,
-    executionControlsPassed: true,
+    riskControlsPassed: stop === undefined || stop === "KILL_SWITCH",
+    executionControlsPassed: stop !== "KILL_SWITCH",
     mode: "gitops",
     emergencyTicket: null,
+    incident: incident != null,
   });
 }
 

@@ -12,6 +12,7 @@ import {
 
 import type { Happening } from "./decision.ts";
 import type { Playbook } from "./playbook.ts";
+import { isStopped } from "./stops.ts";
 
 /** Artifacts to look for, and the one to read the verdict from. */
 export interface EvidenceRequest {
@@ -79,6 +80,8 @@ function resultIn(last: StoredEntry | undefined, happening: Happening): ResultRe
     if (report.type !== "result" || awaitedDispatch(last) !== report.answers) return undefined;
     return last.entry.hold ? undefined : report;
   }
+  if (happening.kind === "lifted")
+    return isStopped(last.entry) ? last.entry.kept?.report : undefined;
   if (happening.kind === "command" && happening.command.type === "resume")
     return last.entry.kept?.report;
   return undefined;

@@ -5,11 +5,13 @@
  *
  * G1: a candidate without an active stage may only enter the start, whatever `from` says.
  * G2: a hold or failed controls don't keep a candidate out of its recovery stage: that is where they lead.
- * G3: a ticketed emergency opens only the recovery stage; a ticket of blanks is none.
+ * G3: an incident that people opened leads to recovery from any stage, whatever was made or passed before.
+ * G4: a ticketed emergency opens only the recovery stage; a ticket of blanks is none.
  */
 import type { CandidateId, RunId, Stage } from "@baton/contracts";
 
 import type { Playbook } from "./playbook.ts";
+import { recoveryStage } from "./promotion.ts";
 
 /** What the guard is asked about. */
 export interface TransitionRequest {
@@ -30,6 +32,8 @@ export interface TransitionRequest {
   readonly executionControlsPassed: boolean;
   readonly mode: "gitops" | "emergency";
   readonly emergencyTicket: string | null;
+  /** True if an open incident leads it to recovery (G3). */
+  readonly incident?: boolean;
 }
 
 /** The guard's answer. */
@@ -79,7 +83,7 @@ function checkIdentity(
   if (state.runId !== request.runId) return deny(`run_mismatch:${state.runId}`);
   if (source === null) {
     if (from !== null || to !== playbook.start) return deny("missing_source_stage");
-  } else if (!playbook.stages.get(source)?.to.includes(to)) {
+  } else if (!playbook.stages.get(source)?.to.includes(to) && !recovers(playbook, request)) {
     return deny(`illegal_transition:${source}->${to}`);
   }
   if (state.candidateId === "") return deny("missing_candidate_id");
@@ -95,10 +99,12 @@ function checkEvidence(
   const rule = playbook.stages.get(to);
   if (!rule) return deny(`unknown_stage:${to}`);
   const source = state.activeStage === null ? undefined : playbook.stages.get(state.activeStage);
-  const recovery = source?.incident === to;
+  const opened = recovers(playbook, request);
+  const recovery = opened || source?.incident === to;
   if (state.paused && !recovery) return deny("candidate_paused_for_review", "human_review");
-  if (rule.needsArtifact && !request.previousArtifact) return deny("missing_previous_artifact");
-  if (rule.needsGate && !request.previousGatePassed)
+  if (rule.needsArtifact && !request.previousArtifact && !opened)
+    return deny("missing_previous_artifact");
+  if (rule.needsGate && !request.previousGatePassed && !opened)
     return deny("previous_gate_failed", "rollback");
   if (!request.riskControlsPassed && !recovery) return deny("risk_controls_not_passed", "rollback");
   if (!request.executionControlsPassed && !recovery)
@@ -108,4 +114,9 @@ function checkEvidence(
     return deny("mutable_action_requires_gitops_or_ticketed_emergency");
   }
   return undefined;
+}
+
+/** G3. */
+function recovers(playbook: Playbook, { incident, to }: TransitionRequest): boolean {
+  return incident === true && to === recoveryStage(playbook);
 }

@@ -1,6 +1,15 @@
 export { decide } from "./decide.ts";
+export type { ControlDecision, ControlFacts, ControlQuestion } from "./control-step.ts";
+export { decideControl } from "./decide-control.ts";
 export { approvalState, type ApprovalState } from "./approval-state.ts";
-export type { Decision, Happening, Question, RejectCode, VerifiedIdentity } from "./decision.ts";
+export type {
+  Decision,
+  Happening,
+  Question,
+  Refusal,
+  RejectCode,
+  VerifiedIdentity,
+} from "./decision.ts";
 export { evidenceFor, evidenceNeeded, evidenceRecord, type EvidenceRequest } from "./evidence.ts";
 export { assess } from "./conclude.ts";
 export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";
@@ -16,5 +25,7 @@ export {
   stageRule,
   type StageRule,
 } from "./playbook.ts";
+export { isPromoted, promotes, recoveryStage } from "./promotion.ts";
 export { questionOf, type ReplaySources } from "./replay.ts";
 export { instantMs, shiftInstant } from "./instant.ts";
+export { emergencyFor, isStopped, type Stop, stopFor } from "./stops.ts";

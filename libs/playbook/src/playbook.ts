@@ -140,6 +140,12 @@ export const PlaybookDocument = z.strictObject({
       "send-back": Roles.optional(),
       cancel: Roles.optional(),
       pause: Roles.optional(),
+      "kill-switch": Roles.optional(),
+      "release-kill-switch": Roles.optional(),
+      incident: Roles.optional(),
+      "close-incident": Roles.optional(),
+      emergency: Roles.optional(),
+      "close-task": Roles.optional(),
     })
     .prefault({}),
   controls: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}),

@@ -66,6 +66,19 @@ const commands = fc.record({
   why: texts,
   evidence: mostly("none", "right", "wrong"),
 });
+const controls = fc.record({
+  do: fc.constant("control" as const),
+  type: fc.oneof(
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom("release-kill-switch", "close-incident", "close-task"),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("kill-switch", "incident", "emergency") },
+  ),
+  by: fc.constantFrom("bob", "eve", "dan"),
+  scope: fc.constantFrom("candidate" as const, "lane" as const, "all" as const),
+  lane: fc.constantFrom(...LANES),
+});
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
@@ -78,6 +91,11 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: attempts },
   { weight: 2, arbitrary: workers },
   { weight: 6, arbitrary: commands },
+  { weight: 2, arbitrary: controls },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("incident" as const, "lifted" as const) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("again" as const), pick: fc.nat(30) }) },
   {
     weight: 1,

@@ -6,12 +6,14 @@ import {
   awaitedDispatch,
   type Command,
   type CommandId,
+  type Controls,
   type Entry,
   type Identity,
   type PreciseInstant,
   type Report,
   type Role,
   type Sha256,
+  type StoredControls,
   type StoredEntry,
 } from "@baton/contracts";
 
@@ -25,6 +27,8 @@ export interface ReplaySources {
   /** The report that is stored under a sequence, and when it was. */
   report(sequence: number): { report: Report; storedAt: PreciseInstant } | undefined;
   playbook(digest: Sha256): Playbook | undefined;
+  /** The mesh's controls that are stored under a sequence. */
+  controls(sequence: number): Controls | undefined;
 }
 
 /** Asks again what `entry` answered, `last` being the entry before it; or says in words which source is missing. */
@@ -36,10 +40,21 @@ export function questionOf(
   const digest = (last?.entry ?? entry).playbook;
   const playbook = sources.playbook(digest);
   if (!playbook) return `playbook ${digest.slice(0, 12)} isn't stored`;
+  const controls = controlsOf(entry, sources);
+  if (typeof controls === "string") return controls;
   const happening = happeningOf(last, entry, sources);
   if (typeof happening === "string") return happening;
   const evidence = evidenceNeeded(last, happening, playbook) ? entry.evidence : null;
-  return { last, happening, playbook, evidence, now: entry.time };
+  return { last, happening, playbook, evidence, controls, now: entry.time };
+}
+
+function controlsOf(
+  { controls: sequence }: Entry,
+  sources: ReplaySources,
+): StoredControls | undefined | string {
+  if (sequence === undefined) return undefined;
+  const controls = sources.controls(sequence);
+  return controls ? { sequence, controls } : `controls ${sequence} aren't stored`;
 }
 
 /** Who the coordinator found to have signed; a registry that changed since changes nothing about it. */
@@ -66,7 +81,10 @@ function happeningOf(
       return `report ${cause.sequence} isn't stored, or isn't about this candidate`;
     }
     case "deadline":
-      return { kind: "deadline" };
+    case "lifted":
+      return { kind: cause.kind };
+    case "incident":
+      return { kind: "incident", incidentId: cause.incidentId };
     case "exhausted":
     case "no-workers":
     case "workers-back": {

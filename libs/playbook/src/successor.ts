@@ -81,11 +81,19 @@ function withoutVisited<T extends Partial<Entry>>(changes: T): Omit<T, "visited"
 }
 
 /** What a new iteration of the candidate starts with: its own run id and trace, nothing visited. */
-export function newRun(step: Step): Pick<Entry, "iteration" | "runId" | "trace" | "visited"> {
-  const { candidateId, trace, iteration: before } = step.last.entry;
+export function newRun(
+  step: Step,
+): Pick<Entry, "iteration" | "runId" | "trace" | "visited" | "incident"> {
+  const { candidateId, trace, iteration: before, incident } = step.last.entry;
   const iteration = before + 1;
   const runId = runIdOf(candidateId, step.playbook.digest, iteration);
-  return { iteration, runId, trace: traceOf(candidateId, runId, trace.endsWith("1")), visited: [] };
+  return {
+    iteration,
+    runId,
+    trace: traceOf(candidateId, runId, trace.endsWith("1")),
+    visited: [],
+    ...(incident && { incident: null }),
+  };
 }
 
 /** Puts a question to a person. `awaits` stays as it is, so that a late result is still taken unless `changes` says not. */

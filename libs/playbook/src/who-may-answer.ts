@@ -2,6 +2,7 @@
 import type {
   Command,
   CommandType,
+  ControlCommand,
   Entry,
   Identity,
   Reason,
@@ -10,14 +11,23 @@ import type {
   Stage,
 } from "@baton/contracts";
 
-import { type Decision, reject, type VerifiedIdentity } from "./decision.ts";
+import { type Decision, type Refusal, reject, type VerifiedIdentity } from "./decision.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
 
 const ANSWERS = {
   toApproval: ["approve", "reject", "send-back", "cancel"],
   toHold: ["resume", "send-back", "cancel"],
+  toStop: ["pause", "send-back", "cancel"],
   toOthers: ["resume", "reject", "send-back", "cancel"],
 } as const satisfies Record<string, readonly CommandType[]>;
+
+const KIND_OF: Readonly<Partial<Record<Reason, keyof typeof ANSWERS>>> = {
+  APPROVAL_REQUIRED: "toApproval",
+  PAUSED: "toHold",
+  FROZEN: "toStop",
+  KILL_SWITCH: "toStop",
+  PROMOTION_BLOCKED: "toStop",
+};
 
 /** A question, as far as it says who may answer it. */
 interface Asked {
@@ -32,8 +42,7 @@ interface Asked {
 /** The answers that a review takes, and who may give them. */
 export function answersTo(playbook: Playbook, asked: Asked): ReviewAnswer[] {
   const { reason, next, author, mayRunAgain } = asked;
-  const kind =
-    reason === "APPROVAL_REQUIRED" ? "toApproval" : reason === "PAUSED" ? "toHold" : "toOthers";
+  const kind = KIND_OF[reason] ?? "toOthers";
   // Lifting a hold begins no run, nor does a first entry into a stage.
   const beginsRun = (command: CommandType): boolean =>
     command === "send-back" || (command === "resume" && kind !== "toHold");
@@ -61,6 +70,24 @@ export function refusalOfSender(
   identity: VerifiedIdentity | undefined,
 ): Decision | undefined {
   const { by, type, candidateId } = command;
+  const roles = rolesFor(playbook, type, entry?.review?.next ?? null);
+  return refusalFor(roles, { by, what: `${type} ${candidateId}` }, identity);
+}
+
+/** The same for a command about the whole mesh. */
+export function refusalOfControl(
+  playbook: Playbook,
+  { by, type }: ControlCommand,
+  identity: VerifiedIdentity | undefined,
+): Refusal | undefined {
+  return refusalFor(playbook.answers[type] ?? [], { by, what: type }, identity);
+}
+
+function refusalFor(
+  roles: readonly Role[],
+  { by, what }: { by: Identity; what: string },
+  identity: VerifiedIdentity | undefined,
+): Refusal | undefined {
   if (identity && identity.name !== by) {
     return reject(
       "E_DENIED",
@@ -68,14 +95,13 @@ export function refusalOfSender(
       "Send it in your own name.",
     );
   }
-  const roles = rolesFor(playbook, type, entry?.review?.next ?? null);
   if (roles.length === 0 || identity?.roles.some((role) => roles.includes(role))) return undefined;
   const has = identity
     ? `${by} has ${identity.roles.length > 0 ? identity.roles.join(", ") : "no role"}`
     : `${by} isn't known: the coordinator has no key registry`;
   return reject(
     "E_DENIED",
-    `to ${type} ${candidateId} takes the role ${roles.join(" or ")}; ${has}`,
+    `to ${what} takes the role ${roles.join(" or ")}; ${has}`,
     "Ask someone who has it: `baton get reviews` shows who may answer. Who has which role is in the coordinator's BATON_PEOPLE.",
   );
 }

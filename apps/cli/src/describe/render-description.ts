@@ -137,6 +137,10 @@ function causeText({ cause }: Entry): string {
       return `${cause.lane} silent since ${cause.since}`;
     case "workers-back":
       return `${cause.lane} is back`;
+    case "incident":
+      return `incident ${cause.incidentId} by ${cause.by}`;
+    case "lifted":
+      return "stop lifted";
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type CandidateId,
   Command,
   commandSubject,
+  Controls,
   type Entry,
   journalFence,
   type PreciseInstant,
@@ -42,6 +43,11 @@ export async function readRecord(
   const entries: RecordedEntry[] = [];
   const commands = new Map<string, Command>();
   const reports = new Map<number, { report: Report; storedAt: PreciseInstant }>();
+  const controls = new Map<number, Controls>();
+  await readAll(session, { stream: "controls" }, ({ seq, data }) => {
+    const state = Controls.safeParse(jsonIn(data));
+    if (state.success) controls.set(seq, state.data);
+  });
   // The journal last: what its entries name was stored before them.
   await readAll(session, { stream: "commands", filter: commandsOf(candidateId) }, ({ data }) => {
     const command = Command.safeParse(jsonIn(data));
@@ -65,6 +71,7 @@ export async function readRecord(
     sources: {
       command: (id) => commands.get(id),
       report: (sequence) => reports.get(sequence),
+      controls: (sequence) => controls.get(sequence),
       playbook: (digest) => playbooks.get(digest),
     },
   };

@@ -86,10 +86,12 @@ test("pages that weren't installed are missed in words", () => {
   expect(() => readPage("PAUSED", folder.path)).toThrow("there is no such reason code");
 });
 
-test("where to read on is the page, or the organisation's runbook with the code at its end", () => {
+test("where to read on is the page, or the organisation's runbook with the code in it", () => {
   expect(runbookOf("PAUSED", {})).toBe("docs/reasons/PAUSED.md");
   const env = { BATON_RUNBOOK_URL: "https://wiki.example/baton/reasons/" };
   expect(runbookOf("PAUSED", env)).toBe("https://wiki.example/baton/reasons/PAUSED");
+  const marked = { BATON_RUNBOOK_URL: "https://wiki.example/reasons#{reason}" };
+  expect(runbookOf("PAUSED", marked)).toBe("https://wiki.example/reasons#PAUSED");
   expect(() => runbookOf("PAUSED", { BATON_RUNBOOK_URL: "ftp://wiki.example/" })).toThrow(
     "isn't the address of a runbook",
   );

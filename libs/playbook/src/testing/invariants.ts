@@ -30,7 +30,8 @@ export function violationsOf({ question, decision }: Told): string[] {
   return failing([
     ...form(after),
     ...standing(after),
-    ...(last ? [...chain(last, after), ...hold(last.entry, question, after)] : []),
+    ...stops(question, after),
+    ...(last ? [...chain(last, question, after), ...hold(last.entry, question, after)] : []),
     ...(last ? retries(last, question, after) : []),
     ...(last && isDispatch(after) ? move(last.entry, question, after) : []),
     ["J3 a stage comes up once in a run", after.visited.length === new Set(after.visited).size],
@@ -61,6 +62,9 @@ function isReplayable(journal: Story["journal"], told: Story["told"]): boolean {
   const sources: ReplaySources = {
     command: (id) => commands.find((one) => one.id === id),
     report: (sequence) => reports.find((one) => one.sequence === sequence),
+    controls: (sequence) =>
+      told.map(({ question }) => question.controls).find((one) => one?.sequence === sequence)
+        ?.controls,
     playbook: (digest) =>
       told.map(({ question }) => question.playbook).find((one) => one.digest === digest),
   };
@@ -94,17 +98,44 @@ function standing(after: Entry): Checks {
   ];
 }
 
-function chain({ sequence, entry }: StoredEntry, after: Entry): Checks {
+/** J7: told here on its own, from the playbook's document and the controls. */
+function stops({ controls, playbook }: Told["question"], after: Entry): Checks {
+  const state = controls?.controls;
+  if (!state || !isDispatch(after)) return [];
+  const rule = stageRule(playbook, after.stage);
+  const recovers = [...playbook.stages.values()].some(({ incident }) => incident === after.stage);
+  const changes = rule.mutable && rule.incident !== null;
+  const frozen = state.incidents.some(({ id, scope }) => {
+    if (recovers || after.incident?.id === id) return false;
+    if (scope.kind === "candidate") return scope.candidateId === after.candidateId;
+    return scope.kind === "all" || scope.lane === rule.lane;
+  });
+  return [
+    ["J7 an engaged kill switch stops promotions", !changes || state.killSwitch === null],
+    ["J7 an open incident freezes its scope", !frozen],
+    ["J7 a change that Git doesn't have blocks promotions", !changes || state.tasks.length === 0],
+    ["J10 it names the controls it was decided under", after.controls === controls.sequence],
+  ];
+}
+
+function chain(
+  { sequence, entry }: StoredEntry,
+  { happening }: Told["question"],
+  after: Entry,
+): Checks {
   return [
     ["J1 an entry names the one before", after.prev === sequence && after.n === entry.n + 1],
     ["J1 of the same candidate", after.candidateId === entry.candidateId],
-    ["nothing follows on a closed candidate", entry.holder !== "closed"],
+    [
+      "nothing but an incident follows on a closed candidate",
+      entry.holder !== "closed" || happening.kind === "incident",
+    ],
   ];
 }
 
 function hold(before: Entry, { happening }: Told["question"], after: Entry): Checks {
-  const type = happening.kind === "command" ? happening.command.type : "";
-  const lifted = ["resume", "cancel", "send-back"].includes(type);
+  const type = happening.kind === "command" ? happening.command.type : happening.kind;
+  const lifted = ["resume", "cancel", "send-back", "incident"].includes(type);
   const held = canonicalJson(after.hold) === canonicalJson(before.hold);
   return [
     ["J7 a hold stays until a person lifts it", before.hold === null || lifted || held],
@@ -140,6 +171,7 @@ function move(before: Entry, { evidence, playbook }: Told["question"], after: En
     const guarded = canonicalJson(after.guard) === canonicalJson(receipt);
     return [...approved, ["what is sent back starts anew", anew && guarded]];
   }
+  if (leadsToRecovery(playbook, after)) return approved;
   if (after.guard === null) {
     const moved = after.stage !== before.stage || after.runId === before.runId;
     return [...approved, ["without the guard the same stage runs anew, nothing else", !moved]];
@@ -162,6 +194,13 @@ function move(before: Entry, { evidence, playbook }: Told["question"], after: En
     ["J2 the artifacts were found", !to.needsArtifact || allPresent(proof)],
     ["J2 the gate passed", !to.needsGate || from.gate === null || proof?.gate?.verdict === "pass"],
   ];
+}
+
+/** By an incident that people opened, whether or not the recovery stage had to be approved first. */
+function leadsToRecovery(playbook: Playbook, { cause, incident, stage }: Entry): boolean {
+  const recovers = [...playbook.stages.values()].some((rule) => rule.incident === stage);
+  const named = cause.kind !== "incident" || incident?.id === cause.incidentId;
+  return recovers && incident != null && named;
 }
 
 function allPresent(evidence: EvidenceRecord | null): boolean {

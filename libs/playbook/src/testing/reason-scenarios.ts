@@ -45,6 +45,16 @@ function withoutWorkers(playbook: Playbook): Story {
   );
 }
 
+/** A change was made in an emergency of another candidate, and isn't in Git yet. */
+function besideAnEmergency(playbook: Playbook): Story {
+  const story = arrivedAt(playbook, "policy-dry-run");
+  const candidateId = "cand-of-another";
+  story.control("incident", { scope: { kind: "candidate", candidateId } });
+  const incidentId = story.controls.last()?.controls.incidents[0]?.id ?? "";
+  story.control("emergency", { incidentId, candidateId });
+  return then(story, (told) => told.result());
+}
+
 /** Its first stage needn't name an artifact, the second asks for one. */
 const trusting = documentOf({ draft: ["check"], check: [] });
 
@@ -73,6 +83,19 @@ const SCENARIOS: Partial<Record<Reason, Scenario>> = {
   RETRY_BACKOFF: (playbook) => then(begun(playbook), (story) => story.attempt()),
   APPROVAL_REQUIRED: askedForApproval,
   PAUSED: (playbook) => then(begun(playbook), (story) => story.command("pause")),
+  FROZEN: (playbook) =>
+    then(
+      begun(playbook),
+      (story) => story.control("incident", { scope: { kind: "lane", lane: "lane-b" } }),
+      (story) => story.result(),
+    ),
+  KILL_SWITCH: (playbook) =>
+    then(
+      arrivedAt(playbook, "policy-dry-run"),
+      (story) => story.control("kill-switch"),
+      (story) => story.result(),
+    ),
+  PROMOTION_BLOCKED: besideAnEmergency,
   GATE_FAILED: failedTwice,
   GATE_INCONCLUSIVE: (playbook) =>
     then(arrivedAt(playbook, "gate-evaluation"), judged("inconclusive")),

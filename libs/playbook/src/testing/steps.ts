@@ -2,6 +2,7 @@
 import type {
   ArtifactRef,
   CommandType,
+  ControlCommandType,
   EvidenceRecord,
   FailureClass,
   Lane,
@@ -12,6 +13,7 @@ import type {
 import type { Happening } from "../decision.ts";
 import { evidenceNeeded } from "../evidence.ts";
 import { type StageRule, stageRule } from "../playbook.ts";
+import { isStopped } from "../stops.ts";
 import {
   artifactOf,
   artifactsFor,
@@ -53,6 +55,15 @@ export type Step =
       readonly why: string;
       readonly evidence: "none" | "right" | "wrong";
     }
+  | {
+      readonly do: "control";
+      readonly type: ControlCommandType;
+      readonly by: string;
+      readonly scope: "candidate" | "lane" | "all";
+      readonly lane: Lane;
+    }
+  /** What a coordinator does when the controls changed. */
+  | { readonly do: "incident" | "lifted" }
   /** Something that happened before is delivered again. */
   | { readonly do: "again"; readonly pick: number }
   | { readonly do: "tick"; readonly seconds: number }
@@ -100,15 +111,45 @@ export class Play {
       playOut(story, step.steps);
       return;
     }
+    if (step.do === "control") {
+      this.#control(step);
+      return;
+    }
     const happening = this.#happening(step);
     if (!happening) return;
     const needed = evidenceNeeded(story.journal.at(-1), happening, story.playbook);
     story.ask(happening, needed && (this.#evidence.get(needed.report) ?? null));
   }
 
-  #happening(step: Exclude<Step, { do: "onward" }>): Happening | undefined {
+  #control({ type, by, scope, lane }: Extract<Step, { do: "control" }>): void {
+    const { story } = this;
+    const { candidateId } = story.entry();
+    const state = story.controls.last()?.controls;
+    const scopes = {
+      candidate: { kind: "candidate", candidateId },
+      lane: { kind: "lane", lane },
+      all: { kind: "all" },
+    } as const;
+    const incidentId = state?.incidents.at(-1)?.id;
+    const taskId = state?.tasks.at(-1)?.id;
+    story.control(type, {
+      by,
+      candidateId,
+      scope: scopes[scope],
+      ...(incidentId !== undefined && { incidentId }),
+      ...(taskId !== undefined && { taskId }),
+    });
+  }
+
+  #happening(step: Exclude<Step, { do: "onward" | "control" }>): Happening | undefined {
     const { story } = this;
     switch (step.do) {
+      case "incident": {
+        const incidentId = story.controls.last()?.controls.incidents.at(-1)?.id;
+        return incidentId === undefined ? undefined : { kind: "incident", incidentId };
+      }
+      case "lifted":
+        return { kind: "lifted" };
       case "again":
         return story.told.at(-1 - (step.pick % story.told.length))?.question.happening;
       case "tick":
@@ -200,6 +241,11 @@ export function playOut(story: Story, most = 200): boolean {
   for (let steps = 0; steps < most; steps += 1) {
     const { holder, reason } = story.entry();
     if (holder === "closed") return true;
+    story.controls.calm(story.now);
+    if (isStopped(story.entry())) {
+      story.lifted();
+      continue;
+    }
     if (holder !== "review") story.result();
     else if (reason === "APPROVAL_REQUIRED")
       story.command("approve", { by: `eve-${story.told.length}` });

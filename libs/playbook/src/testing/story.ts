@@ -2,17 +2,20 @@
 import type {
   Command,
   CommandType,
+  ControlCommandType,
   Entry,
   EvidenceRecord,
   Report,
   StoredEntry,
 } from "@baton/contracts";
 
+import type { ControlDecision } from "../control-step.ts";
 import { decide } from "../decide.ts";
 import type { Decision, Happening, Question } from "../decision.ts";
 import { candidateIdOf } from "../identify.ts";
 import { shiftInstant } from "../instant.ts";
 import { parsePlaybook, type Playbook, stageRule } from "../playbook.ts";
+import { type ControlWish, MeshControls } from "./mesh-controls.ts";
 import { attemptFor, type Evidence, evidenceFor, type Result, resultFor } from "./reports.ts";
 
 /** A document's playbook; throws with its faults if it isn't one. */
@@ -42,10 +45,12 @@ export class Story {
   readonly playbook: Playbook;
   readonly journal: StoredEntry[] = [];
   readonly told: Told[] = [];
+  readonly controls: MeshControls;
   now = "2026-03-01T09:00:00.000Z";
 
   constructor(playbook: Playbook) {
     this.playbook = playbook;
+    this.controls = new MeshControls(playbook);
   }
 
   last(): StoredEntry {
@@ -73,7 +78,8 @@ export class Story {
   ask(happening: Happening, evidence: EvidenceRecord | null = null): Decision {
     this.wait(1);
     const { journal, playbook, now } = this;
-    const question = { last: journal.at(-1), happening, playbook, evidence, now };
+    const controls = this.controls.last();
+    const question = { last: journal.at(-1), happening, playbook, evidence, controls, now };
     const decision = decide(question);
     this.told.push({ question, decision });
     if (decision.kind === "append") {
@@ -112,6 +118,25 @@ export class Story {
 
   exhausted(deliveries = 8): Decision {
     return this.ask({ kind: "exhausted", dispatch: this.dispatched().sequence, deliveries });
+  }
+
+  /** Somebody changes the mesh's controls, a second later. */
+  control(type: ControlCommandType, wish: ControlWish = {}): ControlDecision {
+    this.wait(1);
+    return this.controls.command(type, this.now, wish);
+  }
+
+  /** The open incident, by its place, is held against the candidate. */
+  incident(index = -1): Decision {
+    const incidentId = this.controls.last()?.controls.incidents.at(index)?.id ?? "inc-none";
+    return this.ask({ kind: "incident", incidentId });
+  }
+
+  /** Stops may be over: what was kept is looked at again, with what is verified about it. */
+  lifted(evidence: Evidence = {}): Decision {
+    const report = this.entry().kept?.report;
+    const rule = stageRule(this.playbook, this.entry().stage);
+    return this.ask({ kind: "lifted" }, report ? evidenceFor(report, rule, evidence) : null);
   }
 
   /** The deadline of the last entry passes. */

@@ -1,11 +1,19 @@
-/** What a coordinator refuses to start with. */
+/** What a coordinator refuses to start with, and services that are told to stop before they could start. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { spawnService, temporaryFolder } from "@baton/testkit";
+import {
+  eventually,
+  type SpawnedService,
+  spawnService,
+  startTestNats,
+  temporaryFolder,
+} from "@baton/testkit";
 import { expect, test } from "vitest";
 
 import { FAILURES_PLAYBOOK } from "./failures-world.ts";
+
+const ROOT = join(import.meta.dirname, "../../../..");
 
 test("a cap of deliveries that would cut off the playbook's last retries is refused, with both settings named", async () => {
   using folder = temporaryFolder("start");
@@ -22,3 +30,38 @@ test("a cap of deliveries that would cut off the playbook's last retries is refu
     "BATON_MAX_DELIVER is 3, but the playbook's failurePolicies.transient.maxRetries is 3 (stage make)",
   );
 }, 20_000);
+
+function listening({ output }: SpawnedService): Promise<unknown> {
+  return eventually(() => output().includes('"listening"'), {
+    what: "it listens",
+    withinMs: 20_000,
+  });
+}
+
+const WAITING: readonly (readonly [entry: string, env: Record<string, string>])[] = [
+  ["apps/coordinator/src/main.ts", { BATON_PLAYBOOK: join(ROOT, "playbooks/baton.yaml") }],
+  ["apps/lane-a-research/src/main.ts", {}],
+  ["apps/escalation/src/main.ts", {}],
+  ["apps/metrics/src/main.ts", {}],
+];
+
+test.each(WAITING)(
+  "%s that waits for nats-server stops when it is told to",
+  async (entry, env) => {
+    await using service = spawnService(entry, { ...env, BATON_NATS_URL: "nats://127.0.0.1:9" });
+    await listening(service);
+    // Not by running out of its grace: that would be 70.
+    expect(await service.sigterm()).toEqual({ code: 0, signal: null });
+  },
+  40_000,
+);
+
+test("a lane that waits for the streams stops when it is told to", async () => {
+  const nats = await startTestNats();
+  await using lane = spawnService("apps/lane-a-research/src/main.ts", {
+    BATON_NATS_URL: nats.url,
+  });
+  await listening(lane);
+  expect(await lane.sigterm()).toEqual({ code: 0, signal: null });
+  await nats.stop();
+}, 40_000);

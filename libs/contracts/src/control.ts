@@ -1,0 +1,164 @@
+/**
+ * What holds for the whole mesh: the kill switch, open incidents, and changes that aren't in Git yet. One chain of entries,
+ * written by the coordinator only; the last one is the state.
+ *
+ * K1: an entry names the sequence of the one before, and is fenced by it like a candidate's.
+ * K2: everything needed to decide is in the last entry.
+ */
+import { z } from "zod";
+
+import { IncidentClass } from "./artifacts/incident-record.ts";
+import { CommandSignature, PublicKey, Role, Signature } from "./command-signature.ts";
+import { Identity } from "./command.ts";
+import { MAX_TEXT } from "./failure.ts";
+import { CandidateId, CommandId, Instant, Lane } from "./names.ts";
+
+/** Stands where a candidate's id stands in commands about the whole mesh; no candidate may bear it. */
+export const MESH_ID = "mesh-controls";
+
+/** Most incidents open at a time, and most changes that wait for Git. */
+export const MAX_INCIDENTS = 32;
+export const MAX_TASKS = 64;
+/** Longest emergency in seconds. */
+export const MAX_EMERGENCY_SECONDS = 86_400;
+
+const IncidentId = z.string().regex(/^inc-[0-9a-f]{12}$/, "incidentId: inc- and 12 hex digits");
+const TaskId = z.string().regex(/^task-[0-9a-f]{12}$/, "taskId: task- and 12 hex digits");
+const why = z.string().trim().min(1, "a reason is needed").max(MAX_TEXT);
+/** A change outside Git is asked for by a ticket of the on-call team's own system. */
+const Ticket = z
+  .string()
+  .trim()
+  .min(1, "a ticket is needed; blanks are none")
+  .max(120)
+  .regex(/^[\p{L}\p{N}\p{P}\p{S} ]+$/u, "ticket: printable characters only");
+
+/** What an incident freezes. */
+export const IncidentScope = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("candidate"), candidateId: CandidateId }),
+  z.strictObject({ kind: z.literal("lane"), lane: Lane }),
+  z.strictObject({ kind: z.literal("all") }),
+]);
+export type IncidentScope = z.infer<typeof IncidentScope>;
+
+const common = {
+  v: z.literal(1),
+  id: CommandId,
+  candidateId: z.literal(MESH_ID),
+  time: Instant,
+  by: Identity,
+  publicKey: PublicKey.optional(),
+  signature: Signature.optional(),
+  why,
+};
+
+const AnyControlCommand = z.discriminatedUnion("type", [
+  z.strictObject({ ...common, type: z.literal("kill-switch") }),
+  /** Takes two people. */
+  z.strictObject({ ...common, type: z.literal("release-kill-switch") }),
+  z.strictObject({
+    ...common,
+    type: z.literal("incident"),
+    class: IncidentClass,
+    scope: IncidentScope,
+  }),
+  z.strictObject({ ...common, type: z.literal("close-incident"), incidentId: IncidentId }),
+  /** Lets one strategy be changed outside Git for a while. */
+  z.strictObject({
+    ...common,
+    type: z.literal("emergency"),
+    incidentId: IncidentId,
+    ticket: Ticket,
+    scope: CandidateId,
+    seconds: z.int().min(60).max(MAX_EMERGENCY_SECONDS),
+  }),
+  /** The change is in Git now, by this commit. */
+  z.strictObject({
+    ...common,
+    type: z.literal("close-task"),
+    taskId: TaskId,
+    commit: z.string().regex(/^[0-9a-f]{40}$/, "commit: the full 40 hex digits"),
+  }),
+]);
+
+/** What people ask of the whole mesh. Strict, like every command. */
+export const ControlCommand = AnyControlCommand.refine(
+  ({ publicKey, signature }) => (publicKey === undefined) === (signature === undefined),
+  { error: "publicKey and signature come together or not at all", path: ["signature"] },
+);
+export type ControlCommand = z.infer<typeof ControlCommand>;
+export type ControlCommandType = ControlCommand["type"];
+
+/** Who did something, why and when. */
+const Act = z.object({ by: Identity, why: z.string(), time: Instant, commandId: CommandId });
+
+/** The kill switch while it is engaged. */
+export const KillSwitchState = Act.extend({
+  /** Who wants it released; it takes two. */
+  releases: z.array(Act.extend({ expires: Instant })).max(10),
+});
+export type KillSwitchState = z.infer<typeof KillSwitchState>;
+
+/** An emergency: until then one strategy may be changed outside Git. */
+export const Emergency = Act.extend({
+  ticket: z.string(),
+  scope: CandidateId,
+  until: Instant,
+  /** True once its end is on record. */
+  ended: z.boolean(),
+});
+export type Emergency = z.infer<typeof Emergency>;
+
+/** An open incident. */
+export const Incident = Act.extend({
+  id: IncidentId,
+  class: IncidentClass,
+  scope: IncidentScope,
+  emergency: Emergency.nullable(),
+});
+export type Incident = z.infer<typeof Incident>;
+
+/** A change made in an emergency that Git doesn't have yet: promotions wait for it. */
+export const GitTask = Act.extend({
+  id: TaskId,
+  incidentId: IncidentId,
+  ticket: z.string(),
+  scope: CandidateId,
+});
+export type GitTask = z.infer<typeof GitTask>;
+
+/** One entry of the chain, and the state. Tolerant: keys that a newer writer added are ignored. */
+export const Controls = z.object({
+  v: z.literal(1),
+  type: z.literal("controls"),
+  /** Position in the chain, from 1, and the sequence of the entry before (0 for the first). */
+  n: z.int().positive(),
+  prev: z.int().min(0),
+  time: Instant,
+  /** One sentence: what changed. */
+  detail: z.string().max(MAX_TEXT),
+  cause: z.discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("command"),
+      commandId: CommandId,
+      type: z.string(),
+      by: Identity,
+      why: z.string(),
+      roles: z.array(Role).max(16).optional(),
+      signature: CommandSignature.optional(),
+    }),
+    z.object({ kind: z.literal("expired") }),
+  ]),
+  killSwitch: KillSwitchState.nullable(),
+  incidents: z.array(Incident).max(MAX_INCIDENTS),
+  tasks: z.array(GitTask).max(MAX_TASKS),
+  /** Ids of the latest commands applied. */
+  commands: z.array(CommandId).max(50),
+});
+export type Controls = z.infer<typeof Controls>;
+
+/** The state with the sequence under which CONTROLS stored it. */
+export interface StoredControls {
+  readonly sequence: number;
+  readonly controls: Controls;
+}

@@ -1,0 +1,105 @@
+/** What decisions about the mesh's controls share: the question, the answer, and how the next entry is made. */
+import {
+  type ControlCommand,
+  type Controls,
+  cut,
+  type Incident,
+  type Instant,
+  type StoredControls,
+} from "@baton/contracts";
+
+import type { Refusal, VerifiedIdentity } from "./decision.ts";
+import { instantMs } from "./instant.ts";
+import type { Playbook } from "./playbook.ts";
+
+const MAX_COMMANDS = 50;
+
+/** What the coordinator looked up about a command. */
+export interface ControlFacts {
+  /** The candidate that a command names is known. */
+  readonly candidateKnown: boolean;
+  /** Candidates that the incident led to recovery and that haven't passed its checks; a few of them. */
+  readonly unrecovered: readonly string[];
+}
+
+/** Everything a decision about the controls depends on. */
+export interface ControlQuestion {
+  readonly last: StoredControls | undefined;
+  readonly happening:
+    | {
+        readonly kind: "command";
+        readonly command: ControlCommand;
+        readonly identity?: VerifiedIdentity;
+      }
+    /** Time went on: emergencies may be over. */
+    | { readonly kind: "expired" };
+  /** Says which role may do what; the coordinator's current one. */
+  readonly playbook: Playbook;
+  readonly facts: ControlFacts;
+  readonly now: Instant;
+}
+
+/** What follows. */
+export type ControlDecision =
+  | { readonly kind: "append"; readonly controls: Controls }
+  | { readonly kind: "ignore"; readonly why: "duplicate" | "early" }
+  | Refusal;
+
+/** A command of one type. */
+export type ControlCommandOf<T extends ControlCommand["type"]> = Extract<
+  ControlCommand,
+  { type: T }
+>;
+
+/** True if the incident's emergency is over; false while it lasts and where there is none. */
+export function isOver({ emergency }: Incident, now: Instant): boolean {
+  return emergency !== null && (emergency.ended || instantMs(now) >= instantMs(emergency.until));
+}
+
+/** Who did it, why and when. */
+export function actOf({ now }: ControlQuestion, { by, why, id: commandId }: ControlCommand) {
+  return { by, why, time: now, commandId };
+}
+
+/** The state after `changes`. */
+export function next(
+  question: ControlQuestion,
+  changes: Partial<Controls> & { detail: string },
+): ControlDecision {
+  const { last, now, happening } = question;
+  const { controls: before, sequence = 0 } = last ?? { controls: undefined };
+  const cause = causeOf(happening);
+  const commands = before?.commands ?? [];
+  const controls: Controls = {
+    v: 1,
+    type: "controls",
+    n: (before?.n ?? 0) + 1,
+    prev: sequence,
+    time: now,
+    cause,
+    killSwitch: before?.killSwitch ?? null,
+    incidents: before?.incidents ?? [],
+    tasks: before?.tasks ?? [],
+    commands:
+      cause.kind === "command" ? [...commands, cause.commandId].slice(-MAX_COMMANDS) : commands,
+    ...changes,
+    detail: cut(changes.detail),
+  };
+  return { kind: "append", controls };
+}
+
+function causeOf(happening: ControlQuestion["happening"]): Controls["cause"] {
+  if (happening.kind === "expired") return { kind: "expired" };
+  const { command, identity } = happening;
+  const { id: commandId, type, by, why, publicKey, signature } = command;
+  const signed = publicKey !== undefined && signature !== undefined;
+  return {
+    kind: "command",
+    commandId,
+    type,
+    by,
+    why,
+    ...(identity && { roles: [...identity.roles] }),
+    ...(signed && { signature: { publicKey, signature } }),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * What an incident that people opened means for a candidate: recovery at once, from wherever it stands.
+ *
+ * I1: of a whole lane or of all, those whose strategy was promoted in this run; the others are frozen where they go next.
+ *     An incident of one candidate reaches it even when it is closed: what it promoted may still run.
+ * I2: each incident leads a candidate to recovery once.
+ * I3: the guard lets it through from any stage, on hold or not; approvals that the recovery stage needs are asked for.
+ */
+import type { Entry, Incident } from "@baton/contracts";
+
+import type { Decision, Question } from "./decision.ts";
+import { approvalRuleFor, askApproval } from "./enter.ts";
+import { checkTransition } from "./guard.ts";
+import { type Playbook, stageRule } from "./playbook.ts";
+import { isPromoted, recoveryStage } from "./promotion.ts";
+import { emergencyFor } from "./stops.ts";
+import { dispatch, newRun, type Step } from "./successor.ts";
+
+/** Decides on a candidate that may be part of the incident. */
+export function decideIncident(question: Question, incidentId: string): Decision {
+  const { last, playbook, now, controls } = question;
+  const to = recoveryStage(playbook);
+  const incident = controls?.controls.incidents.find((one) => one.id === incidentId);
+  if (!last || !incident || to === undefined || !isPart(playbook, last.entry, incident))
+    return { kind: "ignore", why: "stale" };
+  const { entry } = last;
+  if (entry.incident?.id === incidentId) return { kind: "ignore", why: "duplicate" };
+  const { id, class: kind, by, why } = incident;
+  const cause = { kind: "incident", incidentId: id, class: kind, by, why } as const;
+  const step: Step = { last, playbook, now, cause };
+  const emergency = emergencyFor(controls?.controls, entry.candidateId, now);
+  const run = entry.holder === "closed" || entry.visited.includes(to) ? newRun(step) : {};
+  const { candidateId, runId, stage } = { ...entry, ...run };
+  const verdict = checkTransition(playbook, {
+    candidateId,
+    runId,
+    from: stage,
+    to,
+    state: { candidateId, runId, activeStage: stage, paused: entry.hold !== null },
+    previousArtifact: false,
+    previousGatePassed: false,
+    riskControlsPassed: false,
+    executionControlsPassed: false,
+    mode: emergency ? "emergency" : "gitops",
+    emergencyTicket: emergency?.ticket ?? null,
+    incident: true,
+  });
+  if (!verdict.allowed) return { kind: "ignore", why: "stale" };
+  const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== to);
+  const link = { id, class: kind, ticket: emergency?.ticket ?? null };
+  const detail = `Incident ${id} of class ${kind} opened by ${by}: ${why}.${leftBehind(entry)}`;
+  const carried = { ...run, artifacts, incident: link, hold: null, kept: null, failure: null };
+  const rule = approvalRuleFor(step, to);
+  if (rule) return { kind: "append", entry: askApproval(step, to, { rule, detail, carried }) };
+  const changes = {
+    ...carried,
+    reason: "INCIDENT",
+    detail,
+    guard: { from: stage, to, rule: verdict.reason },
+  } as const;
+  return { kind: "append", entry: dispatch(step, to, changes) };
+}
+
+/** I1. */
+function isPart(playbook: Playbook, entry: Entry, { scope }: Incident): boolean {
+  if (scope.kind === "candidate") return scope.candidateId === entry.candidateId;
+  if (entry.holder === "closed" || !isPromoted(playbook, entry)) return false;
+  return scope.kind === "all" || stageRule(playbook, entry.stage).lane === scope.lane;
+}
+
+function leftBehind({ holder, stage, awaits, hold, kept }: Entry): string {
+  const flying = holder !== "closed" && awaits !== null;
+  return [
+    flying ? ` ${stage} was in flight: its result won't count.` : "",
+    kept ? ` The result of ${stage} that was kept is dropped.` : "",
+    hold ? ` The hold by ${hold.by} ends with it.` : "",
+  ].join("");
+}

@@ -1,0 +1,23 @@
+/** Which stages change what runs, and where incidents lead: read from the playbook's edges, not named anew. */
+import type { Entry, Stage } from "@baton/contracts";
+
+import type { Playbook, StageRule } from "./playbook.ts";
+
+/** True for a stage that changes what runs: it acts, and what fails in it is an incident. */
+export function promotes(rule: StageRule): boolean {
+  return rule.mutable && rule.incident !== null;
+}
+
+/** The stage that incidents lead to; undefined where the playbook has none. */
+export function recoveryStage(playbook: Playbook): Stage | undefined {
+  for (const { incident } of playbook.stages.values()) if (incident !== null) return incident;
+  return undefined;
+}
+
+/** True if this run was handed to a stage that changes what runs. */
+export function isPromoted(playbook: Playbook, { visited }: Pick<Entry, "visited">): boolean {
+  return visited.some((stage) => {
+    const rule = playbook.stages.get(stage);
+    return rule !== undefined && promotes(rule);
+  });
+}

@@ -1,0 +1,15 @@
+import type { Entry, EvidenceRecord, ResultReport, StoredEntry } from "@baton/contracts";
+
+import { conclude } from "./conclude.ts";
+import type { Step } from "./successor.ts";
+
+/** Goes on from a result that was kept during a hold or a stop, as if it came now. */
+export function releaseKept(
+  step: Step,
+  report: ResultReport,
+  evidence: EvidenceRecord | null,
+): Entry {
+  const entry: Entry = { ...step.last.entry, hold: null, review: null };
+  const last: StoredEntry = { sequence: step.last.sequence, entry };
+  return conclude({ ...step, last }, report, evidence);
+}

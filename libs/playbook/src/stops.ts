@@ -1,0 +1,173 @@
+/**
+ * What keeps a candidate from its next stage although it may go there: the kill switch, an incident's freeze, a change that
+ * Git doesn't have yet. Its last result is kept, and it goes on by itself when the stop is lifted.
+ *
+ * S1: every dispatch that a decision comes to is held against the stops, in one place.
+ * S2: recovery is never stopped, nor is a candidate by the incident that it recovers from.
+ * S3: what a person asks for is refused while it's stopped; only a lane's result is kept.
+ */
+import {
+  type CandidateId,
+  type Controls,
+  cut,
+  type Emergency,
+  type Entry,
+  type Incident,
+  isDispatch,
+  type PreciseInstant,
+  type Reason,
+  type ResultReport,
+  type Stage,
+} from "@baton/contracts";
+
+import { type Decision, type Question, reject } from "./decision.ts";
+import { instantMs } from "./instant.ts";
+import { type Playbook, type StageRule, stageRule } from "./playbook.ts";
+import { promotes, recoveryStage } from "./promotion.ts";
+import { review } from "./successor.ts";
+
+const STOP_REASONS = ["FROZEN", "KILL_SWITCH", "PROMOTION_BLOCKED"] as const satisfies Reason[];
+type StopReason = (typeof STOP_REASONS)[number];
+
+/** Why a candidate can't go on, in words. */
+export interface Stop {
+  readonly reason: StopReason;
+  readonly detail: string;
+  readonly action: string;
+}
+
+/** True if it waits, with a result that is kept, for a stop to be lifted. */
+export function isStopped({ holder, reason, hold, kept }: Entry): boolean {
+  const reasons: readonly Reason[] = STOP_REASONS;
+  return holder === "review" && hold === null && kept !== null && reasons.includes(reason);
+}
+
+/** What keeps a candidate from `to` at the moment, the gravest first; undefined if nothing. */
+export function stopFor(
+  controls: Controls | undefined,
+  playbook: Playbook,
+  on: { readonly candidateId: CandidateId; readonly to: Stage; readonly recovering?: string },
+): Stop | undefined {
+  if (!controls || on.to === recoveryStage(playbook)) return undefined;
+  const rule = stageRule(playbook, on.to);
+  const { killSwitch, incidents, tasks } = controls;
+  if (killSwitch && promotes(rule)) return killSwitchStop(rule, killSwitch);
+  const frozen = incidents.find(
+    (one) => one.id !== on.recovering && isWithin(one, { ...on, lane: rule.lane }),
+  );
+  if (frozen) return freezeStop(rule, frozen);
+  const [task] = tasks;
+  return task && promotes(rule) ? taskStop(rule, task) : undefined;
+}
+
+function isWithin(
+  { scope }: Incident,
+  of: { readonly candidateId: CandidateId; readonly lane: string },
+): boolean {
+  switch (scope.kind) {
+    case "all":
+      return true;
+    case "lane":
+      return scope.lane === of.lane;
+    case "candidate":
+      return scope.candidateId === of.candidateId;
+  }
+}
+
+function killSwitchStop(
+  { stage }: StageRule,
+  { by, time, why }: NonNullable<Controls["killSwitch"]>,
+): Stop {
+  return {
+    reason: "KILL_SWITCH",
+    detail: cut(`${stage} waits: the kill switch is engaged since ${time} by ${by}: ${why}`),
+    action: "`baton get controls` shows the kill switch; two people release it.",
+  };
+}
+
+function freezeStop({ stage }: StageRule, { id, by, time, why }: Incident): Stop {
+  return {
+    reason: "FROZEN",
+    detail: cut(`${stage} waits: incident ${id} is open since ${time} by ${by}: ${why}`),
+    action: `\`baton get controls\` shows incident ${id}; it goes on when that is closed.`,
+  };
+}
+
+function taskStop({ stage }: StageRule, { id, ticket, scope }: Controls["tasks"][number]): Stop {
+  return {
+    reason: "PROMOTION_BLOCKED",
+    detail: cut(
+      `${stage} waits: what was changed on ${scope} under ${ticket} isn't in Git yet (${id})`,
+    ),
+    action: `Bring the change to Git, then \`baton close-task ${id} --commit SHA\`.`,
+  };
+}
+
+/** The emergency that lets `candidateId` be changed outside Git at `now`; undefined if none does. */
+export function emergencyFor(
+  controls: Controls | undefined,
+  candidateId: CandidateId,
+  now: string,
+): Emergency | undefined {
+  return (
+    controls?.incidents
+      .map(({ emergency }) => emergency)
+      .find(
+        (one) =>
+          one !== null &&
+          !one.ended &&
+          one.scope === candidateId &&
+          instantMs(now) < instantMs(one.until),
+      ) ?? undefined
+  );
+}
+
+/** The decision as it is under the stops (S1). */
+export function underStops(question: Question, decision: Decision): Decision {
+  if (decision.kind !== "append" || !isDispatch(decision.entry)) return decision;
+  const { entry } = decision;
+  const { playbook, happening, controls } = question;
+  const recovering = entry.incident?.id;
+  const stop = stopFor(controls?.controls, playbook, {
+    candidateId: entry.candidateId,
+    to: entry.stage,
+    ...(recovering !== undefined && { recovering }),
+  });
+  if (!stop) return decision;
+  const result = resultOf(question);
+  if (!result) return reject("E_GUARD", `refused (${stop.reason}): ${stop.detail}`, stop.action);
+  if (happening.kind === "lifted" && isSameStop(question, stop))
+    return { kind: "ignore", why: "early" };
+  return stopped(question, { stop, result, on: entry });
+}
+
+interface Kept {
+  readonly report: ResultReport;
+  readonly sequence: number;
+  readonly storedAt: PreciseInstant;
+}
+
+/** The result that the dispatch rests on; undefined where a person asked for it (S3). */
+function resultOf({ happening, last }: Question): Kept | undefined {
+  if (happening.kind === "lifted") return last?.entry.kept ?? undefined;
+  if (happening.kind !== "report" || happening.report.type !== "result") return undefined;
+  const { report, sequence, storedAt } = happening;
+  return { report, sequence, storedAt };
+}
+
+function isSameStop({ last }: Question, stop: Stop): boolean {
+  return last?.entry.reason === stop.reason && last.entry.detail === stop.detail;
+}
+
+function stopped(
+  { last, playbook, now }: Question,
+  { stop, result, on }: { stop: Stop; result: Kept; on: Entry },
+): Decision {
+  if (!last) throw new Error("a result is about a candidate");
+  const { reason, detail, action } = stop;
+  const step = { last, playbook, now, cause: on.cause };
+  // The evidence is what was verified about the result; when it goes on, it is verified again.
+  const { evidence } = on;
+  const held = { reason, detail, action, awaits: null, kept: { ...result }, evidence };
+  return { kind: "append", entry: review(step, held) };
+}
