@@ -9,9 +9,12 @@ import { baton as run, type Ended, startBaton } from "./testing/run-baton.ts";
 /** Several processes per test, on a machine that others use too. */
 vi.setConfig({ testTimeout: 60_000 });
 
+const COMMIT = "0123456789".repeat(4);
+
 let on: CliMesh;
-const baton = (...args: string[]): Promise<Ended> =>
-  run(args, { server: on.url, cwd: on.folder.path });
+/** Runs a command line, split at its blanks; `more` goes as it is. */
+const baton = (line: string, ...more: string[]): Promise<Ended> =>
+  run([...line.split(" "), ...more], { server: on.url, cwd: on.folder.path });
 const as = (name: string): string[] => ["--why", "bad fills", "--as", name];
 
 beforeAll(async () => {
@@ -26,9 +29,9 @@ async function sent(): Promise<number> {
 
 test("where nothing was ever controlled, that is what is shown", async () => {
   const [state, history, json] = await Promise.all([
-    baton("get", "controls"),
-    baton("get", "controls", "--history"),
-    baton("get", "controls", "--json"),
+    baton("get controls"),
+    baton("get controls --history"),
+    baton("get controls --json"),
   ]);
   expect(state.stdout).toMatch(/^Kill switch: released\n/);
   expect(history.stdout).toBe("Nothing was ever controlled.\n");
@@ -37,16 +40,13 @@ test("where nothing was ever controlled, that is what is shown", async () => {
 
 describe("the kill switch", () => {
   test("is engaged by one command without a question; again is a duplicate", async () => {
-    const watching = startBaton(["watch"], { server: on.url });
-    const first = await baton("kill-switch", "engage", ...as("ada"));
+    const first = await baton("kill-switch engage", ...as("ada"));
     expect([first.code, first.stderr]).toEqual([0, ""]);
     expect(first.stdout).toMatch(/^engaged {4}CONTROLS 1 /);
-    const again = await baton("kill-switch", "engage", ...as("eve"), "--json");
+    const again = await baton("kill-switch engage", ...as("eve"), "--json");
     expect(again.code).toBe(0);
     expect(Receipt.parse(JSON.parse(again.stdout)).outcome).toMatchObject({ duplicate: true });
     expect(JSON.parse(again.stdout).controls.killSwitch).toMatchObject({ by: "ada" });
-    watching.kill("SIGINT");
-    await watching.ended;
   });
 
   test("is told by doctor, without calling the mesh ill for it", async () => {
@@ -56,14 +56,14 @@ describe("the kill switch", () => {
   });
 
   test("is released by two people; the same one again is a conflict (6)", async () => {
-    const one = await baton("kill-switch", "release", ...as("ben"));
+    const one = await baton("kill-switch release", ...as("ben"));
     expect([one.code, one.stdout]).toEqual([0, expect.stringMatching(/^asked {6}CONTROLS 2 /)]);
-    const again = await baton("kill-switch", "release", ...as("ben"));
+    const again = await baton("kill-switch release", ...as("ben"));
     expect([again.code, again.stdout]).toEqual([6, ""]);
     expect(again.stderr).toContain("E_CONFLICT (6): ben has asked for the release already");
-    const two = await baton("kill-switch", "release", ...as("eve"));
+    const two = await baton("kill-switch release", ...as("eve"));
     expect([two.code, two.stdout]).toEqual([0, expect.stringMatching(/^released {3}CONTROLS 3 /)]);
-    const none = await baton("kill-switch", "release", ...as("eve"));
+    const none = await baton("kill-switch release", ...as("eve"));
     expect(none.code).toBe(6);
     expect(none.stderr).toContain("the kill switch isn't engaged");
   });
@@ -74,15 +74,17 @@ describe("an incident", () => {
 
   test("is opened with an id that programs find, and shown", async () => {
     const { code, stdout } = await baton(
-      ...["incident", "open", "--class", "c", "--lane", "E", ...as("ada"), "--json"],
+      "incident open --class c --lane E",
+      ...as("ada"),
+      "--json",
     );
     expect(code).toBe(0);
     const [incident] = JSON.parse(stdout).controls.incidents;
     expect(incident).toMatchObject({ class: "C", scope: { kind: "lane", lane: "lane-e" } });
     incidentId = incident.id;
-    const shown = await baton("get", "controls");
+    const shown = await baton("get controls");
     expect(shown.stdout).toMatch(new RegExp(`^ {2}${incidentId} +C +lane-e `, "m"));
-    const yaml = await baton("get", "controls", "-o", "yaml");
+    const yaml = await baton("get controls -o yaml");
     expect(yaml.stdout).toContain(`id: ${incidentId}`);
   });
 
@@ -91,13 +93,11 @@ describe("an incident", () => {
     const absent = "inc-000000000000";
     const emergency = ["--ticket", "OPS-1", "--for", "1m", "--why", "x"];
     const refused = await Promise.all([
-      baton("incident", "close", absent, "--why", "x"),
-      baton("emergency", absent, "--scope", "cand-000000000000", ...emergency),
-      baton("emergency", incidentId, "--scope", "cand-000000000000", ...emergency),
-      baton("close-task", "task-000000000000", "--commit", "0".repeat(40), "--why", "x"),
-      baton(
-        ...["incident", "open", "--class", "A", "--candidate", "cand-000000000000", "--why", "x"],
-      ),
+      baton(`incident close ${absent} --why x`),
+      baton(`emergency ${absent} --scope cand-000000000000`, ...emergency),
+      baton(`emergency ${incidentId} --scope cand-000000000000`, ...emergency),
+      baton(`close-task task-000000000000 --commit ${COMMIT} --why x`),
+      baton("incident open --class A --candidate cand-000000000000 --why x"),
     ]);
     expect(refused.map(({ code, stdout }) => [code, stdout])).toEqual(refused.map(() => [4, ""]));
     expect(refused.map(({ stderr }) => /E_NOT_FOUND \(4\): ([^\n]*)/.exec(stderr)?.[1])).toEqual([
@@ -114,16 +114,16 @@ describe("an incident", () => {
     const submitted = await run(["submit", "-", "--json"], { server: on.url, stdin: "name: x\n" });
     const { candidateId } = JSON.parse(submitted.stdout);
     const { code, stdout } = await baton(
-      ...["emergency", incidentId, "--ticket", "OPS-812", "--scope", candidateId, "--for", "30m"],
+      `emergency ${incidentId} --ticket OPS-812 --scope ${candidateId} --for 30m`,
       ...as("ada"),
     );
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^declared {3}CONTROLS 5 /)]);
     const [, taskId = ""] = /^task +(task-[0-9a-f]{12}):/m.exec(stdout) ?? [];
-    const close = await baton(...["close-task", taskId, "--commit", "a".repeat(40), ...as("ada")]);
+    const close = await baton(`close-task ${taskId} --commit ${COMMIT}`, ...as("ada"));
     expect(close.code).toBe(6);
     expect(close.stderr).toContain(`the emergency of ${taskId} lasts until `);
-    expect((await baton("incident", "close", incidentId, ...as("ada"))).code).toBe(0);
-    const closed = await baton(...["close-task", taskId, "--commit", "a".repeat(40), ...as("ada")]);
+    expect((await baton(`incident close ${incidentId}`, ...as("ada"))).code).toBe(0);
+    const closed = await baton(`close-task ${taskId} --commit ${COMMIT}`, ...as("ada"));
     expect([closed.code, closed.stdout]).toEqual([0, expect.stringMatching(/^closed {5}CONTROLS/)]);
   });
 });
@@ -134,7 +134,7 @@ test("the history tells every change, and a watch tells them among the moves", a
   // The watch says nothing when it's ready: something is changed until it tells.
   await eventually(
     async () => {
-      await baton("incident", "open", "--class", "A", "--lane", "a", ...as("ada"));
+      await baton("incident open --class A --lane a", ...as("ada"));
       return watching.stdout().includes('"type":"controls"');
     },
     { what: "a change is watched", withinMs: 30_000 },
@@ -146,7 +146,7 @@ test("the history tells every change, and a watch tells them among the moves", a
     .split("\n")
     .find((one) => one.includes('"type":"controls"'));
   expect(JSON.parse(line ?? "")).toMatchObject({ cause: { type: "incident", by: "ada" } });
-  const { stdout } = await baton("get", "controls", "--history");
+  const { stdout } = await baton("get controls --history");
   expect(stdout).toMatch(/^1 +\S+ +kill-switch +ada +- +Kill switch engaged by ada: bad fills$/m);
   expect(stdout.trimEnd().split("\n").length).toBeGreaterThan(before + 1);
 });
@@ -169,8 +169,8 @@ test("what no coordinator wrote is a fault, and nothing is guessed from it", asy
   });
   const [doctor, shown, history] = await Promise.all([
     baton("doctor"),
-    baton("get", "controls"),
-    baton("get", "controls", "--history", "--json"),
+    baton("get controls"),
+    baton("get controls --history --json"),
   ]);
   expect(doctor.stdout).toMatch(
     new RegExp(`^fault {2}controls +CONTROLS ${sequence} isn't a state`, "m"),
@@ -184,9 +184,7 @@ describe("without a coordinator", () => {
   beforeAll(() => on.coordinator.stop());
 
   test("engaging says that it's stored, that nothing stops yet, and what to do (8)", async () => {
-    const { code, stderr } = await baton(
-      ...["kill-switch", "engage", "--timeout", "1s", ...as("ada")],
-    );
+    const { code, stderr } = await baton("kill-switch engage --timeout 1s", ...as("ada"));
     expect(code).toBe(8);
     expect(stderr).toContain("kill-switch engage is stored as command cmd-");
     expect(stderr).toContain("stop lane-e and the engine by hand");
