@@ -161,18 +161,17 @@ export async function openLoopWorld(
     lanes.push(started);
     return started;
   };
-  const send: LoopWorld["send"] = (command) => sendCommand(mesh, command);
   return {
     mesh,
     coordinator: () => services.at(-1) ?? fail("no coordinator"),
     startCoordinator,
     startLanes: (work) => startThreeLanes(start, work),
     startLane: start,
-    send,
+    send: (command) => sendCommand(mesh, command),
     submit: async (given) => {
       const spec = { needs: "nothing", ...given };
       const candidateId = candidateIdOf(spec);
-      await send({ type: "submit", candidateId, by: "author", spec });
+      await sendCommand(mesh, { type: "submit", candidateId, by: "author", spec });
       return candidateId;
     },
     until: (candidateId, what, condition) =>
