@@ -29,16 +29,23 @@ export interface MeshControls {
 const ATTEMPTS = 6;
 const RETRY_MS = 500;
 
-/** Opens the controls. */
-export function openControls(
-  jsm: JetStreamManager,
-  publisher: Pick<Publisher, "publish">,
-): MeshControls {
+/** Opens the controls for reading alone. */
+export function readControls(jsm: JetStreamManager): Pick<MeshControls, "last" | "at"> {
   const stream = STREAMS.controls.name;
   return {
     last: async () =>
       parse(await jsm.streams.getMessage(stream, { last_by_subj: CONTROL_SUBJECT })),
     at: async (sequence) => parse(await jsm.streams.getMessage(stream, { seq: sequence })),
+  };
+}
+
+/** Opens the controls. */
+export function openControls(
+  jsm: JetStreamManager,
+  publisher: Pick<Publisher, "publish">,
+): MeshControls {
+  return {
+    ...readControls(jsm),
     append: async (controls) => {
       const message = {
         subject: CONTROL_SUBJECT,

@@ -62,17 +62,8 @@ describe("the kill switch, engaged while a candidate is on its way to shadow-pap
     const controls = await baton("get", "controls");
     expect(controls.stdout).toMatch(/^Kill switch: ENGAGED since .* by author: /);
     expect(controls.stdout).toContain("1 KILL_SWITCH");
-    const guard = await baton(
-      ...[
-        "guard",
-        "check-transition",
-        "--mesh",
-        "--candidate-id",
-        stopped,
-        "--to-stage",
-        "shadow-paper",
-      ],
-    );
+    const move = ["--candidate-id", stopped, "--to-stage", "shadow-paper"];
+    const guard = await baton("guard", "check-transition", "--mesh", ...move);
     expect(guard.code).toBe(5);
     expect(JSON.parse(guard.stdout)).toMatchObject({
       allowed: false,
