@@ -177,50 +177,47 @@ describe("an incident on everything", () => {
   });
 });
 
+/** Declares an emergency that began so long ago that a second of it is left: nobody should wait a minute here. */
+async function declared(incidentId: string, scope: string): Promise<string> {
+  const { controls } = world.people.loop.mesh;
+  const last = await controls.last();
+  const now = new Date(Date.now() - 59_000).toISOString();
+  const command = {
+    v: 1,
+    type: "emergency",
+    id: "cmd-emergency",
+    candidateId: "mesh-controls",
+    time: now,
+    by: "olga",
+    why,
+    incidentId,
+    ticket: "OPS-812",
+    scope,
+    seconds: 60,
+  } as const;
+  const decision = decideControl({
+    last,
+    happening: {
+      kind: "command",
+      command,
+      identity: { name: "olga", roles: ["ops"] },
+    },
+    playbook: world.playbook,
+    facts: { candidateKnown: true, unrecovered: [] },
+    now,
+  });
+  if (decision.kind !== "append") throw new Error(JSON.stringify(decision));
+  expect(await controls.append(decision.controls)).toMatchObject({ kind: "stored" });
+  return decision.controls.tasks[0]?.id ?? "";
+}
+
 describe("an emergency", () => {
-  let id: string;
-  let incidentId: string;
-
-  /** Declares one that began so long ago that a second of it is left: nobody should wait a minute here. */
-  async function declared(): Promise<string> {
-    const { controls } = world.people.loop.mesh;
-    const last = await controls.last();
-    const now = new Date(Date.now() - 59_000).toISOString();
-    const command = {
-      v: 1,
-      type: "emergency",
-      id: "cmd-emergency",
-      candidateId: "mesh-controls",
-      time: now,
-      by: "olga",
-      why,
-      incidentId,
-      ticket: "OPS-812",
-      scope: id,
-      seconds: 60,
-    } as const;
-    const decision = decideControl({
-      last,
-      happening: {
-        kind: "command",
-        command,
-        identity: { name: "olga", roles: ["ops"] },
-      },
-      playbook: world.playbook,
-      facts: { candidateKnown: true, unrecovered: [] },
-      now,
-    });
-    if (decision.kind !== "append") throw new Error(JSON.stringify(decision));
-    expect(await controls.append(decision.controls)).toMatchObject({ kind: "stored" });
-    return decision.controls.tasks[0]?.id ?? "";
-  }
-
   test("ends by itself, and leaves a task that blocks promotions until it's closed", async () => {
-    id = await world.submit("changed by hand", { waits: ["recover"] });
+    const id = await world.submit("changed by hand", { waits: ["recover"] });
     await world.reason(id, "COMPLETED");
-    incidentId = await open({ kind: "candidate", candidateId: id });
+    const incidentId = await open({ kind: "candidate", candidateId: id });
     await world.working(id, "recover");
-    const taskId = await declared();
+    const taskId = await declared(incidentId, id);
     const closeTask = { type: "close-task", taskId, commit: COMMIT };
     expect(await world.control("olga", closeTask)).toMatchObject({ code: "E_CONFLICT" });
     await eventually(
