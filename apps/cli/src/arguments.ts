@@ -3,7 +3,10 @@ import {
   CandidateId,
   Holder,
   Identity,
+  IncidentClass,
+  Lane,
   LANES,
+  MESH_ID,
   REASONS,
   Reason,
   RunId,
@@ -18,6 +21,7 @@ const ID_RULE = "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-
 
 /** A candidate's id as an argument. */
 export function candidateIdFrom(text: string): CandidateId {
+  if (text === MESH_ID) throw notACandidate(text);
   return parsed(CandidateId, text, { name: "candidateId", rule: ID_RULE, list: "candidates" });
 }
 
@@ -34,11 +38,29 @@ export function stageFrom(text: string): Stage {
 
 /** A holder as an option; a lane may be given by its letter alone. */
 export function holderFrom(text: string): Holder {
-  const letter = /^[a-z]$/i.test(text) ? `lane-${text.toLowerCase()}` : text;
   const rule = `one of ${LANES[0]} to ${LANES.at(-1)}, review, closed; a lane's letter will do`;
-  const found = Holder.safeParse(letter);
+  const found = Holder.safeParse(laneOfLetter(text));
   if (found.success) return found.data;
   throw invalid("holder", text, rule);
+}
+
+/** A lane as an option; its letter will do. */
+export function laneFrom(text: string): Lane {
+  const found = Lane.safeParse(laneOfLetter(text));
+  if (found.success) return found.data;
+  throw invalid("lane", text, `one of ${LANES[0]} to ${LANES.at(-1)}; its letter will do`);
+}
+
+function laneOfLetter(text: string): string {
+  return /^[a-z]$/i.test(text) ? `lane-${text.toLowerCase()}` : text;
+}
+
+/** The class of an incident as an option. */
+export function incidentClassFrom(text: string): IncidentClass {
+  const found = IncidentClass.safeParse(text.toUpperCase());
+  if (found.success) return found.data;
+  const rule = "A data, B execution or risk, C infrastructure, D drift of model or strategy";
+  throw invalid("class", text, rule);
 }
 
 /** A reason code as an option. */
@@ -65,12 +87,12 @@ export function identityFrom(text: string): Identity {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 
-/** A duration as an option, in milliseconds: `30s`, `5m`, `2h`; from 1 s to 24 h. */
-export function durationFrom(text: string, name: string): number {
+/** A duration as an option, in milliseconds: `30s`, `5m`, `2h`; from `least` (1 s unless said) to 24 h. */
+export function durationFrom(text: string, name: string, least: "1s" | "1m" = "1s"): number {
   const [, amount = "", unit = ""] = /^([0-9]{1,6})([smh])$/.exec(text) ?? [];
   const ms = Number(amount) * (UNITS[unit] ?? Number.NaN);
-  if (amount !== "" && ms >= 1000 && ms <= 86_400_000) return ms;
-  throw invalid(name, text, "a duration like 30s, 5m or 2h; between 1s and 24h");
+  if (amount !== "" && ms >= (least === "1s" ? 1000 : 60_000) && ms <= 86_400_000) return ms;
+  throw invalid(name, text, `a duration like 30s, 5m or 2h; between ${least} and 24h`);
 }
 
 /** A whole number as an option, from 1 to `max`. */
@@ -99,5 +121,15 @@ function invalid(name: string, value: string, rule: string, list?: string): CliE
     rule,
     action:
       list === undefined ? `Correct ${name}.` : `\`baton get ${list}\` lists those there are.`,
+  });
+}
+
+function notACandidate(value: string): CliError {
+  return new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: "that is no candidate: the name stands for the controls of the whole mesh",
+    value,
+    action: "`baton get controls` shows them.",
   });
 }

@@ -82,7 +82,7 @@ function meshFailure(error: Error): FailureDetails | undefined {
       message: `the server took nothing: ${message} (JetStream error ${String(code)})`,
       action: "`baton doctor` says more; a full disk is the usual cause.",
     });
-  if (name === "JournalCorrupt")
+  if (name === "JournalCorrupt" || name === "ControlsCorrupt")
     return of({
       code: "E_CONFLICT",
       message: `${message}: someone other than a coordinator wrote it`,

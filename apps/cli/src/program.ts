@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 
 import { register as registerArtifacts } from "./commands/artifacts.ts";
 import { register as registerAudit } from "./commands/audit.ts";
+import { register as registerControls } from "./commands/controls.ts";
 import { register as registerDecisions } from "./commands/decisions.ts";
 import { register as registerDescribe } from "./commands/describe.ts";
 import { register as registerDoctor } from "./commands/doctor.ts";
@@ -28,6 +29,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
       heading: "Submit and decide:",
       registrars: [registerLogin, registerSubmit, registerDecisions],
     },
+    { heading: "Stop and recover:", registrars: [registerControls] },
     {
       heading: "Look:",
       registrars: [

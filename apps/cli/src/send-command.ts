@@ -1,10 +1,17 @@
 /** Sends a command and waits for the coordinator's receipt. */
 import { randomBytes } from "node:crypto";
 
-import { type Command, commandSubject, Receipt, REPLY_HEADER } from "@baton/contracts";
+import {
+  type Command,
+  commandSubject,
+  type ControlCommand,
+  Receipt,
+  REPLY_HEADER,
+} from "@baton/contracts";
 import { openPublisher, Unavailable } from "@baton/mesh";
 
 import { CliError, EXIT, exitOf } from "./cli-error.ts";
+import { type AnyCommand, commandName, untilDecided, whereSeen } from "./command-words.ts";
 import type { SigningKey } from "./key-file.ts";
 import type { Session } from "./session.ts";
 import { signCommand } from "./sign-command.ts";
@@ -13,10 +20,13 @@ import { durationText } from "./time-text.ts";
 /** How far a command has come; told on Ctrl-C. */
 export type Progress = "unsent" | "sent" | "stored" | "decided";
 
-/** A receipt that says yes. */
-export type AcceptedReceipt = Receipt & {
-  outcome: Extract<Receipt["outcome"], { kind: "accepted" }>;
+type Granted<K extends Receipt["outcome"]["kind"]> = Receipt & {
+  outcome: Extract<Receipt["outcome"], { kind: K }>;
 };
+/** A receipt that says yes to a command about a candidate. */
+export type AcceptedReceipt = Granted<"accepted">;
+/** The same of one about the whole mesh. */
+export type ControlledReceipt = Granted<"controlled">;
 
 /** What sending takes. */
 export interface SendOptions {
@@ -33,14 +43,35 @@ export function commandIdNow(): string {
 }
 
 /**
- * Stores the command and answers with its receipt. Throws `CliError` for a refusal, and E_UNAVAILABLE when nobody
- * decided in time: it is stored then and will be decided when a coordinator runs.
+ * Stores a command about a candidate and answers with its receipt. Throws `CliError` for a refusal, and E_UNAVAILABLE when
+ * nobody decided in time: it is stored then and will be decided when a coordinator runs.
  */
 export async function sendCommand(
-  { nc }: Pick<Session, "nc">,
+  session: Pick<Session, "nc">,
   command: Command,
-  { timeoutMs, onProgress, key }: SendOptions,
+  options: SendOptions,
 ): Promise<AcceptedReceipt> {
+  const { outcome, ...receipt } = await exchange(session, command, options);
+  if (outcome.kind === "accepted") return { ...receipt, outcome };
+  throw outcome.kind === "refused" ? refused(outcome) : mixedUp(command);
+}
+
+/** The same for a command about the whole mesh. */
+export async function sendControl(
+  session: Pick<Session, "nc">,
+  command: ControlCommand,
+  options: SendOptions,
+): Promise<ControlledReceipt> {
+  const { outcome, ...receipt } = await exchange(session, command, options);
+  if (outcome.kind === "controlled") return { ...receipt, outcome };
+  throw outcome.kind === "refused" ? refused(outcome) : mixedUp(command);
+}
+
+async function exchange(
+  { nc }: Pick<Session, "nc">,
+  command: AnyCommand,
+  { timeoutMs, onProgress, key }: SendOptions,
+): Promise<Receipt> {
   const inbox = `_INBOX.baton-cli.${randomBytes(12).toString("hex")}`;
   const subscription = nc.subscribe(inbox, { max: 1 });
   const publisher = openPublisher(nc);
@@ -61,7 +92,7 @@ export async function sendCommand(
     for await (const message of subscription) {
       clearTimeout(timer);
       onProgress("decided");
-      return accepted(Receipt.parse(message.json()));
+      return Receipt.parse(message.json());
     }
     throw undecided(command, timeoutMs);
   } finally {
@@ -70,51 +101,49 @@ export async function sendCommand(
   }
 }
 
-function accepted({ outcome, ...receipt }: Receipt): AcceptedReceipt {
-  if (outcome.kind === "accepted") return { ...receipt, outcome };
-  if (outcome.kind === "controlled")
-    throw new Error("a candidate's command got the mesh's receipt");
-  throw new CliError({
-    code: outcome.code,
-    exit: exitOf(outcome.code),
-    message: outcome.message,
-    action: outcome.action,
-  });
+function refused(outcome: Extract<Receipt["outcome"], { kind: "refused" }>): CliError {
+  const { code, message, action } = outcome;
+  return new CliError({ code, exit: exitOf(code), message, action });
 }
 
-function unknownOutcome(command: Command, cause: Unavailable): CliError {
+function mixedUp(command: AnyCommand): Error {
+  return new Error(`${commandName(command)} got a receipt of another kind of command`);
+}
+
+function unknownOutcome(command: AnyCommand, cause: Unavailable): CliError {
   return new CliError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `${describeProgress("sent", command)} (${cause.message})`,
-    action: `\`baton describe ${command.candidateId}\` first; then send it again if it isn't there.`,
+    action: `${whereSeen(command)} first; then send it again if it isn't there.`,
     cause,
   });
 }
 
-function undecided({ id, candidateId, type }: Command, timeoutMs: number): CliError {
+function undecided(command: AnyCommand, timeoutMs: number): CliError {
   return new CliError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
-    message: `${type} of ${candidateId} is stored as command ${id}, but nobody decided on it in ${durationText(timeoutMs)}`,
+    message: `${commandName(command)} is stored as command ${command.id}, but nobody decided on it in ${durationText(timeoutMs)}`,
     rule: "a coordinator must run",
-    action: `Don't send it again: it is decided when a coordinator runs. \`baton doctor\` says what is missing; \`baton describe ${candidateId}\` shows the outcome.`,
+    action: `Don't send it again: it is decided when a coordinator runs. ${untilDecided(command)}\`baton doctor\` says what is missing; ${whereSeen(command)} shows the outcome.`,
   });
 }
 
 /** What Ctrl-C says about a command that has come so far. */
 export function describeProgress(
   progress: Progress,
-  what: { candidateId: string; type: string },
+  command: Parameters<typeof commandName>[0],
 ): string {
+  const name = commandName(command);
   switch (progress) {
     case "unsent":
-      return `${what.type} of ${what.candidateId} was not sent`;
+      return `${name} was not sent`;
     case "sent":
-      return `unknown whether ${what.type} of ${what.candidateId} was accepted: run \`baton describe ${what.candidateId}\``;
+      return `unknown whether ${name} was accepted: run ${whereSeen(command)}`;
     case "stored":
-      return `${what.type} of ${what.candidateId} is stored, not decided yet: run \`baton describe ${what.candidateId}\``;
+      return `${name} is stored, not decided yet: run ${whereSeen(command)}`;
     case "decided":
-      return `${what.type} of ${what.candidateId} was decided`;
+      return `${name} was decided`;
   }
 }

@@ -16,13 +16,24 @@ afterAll(() => folder.remove());
 mkdirSync(join(folder.path, "dir"));
 writeFileSync(join(folder.path, "bad.json"), '{"a":');
 writeFileSync(join(folder.path, "good.yaml"), "name: x\n");
+const EMERGENCY = ["emergency", "inc-0123456789ab", "--scope", "cand-1234567", "--why", "x"];
 const inFolder = { cwd: folder.path };
 
 describe.concurrent("help", () => {
   test("names every command, the exit codes and the server", async () => {
     const { code, stdout } = await baton(["--help"]);
     expect(code).toBe(0);
-    for (const word of ["submit", "get", "describe", "watch", "explain", "trace", "approve"])
+    for (const word of [
+      "submit",
+      "get",
+      "describe",
+      "watch",
+      "explain",
+      "trace",
+      "approve",
+      "kill-switch",
+      "incident",
+    ])
       expect(stdout).toContain(`\n  ${word}`);
     expect(stdout).toContain("Exit codes: 0 ok, 2 usage");
     expect(stdout).toContain("nats://127.0.0.1:4222");
@@ -39,6 +50,25 @@ describe.concurrent("a wrong command line", () => {
     [["get", "candidates", "-o", "xml"], "Allowed choices are table, json, yaml", "--help"],
     [["artifacts", "get"], "either by candidate and name or by --sha256", "--help"],
     [["submit", "a", "b", "--id", "cand-1234567"], "--id names one candidate", "one by one"],
+    [["kill-switch", "engage"], "required option '--why <text>'", "--help"],
+    [["kill-switch", "release"], "required option '--why <text>'", "--help"],
+    [["kill-switch"], "no command was given", "Choose"],
+    [
+      ["incident", "open", "--class", "A", "--why", "x"],
+      "what does the incident freeze?",
+      "Name one",
+    ],
+    [
+      ["incident", "open", "--class", "A", "--lane", "a", "--all", "--why", "x"],
+      "an incident has only one scope",
+      "two incidents",
+    ],
+    [
+      ["emergency", "inc-0123456789ab", "--ticket", "T", "--why", "x"],
+      "required option '--scope",
+      "--help",
+    ],
+    [["close-task", "task-0123456789ab", "--why", "x"], "required option '--commit", "--help"],
     [[], "no command was given", "Choose"],
   ])("%j is E_USAGE (2)", async (args, message, action) => {
     const { code, stdout, stderr } = await baton(args);
@@ -84,6 +114,20 @@ describe.concurrent("a wrong value", () => {
     [["pause", "cand-1234567", "--why", " "], "why isn't valid"],
     [["pause", "cand-1234567", "--why", "x", "--as", "a\u001bb"], "identity isn't valid"],
     [["approve", "cand-1234567", "--why", "x", "--evidence", "zz"], "sha256 isn't valid"],
+    [["describe", "mesh-controls"], "that is no candidate"],
+    [["submit", "good.yaml", "--id", "mesh-controls"], "that is no candidate"],
+    [["kill-switch", "engage", "--why", " "], "--why isn't valid"],
+    [["kill-switch", "engage", "--why", "x", "--timeout", "0s"], "timeout isn't valid"],
+    [["incident", "open", "--class", "E", "--all", "--why", "x"], "class isn't valid"],
+    [["incident", "open", "--class", "A", "--lane", "G", "--why", "x"], "lane isn't valid"],
+    [["incident", "open", "--class", "A", "--candidate", "..", "--why", "x"], "candidateId isn't"],
+    [["incident", "close", "inc-1", "--why", "x"], "incident isn't valid"],
+    [[...EMERGENCY, "--ticket", "  ", "--for", "30m"], "--ticket isn't valid"],
+    [[...EMERGENCY, "--ticket", "T", "--for", "30"], "for isn't valid"],
+    [[...EMERGENCY, "--ticket", "T", "--for", "59s"], "for isn't valid"],
+    [[...EMERGENCY, "--ticket", "T", "--for", "25h"], "for isn't valid"],
+    [["close-task", "task-0123456789ab", "--commit", "abc1234", "--why", "x"], "--commit isn't"],
+    [["close-task", "inc-0123456789ab", "--commit", "a", "--why", "x"], "task isn't valid"],
     [["artifacts", "get", "cand-1234567", "../x"], "the artifact's name isn't valid"],
     [["submit", "good.yaml", "--id", "X"], "candidateId isn't valid"],
     [["submit", "missing.yaml"], "there is no such file (ENOENT)"],

@@ -29,16 +29,23 @@ export interface MeshControls {
 const ATTEMPTS = 6;
 const RETRY_MS = 500;
 
-/** Opens the controls. */
-export function openControls(
-  jsm: JetStreamManager,
-  publisher: Pick<Publisher, "publish">,
-): MeshControls {
+/** Opens the controls for reading alone. */
+export function readControls(jsm: JetStreamManager): Pick<MeshControls, "last" | "at"> {
   const stream = STREAMS.controls.name;
   return {
     last: async () =>
       parse(await jsm.streams.getMessage(stream, { last_by_subj: CONTROL_SUBJECT })),
     at: async (sequence) => parse(await jsm.streams.getMessage(stream, { seq: sequence })),
+  };
+}
+
+/** Opens the controls. */
+export function openControls(
+  jsm: JetStreamManager,
+  publisher: Pick<Publisher, "publish">,
+): MeshControls {
+  return {
+    ...readControls(jsm),
     append: async (controls) => {
       const message = {
         subject: CONTROL_SUBJECT,
@@ -60,19 +67,22 @@ export function openControls(
   };
 }
 
-/** Parses a message of CONTROLS; throws `ControlsCorrupt` naming the sequence and what is wrong. */
 function parse(message: StoredMsg | null): StoredControls | undefined {
-  if (!message) return undefined;
+  return message ? parseControls(message.data, message.seq) : undefined;
+}
+
+/** Parses a message of CONTROLS; throws `ControlsCorrupt` naming the sequence and what is wrong. */
+export function parseControls(data: Uint8Array, sequence: number): StoredControls {
   let value: unknown;
   try {
-    value = message.json();
+    value = JSON.parse(new TextDecoder().decode(data));
   } catch (error) {
-    throw new ControlsCorrupt(`CONTROLS ${message.seq} isn't JSON`, { cause: error });
+    throw new ControlsCorrupt(`CONTROLS ${sequence} isn't JSON`, { cause: error });
   }
   const parsed = Controls.safeParse(value);
-  if (parsed.success) return { sequence: message.seq, controls: parsed.data };
+  if (parsed.success) return { sequence, controls: parsed.data };
   const issue = parsed.error.issues[0];
   throw new ControlsCorrupt(
-    `CONTROLS ${message.seq} isn't a state: ${issue?.path.join(".")}: ${issue?.message}`,
+    `CONTROLS ${sequence} isn't a state: ${issue?.path.join(".")}: ${issue?.message}`,
   );
 }

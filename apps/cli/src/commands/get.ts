@@ -3,11 +3,17 @@ import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
 
-/** `baton get candidates|reviews` */
+/** `baton get candidates|reviews|controls` */
 export function register(program: Command): void {
   const get = program
     .command("get")
-    .description("list candidates, or the reviews that wait for a person");
+    .description("list candidates, reviews that wait for a person, or the controls of the mesh");
+  registerCandidates(get);
+  registerReviews(get);
+  registerControls(get);
+}
+
+function registerCandidates(get: Command): void {
   get
     .command("candidates")
     .aliases(["candidate", "c"])
@@ -28,6 +34,9 @@ export function register(program: Command): void {
       const { getCandidates } = await import("../get/get-candidates.ts");
       await getCandidates({ ...options, ...globalsOf(command) });
     });
+}
+
+function registerReviews(get: Command): void {
   get
     .command("reviews")
     .aliases(["review", "r"])
@@ -45,6 +54,25 @@ export function register(program: Command): void {
     .action(async (options: Omit<CandidateOptions, "holder">, command: Command) => {
       const { getReviews } = await import("../get/get-reviews.ts");
       await getReviews({ ...options, ...globalsOf(command) });
+    });
+}
+
+function registerControls(get: Command): void {
+  get
+    .command("controls")
+    .alias("control")
+    .description("show kill switch, open incidents and emergencies, and whom they stop")
+    .option("--history", "every change instead, the oldest first")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton get controls", "what holds now"],
+        ["baton get controls --history -o json", "who did what, with signatures"],
+      ]),
+    )
+    .action(async (options: { history?: true }, command: Command) => {
+      const { getControls } = await import("../controls/get-controls.ts");
+      await getControls({ ...options, ...globalsOf(command) });
     });
 }
 

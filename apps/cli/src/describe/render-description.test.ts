@@ -75,6 +75,22 @@ test("a review says who may answer it, and how", () => {
   );
 });
 
+test("a candidate that recovers names its incident and what it was decided under", () => {
+  const incident = { id: "inc-0123456789ab", class: "B", ticket: "OPS-1" } as const;
+  const text = renderDescription(
+    {
+      candidateId: "cand-sample",
+      entries: [stored(1, 0, { incident, controls: 7 })],
+      reports: [],
+    },
+    view,
+  );
+  expect(text).toContain(
+    "Incident:  recovers from inc-0123456789ab of class B; may be changed outside Git under OPS-1",
+  );
+  expect(text).toContain("Controls:  decided under CONTROLS 7\n");
+});
+
 test("text from elsewhere can't command the terminal", () => {
   const entry = stored(1, 0, { detail: "\u001b[2J", spec: { name: "\u001b]0;x\u0007" } });
   const text = renderDescription(

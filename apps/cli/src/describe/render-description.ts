@@ -72,9 +72,10 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     [
       "Kept",
       entry.kept
-        ? `a result of ${entry.kept.report.stage} that came in during the hold`
+        ? `a result of ${entry.kept.report.stage} ${hold ? "that came in during the hold" : "that counts when it goes on"}`
         : undefined,
     ],
+    ["Incident", incidentText(entry)],
     ["Next", review?.next ? `${review.next} follows an approval` : undefined],
     ["Answers", review?.answers?.map(answerText).join("; ")],
     ["Evidence", review?.evidence ?? undefined],
@@ -87,12 +88,23 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     ["Author", entry.author],
     ["Playbook", entry.playbook],
     ["Journal", `entry ${entry.n} at sequence ${sequence}`],
+    [
+      "Controls",
+      entry.controls === undefined ? undefined : `decided under CONTROLS ${entry.controls}`,
+    ],
     ["Trace", entry.trace.slice(3, 35)],
   ];
   return facts
     .filter((fact): fact is [string, string] => fact[1] !== undefined)
     .map(([title, text]) => `${`${title}:`.padEnd(11)}${printable(text)}\n`)
     .join("");
+}
+
+function incidentText({ incident }: Entry): string | undefined {
+  if (!incident) return undefined;
+  const { id, class: kind, ticket } = incident;
+  const changed = ticket === null ? "" : `; may be changed outside Git under ${ticket}`;
+  return `recovers from ${id} of class ${kind}${changed}: \`baton get controls\``;
 }
 
 function withText({ holder }: Entry): string {

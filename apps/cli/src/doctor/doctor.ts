@@ -9,6 +9,7 @@ import { printable } from "../printable.ts";
 import { openSession, type Session } from "../session.ts";
 import { examineAdvisories } from "./examine-advisories.ts";
 import { examineCandidates } from "./examine-candidates.ts";
+import { examineControls } from "./examine-controls.ts";
 import { examineClock, examineServer } from "./examine-server.ts";
 import { examineConsumers, examineStreams, streamInfo } from "./examine-streams.ts";
 import type { Finding } from "./finding.ts";
@@ -32,7 +33,9 @@ async function examine(session: Session): Promise<Finding[]> {
   findings.push(...(await examineStreams(session)), ...(await examineConsumers(session)));
   if (journal) {
     const serverNow = journal.ts === undefined ? Date.now() : Date.parse(journal.ts);
-    findings.push(...(await examineCandidates(session, serverNow)));
+    const controlled = await examineControls(session, serverNow);
+    findings.push(...controlled.findings);
+    findings.push(...(await examineCandidates(session, serverNow, controlled.controls)));
   }
   if (await streamInfo(session, STREAMS.advisories.name))
     findings.push(...(await examineAdvisories(session)));

@@ -5,6 +5,7 @@ import { readEntriesOf, readStandings, type Standing } from "../journal/read-mod
 import { quoted } from "../printable.ts";
 import type { Session } from "../session.ts";
 import { ageText } from "../time-text.ts";
+import { type ReadControls, stuckFindings } from "./examine-controls.ts";
 import { fault, type Finding, ok } from "./finding.ts";
 
 /** The coordinator looks at deadlines every second, and at others' entries every half minute. */
@@ -12,8 +13,12 @@ const SWEEP_MS = 90_000;
 /** Most that are named one by one. */
 const NAMED = 10;
 
-/** Reads all subjects, and the last entry of every candidate that is open. */
-export async function examineCandidates(session: Session, serverNow: number): Promise<Finding[]> {
+/** Reads all subjects, and the last entry of every candidate that is open; holds those that are stopped against the controls. */
+export async function examineCandidates(
+  session: Session,
+  serverNow: number,
+  controls: ReadControls | undefined,
+): Promise<Finding[]> {
   const { candidates, foreign } = await readStandings(session);
   const wrong = foreign.map(({ sequence, subject }) => ({
     sequence,
@@ -27,6 +32,7 @@ export async function examineCandidates(session: Session, serverNow: number): Pr
     ok("candidates", countsOf(candidates)),
     ...foreignFindings(wrong),
     ...overdueFindings(entries, serverNow),
+    ...stuckFindings(entries, controls, serverNow),
   ];
 }
 

@@ -3,6 +3,7 @@ import { LANES, STREAMS } from "@baton/contracts";
 
 import { candidateIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
+import { lastControls } from "../controls/read-controls.ts";
 import type { Globals } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
@@ -10,6 +11,7 @@ import { printable } from "../printable.ts";
 import { runbookOf } from "../reasons/runbook.ts";
 import { openSession, type Session } from "../session.ts";
 import { type Explanation, explanationOf, type LaneState } from "./explanation.ts";
+import { needsControls, underControls } from "./under-controls.ts";
 
 interface Explained extends Explanation {
   /** Where to read on about the reason. */
@@ -37,9 +39,15 @@ export async function explain(id: string, globals: Globals): Promise<void> {
   const last = await readLast(session, candidateId);
   const lane = LANES.find((one) => one === last.entry.holder);
   const state = lane === undefined ? undefined : await laneState(session, lane);
-  const { reason } = last.entry;
-  const explanation = { ...explanationOf(last, state, Date.now()), runbook: runbookOf(reason) };
-  await print(globals.format, explanation, renderExplanation);
+  const { entry } = last;
+  const controls = needsControls(entry) ? await lastControls(session) : undefined;
+  const now = Date.now();
+  const explanation = underControls(explanationOf(last, state, now), entry, {
+    controls: controls?.controls,
+    now,
+  });
+  const explained = { ...explanation, runbook: runbookOf(entry.reason) };
+  await print(globals.format, explained, renderExplanation);
 }
 
 function renderExplanation({ sentence, action, who, reason, runbook }: Explained): string {

@@ -66,7 +66,7 @@ export function explanationOf(
   }
   const where = whereabouts(last, lane);
   const due = entry.deadline === null ? "" : `; due ${untilText(entry.deadline, now)}`;
-  const why = reason === "RETRY_BACKOFF" ? entry.detail : meaning;
+  const why = reason === "RETRY_BACKOFF" || reason === "INCIDENT" ? entry.detail : meaning;
   const sentence = `${candidateId} ${where} ${stage} since ${since} (${reason})${due}: ${why}`;
   return { ...said, sentence, action };
 }

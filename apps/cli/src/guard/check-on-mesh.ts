@@ -19,9 +19,11 @@ import {
   evidenceFor,
   type Playbook,
   stageRule,
+  stopFor,
 } from "@baton/playbook";
 
 import { CliError, EXIT } from "../cli-error.ts";
+import { lastControls } from "../controls/read-controls.ts";
 import type { Globals } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { openSession, type Session } from "../session.ts";
@@ -51,12 +53,19 @@ export async function checkOnMesh(
   const { stage: to, lane } = checkStage("--to-stage", given("to-stage"), playbook);
   const found = await findProof({ session, artifacts, playbook }, entry);
   const { evidence, gatePassed } = found;
-  const verdict = checkPassage(playbook, entry, { to, evidence: found.usable, gatePassed });
+  const controls = await lastControls(session);
+  const stop = stopFor(controls?.controls, playbook, {
+    candidateId,
+    to,
+    ...(entry.incident && { recovering: entry.incident.id }),
+  });
+  const verdict = checkPassage(playbook, entry, { to, evidence: found.usable, gatePassed, stop });
   const { runId, stage, hold } = entry;
   const state = { candidateId, runId, activeStage: stage, paused: hold !== null };
   const words = wordsFor(verdict, {
     ...found,
     playbook,
+    stop,
     request: { candidateId, runId, to, state },
   });
   const receipt: GuardReceipt = { from: stage, to, rule: verdict.reason };
@@ -72,6 +81,7 @@ export async function checkOnMesh(
         }),
       approvals,
       code: verdict.allowed ? null : "E_GUARD",
+      controls: { sequence: controls?.sequence ?? null, stop: stop?.reason ?? null },
       evidence,
       journal: { holder: entry.holder, reason: entry.reason, runId, sequence, stage },
       lane,

@@ -1,4 +1,5 @@
 /** The guard's reasons in words: what it found, and what to do next. */
+import type { Stop } from "@baton/playbook";
 import type { Playbook, TransitionRequest, TransitionVerdict } from "@baton/playbook/rules";
 
 /** A verdict's words. */
@@ -14,6 +15,8 @@ export interface WordSources {
   /** What is wrong with the previous artifact, and why its gate counts as not passed. */
   readonly artifactFault: string | undefined;
   readonly gateFault: string | undefined;
+  /** What the mesh's controls stop it for; left out where only claims are known. */
+  readonly stop?: Stop | undefined;
 }
 
 /** Words for a verdict. */
@@ -81,7 +84,7 @@ function illegal(from: string, to: string, playbook: Playbook): VerdictWords {
 }
 
 function evidenceWords(reason: string, sources: WordSources): VerdictWords {
-  const { request, artifactFault, gateFault } = sources;
+  const { request, artifactFault, gateFault, stop } = sources;
   const source = request.state.activeStage ?? "the stage before";
   switch (reason) {
     case "candidate_paused_for_review":
@@ -101,6 +104,7 @@ function evidenceWords(reason: string, sources: WordSources): VerdictWords {
       };
     case "risk_controls_not_passed":
     case "execution_controls_not_passed":
+      if (stop) return { message: `${stop.reason}: ${stop.detail}`, advice: stop.action };
       return {
         message: `${reason.startsWith("risk") ? "risk" : "execution"} controls haven't passed; they have the last word`,
         advice: "Roll back, mend what they name, and have them run again.",

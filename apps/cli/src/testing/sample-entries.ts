@@ -115,3 +115,10 @@ export function causedBy(sequence: number, storedMs: number, attempt = 1): Entry
 export function askedBy(by: string, type: string): Entry["cause"] {
   return { kind: "command", commandId: "cmd-sample", type, by, why: "because" };
 }
+
+/** A result that is kept for later. */
+export function keptResult(): NonNullable<Entry["kept"]> {
+  const { report, sequence } = reported(1, { answers: 1, startedMs: 0, storedMs: 500 });
+  if (report.type !== "result") throw new Error("the sample isn't a result");
+  return { report, sequence, storedAt: `${instant(500).slice(0, 23)}000Z` };
+}

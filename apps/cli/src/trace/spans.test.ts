@@ -4,6 +4,7 @@ import {
   askedBy,
   causedBy,
   instant,
+  keptResult,
   reported,
   START_MS,
   stored,
@@ -87,6 +88,41 @@ test("a review is people's time, and says who ended it", () => {
   const spans = spansOf(entries, [], { now });
   expect(spans.map(at)).toEqual([["human", 0, 60_000]]);
   expect(spans[0]?.note).toBe("APPROVAL_REQUIRED → reject by bob");
+});
+
+test("time stopped by the kill switch is people's time, not the lane's, until the stop is lifted", () => {
+  const kept = keptResult();
+  const entries = [
+    stored(1, 0),
+    stored(2, 540, {
+      holder: "review",
+      reason: "KILL_SWITCH",
+      awaits: null,
+      kept,
+      cause: causedBy(1, 500),
+    }),
+    stored(3, 90_000, { stage: "check", cause: { kind: "lifted" } }),
+  ];
+  const reports = [reported(1, { answers: 1, startedMs: 20, storedMs: 500 })];
+  const spans = spansOf(entries, reports, { now });
+  expect(spans.find(({ kind }) => kind === "human")).toMatchObject({
+    startMs: START_MS + 540,
+    endMs: START_MS + 90_000,
+    note: "KILL_SWITCH → stop lifted",
+  });
+  expect(totalsOf(spans)).toMatchObject({ lane: 480, human: 89_460 });
+});
+
+test("what an incident ended says which one", () => {
+  const cause = {
+    kind: "incident",
+    incidentId: "inc-0123456789ab",
+    class: "A",
+    by: "ada",
+    why: "x",
+  } as const;
+  const entries = [stored(1, 0), stored(2, 800, { stage: "check", cause })];
+  expect(spansOf(entries, [], { now })[0]?.note).toBe("incident inc-0123456789ab by ada");
 });
 
 test("what goes on is open, in the queue until it was delivered", () => {

@@ -114,15 +114,21 @@ function outcomeNote(report: Extract<StoredReport["report"], { type: "result" }>
 
 function reviewNote(entry: Entry, next: TimedEntry | undefined): string {
   const cause = next?.entry.cause;
-  const how = cause?.kind === "command" ? ` → ${cause.type} by ${cause.by}` : "";
-  return `${entry.reason}${how}`;
+  const ended = cause && endedBy(cause);
+  return ended === undefined ? entry.reason : `${entry.reason} → ${ended}`;
+}
+
+/** What people did that ended it; undefined if it was something else. */
+function endedBy(cause: Entry["cause"]): string | undefined {
+  if (cause.kind === "command") return `${cause.type} by ${cause.by}`;
+  if (cause.kind === "incident") return `incident ${cause.incidentId} by ${cause.by}`;
+  return cause.kind === "lifted" ? "stop lifted" : undefined;
 }
 
 function endNote(next: TimedEntry | undefined): string {
   const cause = next?.entry.cause;
   if (cause === undefined) return "goes on";
-  if (cause.kind === "command") return `${cause.type} by ${cause.by}`;
-  return cause.kind;
+  return endedBy(cause) ?? cause.kind;
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -1,5 +1,6 @@
-import type { StoredEntry } from "@baton/contracts";
+import { MESH_ID, type StoredControls, type StoredEntry } from "@baton/contracts";
 
+import { causeName } from "../controls/render-controls.ts";
 import { cutTo, printable, printableLines } from "../printable.ts";
 
 /** `describe` shows all of it. */
@@ -8,15 +9,33 @@ const MAX_DETAIL = 160;
 /** A journal entry as one line: when, who, where, why. */
 export function renderMove({ sequence, entry }: StoredEntry, time: Date): string {
   const { candidateId, holder, stage, reason, detail } = entry;
-  const clock = time.toISOString().slice(11, 23);
+  return line(time, [candidateId, holder, stage, reason], `${shortened(detail)} (${sequence})`);
+}
+
+/** A change of the mesh's controls as a line among them. */
+export function renderControl({ sequence, controls }: StoredControls, time: Date): string {
+  const { cause, detail } = controls;
+  const text = `${shortened(detail)} (CONTROLS ${sequence})`;
+  return line(time, [MESH_ID, "all", causeName(cause), "CONTROLS"], text);
+}
+
+function line(
+  time: Date,
+  [who, holder, stage, reason]: readonly [string, string, string, string],
+  text: string,
+): string {
   const columns = [
-    clock,
-    candidateId.padEnd(17),
+    time.toISOString().slice(11, 23),
+    who.padEnd(17),
     holder.padEnd(6),
     stage.padEnd(24),
     reason.padEnd(18),
   ];
-  return `${columns.join("  ")}  ${cutTo(printable(detail), MAX_DETAIL)} (${sequence})\n`;
+  return `${columns.join("  ")}  ${text}\n`;
+}
+
+function shortened(detail: string): string {
+  return cutTo(printable(detail), MAX_DETAIL);
 }
 
 /** The same for a program: one JSON object a line. */
@@ -35,4 +54,20 @@ export function moveJson({ sequence, entry }: StoredEntry, time: Date): string {
     detail,
   };
   return `${printableLines(JSON.stringify(move))}\n`;
+}
+
+/** A change of the controls for a program: it has `type` and no candidate. */
+export function controlJson({ sequence, controls }: StoredControls, time: Date): string {
+  const { type, cause, detail, killSwitch, incidents, tasks } = controls;
+  const change = {
+    type,
+    sequence,
+    storedAt: time.toISOString(),
+    cause,
+    detail,
+    killSwitch,
+    incidents,
+    tasks,
+  };
+  return `${printableLines(JSON.stringify(change))}\n`;
 }

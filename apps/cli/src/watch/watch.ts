@@ -1,14 +1,15 @@
 /** `baton watch [ID]`: every move as it happens. */
 import { type CandidateId, journalFence, STREAMS } from "@baton/contracts";
-import { follow, parseEntry } from "@baton/mesh";
+import { follow, parseControls, parseEntry } from "@baton/mesh";
 
 import { candidateIdFrom } from "../arguments.ts";
-import type { Globals } from "../globals.ts";
+import { streamInfo } from "../doctor/examine-streams.ts";
+import type { Format, Globals } from "../globals.ts";
 import { interruptible } from "../interrupt.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { note, write } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
-import { moveJson, renderMove } from "./render-move.ts";
+import { controlJson, moveJson, renderControl, renderMove } from "./render-move.ts";
 
 /** Follows one candidate from where it stands until it is closed, or all of them from now on. */
 export async function watch(id: string | undefined, globals: Globals): Promise<void> {
@@ -29,21 +30,55 @@ async function followMoves(
 ): Promise<void> {
   const render = format === "table" ? renderMove : moveJson;
   const done = new AbortController();
-  await follow(session.js, {
+  const [from, controlsFrom] = await Promise.all([
+    startOf(session, candidateId),
+    nextOf(session, "controls"),
+  ]);
+  const moves = follow(session.js, {
     stream: "journal",
-    from: await startOf(session, candidateId),
+    from,
     ...(candidateId !== undefined && { filter: journalFence(candidateId) }),
     signal: done.signal,
-    onMessage: (message) => {
-      try {
-        const entry = parseEntry(message.data, message.seq);
-        void write(render({ sequence: message.seq, entry }, message.time));
-        if (candidateId !== undefined && entry.holder === "closed") done.abort();
-      } catch (error) {
-        note(error instanceof Error ? error.message : String(error));
-      }
-    },
+    onMessage: noting((message) => {
+      const entry = parseEntry(message.data, message.seq);
+      void write(render({ sequence: message.seq, entry }, message.time));
+      if (candidateId !== undefined && entry.holder === "closed") done.abort();
+    }),
   });
+  const changes =
+    controlsFrom === undefined
+      ? undefined
+      : followControls(session, { from: controlsFrom, format, signal: done.signal });
+  await Promise.all([moves, changes]);
+}
+
+/** What holds for the whole mesh stops every candidate, so it's told whoever is watched. */
+async function followControls(
+  session: Session,
+  { from, format, signal }: { from: number; format: Format; signal: AbortSignal },
+): Promise<void> {
+  const render = format === "table" ? renderControl : controlJson;
+  await follow(session.js, {
+    stream: "controls",
+    from,
+    signal,
+    onMessage: noting(({ data, seq, time }) => {
+      void write(render(parseControls(data, seq), time));
+    }),
+  });
+}
+
+type OnMessage = Parameters<typeof follow>[1]["onMessage"];
+
+/** What can't be read is said, and the next one read. */
+function noting(take: OnMessage): OnMessage {
+  return (message) => {
+    try {
+      take(message);
+    } catch (error) {
+      note(error instanceof Error ? error.message : String(error));
+    }
+  };
 }
 
 /** The candidate's last entry, or what comes next. */
@@ -51,4 +86,10 @@ async function startOf(session: Session, candidateId: CandidateId | undefined): 
   if (candidateId !== undefined) return (await readLast(session, candidateId)).sequence;
   const { state } = await session.jsm.streams.info(STREAMS.journal.name);
   return state.last_seq + 1;
+}
+
+/** The sequence after a stream's last; undefined if there is no such stream, as on a mesh of before. */
+async function nextOf(session: Session, stream: keyof typeof STREAMS): Promise<number | undefined> {
+  const info = await streamInfo(session, STREAMS[stream].name);
+  return info && info.state.last_seq + 1;
 }

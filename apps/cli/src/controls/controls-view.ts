@@ -1,0 +1,59 @@
+/** What holds for the whole mesh, with what it means for candidates, as `baton get controls` and `baton doctor` tell it. Pure. */
+import type {
+  Entry,
+  GitTask,
+  Incident,
+  KillSwitchState,
+  Reason,
+  StoredControls,
+} from "@baton/contracts";
+import { isStopped } from "@baton/playbook";
+
+/** An open incident and those that it led to recovery. */
+export interface IncidentView extends Incident {
+  /** Candidates that recover from it and aren't through yet: it can't be closed before. */
+  readonly notRecovered: readonly string[];
+}
+
+/** All of it. */
+export interface ControlsView {
+  /** Sequence in CONTROLS; 0 while nothing was ever controlled. */
+  readonly sequence: number;
+  /** When it came to be so, and how; null while nothing was ever controlled. */
+  readonly time: string | null;
+  readonly detail: string | null;
+  readonly killSwitch: KillSwitchState | null;
+  readonly incidents: readonly IncidentView[];
+  /** Changes made in an emergency that Git doesn't have yet. */
+  readonly tasks: readonly GitTask[];
+  /** Candidates that these keep from going on. */
+  readonly stopped: readonly { readonly candidateId: string; readonly reason: Reason }[];
+}
+
+/** The view of a state and of the last entries of those that are open. */
+export function viewOf(
+  stored: StoredControls | undefined,
+  entries: readonly Entry[],
+): ControlsView {
+  const {
+    time = null,
+    detail = null,
+    killSwitch = null,
+    incidents = [],
+    tasks = [],
+  } = stored?.controls ?? {};
+  return {
+    sequence: stored?.sequence ?? 0,
+    time,
+    detail,
+    killSwitch,
+    incidents: incidents.map((incident) => ({
+      ...incident,
+      notRecovered: entries
+        .filter((entry) => entry.incident?.id === incident.id && entry.holder !== "closed")
+        .map(({ candidateId }) => candidateId),
+    })),
+    tasks,
+    stopped: entries.filter(isStopped).map(({ candidateId, reason }) => ({ candidateId, reason })),
+  };
+}

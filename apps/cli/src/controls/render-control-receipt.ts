@@ -1,0 +1,100 @@
+/** Receipts of commands about the whole mesh: what was decided, what it means now, what comes next. Pure. */
+import type { ControlCommand, ControlCommandType, Controls } from "@baton/contracts";
+
+import { printable } from "../printable.ts";
+import type { Controlled } from "./send-control.ts";
+
+type Line = readonly [label: string, text: string];
+
+/** A receipt in a few lines. */
+export function renderControlReceipt(
+  { id, type }: Pick<ControlCommand, "id" | "type">,
+  { outcome, controls }: Controlled,
+): string {
+  const { sequence, time, duplicate, detail } = outcome;
+  const head: Line = [
+    duplicate ? "already" : headOf(type, controls),
+    `CONTROLS ${sequence}  ${time}`,
+  ];
+  const said: Line = ["", duplicate ? alreadyText(controls) : detail];
+  const lines = [head, said, ...meaningOf(type, id, controls)];
+  return lines.map(([label, text]) => `${label.padEnd(10)} ${printable(text)}\n`).join("");
+}
+
+/** The latest entry says how it came to be so only by chance: what is sure is what holds. */
+function alreadyText(controls: Controls | null): string {
+  const { by, time, why } = controls?.killSwitch ?? {};
+  return by === undefined
+    ? "it was so before; nothing changed"
+    : `the kill switch is engaged since ${time} by ${by}: ${why}; nothing changed`;
+}
+
+function headOf(type: ControlCommandType, controls: Controls | null): string {
+  switch (type) {
+    case "kill-switch":
+      return "engaged";
+    case "release-kill-switch":
+      return controls?.killSwitch === null ? "released" : "asked";
+    case "incident":
+      return "opened";
+    case "emergency":
+      return "declared";
+    case "close-incident":
+    case "close-task":
+      return "closed";
+  }
+}
+
+function meaningOf(type: ControlCommandType, commandId: string, controls: Controls | null): Line[] {
+  switch (type) {
+    case "kill-switch":
+      return [
+        ["stops", "new orders and every promotion, on every replica within a second"],
+        ["passes", "cancels, closes that reduce a position, recovery, all stages before promotion"],
+        ["next", "two people release it: `baton kill-switch release --why …`"],
+      ];
+    case "release-kill-switch":
+      return releaseLines(controls);
+    case "incident": {
+      const made = controls?.incidents.find((one) => one.commandId === commandId);
+      if (!made) return [];
+      return [
+        ["incident", made.id],
+        [
+          "stops",
+          "each candidate within it before its next stage; what was promoted goes to recovery",
+        ],
+        [
+          "next",
+          `\`baton get controls\` shows who has recovered; then \`baton incident close ${made.id} --why …\``,
+        ],
+      ];
+    }
+    case "close-incident":
+      return [["next", "what it froze goes on by itself; `baton watch` shows it"]];
+    case "emergency": {
+      const task = controls?.tasks.find((one) => one.commandId === commandId);
+      if (!task) return [];
+      return [
+        ["task", `${task.id}: no promotion until the change is in Git`],
+        ["next", `\`baton close-task ${task.id} --commit SHA --why …\``],
+      ];
+    }
+    case "close-task":
+      return controls && controls.tasks.length > 0
+        ? [["next", `${controls.tasks.length} more wait for Git: \`baton get controls\``]]
+        : [["next", "no change waits for Git any more: promotions go on by themselves"]];
+  }
+}
+
+function releaseLines(controls: Controls | null): Line[] {
+  if (!controls) return [];
+  const [asked] = controls.killSwitch?.releases ?? [];
+  if (asked) {
+    return [
+      ["needs", `a second person, by ${asked.expires}: \`baton kill-switch release --why …\``],
+      ["meanwhile", "it stays engaged; `baton kill-switch engage` takes the release back"],
+    ];
+  }
+  return [["next", "what waited for it goes on by itself; `baton watch` shows it"]];
+}

@@ -1,0 +1,100 @@
+/** `baton kill-switch|incident|emergency|close-task`: what a person asks of the whole mesh. */
+import {
+  type ControlCommand,
+  type Controls,
+  journalFence,
+  type StoredControls,
+  STREAMS,
+} from "@baton/contracts";
+import { readControls } from "@baton/mesh";
+
+import { durationFrom } from "../arguments.ts";
+import { CliError, EXIT } from "../cli-error.ts";
+import type { Globals } from "../globals.ts";
+import { senderFrom } from "../identity.ts";
+import { interruptible } from "../interrupt.ts";
+import { unknownCandidate } from "../journal/read-candidate.ts";
+import { print } from "../output.ts";
+import {
+  commandIdNow,
+  type ControlledReceipt,
+  describeProgress,
+  type Progress,
+  sendControl,
+} from "../send-command.ts";
+import { openSession, type Session } from "../session.ts";
+import { candidateOf, controlCommand, type Wish } from "./control-command.ts";
+import { lastControls } from "./read-controls.ts";
+import { renderControlReceipt } from "./render-control-receipt.ts";
+
+/** What every such command line says. */
+export interface ControlOptions extends Globals {
+  readonly why: string;
+  readonly as?: string;
+  readonly timeout: string;
+}
+
+/** The receipt, and the entry that records it; null where that couldn't be read. */
+export interface Controlled extends ControlledReceipt {
+  readonly controls: Controls | null;
+}
+
+/** Sends the command and prints its receipt. */
+export async function sendWish(wish: Wish, options: ControlOptions): Promise<void> {
+  const timeoutMs = durationFrom(options.timeout, "timeout");
+  const { name, key } = senderFrom(options.as);
+  const asking = { id: commandIdNow(), by: name, why: options.why, time: new Date() };
+  const command = controlCommand(wish, asking);
+  let progress: Progress = "unsent";
+  const onProgress = (next: Progress): void => void (progress = next);
+  const state = (): string => describeProgress(progress, command);
+  const controlled = await interruptible(state, async () => {
+    await using session = await openSession(options);
+    await refuseUnknown(session, command);
+    const receipt = await sendControl(session, command, { timeoutMs, onProgress, key });
+    return { ...receipt, controls: await recordOf(session, receipt) };
+  });
+  await print(options.format, controlled, (one) => renderControlReceipt(command, one));
+}
+
+/** The receipt counts; that the entry can't be read for more words is no failure. */
+async function recordOf(
+  session: Session,
+  { outcome }: ControlledReceipt,
+): Promise<Controls | null> {
+  const stored = await readControls(session.jsm)
+    .at(outcome.sequence)
+    .catch(() => undefined);
+  return stored?.controls ?? null;
+}
+
+/** What isn't there is found before anything is sent. Engaging the kill switch asks nothing. */
+async function refuseUnknown(session: Session, command: ControlCommand): Promise<void> {
+  if (command.type === "kill-switch" || command.type === "release-kill-switch") return;
+  if ("incidentId" in command || "taskId" in command)
+    refuseClosed(await lastControls(session), command);
+  const candidateId = candidateOf(command);
+  if (candidateId === undefined) return;
+  const found = await session.jsm.streams.getMessage(STREAMS.journal.name, {
+    last_by_subj: journalFence(candidateId),
+  });
+  if (!found) throw unknownCandidate(candidateId);
+}
+
+function refuseClosed(
+  last: StoredControls | undefined,
+  command: Extract<ControlCommand, { incidentId: string } | { taskId: string }>,
+): void {
+  const { incidents = [], tasks = [] } = last?.controls ?? {};
+  const { what, id, open } =
+    "incidentId" in command
+      ? { what: "incident", id: command.incidentId, open: incidents }
+      : { what: "task", id: command.taskId, open: tasks };
+  if (open.some((one) => one.id === id)) return;
+  throw new CliError({
+    code: "E_NOT_FOUND",
+    exit: EXIT.notFound,
+    message: `no open ${what} ${id}; nothing was sent`,
+    action: "`baton get controls` lists those there are; with --history also those of before.",
+  });
+}

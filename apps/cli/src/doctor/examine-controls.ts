@@ -1,0 +1,122 @@
+/** The mesh's controls: what is stopped on purpose, what ends soon, and what nobody has acted on. */
+import type { Controls, StoredControls } from "@baton/contracts";
+import type { TimedEntry } from "@baton/mesh";
+
+import { scopeText } from "../controls/control-command.ts";
+import { lastControls } from "../controls/read-controls.ts";
+import { stopOf } from "../controls/stop-of.ts";
+import type { Session } from "../session.ts";
+import { ageText } from "../time-text.ts";
+import { fault, type Finding, ok, remark } from "./finding.ts";
+
+/** A coordinator acts on a change of the controls within a second, and on what it missed at its next look. */
+const ACTS_MS = 30_000;
+/** An emergency that ends so soon is told as ending. */
+const SOON_MS = 600_000;
+/** Most that are named one by one. */
+const NAMED = 10;
+
+/** The state as it was read; `stored` is undefined while nothing was ever controlled. */
+export interface ReadControls {
+  readonly stored: StoredControls | undefined;
+}
+
+/** What holds, and the state; undefined if it can't be read. `now` in milliseconds since 1970, on the server's clock. */
+export async function examineControls(
+  session: Pick<Session, "jsm">,
+  now: number,
+): Promise<{ findings: Finding[]; controls: ReadControls | undefined }> {
+  try {
+    const stored = await lastControls(session);
+    return { findings: controlFindings(stored, now), controls: { stored } };
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "ControlsCorrupt") throw error;
+    const repair =
+      "Nobody but the coordinator may publish to baton.control.>: check the permissions. Nothing is promoted and no order is placed until an operator removes that message.";
+    return { findings: [fault("controls", error.message, repair)], controls: undefined };
+  }
+}
+
+/** What holds, each with what ends it. */
+export function controlFindings(stored: StoredControls | undefined, now: number): Finding[] {
+  const { killSwitch = null, incidents = [], tasks = [] } = stored?.controls ?? {};
+  const age = (time: string): string => ageText(now - Date.parse(time));
+  const findings: Finding[] = [];
+  if (killSwitch) {
+    findings.push(
+      remark(
+        "kill switch",
+        `engaged for ${age(killSwitch.time)} by ${killSwitch.by}: ${killSwitch.why}`,
+        "Two people release it: `baton kill-switch release --why …`.",
+      ),
+    );
+  }
+  for (const { id, class: kind, scope, by, time, why } of incidents) {
+    findings.push(
+      remark(
+        "incident",
+        `${id} of class ${kind} on ${scopeText(scope)}, open for ${age(time)}, by ${by}: ${why}`,
+        `\`baton get controls\` shows who hasn't recovered; then \`baton incident close ${id} --why …\`.`,
+      ),
+    );
+  }
+  findings.push(...emergencyFindings(incidents, now));
+  for (const { id, ticket, scope, time } of tasks) {
+    findings.push(
+      remark(
+        "task",
+        `${id}: what was changed on ${scope} under ${ticket} isn't in Git for ${age(time)}; nothing is promoted`,
+        `Bring it to Git, then \`baton close-task ${id} --commit SHA --why …\`.`,
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [ok("controls", "nothing is stopped")];
+}
+
+function emergencyFindings(incidents: Controls["incidents"], now: number): Finding[] {
+  return incidents.flatMap(({ id, emergency }) => {
+    if (!emergency) return [];
+    const { ticket, scope, until, ended } = emergency;
+    const left = Date.parse(until) - now;
+    const about = `${id}'s under ${ticket} on ${scope}`;
+    if (ended) return [remark("emergency", `${about} is over since ${until}`)];
+    if (left + ACTS_MS < 0)
+      return [
+        fault(
+          "emergency",
+          `${about} is over since ${until}, and nobody noted it`,
+          "Start the coordinator: it ends it.",
+        ),
+      ];
+    const ending = `${about} ends ${left > 0 ? `in ${ageText(left)}` : "now"}`;
+    return left < SOON_MS
+      ? [
+          remark(
+            "emergency",
+            ending,
+            "Finish the change; a new emergency can be declared when it is over.",
+          ),
+        ]
+      : [remark("emergency", ending)];
+  });
+}
+
+/** Candidates that wait for a control that isn't there any more, longer than a coordinator takes to let them go on. */
+export function stuckFindings(
+  entries: readonly TimedEntry[],
+  controls: ReadControls | undefined,
+  now: number,
+): Finding[] {
+  if (!controls) return [];
+  const { stored } = controls;
+  const changed = stored ? Date.parse(stored.controls.time) : 0;
+  const stuck = entries.filter(
+    ({ entry, storedAt }) =>
+      Math.max(changed, storedAt) + ACTS_MS < now &&
+      stopOf(entry, stored?.controls)?.kind === "over",
+  );
+  return stuck.slice(0, NAMED).map(({ entry }) => {
+    const found = `${entry.candidateId} still stands for ${entry.reason}, which is over`;
+    return fault("stopped", found, "Start the coordinator: it lets them go on.");
+  });
+}

@@ -1,0 +1,85 @@
+/** The mesh's controls as the core itself makes them of commands: no state that no coordinator would write. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { StoredControls } from "@baton/contracts";
+import { decideControl, parsePlaybook, type Playbook } from "@baton/playbook";
+import { parse } from "yaml";
+
+import { controlCommand, type Wish } from "../controls/control-command.ts";
+import { instant } from "./sample-entries.ts";
+
+/** One step: a command with who sends it and when, or the passing of time. Times are milliseconds after the samples' start. */
+export type Step =
+  | { readonly wish: Wish; readonly by?: string; readonly why?: string; readonly atMs?: number }
+  | { readonly expiredAtMs: number };
+
+type Steps = (Step | ((last: StoredControls) => Step))[];
+
+/** The playbook of the command line's tests. */
+export function testPlaybook(): Playbook {
+  const result = parsePlaybook(
+    parse(readFileSync(join(import.meta.dirname, "playbook.yaml"), "utf8")),
+  );
+  if (!result.ok) throw new Error("the tests' playbook has faults");
+  return result.playbook;
+}
+
+/** The states after each step; a step may be made of the state before it. Throws what the core refuses. */
+export function controlled(...steps: Steps): [StoredControls, ...StoredControls[]] {
+  const playbook = testPlaybook();
+  const states: StoredControls[] = [];
+  for (const [index, given] of steps.entries()) {
+    const last = states.at(-1);
+    const step = typeof given === "function" ? given(last ?? fail("nothing before it")) : given;
+    const atMs = "wish" in step ? (step.atMs ?? index * 1000) : step.expiredAtMs;
+    const now = instant(atMs);
+    const facts = { candidateKnown: true, unrecovered: [] };
+    const decision = decideControl({
+      last,
+      happening: happeningOf(step, index, now),
+      playbook,
+      facts,
+      now,
+    });
+    if (decision.kind !== "append") fail(JSON.stringify(decision));
+    states.push({ sequence: index + 1, controls: decision.controls });
+  }
+  const [first, ...rest] = states;
+  return [first ?? fail("no steps"), ...rest];
+}
+
+function happeningOf(step: Step, index: number, now: string) {
+  if (!("wish" in step)) return { kind: "expired" } as const;
+  const { wish, by = "ada", why = "bad fills" } = step;
+  const command = controlCommand(wish, { id: `cmd-sample-${index}`, by, why, time: new Date(now) });
+  return { kind: "command", command } as const;
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+/** The last state after these steps. */
+export function lastOf(...steps: Steps): StoredControls {
+  const states = controlled(...steps);
+  return states.at(-1) ?? states[0];
+}
+
+/** Id of the only incident. */
+export function incidentOf({ controls }: StoredControls): string {
+  return controls.incidents[0]?.id ?? fail("no incident");
+}
+
+/** An emergency of so many seconds on the only incident, under OPS-1. */
+export function emergency(seconds: number): (last: StoredControls) => Step {
+  return (last) => ({
+    wish: {
+      type: "emergency",
+      incidentId: incidentOf(last),
+      ticket: "OPS-1",
+      scope: "cand-sample",
+      seconds,
+    },
+  });
+}

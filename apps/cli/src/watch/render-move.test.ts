@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+
+import { lastOf } from "../testing/sample-controls.ts";
+import { START_MS, stored } from "../testing/sample-entries.ts";
+import { controlJson, moveJson, renderControl, renderMove } from "./render-move.ts";
+
+const time = new Date(START_MS);
+const engaged = lastOf({ wish: { type: "kill-switch" }, why: "bad\u001b[2J fills" });
+
+test("a change of the controls is a line in the columns of the moves", () => {
+  const move = renderMove(stored(7, 0), time);
+  const change = renderControl(engaged, time);
+  expect(change).toContain("mesh-controls      all     kill-switch");
+  expect(change).toContain("(CONTROLS 1)\n");
+  expect(change.indexOf("CONTROLS")).toBe(move.indexOf("SUBMITTED"));
+  expect(change).not.toContain("\u001b");
+});
+
+test("for a program it's an object a line, told apart from moves by its type", () => {
+  expect(JSON.parse(controlJson(engaged, time))).toMatchObject({
+    type: "controls",
+    sequence: 1,
+    cause: { type: "kill-switch", by: "ada" },
+    killSwitch: { by: "ada" },
+    incidents: [],
+    tasks: [],
+  });
+  expect(JSON.parse(moveJson(stored(7, 0), time))).not.toHaveProperty("type");
+});
