@@ -35,6 +35,7 @@ test("the commands are the ones that people are told of", () => {
       "get reviews",
       "describe",
       "explain",
+      "reasons",
       "watch",
       "trace",
       "approve",

@@ -16,6 +16,7 @@ import { register as registerGet } from "./commands/get.ts";
 import { register as registerGuard } from "./commands/guard.ts";
 import { register as registerLogin } from "./commands/login.ts";
 import { register as registerPolicy } from "./commands/policy.ts";
+import { register as registerReasons } from "./commands/reasons.ts";
 import { register as registerSubmit } from "./commands/submit.ts";
 import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerUp } from "./commands/up.ts";
@@ -35,6 +36,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
         registerGet,
         registerDescribe,
         registerExplain,
+        registerReasons,
         registerWatch,
         registerTrace,
         registerArtifacts,

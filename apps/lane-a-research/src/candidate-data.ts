@@ -59,7 +59,7 @@ function asStageFailure(error: unknown): unknown {
     );
   const [code, action] =
     error.class === "transient"
-      ? ["E_DATA_UNAVAILABLE", "Nothing yet: it is tried again."]
+      ? ["E_DATA_UNAVAILABLE", "Check that the data source answers."]
       : ["E_DATA", "Install the service's packages again (`npm ci`), then resume."];
   return new StageFailure({ ...failure, code, action }, { cause: error });
 }

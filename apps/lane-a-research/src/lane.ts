@@ -41,7 +41,7 @@ function drill(context: StageContext, { drills }: CandidateSpec, allowed: boolea
       class: "transient",
       code: "E_DATA_UNAVAILABLE",
       message: `drill: the data source doesn't answer (failure ${context.attempt} of ${failures})`,
-      action: "Nothing yet: it is tried again.",
+      action: "Check that the data source answers.",
     });
 }
 

@@ -131,7 +131,7 @@ function killed(by: string): StageFailure {
     class: "transient",
     code: "E_PLUGIN_TEST_KILLED",
     message: `the generated test was killed (${by}); it may take ${timeoutMs / 1000} s and ${heapMiB} MiB`,
-    action: "Look for other load on the machine; it is tried again.",
+    action: "Look for other load on the machine.",
   });
 }
 

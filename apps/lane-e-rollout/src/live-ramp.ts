@@ -55,7 +55,7 @@ function requireApproval({ approvals, stage, runId }: StageContext): void {
     class: "policy",
     code: "E_APPROVAL_MISSING",
     message: `no approval for ${stage} of ${runId} came with the dispatch`,
-    action: "Nothing was changed. `baton approve` the run, then `baton resume`.",
+    action: "Nothing was changed. `baton resume` asks for the approval anew; then `baton approve`.",
   });
 }
 

@@ -108,7 +108,7 @@ async function observeEngine(context: StageContext, world: World): Promise<Engin
       class: "transient",
       code: "E_ENGINE_BEHIND",
       message: `the engine is at ${status.head ?? "nothing"}, main at ${main.head}, for ${Math.round(waitedMs)} ms`,
-      action: "Look at the engine's log; it is tried again.",
+      action: "Look at the engine's log.",
     });
   return {
     merged: configHashOf(main.content),

@@ -36,7 +36,7 @@ export function createEngine(options: {
             class: "transient",
             code: "E_ENGINE_UNAVAILABLE",
             message: cut(`the engine at ${target.host} can't be asked: ${why}`, 400),
-            action: "Check that the engine runs and is ready (`/readyz`); it is tried again.",
+            action: "Check that the engine runs and is ready (`/readyz`).",
           },
           { cause },
         );

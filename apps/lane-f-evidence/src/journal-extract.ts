@@ -17,7 +17,7 @@ export async function journalUpTo(
     message: cut(
       `the journal of ${candidateId} was read up to ${entries.at(-1)?.sequence ?? 0}, the dispatch is ${sequence}`,
     ),
-    action: "A replica may lag behind; it is tried again.",
+    action: "Check the streams with `baton doctor`: a replica may lag behind.",
   });
 }
 

@@ -64,13 +64,13 @@ export const REASONS = {
   ),
   INCIDENT: text(
     "moving",
-    "A stage failed after promotion began, or people opened an incident; recovery is running.",
+    "A gate failed where the playbook leads to recovery, or people opened an incident; recovery is running.",
     "Follow the incident record in the recovery stage's artifacts.",
   ),
   RETRY_BACKOFF: text(
     "waiting",
-    "An attempt failed in a way that may pass by itself; the next attempt is scheduled.",
-    "Nothing yet: look at the failure's message if it repeats.",
+    "An attempt failed in a way that may pass by itself; the next one is scheduled or under way.",
+    "Nothing yet: it is tried again by itself.",
   ),
   APPROVAL_REQUIRED: text(
     "human",
@@ -140,7 +140,7 @@ export const REASONS = {
   TRANSITION_DENIED: text(
     "human",
     "The guard refused the transition.",
-    "Read the guard's rule in the entry; correct the playbook or the candidate.",
+    "Mend what the guard's rule names, then `baton resume` to run the stage again, or `baton cancel`.",
   ),
   DEADLINE_PASSED: text(
     "human",
@@ -164,8 +164,8 @@ export const REASONS = {
   ),
   COMPLETED: text(
     "closed",
-    "It went through every stage; its evidence is complete.",
-    "Nothing. `baton audit verify` checks its audit pack.",
+    "Its last stage passed; its evidence is complete.",
+    "Nothing: keep its audit pack; `baton audit verify` checks it.",
   ),
   CANCELLED: text(
     "closed",

@@ -110,7 +110,8 @@ function altered(name: string, how: string, cause?: Error): StageFailure {
       class: "deterministic",
       code: "E_ARTIFACT_ALTERED",
       message: `artifact ${name} was altered: ${how}`,
-      action: "Find out who changed the store; `baton resume` makes the stage before it run again.",
+      action:
+        "Find out who changed the store and put the bytes of that digest back; then `baton resume`.",
     },
     { cause },
   );

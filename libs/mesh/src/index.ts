@@ -13,6 +13,7 @@ export {
   type MeshControls,
   openControls,
   parseControls,
+  readControls,
 } from "./controls.ts";
 export { type ControlWatch, type ControlWatchParts, watchControls } from "./control-watch.ts";
 export type { Delivery } from "./delivery.ts";

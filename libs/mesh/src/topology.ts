@@ -61,6 +61,8 @@ export function planTopology(options: TopologyOptions): Topology {
     retention: "limits" as const,
     num_replicas: options.replicas,
     max_msg_size: MAX_MESSAGE,
+    // An engaged kill switch that went with age would be one that released itself.
+    max_age: 0,
     deny_delete: true,
     allow_direct: true,
   };

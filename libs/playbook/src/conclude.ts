@@ -8,13 +8,14 @@ import {
   type FailureClass,
   MAX_ARTIFACTS,
   type Reason,
+  REASONS,
   type ResultReport,
   STALLED_CODE,
   type Verdict,
 } from "@baton/contracts";
 
-import { anotherRunAllowed, enter } from "./enter.ts";
-import { type StageRule, stageRule } from "./playbook.ts";
+import { enter } from "./enter.ts";
+import { anotherRunAllowed, type StageRule, stageRule } from "./playbook.ts";
 import { countFailed, sameFailure, withoutTallies } from "./same-failure.ts";
 import { close, review, type Step } from "./successor.ts";
 
@@ -77,13 +78,21 @@ function concludeFailure(step: Step, report: ResultReport, failure: Failure): En
   return review(step, {
     reason: reasonOf(failure),
     detail: why,
-    action: failure.action,
+    action: actionAfter(step.last.entry, failure),
     ...sameFailure(step, { failure, attempt, own: counted.own }),
     awaits: null,
     ...counted.changes,
     failure,
     attempt,
   });
+}
+
+/** A lane's words are about the attempt; once there is no other, what follows isn't done by itself any more. */
+function actionAfter({ candidateId }: Entry, failure: Failure): string {
+  const reason = reasonOf(failure);
+  const action = failure.action || REASONS[reason].action;
+  if (reason !== "RETRIES_EXHAUSTED" || action.includes("`baton resume")) return action;
+  return `${action} When that is mended, \`baton resume ${candidateId}\` runs the stage again.`;
 }
 
 function reasonOf({ class: kind, code }: Failure): Reason {

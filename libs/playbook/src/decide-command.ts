@@ -3,10 +3,10 @@ import { awaitedDispatch, type Command, type Entry } from "@baton/contracts";
 
 import { approve } from "./approve.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
-import { anotherRunAllowed, approvalRuleFor, askApproval } from "./enter.ts";
+import { approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
 import { after, instantMs } from "./instant.ts";
-import { stageRule } from "./playbook.ts";
+import { anotherRunAllowed, stageRule } from "./playbook.ts";
 import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
 import { isStopped } from "./stops.ts";
@@ -76,7 +76,7 @@ function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
 
 function decline(step: Step, command: CommandOf<"reject">): Decision {
   const { entry } = step.last;
-  if (entry.holder !== "review" || entry.hold) {
+  if (entry.holder !== "review" || entry.hold || isStopped(entry)) {
     return reject(
       "E_CONFLICT",
       `${entry.candidateId} asks nothing that could be rejected (${entry.reason})`,

@@ -10,7 +10,7 @@ import {
 
 import { checkTransition, type TransitionVerdict } from "./guard.ts";
 import { digestOf } from "./identify.ts";
-import { type ApprovalRule, type Playbook, stageRule } from "./playbook.ts";
+import { anotherRunAllowed, type ApprovalRule, type Playbook, stageRule } from "./playbook.ts";
 import type { Stop } from "./stops.ts";
 import { dispatch, newRun, review, type Step } from "./successor.ts";
 
@@ -43,7 +43,7 @@ export function enter(step: Step, passage: Passage): Entry {
       ...carried,
       reason: "TRANSITION_DENIED",
       detail: `guard refused ${entry.stage} -> ${to}: ${refusal}. ${passage.detail}`,
-      action: `\`baton resume ${entry.candidateId}\` runs ${entry.stage} again once what the rule names is mended, or \`baton cancel\`.`,
+      action: `Mend what the rule names, then \`baton resume ${entry.candidateId}\` to run ${entry.stage} again, or \`baton cancel\`.`,
       awaits: null,
     });
   }
@@ -96,11 +96,6 @@ export function checkPassage(
     emergencyTicket: null,
     incident: incident != null,
   });
-}
-
-/** True if a candidate whose run has number `iteration` (from 0) may have one more. */
-export function anotherRunAllowed(playbook: Playbook, iteration: number): boolean {
-  return iteration + 1 < playbook.limits.maxIterations;
 }
 
 /** At least one artifact was looked for, and every one was found with its digest. */

@@ -269,3 +269,8 @@ export function stageRule(playbook: Playbook, stage: Stage): StageRule {
   if (!rule) throw new Error(`playbook ${playbook.digest.slice(0, 12)} has no stage ${stage}`);
   return rule;
 }
+
+/** True if a candidate whose run has number `iteration` (from 0) may have one more. */
+export function anotherRunAllowed({ limits }: Playbook, iteration: number): boolean {
+  return iteration + 1 < limits.maxIterations;
+}

@@ -1,9 +1,8 @@
 import { awaitedDispatch, type Command, type Entry, type Feedback } from "@baton/contracts";
 
 import { type Decision, reject } from "./decision.ts";
-import { anotherRunAllowed } from "./enter.ts";
 import { checkTransition } from "./guard.ts";
-import { stageRule } from "./playbook.ts";
+import { anotherRunAllowed, stageRule } from "./playbook.ts";
 import { dispatch, newRun, type Step } from "./successor.ts";
 
 type SendBack = Extract<Command, { type: "send-back" }>;

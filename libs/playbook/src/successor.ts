@@ -1,11 +1,19 @@
 /** How the next entry of a chain is made: everything not named is carried over (E3 of the contracts). */
-import type { Cause, Entry, Instant, Reason, Stage, StoredEntry } from "@baton/contracts";
+import type {
+  Cause,
+  Entry,
+  Instant,
+  Reason,
+  ReviewAnswer,
+  Stage,
+  StoredEntry,
+} from "@baton/contracts";
 import { cut } from "@baton/contracts";
 
 import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after } from "./instant.ts";
-import { type Playbook, stageRule } from "./playbook.ts";
+import { anotherRunAllowed, type Playbook, stageRule } from "./playbook.ts";
 import { answersTo } from "./who-may-answer.ts";
 
 /** What the steps of one decision share. */
@@ -100,23 +108,35 @@ export function review(
   },
 ): Entry {
   const { action, next, proof, ...rest } = changes;
+  const { author, iteration } = step.last.entry;
+  const answers = answersTo(step.playbook, {
+    reason: rest.reason,
+    next: next ?? null,
+    author,
+    mayRunAgain: anotherRunAllowed(step.playbook, iteration),
+  });
   return successor(step, {
     holder: "review",
     rule: null,
     deadline: after(step.now, step.playbook.limits.reviewSeconds),
     review: {
       openedAt: step.now,
-      action: cut(action),
+      action: cut(canBeTaken(action, answers) ? action : lastRunAction(iteration)),
       next: next ?? null,
       evidence: proof ?? null,
-      answers: answersTo(step.playbook, {
-        reason: rest.reason,
-        next: next ?? null,
-        author: step.last.entry.author,
-      }),
+      answers,
     },
     ...rest,
   });
+}
+
+/** False if it says to run something again, and the candidate has had its last run: that would be refused. */
+function canBeTaken(action: string, answers: readonly ReviewAnswer[]): boolean {
+  return !action.includes("`baton resume") || answers.some(({ command }) => command === "resume");
+}
+
+function lastRunAction(iteration: number): string {
+  return `It has had ${iteration + 1} runs, the playbook's limit: \`baton cancel\` it, and submit a changed candidate.`;
 }
 
 /** Ends the candidate. */

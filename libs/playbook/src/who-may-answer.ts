@@ -29,12 +29,25 @@ const KIND_OF: Readonly<Partial<Record<Reason, keyof typeof ANSWERS>>> = {
   PROMOTION_BLOCKED: "toStop",
 };
 
-/** The answers that a review takes, and who may give them. `next`: the stage that follows an approval. */
-export function answersTo(
-  playbook: Playbook,
-  { reason, next, author }: { reason: Reason; next: Stage | null; author: Identity },
-): ReviewAnswer[] {
-  return ANSWERS[KIND_OF[reason] ?? "toOthers"].map((command) => {
+/** A question, as far as it says who may answer it. */
+interface Asked {
+  readonly reason: Reason;
+  /** The stage that follows an approval. */
+  readonly next: Stage | null;
+  readonly author: Identity;
+  /** False: the candidate has had its last run. */
+  readonly mayRunAgain: boolean;
+}
+
+/** The answers that a review takes, and who may give them. */
+export function answersTo(playbook: Playbook, asked: Asked): ReviewAnswer[] {
+  const { reason, next, author, mayRunAgain } = asked;
+  const kind = KIND_OF[reason] ?? "toOthers";
+  // Lifting a hold begins no run, nor does a first entry into a stage.
+  const beginsRun = (command: CommandType): boolean =>
+    command === "send-back" || (command === "resume" && kind !== "toHold");
+  const answers = ANSWERS[kind].filter((command) => mayRunAgain || !beginsRun(command));
+  return answers.map((command) => {
     const roles = [...rolesFor(playbook, command, next)];
     const rule =
       command === "approve" && next !== null ? stageRule(playbook, next).approvals : null;

@@ -6,7 +6,7 @@ import {
   type Command,
   commandSubject,
   type Entry,
-  LANES,
+  type Lane,
   Receipt,
   REPLY_HEADER,
   type StoredEntry,
@@ -93,6 +93,8 @@ export interface LoopWorld extends AsyncDisposable {
   startCoordinator(env?: Record<string, string>): SpawnedService;
   /** Starts the three lanes; stages that aren't given pass. */
   startLanes(work: Partial<Record<"make" | "check" | "ship", StageWork>>): RunningLane[];
+  /** Starts a lane for stages of another playbook. */
+  startLane(lane: Lane, stages: Record<string, StageWork>): RunningLane;
   send(command: DistributedOmit<Command, "v" | "id" | "time"> & { id?: string }): Promise<Receipt>;
   /** Submits a specification, by default one that needs no approval, and returns its candidate id. */
   submit(spec: Record<string, unknown>): Promise<string>;
@@ -126,6 +128,8 @@ async function gate(context: Parameters<StageWork>[0], status: "pass" | "fail") 
 
 let sent = 0;
 
+const TOPOLOGY = { replicas: 1, ackWaitMs: 1500, maxDeliver: 5 };
+
 /** Opens a world on a running server. */
 export async function openLoopWorld(
   nats: TestNats,
@@ -134,7 +138,6 @@ export async function openLoopWorld(
   const folder = temporaryFolder("loop");
   const file = join(folder.path, "playbook.yaml");
   writeFileSync(file, JSON.stringify(PLAYBOOK));
-  const topology = { replicas: 1, ackWaitMs: 1500, maxDeliver: 5 };
   const services: SpawnedService[] = [];
   const lanes: RunningLane[] = [];
   const startCoordinator = (more: Record<string, string> = {}): SpawnedService => {
@@ -151,23 +154,24 @@ export async function openLoopWorld(
     return service;
   };
   await startCoordinator().ready();
-  const mesh = await openMesh({ url: nats.url, name: "test", topology });
+  const mesh = await openMesh({ url: nats.url, name: "test", topology: TOPOLOGY });
   const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
-  const send: LoopWorld["send"] = (command) => sendCommand(mesh, command);
+  const start: LoopWorld["startLane"] = (lane, stages) => {
+    const started = startLane({ mesh, telemetry }, lane, stages);
+    lanes.push(started);
+    return started;
+  };
   return {
     mesh,
     coordinator: () => services.at(-1) ?? fail("no coordinator"),
     startCoordinator,
-    startLanes: (work) => {
-      const started = startThreeLanes({ mesh, telemetry }, work);
-      lanes.push(...started);
-      return started;
-    },
-    send,
+    startLanes: (work) => startThreeLanes(start, work),
+    startLane: start,
+    send: (command) => sendCommand(mesh, command),
     submit: async (given) => {
       const spec = { needs: "nothing", ...given };
       const candidateId = candidateIdOf(spec);
-      await send({ type: "submit", candidateId, by: "author", spec });
+      await sendCommand(mesh, { type: "submit", candidateId, by: "author", spec });
       return candidateId;
     },
     until: (candidateId, what, condition) =>
@@ -193,31 +197,35 @@ function fail(message: string): never {
 }
 
 function startThreeLanes(
-  { mesh, telemetry }: { mesh: Mesh; telemetry: Telemetry },
+  start: LoopWorld["startLane"],
   work: Partial<Record<"make" | "check" | "ship", StageWork>>,
 ): RunningLane[] {
   const pass: StageWork = async () => done("passed");
-  const stages = {
-    make: work.make ?? pass,
-    check: work.check ?? passCheck,
-    ship: work.ship ?? pass,
-  };
-  return (["make", "check", "ship"] as const).map((stage, index) => {
-    const lane = LANES[index] ?? "lane-a";
-    return runLane(defineLane({ lane, stages: { [stage]: stages[stage] } }), {
-      inbox: mesh.laneInbox(lane),
-      reports: mesh.reports,
-      journal: mesh.journal,
-      artifacts: mesh.artifacts,
-      log: telemetry.log,
-      tracer: telemetry.tracer,
-      signal: new AbortController().signal,
-      capacity: 4,
-      heartbeatMs: 500,
-      retryScale: 1,
-      jitter: () => 1,
-      graceMs: 1000,
-    });
+  return [
+    start("lane-a", { make: work.make ?? pass }),
+    start("lane-b", { check: work.check ?? passCheck }),
+    start("lane-c", { ship: work.ship ?? pass }),
+  ];
+}
+
+function startLane(
+  { mesh, telemetry }: { mesh: Mesh; telemetry: Telemetry },
+  lane: Lane,
+  stages: Record<string, StageWork>,
+): RunningLane {
+  return runLane(defineLane({ lane, stages }), {
+    inbox: mesh.laneInbox(lane),
+    reports: mesh.reports,
+    journal: mesh.journal,
+    artifacts: mesh.artifacts,
+    log: telemetry.log,
+    tracer: telemetry.tracer,
+    signal: new AbortController().signal,
+    capacity: 4,
+    heartbeatMs: 500,
+    retryScale: 1,
+    jitter: () => 1,
+    graceMs: 1000,
   });
 }
 

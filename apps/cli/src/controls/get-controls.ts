@@ -6,14 +6,14 @@ import { readEntriesOf, readStandings } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
 import { viewOf } from "./controls-view.ts";
-import { lastControls, readControls } from "./read-controls.ts";
+import { controlHistory, lastControls } from "./read-controls.ts";
 import { renderControls, renderHistory } from "./render-controls.ts";
 
 /** Prints the state, or with `history` every entry that led to it. */
 export async function getControls(options: Globals & { history?: true }): Promise<void> {
   await using session = await openSession(options);
   if (options.history === true) {
-    const entries = await readControls(session);
+    const entries = await controlHistory(session);
     return print(options.format, entries, (all) => renderHistory(all, terminalWidth()));
   }
   const last = await lastControls(session);

@@ -1,22 +1,16 @@
-/** The mesh's controls, read from CONTROLS: the state, an entry, or all of them. */
+/** The mesh's controls, read from CONTROLS: the state, or every entry. */
 import { type StoredControls, STREAMS } from "@baton/contracts";
-import { type MeshControls, openControls, parseControls } from "@baton/mesh";
+import { parseControls, readControls } from "@baton/mesh";
 
 import { readAll } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
 import type { Session } from "../session.ts";
 
-/** Reads them from the stream's leader; nothing is ever written. */
-export function controlsOf({ jsm }: Pick<Session, "jsm">): Pick<MeshControls, "last" | "at"> {
-  const publish = () => Promise.reject(new Error("the command line writes no controls"));
-  return openControls(jsm, { publish });
-}
-
 /** The state; undefined while there never was any, also on a mesh that has no such stream yet. */
 export async function lastControls(
   session: Pick<Session, "jsm">,
 ): Promise<StoredControls | undefined> {
-  return await controlsOf(session)
+  return await readControls(session.jsm)
     .last()
     .catch((error: unknown) => {
       if (error instanceof Error && error.name === "StreamNotFoundError") return undefined;
@@ -25,7 +19,7 @@ export async function lastControls(
 }
 
 /** Every entry in order; what isn't one is left out and said so. */
-export async function readControls(session: Session): Promise<StoredControls[]> {
+export async function controlHistory(session: Session): Promise<StoredControls[]> {
   const entries: StoredControls[] = [];
   const foreign: number[] = [];
   await readAll(session, { stream: "controls" }, ({ seq, data }) => {

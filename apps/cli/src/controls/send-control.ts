@@ -6,6 +6,7 @@ import {
   type StoredControls,
   STREAMS,
 } from "@baton/contracts";
+import { readControls } from "@baton/mesh";
 
 import { durationFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
@@ -23,7 +24,7 @@ import {
 } from "../send-command.ts";
 import { openSession, type Session } from "../session.ts";
 import { candidateOf, controlCommand, type Wish } from "./control-command.ts";
-import { controlsOf, lastControls } from "./read-controls.ts";
+import { lastControls } from "./read-controls.ts";
 import { renderControlReceipt } from "./render-control-receipt.ts";
 
 /** What every such command line says. */
@@ -61,7 +62,7 @@ async function recordOf(
   session: Session,
   { outcome }: ControlledReceipt,
 ): Promise<Controls | null> {
-  const stored = await controlsOf(session)
+  const stored = await readControls(session.jsm)
     .at(outcome.sequence)
     .catch(() => undefined);
   return stored?.controls ?? null;

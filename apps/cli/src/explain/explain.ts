@@ -2,18 +2,39 @@
 import { LANES, STREAMS } from "@baton/contracts";
 
 import { candidateIdFrom } from "../arguments.ts";
+import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import type { Globals } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 import { printable } from "../printable.ts";
+import { runbookOf } from "../reasons/runbook.ts";
 import { openSession, type Session } from "../session.ts";
-import { explanationOf, type LaneState } from "./explanation.ts";
+import { type Explanation, explanationOf, type LaneState } from "./explanation.ts";
 import { needsControls, underControls } from "./under-controls.ts";
 
-/** Prints why, and what to do. */
+interface Explained extends Explanation {
+  /** Where to read on about the reason. */
+  readonly runbook: string;
+}
+
+/** A code, typed where a candidate belongs: it is told apart, as no candidate has capitals. */
+const CODE = /^[A-Z]{3,}(?:_[A-Z]+)*$/;
+
+function candidateIdOrCode(typed: string): string {
+  if (!CODE.test(typed)) return candidateIdFrom(typed);
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: "candidateId isn't valid: this looks like a reason code",
+    value: typed,
+    action: `\`baton reasons ${typed}\` prints its page.`,
+  });
+}
+
+/** Prints why, what to do, and where to read on. */
 export async function explain(id: string, globals: Globals): Promise<void> {
-  const candidateId = candidateIdFrom(id);
+  const candidateId = candidateIdOrCode(id);
   await using session = await openSession(globals);
   const last = await readLast(session, candidateId);
   const lane = LANES.find((one) => one === last.entry.holder);
@@ -25,11 +46,18 @@ export async function explain(id: string, globals: Globals): Promise<void> {
     controls: controls?.controls,
     now,
   });
-  await print(
-    globals.format,
-    explanation,
-    ({ sentence, action }) => `${printable(sentence)}\nDo: ${printable(action)}\n`,
-  );
+  const explained = { ...explanation, runbook: runbookOf(entry.reason) };
+  await print(globals.format, explained, renderExplanation);
+}
+
+function renderExplanation({ sentence, action, who, reason, runbook }: Explained): string {
+  const lines = [
+    printable(sentence),
+    `Do: ${printable(action)}`,
+    ...(who === null ? [] : [`Who: ${printable(who)}`]),
+    `More: baton reasons ${reason} (${runbook})`,
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 async function laneState({ jsm }: Session, lane: string): Promise<LaneState | undefined> {

@@ -32,7 +32,7 @@ test("between attempts: the failure and when it's tried again", () => {
   const detail = "Attempt 1 of 5 failed: E_DATA_UNAVAILABLE away; next at 12:00";
   const entry = stored(6, 0, { reason: "RETRY_BACKOFF", awaits: 5, attempt: 1, detail });
   expect(explanationOf(entry, running, now).sentence).toContain(
-    `waits for lane-a to try again on draft since 1m30s (RETRY_BACKOFF); due in 58m30s: ${detail}`,
+    `is with lane-a for another attempt at draft since 1m30s (RETRY_BACKOFF); due in 58m30s: ${detail}`,
   );
 });
 

@@ -1,6 +1,13 @@
 /** Why a candidate stands where it stands, in one sentence, and the one thing to do. Pure: what was read comes in. */
-import { awaitedDispatch, isDispatch, REASONS, type StoredEntry } from "@baton/contracts";
+import {
+  awaitedDispatch,
+  type Entry,
+  isDispatch,
+  REASONS,
+  type StoredEntry,
+} from "@baton/contracts";
 
+import { answerText } from "../answer-text.ts";
 import { ageText } from "../time-text.ts";
 
 /** What the server says about the lane that has the baton. */
@@ -21,6 +28,8 @@ export interface Explanation {
   readonly reason: string;
   readonly sentence: string;
   readonly action: string;
+  /** Who may give the answer that the action names; null where it names none, or anybody may. */
+  readonly who: string | null;
 }
 
 /** Explains a candidate's last entry; `lane` is undefined where no lane has it, `now` in milliseconds since 1970. */
@@ -32,7 +41,7 @@ export function explanationOf(
   const { entry, storedAt } = last;
   const { candidateId, holder, stage, reason } = entry;
   const since = ageText(now - storedAt);
-  const said = { candidateId, holder, stage, reason };
+  const said = { candidateId, holder, stage, reason, who: null };
   const { meaning, action } = REASONS[reason];
   if (holder === "closed") {
     return {
@@ -43,7 +52,8 @@ export function explanationOf(
   }
   if (holder === "review") {
     const sentence = `${candidateId} waits for a person since ${since}, at ${stage} (${reason}): ${entry.detail}`;
-    return { ...said, sentence, action: entry.review?.action ?? action };
+    const suggested = entry.review?.action ?? action;
+    return { ...said, sentence, action: suggested, who: whoMay(suggested, entry.review) };
   }
   const away = lane !== undefined && lane.waiting === 0 && lane.inFlight === 0;
   if (away) {
@@ -63,11 +73,20 @@ export function explanationOf(
 
 function whereabouts(last: StoredEntry, lane: LaneState | undefined): string {
   const { entry } = last;
-  if (entry.reason === "RETRY_BACKOFF") return `waits for ${entry.holder} to try again on`;
+  if (entry.reason === "RETRY_BACKOFF") return `is with ${entry.holder} for another attempt at`;
   const dispatch = awaitedDispatch(last) ?? last.sequence;
   const started = lane === undefined || lane.deliveredThrough >= dispatch;
   if (!isDispatch(entry) || started) return `is with ${entry.holder}, working on`;
   return `is queued for ${entry.holder}, which is busy with ${lane.inFlight} others, for`;
+}
+
+/** Whom the coordinator would let give an answer that `action` names, if not everybody. */
+function whoMay(action: string, review: Entry["review"]): string | null {
+  const named = review?.answers?.filter(({ command }) => action.includes(`\`baton ${command}`));
+  const limited = named?.filter(
+    ({ roles, people, notBy }) => roles.length > 0 || people > 1 || notBy !== undefined,
+  );
+  return limited && limited.length > 0 ? limited.map(answerText).join("; ") : null;
 }
 
 function untilText(deadline: string, now: number): string {
