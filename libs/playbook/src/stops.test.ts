@@ -56,6 +56,7 @@ test("what a person asks for while it's stopped is refused and changes nothing",
   const story = arrivedAt(baton, "shadow-paper");
   story.result();
   expect(story.entry().reason).toBe("APPROVAL_REQUIRED");
+  story.command("approve", { by: "dan" });
   story.control("kill-switch");
   expect(shown(story.command("approve", { by: "eve" }))).toBe("E_GUARD");
   releasedByTwo(story);

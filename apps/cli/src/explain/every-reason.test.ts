@@ -78,6 +78,6 @@ test.each(asking)(
 );
 
 test("who may not give the answer is told", () => {
-  expect(explained("APPROVAL_REQUIRED").who).toBe("approve by anybody, not by ada");
+  expect(explained("APPROVAL_REQUIRED").who).toBe("approve by anybody, 2 people, not by ada");
   expect(explained("GATE_FAILED").who).toBeNull();
 });

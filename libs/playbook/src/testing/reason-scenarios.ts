@@ -67,7 +67,10 @@ const SCENARIOS: Partial<Record<Reason, Scenario>> = {
     then(begun(playbook), failed("deterministic"), (story) => story.command("resume")),
   SENT_BACK: (playbook) => then(failedTwice(playbook), (story) => story.command("send-back")),
   APPROVED: (playbook) =>
-    then(askedForApproval(playbook), (story) => story.command("approve", { by: "eve" })),
+    then(askedForApproval(playbook), (story) => {
+      story.command("approve", { by: "eve" });
+      story.command("approve", { by: "dan" });
+    }),
   RESUMED: (playbook) =>
     then(
       begun(playbook),
