@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { controlled, emergency } from "../testing/sample-controls.ts";
+import { controlled, emergency, incidentOf } from "../testing/sample-controls.ts";
 import { renderControlReceipt } from "./render-control-receipt.ts";
 
 type States = ReturnType<typeof controlled>;
@@ -79,6 +79,12 @@ test("an emergency's receipt names its task; that task's receipt says what may g
   const declared = controlled(...states);
   const taskId = declared.at(-1)?.controls.tasks[0]?.id ?? "";
   expect(receiptOf("emergency", declared)).toContain(`task       ${taskId}: no promotion`);
+  const over = (last: States[0]) => ({
+    wish: { type: "close-incident", incidentId: incidentOf(last) } as const,
+  });
+  expect(receiptOf("close-incident", controlled(...states, over))).toContain(
+    "still      1 change waits for Git, so nothing is promoted",
+  );
   const closed = controlled(...states, {
     wish: { type: "close-task", taskId, commit: "ab".repeat(20) },
     atMs: 120_000,

@@ -1,5 +1,5 @@
 /** Receipts of commands about the whole mesh: what was decided, what it means now, what comes next. Pure. */
-import type { ControlCommand, ControlCommandType, Controls } from "@baton/contracts";
+import type { ControlCommand, ControlCommandType, Controls, Incident } from "@baton/contracts";
 
 import { printable } from "../printable.ts";
 import type { Controlled } from "./send-control.ts";
@@ -60,10 +60,7 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
       if (!made) return [];
       return [
         ["incident", made.id],
-        [
-          "stops",
-          "each candidate within it before its next stage; what was promoted goes to recovery",
-        ],
+        ["stops", stopsText(made)],
         [
           "next",
           `\`baton get controls\` shows who has recovered; then \`baton incident close ${made.id} --why …\``,
@@ -71,7 +68,10 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
       ];
     }
     case "close-incident":
-      return [["next", "what it froze goes on by itself; `baton watch` shows it"]];
+      return [
+        ["next", "what it froze goes on by itself; `baton watch` shows it"],
+        ...tasksLine(controls),
+      ];
     case "emergency": {
       const task = controls?.tasks.find((one) => one.commandId === commandId);
       if (!task) return [];
@@ -81,10 +81,26 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
       ];
     }
     case "close-task":
-      return controls && controls.tasks.length > 0
-        ? [["next", `${controls.tasks.length} more wait for Git: \`baton get controls\``]]
-        : [["next", "no change waits for Git any more: promotions go on by themselves"]];
+      return controls?.tasks.length === 0
+        ? [["next", "no change waits for Git any more: promotions go on by themselves"]]
+        : tasksLine(controls);
   }
+}
+
+/** Recovery is no mere stop: people should know it before they open the next one. */
+function stopsText({ scope }: Incident): string {
+  const recovery = "goes to recovery, which takes it off main";
+  if (scope.kind === "candidate") return `${scope.candidateId}: it ${recovery}`;
+  const whose = scope.kind === "lane" ? ` there` : "";
+  return `everybody before the next stage${whose}; what was promoted in an open run${whose} ${recovery}`;
+}
+
+/** Closing one thing doesn't let anybody be promoted while another one blocks that. */
+function tasksLine(controls: Controls | null): Line[] {
+  const { length } = controls?.tasks ?? [];
+  if (length === 0) return [];
+  const what = length === 1 ? "1 change waits" : `${length} changes wait`;
+  return [["still", `${what} for Git, so nothing is promoted: \`baton close-task\``]];
 }
 
 function releaseLines(controls: Controls | null): Line[] {
