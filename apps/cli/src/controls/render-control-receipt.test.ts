@@ -83,13 +83,15 @@ test("an emergency's receipt names its task; that task's receipt says what may g
     wish: { type: "close-incident", incidentId: incidentOf(last) } as const,
   });
   expect(receiptOf("close-incident", controlled(...states, over))).toContain(
-    "still      1 change waits for Git, so nothing is promoted",
+    `still      not in Git, so nothing is promoted: ${taskId}\n`,
   );
   const closed = controlled(...states, {
     wish: { type: "close-task", taskId, commit: "ab".repeat(20) },
     atMs: 120_000,
   });
-  expect(receiptOf("close-task", closed)).toContain("next       no change waits for Git any more");
+  expect(receiptOf("close-task", closed)).toContain(
+    `still      open: ${incidentOf(declared[0])}\n`,
+  );
 });
 
 test("a receipt whose entry couldn't be read says what the coordinator said", () => {

@@ -68,10 +68,8 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
       ];
     }
     case "close-incident":
-      return [
-        ["next", "what it froze goes on by itself; `baton watch` shows it"],
-        ...tasksLine(controls),
-      ];
+    case "close-task":
+      return endedLines(controls);
     case "emergency": {
       const task = controls?.tasks.find((one) => one.commandId === commandId);
       if (!task) return [];
@@ -80,10 +78,6 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
         ["next", `\`baton close-task ${task.id} --commit SHA --why …\``],
       ];
     }
-    case "close-task":
-      return controls?.tasks.length === 0
-        ? [["next", "no change waits for Git any more: promotions go on by themselves"]]
-        : tasksLine(controls);
   }
 }
 
@@ -95,12 +89,23 @@ function stopsText({ scope }: Incident): string {
   return `everybody before the next stage${whose}; what was promoted in an open run${whose} ${recovery}`;
 }
 
-/** Closing one thing doesn't let anybody be promoted while another one blocks that. */
-function tasksLine(controls: Controls | null): Line[] {
-  const { length } = controls?.tasks ?? [];
-  if (length === 0) return [];
-  const what = length === 1 ? "1 change waits" : `${length} changes wait`;
-  return [["still", `${what} for Git, so nothing is promoted: \`baton close-task\``]];
+/** What holds besides: ending one thing lets nobody go on whom another one stops. */
+function stillLines({ killSwitch, incidents, tasks }: Controls): Line[] {
+  const lines: (Line | false)[] = [
+    killSwitch !== null && ["still", "the kill switch is engaged"],
+    incidents.length > 0 && ["still", `open: ${incidents.map(({ id }) => id).join(", ")}`],
+    tasks.length > 0 && [
+      "still",
+      `not in Git, so nothing is promoted: ${tasks.map(({ id }) => id).join(", ")}`,
+    ],
+  ];
+  return lines.filter((line) => line !== false);
+}
+
+const GOES_ON: Line = ["next", "what waited for it goes on by itself; `baton watch` shows it"];
+
+function endedLines(controls: Controls | null): Line[] {
+  return controls ? [GOES_ON, ...stillLines(controls)] : [];
 }
 
 function releaseLines(controls: Controls | null): Line[] {
@@ -112,5 +117,5 @@ function releaseLines(controls: Controls | null): Line[] {
       ["meanwhile", "it stays engaged; `baton kill-switch engage` takes the release back"],
     ];
   }
-  return [["next", "what waited for it goes on by itself; `baton watch` shows it"]];
+  return endedLines(controls);
 }
