@@ -22,7 +22,7 @@ const asked = { approvals: { required: 1, when: { path: "needs", in: ["approval"
  * `make` (lane-a) -> `prove` (lane-b) -> `shadow-paper` (lane-e, promotes) -> closed; from wherever an incident leads:
  * `recover` (lane-f) -> `audit` (lane-f) -> closed. Names as in Baton's own playbook where the test is about them.
  */
-export const CONTROLS_PLAYBOOK = {
+const CONTROLS_PLAYBOOK = {
   ...PLAYBOOK,
   stages: [
     stage("make", "lane-a", { requirePreviousArtifact: false, requirePreviousGatePass: false }),
