@@ -17,7 +17,7 @@ import { enter } from "./enter.ts";
 import { after } from "./instant.ts";
 import { APPROVAL_SECONDS, type ApprovalRule, stageRule } from "./playbook.ts";
 import { isSamePerson } from "./same-person.ts";
-import { dispatch, newRun, type Step, successor } from "./successor.ts";
+import { dispatch, repeatedRun, type Step, successor } from "./successor.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;
 
@@ -118,7 +118,7 @@ function grant(step: Step, { question, given, required }: Standing, latest: Appr
   const granted = { reason: "APPROVED", detail: `Approved by ${by}: ${latest.why}` } as const;
   if (next === entry.stage) {
     // A rerun: the stage was entered past the guard before.
-    const again = dispatch(step, next, { ...newRun(step), ...granted, approvals });
+    const again = dispatch(step, next, { ...repeatedRun(step, next), ...granted, approvals });
     return { kind: "append", entry: again };
   }
   const passage = {

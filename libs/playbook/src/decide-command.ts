@@ -11,7 +11,7 @@ import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
 import { isStopped } from "./stops.ts";
 import { causeOf, submit } from "./submit.ts";
-import { close, dispatch, newRun, review, type Step, successor } from "./successor.ts";
+import { close, dispatch, repeatedRun, review, type Step, successor } from "./successor.ts";
 import { refusalOfSender } from "./who-may-answer.ts";
 
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -180,7 +180,7 @@ function rerun(step: Step, command: CommandOf<"resume">): Decision {
     const carried = { artifacts, hold: null, failure: null };
     return append(askApproval(step, stage, { rule, detail, carried }));
   }
-  const changes = { ...newRun(step), reason: "RERUN", detail, artifacts } as const;
+  const changes = { ...repeatedRun(step, stage), reason: "RERUN", detail, artifacts } as const;
   return append(dispatch(step, stage, changes));
 }
 

@@ -103,6 +103,18 @@ test.each(STATES)("an incident leads a candidate to recovery: %s", (_, made) => 
   expect(shown(story.result())).toBe("COMPLETED closed");
 });
 
+test("a recovery that is run again stays its incident's, so that one can't be closed meanwhile", () => {
+  const story = arrivedAt(baton, "live-ramp");
+  openedOn(story);
+  story.incident();
+  const { incident, runId } = story.entry();
+  expect(shown(story.result({ verdict: "fail" }))).toBe("GATE_FAILED review");
+  expect(shown(story.command("resume"))).toBe("RERUN lane-f");
+  expect(story.entry()).toMatchObject({ stage: "incident-recovery", incident });
+  expect(story.entry().runId).not.toBe(runId);
+  expect(shown(story.incident())).toBe("ignore duplicate");
+});
+
 test("the result of what was in flight doesn't count any more", () => {
   const story = arrivedAt(baton, "live-ramp");
   const dispatch = story.dispatched();

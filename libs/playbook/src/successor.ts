@@ -14,6 +14,7 @@ import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after } from "./instant.ts";
 import { anotherRunAllowed, type Playbook, stageRule } from "./playbook.ts";
+import { recoveryStage } from "./promotion.ts";
 import { answersTo } from "./who-may-answer.ts";
 
 /** What the steps of one decision share. */
@@ -94,6 +95,13 @@ export function newRun(
     visited: [],
     ...(incident && { incident: null }),
   };
+}
+
+/** The same for a stage that is run again: a recovery stays its incident's until it's through. */
+export function repeatedRun(step: Step, stage: Stage): ReturnType<typeof newRun> {
+  const { incident } = step.last.entry;
+  const recovers = incident && stage === recoveryStage(step.playbook);
+  return { ...newRun(step), ...(recovers && { incident }) };
 }
 
 /** Puts a question to a person. `awaits` stays as it is, so that a late result is still taken unless `changes` says not. */

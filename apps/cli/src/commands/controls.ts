@@ -68,9 +68,15 @@ function registerIncident(program: Command): void {
       .command("open")
       .description("open an incident")
       .requiredOption("--class <class>", "A data, B execution or risk, C infrastructure, D drift")
-      .option("--candidate <id>", "freeze this candidate and lead it to recovery, closed or not")
-      .option("--lane <lane>", "freeze whoever goes to a stage of lane-a … lane-f")
-      .option("--all", "freeze everybody"),
+      .option(
+        "--candidate <id>",
+        "take this candidate to recovery, closed or not, and keep it from any other stage",
+      )
+      .option(
+        "--lane <lane>",
+        "freeze who goes to lane-a … lane-f; promoted ones that are there go to recovery",
+      )
+      .option("--all", "freeze everybody; promoted ones go to recovery"),
   )
     .addHelpText(
       "after",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { controlled, emergency } from "../testing/sample-controls.ts";
+import { controlled, emergency, incidentOf } from "../testing/sample-controls.ts";
 import { renderControlReceipt } from "./render-control-receipt.ts";
 
 type States = ReturnType<typeof controlled>;
@@ -79,11 +79,19 @@ test("an emergency's receipt names its task; that task's receipt says what may g
   const declared = controlled(...states);
   const taskId = declared.at(-1)?.controls.tasks[0]?.id ?? "";
   expect(receiptOf("emergency", declared)).toContain(`task       ${taskId}: no promotion`);
+  const over = (last: States[0]) => ({
+    wish: { type: "close-incident", incidentId: incidentOf(last) } as const,
+  });
+  expect(receiptOf("close-incident", controlled(...states, over))).toContain(
+    `still      not in Git, so nothing is promoted: ${taskId}\n`,
+  );
   const closed = controlled(...states, {
     wish: { type: "close-task", taskId, commit: "ab".repeat(20) },
     atMs: 120_000,
   });
-  expect(receiptOf("close-task", closed)).toContain("next       no change waits for Git any more");
+  expect(receiptOf("close-task", closed)).toContain(
+    `still      open: ${incidentOf(declared[0])}\n`,
+  );
 });
 
 test("a receipt whose entry couldn't be read says what the coordinator said", () => {

@@ -1,5 +1,5 @@
 /** Receipts of commands about the whole mesh: what was decided, what it means now, what comes next. Pure. */
-import type { ControlCommand, ControlCommandType, Controls } from "@baton/contracts";
+import type { ControlCommand, ControlCommandType, Controls, Incident } from "@baton/contracts";
 
 import { printable } from "../printable.ts";
 import type { Controlled } from "./send-control.ts";
@@ -60,10 +60,7 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
       if (!made) return [];
       return [
         ["incident", made.id],
-        [
-          "stops",
-          "each candidate within it before its next stage; what was promoted goes to recovery",
-        ],
+        ["stops", stopsText(made)],
         [
           "next",
           `\`baton get controls\` shows who has recovered; then \`baton incident close ${made.id} --why …\``,
@@ -71,7 +68,8 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
       ];
     }
     case "close-incident":
-      return [["next", "what it froze goes on by itself; `baton watch` shows it"]];
+    case "close-task":
+      return endedLines(controls);
     case "emergency": {
       const task = controls?.tasks.find((one) => one.commandId === commandId);
       if (!task) return [];
@@ -80,11 +78,34 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
         ["next", `\`baton close-task ${task.id} --commit SHA --why …\``],
       ];
     }
-    case "close-task":
-      return controls && controls.tasks.length > 0
-        ? [["next", `${controls.tasks.length} more wait for Git: \`baton get controls\``]]
-        : [["next", "no change waits for Git any more: promotions go on by themselves"]];
   }
+}
+
+/** Recovery is no mere stop: people should know it before they open the next one. */
+function stopsText({ scope }: Incident): string {
+  const recovery = "goes to recovery, which takes it off main";
+  if (scope.kind === "candidate") return `${scope.candidateId}: it ${recovery}`;
+  const whose = scope.kind === "lane" ? ` there` : "";
+  return `everybody before the next stage${whose}; what was promoted in an open run${whose} ${recovery}`;
+}
+
+/** What holds besides: ending one thing lets nobody go on whom another one stops. */
+function stillLines({ killSwitch, incidents, tasks }: Controls): Line[] {
+  const lines: (Line | false)[] = [
+    killSwitch !== null && ["still", "the kill switch is engaged"],
+    incidents.length > 0 && ["still", `open: ${incidents.map(({ id }) => id).join(", ")}`],
+    tasks.length > 0 && [
+      "still",
+      `not in Git, so nothing is promoted: ${tasks.map(({ id }) => id).join(", ")}`,
+    ],
+  ];
+  return lines.filter((line) => line !== false);
+}
+
+const GOES_ON: Line = ["next", "what waited for it goes on by itself; `baton watch` shows it"];
+
+function endedLines(controls: Controls | null): Line[] {
+  return controls ? [GOES_ON, ...stillLines(controls)] : [];
 }
 
 function releaseLines(controls: Controls | null): Line[] {
@@ -96,5 +117,5 @@ function releaseLines(controls: Controls | null): Line[] {
       ["meanwhile", "it stays engaged; `baton kill-switch engage` takes the release back"],
     ];
   }
-  return [["next", "what waited for it goes on by itself; `baton watch` shows it"]];
+  return endedLines(controls);
 }

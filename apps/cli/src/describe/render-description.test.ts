@@ -86,7 +86,7 @@ test("a candidate that recovers names its incident and what it was decided under
     view,
   );
   expect(text).toContain(
-    "Incident:  recovers from inc-0123456789ab of class B; may be changed outside Git under OPS-1",
+    "Incident:  recovers from inc-0123456789ab of class B, with an emergency under OPS-1\n",
   );
   expect(text).toContain("Controls:  decided under CONTROLS 7\n");
 });

@@ -100,11 +100,11 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     .join("");
 }
 
-function incidentText({ incident }: Entry): string | undefined {
+function incidentText({ incident, holder }: Entry): string | undefined {
   if (!incident) return undefined;
   const { id, class: kind, ticket } = incident;
-  const changed = ticket === null ? "" : `; may be changed outside Git under ${ticket}`;
-  return `recovers from ${id} of class ${kind}${changed}: \`baton get controls\``;
+  const changed = ticket === null ? "" : `, with an emergency under ${ticket}`;
+  return `${holder === "closed" ? "recovered" : "recovers"} from ${id} of class ${kind}${changed}`;
 }
 
 function withText({ holder }: Entry): string {

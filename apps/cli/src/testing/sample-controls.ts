@@ -17,7 +17,7 @@ export type Step =
 type Steps = (Step | ((last: StoredControls) => Step))[];
 
 /** The playbook of the command line's tests. */
-export function testPlaybook(): Playbook {
+function testPlaybook(): Playbook {
   const result = parsePlaybook(
     parse(readFileSync(join(import.meta.dirname, "playbook.yaml"), "utf8")),
   );

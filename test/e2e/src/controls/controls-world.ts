@@ -22,7 +22,7 @@ const asked = { approvals: { required: 1, when: { path: "needs", in: ["approval"
  * `make` (lane-a) -> `prove` (lane-b) -> `shadow-paper` (lane-e, promotes) -> closed; from wherever an incident leads:
  * `recover` (lane-f) -> `audit` (lane-f) -> closed. Names as in Baton's own playbook where the test is about them.
  */
-export const CONTROLS_PLAYBOOK = {
+const CONTROLS_PLAYBOOK = {
   ...PLAYBOOK,
   stages: [
     stage("make", "lane-a", { requirePreviousArtifact: false, requirePreviousGatePass: false }),
@@ -67,7 +67,7 @@ export interface ControlsWorld extends AsyncDisposable {
   readonly playbook: Playbook;
   /** The state of the controls. */
   controls(): Promise<Controls | undefined>;
-  /** Submits a candidate whose stages named in `waits` wait until they are let go. */
+  /** Submits a candidate whose stages named in `waits` wait until they are let go, those in `fails` don't pass at first. */
   submit(name: string, more?: Json): Promise<string>;
   /** Waits until a stage of the candidate is being worked on. */
   working(candidateId: string, stage: string): Promise<void>;
@@ -96,9 +96,11 @@ export async function openControlsWorld(): Promise<ControlsWorld> {
   const work: StageWork = async (context) => {
     const { candidateId, stage: name } = context;
     started.push({ candidateId, stage: name });
-    if (waitsIn(context)) await waitIn(context, waiting);
+    if (isNamed(context, "waits")) await waitIn(context, waiting);
     await context.put(`${name}/output.txt`, new TextEncoder().encode(`${name} of ${candidateId}`));
-    return done(`${name} is done`);
+    const again = started.filter((one) => one.candidateId === candidateId && one.stage === name);
+    const verdict = isNamed(context, "fails") && again.length === 1 ? "fail" : "pass";
+    return done(`${name} is done`, verdict);
   };
   loop.startLane("lane-a", { make: work });
   loop.startLane("lane-b", { prove: work });
@@ -134,9 +136,9 @@ function parsedPlaybook(): Playbook {
   throw new Error(JSON.stringify(result));
 }
 
-function waitsIn({ spec, stage: name }: StageContext): boolean {
-  const { waits } = spec;
-  return Array.isArray(waits) && waits.includes(name);
+function isNamed({ spec, stage: name }: StageContext, key: "waits" | "fails"): boolean {
+  const names = spec[key];
+  return Array.isArray(names) && names.includes(name);
 }
 
 async function waitIn(

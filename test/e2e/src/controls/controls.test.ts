@@ -177,6 +177,29 @@ describe("an incident on everything", () => {
   });
 });
 
+test("a recovery that fails and is run again is still the incident's until it's through", async () => {
+  const id = await world.submit("not well at first", { waits: ["recover"], fails: ["recover"] });
+  await world.reason(id, "COMPLETED");
+  const incident = await open({ kind: "candidate", candidateId: id });
+  await world.working(id, "recover");
+  world.letGo(id, "recover");
+  await world.reason(id, "GATE_FAILED");
+  expect(await close(incident)).toMatchObject({ code: "E_GUARD" });
+  expect(await world.people.send("olga", { type: "resume", candidateId: id })).toMatchObject({
+    kind: "accepted",
+    stage: "recover",
+  });
+  await eventually(() => world.started(id).filter((name) => name === "recover").length === 2, {
+    what: "recovery runs again",
+  });
+  expect(await close(incident)).toMatchObject({ code: "E_GUARD" });
+  world.letGo(id, "recover");
+  await world.reason(id, "COMPLETED");
+  expect(world.started(id).slice(-3)).toEqual(["recover", "recover", "audit"]);
+  expect(await close(incident)).toMatchObject({ kind: "controlled" });
+  await replays(id);
+});
+
 /** Declares an emergency that began so long ago that a second of it is left: nobody should wait a minute here. */
 async function declared(incidentId: string, scope: string): Promise<string> {
   const { controls } = world.people.loop.mesh;
