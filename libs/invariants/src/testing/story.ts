@@ -110,7 +110,7 @@ export function orderEvent(
 const TIME = "2026-01-02T03:04:05.678Z";
 
 /** When the story's nth thing was stored: one every ten seconds. */
-export function storedAt(n: number): Date {
+function storedAt(n: number): Date {
   return new Date(Date.parse(TIME) + n * 10_000);
 }
 
