@@ -22,6 +22,8 @@ export interface StrategyChange {
   readonly text: string;
   /** What main must have before; undefined if anything may be replaced. */
   readonly before: string | undefined;
+  /** Refuses it by throwing; asked right before main would take it. */
+  readonly confirm: () => Promise<void>;
 }
 
 /** A change that is on main, without what only verification knows. */
@@ -50,7 +52,7 @@ async function requireBefore(tree: Worktree, path: string, change: StrategyChang
 
 /**
  * Commits the file on the run's own branch and merges it into main. Throws a StageFailure (policy) if someone else changed
- * the file since, or a GitError with its class.
+ * the file since, what `confirm` throws, or a GitError with its class: policy if recovery took the candidate over.
  */
 export async function changeStrategy(
   context: StageContext,
@@ -81,6 +83,8 @@ export async function changeStrategy(
     branch,
     into: "main",
     stageRun: change.action,
+    dispatch: context.sequence,
+    confirm: change.confirm,
     expectedHead,
     owned: [path],
     subject: `Roll out ${candidateId} at ${change.level}`,

@@ -30,7 +30,7 @@ test(
   "J4, J8: a ramp killed at random moments merges each step once, with one order each",
   { timeout: 120_000 },
   async () => {
-    const { options, git, brokerOf } = place();
+    const { options, git, brokerOf, mesh } = place();
     const folder = temporaryFolder("ramp");
     onTestFinished(() => folder.remove());
     const run = await sampleRun({ target: "live" });
@@ -53,7 +53,7 @@ test(
       approvals: [approvalOf(run)],
     };
     const file = join(folder.path, "ramp.json");
-    writeFileSync(file, JSON.stringify({ options, context }));
+    writeFileSync(file, JSON.stringify({ natsUrl: mesh.nats.url, options, context }));
     let kills = 0;
     for (let ended = false; !ended && kills < 9; kills += 1)
       ended = await rampAndKill(file, Math.random() * 800);

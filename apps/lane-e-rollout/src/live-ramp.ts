@@ -5,7 +5,7 @@
  * L2: a level is merged only when the one before is verified, so the highest level on main tells where an attempt that
  *     died had come to: what lies below it was verified.
  * L3: whatever goes wrong after the first level ends in one rollback to L0, and a stage run that was rolled back never
- *     ramps again.
+ *     ramps again. Only a superseded attempt leaves everything as it is: recovery has taken over.
  */
 import {
   deduplicationId,
@@ -21,13 +21,18 @@ import { type ActionRecord, findActions, type Remote, revertOnce } from "@baton/
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
 import { requireGates } from "./gate-evidence.ts";
-import { changeStrategy, type MergedChange, observed } from "./gitops-change.ts";
-import { engagedSwitch } from "./kill-switch-guard.ts";
+import {
+  changeStrategy,
+  type MergedChange,
+  observed,
+  type StrategyChange,
+} from "./gitops-change.ts";
+import { isStop, requireAwaited, requireMayPromote } from "./promotion-guard.ts";
 import { readPromotion } from "./promotion-target.ts";
 import { digestsOf } from "./rollout-inputs.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { notionalAt, POLICY_VERSION, RAMP_STEPS } from "./rollout-policy.ts";
-import { GATES_BEFORE_SHADOW, PATCH, verificationParts } from "./shadow-paper.ts";
+import { GATES_BEFORE_SHADOW, PATCH, promotionParts, verificationParts } from "./shadow-paper.ts";
 import { readStrategy, type RenderedStrategy, withLimits } from "./strategy-configmap.ts";
 import { type VerificationParts, verifyRunning } from "./verify-running.ts";
 
@@ -37,6 +42,7 @@ const GATES = [...GATES_BEFORE_SHADOW, "gates/shadow-paper.json"] as const;
 interface Ramp {
   readonly context: StageContext;
   readonly remote: Remote;
+  readonly options: RolloutOptions;
   readonly parts: VerificationParts;
   readonly levels: readonly RenderedStrategy[];
   /** L0 as shadow-paper left it. */
@@ -62,15 +68,30 @@ function requireApproval({ approvals, stage, runId }: StageContext): void {
 /** How the ramp ended. */
 type RampEnd =
   | { readonly kind: "raised" }
-  | { readonly kind: "stopped"; readonly level: RampLevel; readonly reason: string };
+  | {
+      readonly kind: "stopped";
+      readonly level: RampLevel;
+      readonly reason: string;
+      /** What to say if nothing was raised yet. */
+      readonly refusal?: StageFailure;
+    };
 
-/** Why the next level mustn't be merged although the one before runs; undefined if it may. */
-async function obstacle({ parts, context }: Ramp): Promise<string | undefined> {
-  return engagedSwitch(parts.brokerOf(context.candidateId));
+/** Merges a level; the failure, if something stops promotions. */
+async function merge(
+  { context, remote, options }: Ramp,
+  change: Omit<StrategyChange, "confirm">,
+): Promise<MergedChange | StageFailure> {
+  const confirm = () => requireMayPromote(context, promotionParts(context, options));
+  try {
+    return await changeStrategy(context, remote, { ...change, confirm });
+  } catch (error) {
+    if (isStop(error)) return error;
+    throw error;
+  }
 }
 
 async function raise(ramp: Ramp): Promise<RampEnd> {
-  const { context, remote, parts, levels, found } = ramp;
+  const { context, parts, levels, found } = ramp;
   let before = ramp.ground;
   for (const [index, wanted] of levels.entries()) {
     const { level } = wanted;
@@ -84,15 +105,10 @@ async function raise(ramp: Ramp): Promise<RampEnd> {
       before = wanted;
       continue;
     }
-    const reason = passed === undefined ? await obstacle(ramp) : undefined;
-    if (reason !== undefined) return { kind: "stopped", level, reason };
     context.progress(`raising the limit to ${level}`);
-    const change = await changeStrategy(context, remote, {
-      action,
-      level,
-      text: wanted.text,
-      before: before.text,
-    });
+    const change = await merge(ramp, { action, level, text: wanted.text, before: before.text });
+    if (change instanceof StageFailure)
+      return { kind: "stopped", level, reason: change.message, refusal: change };
     context.progress(`waiting until ${level} runs`);
     const verification = await verifyRunning(wanted, parts);
     if (verification.kind === "failed") {
@@ -107,12 +123,15 @@ async function raise(ramp: Ramp): Promise<RampEnd> {
 }
 
 /** Takes every level back in one commit and waits until L0 runs again; timed. */
-async function rollBack({ context, remote, parts, levels, ground }: Ramp): Promise<ObservedChange> {
+async function rollBack(ramp: Ramp): Promise<ObservedChange> {
+  const { context, remote, options, parts, levels, ground } = ramp;
   const start = performance.now();
   context.progress("rolling back to L0");
   const receipt = await revertOnce({
     ...remote,
     stageRun: actionOf(context, "rollback"),
+    dispatch: context.sequence,
+    confirm: () => requireAwaited(context, options.mesh),
     reverts: levels.map(({ level }) => actionOf(context, level)).toReversed(),
   });
   const change: MergedChange = observed(receipt, { branch: null, level: "L0", start });
@@ -188,22 +207,13 @@ async function prepared(context: StageContext, options: RolloutOptions): Promise
   return {
     context,
     remote,
+    options,
     parts: verificationParts(context, options),
     levels: RAMP_STEPS.map((level) => withLimits(text, level, notionalAt(level, promotion))),
     ground,
     found: new Map(records.map((record) => [record.action, record])),
     changes: [],
   };
-}
-
-/** Nothing was raised yet, so there is nothing to take back: a person releases what stops it. */
-function refusal(reason: string): StageFailure {
-  return new StageFailure({
-    class: "policy",
-    code: "E_KILL_SWITCH",
-    message: reason,
-    action: "Nothing is promoted until a person releases it; then `baton resume`.",
-  });
 }
 
 /** The level that the ramp had come to on main; a rollback is only decided after one was merged or refused. */
@@ -215,8 +225,8 @@ function highest({ context, levels, found }: Ramp): RampLevel {
 async function finish(ramp: Ramp, end: RampEnd): Promise<StageOutcome> {
   const { context, levels, ground, changes } = ramp;
   const stopped = end.kind === "stopped" ? end : undefined;
-  if (stopped !== undefined && changes.length === 0 && ramp.found.size === 0)
-    throw refusal(stopped.reason);
+  // Nothing was raised yet, so there is nothing to take back.
+  if (stopped?.refusal && changes.length === 0 && ramp.found.size === 0) throw stopped.refusal;
   const rollback =
     stopped === undefined
       ? null

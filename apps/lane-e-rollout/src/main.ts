@@ -10,15 +10,17 @@ await runService({
   config: LaneServiceConfig.extend(LaneEConfig),
   start: async (service) => {
     const { config } = service;
+    const mesh = await openMesh(meshOptionsOf(service));
     const lane = rolloutLane({
       repository: config.BATON_GITOPS_REPO,
       strategyRepository: config.BATON_STRATEGY_REPO,
       cacheDir: config.BATON_WORK_DIR,
       engineUrl: config.BATON_ENGINE_URL,
       brokerUrl: config.BATON_BROKER_URL,
+      mesh,
       verifyMs: config.BATON_VERIFY_MS,
       token: config.BATON_GITOPS_TOKEN,
     });
-    serveLane(lane, { service, mesh: await openMesh(meshOptionsOf(service)) });
+    serveLane(lane, { service, mesh });
   },
 });

@@ -7,7 +7,7 @@ import { contextOf, lastingOutputs, pushedStrategy, sharedPlace } from "./testin
 import { passed, type SampleRun, sampleRun, sha256 } from "./testing/sample-run.ts";
 
 // Real git, engine and broker: on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const place = sharedPlace();
 

@@ -9,10 +9,11 @@ import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 import { z } from "zod";
 
 import { asked, brokerAccounts } from "./broker-access.ts";
+import { tasksNotOnMain } from "./closed-tasks.ts";
 import { createEngineClient } from "./engine-client.ts";
 import { gateProblem } from "./gate-evidence.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
-import { engagedSwitch } from "./kill-switch-guard.ts";
+import { engagedSwitch } from "./promotion-guard.ts";
 import {
   digestsOf,
   lineageProblems,
@@ -44,6 +45,13 @@ const ObservedBuild = z.object({ branch: z.string(), commit: z.string() });
 function outcome(gateId: string, reasons: readonly (string | undefined)[]): GateOutcome {
   const problems = reasons.flatMap((reason) => (reason === undefined ? [] : [cut(reason, 300)]));
   return { gateId, status: problems.length > 0 ? "fail" : "pass", reasons: problems.slice(0, 50) };
+}
+
+/** What says nothing about the candidate: a new run wouldn't mend it, a person decides. */
+function undecided(gateId: string, reason: string | undefined): GateOutcome {
+  return reason === undefined
+    ? { gateId, status: "pass", reasons: [] }
+    : { gateId, status: "inconclusive", reasons: [cut(reason, 300)] };
 }
 
 /** What is wrong with the strategy's branch, from the repository itself; undefined if it has what was built. */
@@ -91,8 +99,9 @@ async function surroundings(
   options: RolloutOptions,
 ): Promise<readonly GateOutcome[]> {
   const { signal, candidateId } = context;
-  const { repository, token, cacheDir, engineUrl, brokerUrl } = options;
-  await using reader = await openMainReader({ repository, token, cacheDir, signal });
+  const { repository, token, cacheDir, engineUrl, brokerUrl, mesh } = options;
+  const remote = { repository, token, cacheDir, signal };
+  await using reader = await openMainReader(remote);
   await reader.head();
   const { refused } = await createEngineClient(engineUrl, signal).strategies();
   const ours = refused.find(({ file }) => file === `${candidateId}.yaml`);
@@ -101,10 +110,9 @@ async function surroundings(
   return [
     outcome("gitops-repository", []),
     outcome("engine", [ours && `the engine refuses ${ours.file}: ${ours.problem}`]),
-    outcome("broker", [
-      status === "ACTIVE" ? undefined : `the broker's account is ${status}`,
-      await engagedSwitch(broker),
-    ]),
+    outcome("broker", [status === "ACTIVE" ? undefined : `the broker's account is ${status}`]),
+    undecided("kill-switch", await engagedSwitch(broker)),
+    outcome("git-tasks", await tasksNotOnMain(candidateId, mesh, remote)),
   ];
 }
 
@@ -170,11 +178,11 @@ export async function promotionPrerequisites(
     configHash: rendered?.hash ?? null,
   });
   await context.putJson("gates/promotion-prerequisites.json", PromotionPrerequisites.parse(result));
-  const failed = gates.filter(({ status }) => status === "fail");
+  const failed = gates.filter(({ status }) => status === "fail" || status === "inconclusive");
   return done(
     failed.length === 0
       ? `all ${gates.length} prerequisites of the promotion are met`
-      : `${failed.length} of ${gates.length} prerequisites fail, first ${failed[0]?.gateId}: ${failed[0]?.reasons[0]}`.slice(
+      : `${failed.length} of ${gates.length} prerequisites aren't met, first ${failed[0]?.gateId}: ${failed[0]?.reasons[0]}`.slice(
           0,
           900,
         ),

@@ -1,5 +1,7 @@
 import type { MarketData } from "@baton/market";
 
+import type { MeshReader } from "./promotion-guard.ts";
+
 /** What lane E is told by its configuration. */
 export interface RolloutOptions {
   /** The GitOps repository: absolute path or URL. */
@@ -12,6 +14,8 @@ export interface RolloutOptions {
   readonly cacheDir: string;
   readonly engineUrl: string;
   readonly brokerUrl: string;
+  /** What holds for the mesh and the candidate, read when something is about to change. */
+  readonly mesh: MeshReader;
   /** From a change on main until the engine runs it with its positions settled, in milliseconds at most. */
   readonly verifyMs: number;
   /** Where prices come from when a candidate doesn't bring them itself; the built-in data by default. */

@@ -14,7 +14,7 @@ import { createEngineClient } from "./engine-client.ts";
 import { requireGates } from "./gate-evidence.ts";
 import { changeStrategy, type MergedChange } from "./gitops-change.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
-import { requireNoKillSwitch } from "./kill-switch-guard.ts";
+import { requireMayPromote } from "./promotion-guard.ts";
 import {
   digestsOf,
   readRolloutInputs,
@@ -55,6 +55,14 @@ export function verificationParts(
   };
 }
 
+/** What the guard of a promotion asks. */
+export function promotionParts(
+  { candidateId, signal }: StageContext,
+  { mesh, brokerUrl }: RolloutOptions,
+): Parameters<typeof requireMayPromote>[1] {
+  return { mesh, broker: brokerAccounts(brokerUrl, signal)(candidateId) };
+}
+
 /** Merges L0 and waits until it runs. Nothing is at stake yet, so what doesn't come is tried again. */
 async function rollOut(
   context: StageContext,
@@ -70,6 +78,7 @@ async function rollOut(
     level: "L0",
     text: rendered.text,
     before: undefined,
+    confirm: () => requireMayPromote(context, promotionParts(context, options)),
   });
   context.progress("waiting until the engine runs it");
   const verification = await verifyRunning(rendered, verificationParts(context, options));
@@ -144,7 +153,7 @@ export async function shadowPaper(
   const inputs = await readRolloutInputs(context);
   requireLineage(context, inputs);
   await requireGates(context, GATES_BEFORE_SHADOW);
-  await requireNoKillSwitch(brokerAccounts(options.brokerUrl, context.signal)(context.candidateId));
+  await requireMayPromote(context, promotionParts(context, options));
   context.progress("loading the held-back rows");
   const data = await loadHeldBackData(context, inputs, options);
   const signals = strategySignals(inputs, data);

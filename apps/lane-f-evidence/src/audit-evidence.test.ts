@@ -1,9 +1,10 @@
 import { openAuditKey, verifyAuditPack } from "@baton/audit";
-import { AuditManifest } from "@baton/contracts";
+import { AuditManifest, type Entry, type StoredControls } from "@baton/contracts";
 import { createStageContext, temporaryFolder } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 
 import type { EvidenceOptions, JournalEntry } from "./ports.ts";
+import { controlState } from "./testing/controls.ts";
 import { gateFailure, journalEntry, refsOf } from "./testing/journal.ts";
 import { CANDIDATE, promotable, rolledOut, RUN, spec } from "./testing/run-artifacts.ts";
 import { runStage } from "./testing/run-stage.ts";
@@ -12,11 +13,13 @@ const folder = temporaryFolder("audit");
 afterAll(() => folder.remove());
 const auditKey = openAuditKey(`${folder.path}/key.pem`, { create: true });
 const journal: JournalEntry[] = [];
+const states: StoredControls[] = [];
 const options: EvidenceOptions = {
   brokerUrl: "http://127.0.0.1:1",
   engineUrl: "http://127.0.0.1:1",
   gitops: { repository: "/nonexistent", cacheDir: folder.path },
   journal: { entries: async () => journal },
+  controls: { last: async () => states.at(-1), at: async (sequence) => states[sequence - 1] },
   auditKey,
   secrets: ["a-secret-of-the-lane"],
 };
@@ -83,6 +86,37 @@ test("a run is sealed whole: every artifact, the journal up to the dispatch, a m
     "shadow-paper pass",
   ]);
   expect(manifest.code.runtime).toBe("v24.21.0");
+});
+
+test("lanes that were gone, and the mesh's controls up to the dispatch, are in the pack", async () => {
+  states.splice(0, 9, controlState(1, { detail: "switched on" }), controlState(2));
+  const inputs = whole();
+  await seal(inputs);
+  const since = "2026-01-05T10:00:00.000Z";
+  const { entry } = journal[3] ?? journalEntry(4);
+  journal.splice(
+    1,
+    3,
+    journalEntry(2, { cause: { kind: "no-workers", lane: "lane-c", since } }),
+    journalEntry(3, { cause: { kind: "workers-back", lane: "lane-c" } }),
+    journalEntry(4, { ...entry, controls: 1 }),
+  );
+  const { context } = await runStage(options, { stage: "audit-evidence", inputs, sequence: 40 });
+  const text = new TextDecoder().decode(context.outputs.get(PACK));
+  const [section = ""] = /\{\n {2}"attempts"[^\0]*/.exec(text) ?? [];
+  const { controls, mesh } = JSON.parse(section);
+  expect(
+    Object(controls)
+      .map(Object)
+      .map(({ cause }: Entry) => cause.kind),
+  ).toEqual(["no-workers", "workers-back"]);
+  expect(mesh.entries).toMatchObject([{ sequence: 1, detail: "switched on" }]);
+});
+
+test("a candidate that an incident took before it had any artifact is sealed too", async () => {
+  const { context, outcome } = await seal({});
+  expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
+  expect(context.outputJson(MANIFEST, AuditManifest).code.specSha256).toBeNull();
 });
 
 test("the same dispatch gives the same pack; other times change the pack but not the manifest", async () => {

@@ -13,9 +13,10 @@ import { type AuditManifest, cut } from "@baton/contracts";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
 import { gatherAuditManifest } from "./audit-manifest.ts";
+import { controlsOf, controlsSection } from "./controls-section.ts";
 import { journalUpTo } from "./journal-extract.ts";
 import { approvalsSection, retriesSection, runSection, verifiedGates } from "./journal-sections.ts";
-import type { JournalEntry, JournalReader } from "./ports.ts";
+import type { ControlsReader, JournalEntry, JournalReader } from "./ports.ts";
 
 const MANIFEST = "audit/manifest.json";
 const PACK = "observed/audit-pack.tar";
@@ -23,6 +24,7 @@ const PACK = "observed/audit-pack.tar";
 /** What sealing needs besides the run. */
 export interface SealOptions {
   readonly journal: JournalReader;
+  readonly controls: ControlsReader;
   readonly auditKey: AuditKey;
   readonly secrets?: readonly string[];
 }
@@ -70,6 +72,7 @@ async function packOf({ context, entries, manifest, made }: Sealing, options: Se
   const { entry } = last;
   const { gates, datasets, code, configPatchSha256 } = manifest;
   // An artifact's bytes are read while packing, and only those that fit.
+  const states = await controlsOf(entries, options.controls);
   const artifacts = context.inputs.map((input) => ({
     ...input,
     read: () => context.fetch(input.sha256),
@@ -84,7 +87,10 @@ async function packOf({ context, entries, manifest, made }: Sealing, options: Se
           run: runSection(entries, entry),
           gates: { reports: gates, verified: verifiedGates(entries) },
           approvals: approvalsSection(entries, entry),
-          "retries-and-pauses": retriesSection(entries, entry),
+          "retries-and-pauses": {
+            ...retriesSection(entries, entry),
+            mesh: controlsSection(states, context.candidateId),
+          },
           datasets,
           code: { ...code, configPatchSha256 },
         },

@@ -3,6 +3,7 @@ import { REQUIRED_SECTIONS } from "@baton/audit";
 import {
   type ArtifactRef,
   type AuditManifest,
+  CandidateSpecArtifact,
   DatasetManifest,
   EvaluationReport,
   GateReport,
@@ -10,7 +11,7 @@ import {
 } from "@baton/contracts";
 import type { StageContext } from "@baton/lanekit";
 
-import { readCandidate, readIfThere } from "./run-inputs.ts";
+import { readIfThere, RESEARCH } from "./run-inputs.ts";
 
 const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
 
@@ -22,7 +23,7 @@ function isObserved({ name }: Pick<ArtifactRef, "name">): boolean {
 /** Gathers the manifest from the run's artifacts; a stage that the run didn't get to leaves its part empty. */
 export async function gatherAuditManifest(context: StageContext): Promise<AuditManifest> {
   const inputs = context.inputs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const research = await readCandidate(context);
+  const research = await readIfThere(context, RESEARCH, CandidateSpecArtifact);
   const datasets = await readIfThere(context, "research/dataset-manifest.json", DatasetManifest);
   const plugin = await readIfThere(context, "build/plugin.json", StrategyPluginArtifact);
   const evaluation = await readIfThere(
@@ -50,7 +51,7 @@ export async function gatherAuditManifest(context: StageContext): Promise<AuditM
       source,
     })),
     code: {
-      specSha256: research.specSha256,
+      specSha256: research?.specSha256 ?? null,
       pluginSourceSha256: plugin?.sourceSha256 ?? null,
       pluginTestSha256: plugin?.testSha256 ?? null,
       backtestSha256: evaluation?.reproducibility.code ?? null,

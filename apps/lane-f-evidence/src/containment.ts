@@ -1,4 +1,10 @@
-/** Takes a run's strategy off main, at most once per stage run: main gets back what it had before the run. */
+/**
+ * Takes a candidate's strategy off main, at most once per stage run: main gets back what it had before the run.
+ *
+ * C1: first a fence, so that no attempt that was dispatched before this one changes main from then on; only then is main
+ *     read.
+ * C2: where people opened the incident, what is on main goes, whichever run of the candidate brought it.
+ */
 import {
   deduplicationId,
   type IncidentRecord,
@@ -6,44 +12,92 @@ import {
   STRATEGIES_FOLDER,
   strategyPath,
 } from "@baton/contracts";
-import { mergeOnce, openMainReader, openWorktree, runBranch } from "@baton/gitops";
+import {
+  type ActionRecord,
+  fenceOnce,
+  findActions,
+  mergeOnce,
+  openMainReader,
+  openWorktree,
+  runBranch,
+} from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
 
+import type { EmergencyContainment } from "./emergency.ts";
 import type { World } from "./ports.ts";
-import { configHashOf, readStrategyOnMain, type StrategyOnMain } from "./strategy-file.ts";
+import { configHashOf, readStrategyOnMain, runOf, type StrategyOnMain } from "./strategy-file.ts";
 
-/** What containing did. `target` is the text that main has now; undefined for none. */
+/** What containing did. `target` is the text that main has now; undefined for none, or if nobody can tell. */
 export interface Containment {
   readonly action: IncidentRecord["containment"]["action"];
   readonly configHash: string | null;
   readonly target: string | undefined;
   readonly observed: ObservedIncident["containment"];
+  readonly emergency?: EmergencyContainment;
 }
 
 /**
  * Restores what main had before this run; does nothing where an earlier attempt, or a rollback of the rollout itself, has
  * done it. Throws a GitError.
  */
-export async function contain(context: StageContext, world: World): Promise<Containment> {
+export async function contain(
+  context: StageContext,
+  world: World,
+  { byPeople }: { readonly byPeople: boolean },
+): Promise<Containment> {
   const start = performance.now();
-  const before = await onMain(context, world);
+  const stageRun = deduplicationId(context);
+  const { sequence: dispatch } = context;
+  await fenceOnce({ ...world.remote, stageRun: `${stageRun}.fence`, dispatch });
+  const [earlier] = await findActions(world.remote, [stageRun]);
+  if (earlier) return contained(await leftBy(context, world, earlier), { ...earlier, start });
+  const before = await onMain(context, world, byPeople);
   const target = before.knownGood;
-  const result = { configHash: configHashOf(target), target };
-  if (!before.ofThisRun) return { action: "nothing-deployed", ...result, observed: null };
-  const action = target === undefined ? "removed" : "restored";
-  const since = performance.now() - start;
-  if (before.content === target) {
-    const commit = before.commit ?? before.head;
-    return { action, ...result, observed: { commit, effect: "already", ms: since } };
-  }
-  const receipt = await restore(context, world, target);
-  const { commit, effect } = receipt;
-  return { action, ...result, observed: { commit, effect, ms: performance.now() - start } };
+  const nothing = { configHash: configHashOf(target), target, observed: null };
+  if (!before.ofThisRun) return { action: "nothing-deployed", ...nothing };
+  if (before.content === target)
+    return contained(target, { commit: before.commit ?? before.head, start });
+  const { commit, effect } = await restore(context, world, target);
+  return contained(target, { commit, effect, start });
 }
 
-async function onMain({ candidateId, runId }: StageContext, world: World): Promise<StrategyOnMain> {
+function contained(
+  target: string | undefined,
+  of: { readonly commit: string; readonly effect?: "done" | "already"; readonly start: number },
+): Containment {
+  const { commit, effect = "already", start } = of;
+  return {
+    action: target === undefined ? "removed" : "restored",
+    configHash: configHashOf(target),
+    target,
+    observed: { commit, effect, ms: performance.now() - start },
+  };
+}
+
+/** What an earlier attempt's merge left on main, whatever came after it. */
+async function leftBy(
+  { candidateId }: StageContext,
+  world: World,
+  { commit }: ActionRecord,
+): Promise<string | undefined> {
   await using reader = await openMainReader(world.remote);
-  return await readStrategyOnMain(reader, candidateId, runId);
+  await reader.files(STRATEGIES_FOLDER);
+  const versions = await reader.history(strategyPath(candidateId));
+  return versions.find((version) => version.commit === commit)?.content;
+}
+
+async function onMain(
+  { candidateId, runId }: StageContext,
+  world: World,
+  byPeople: boolean,
+): Promise<StrategyOnMain> {
+  await using reader = await openMainReader(world.remote);
+  const seen = await readStrategyOnMain(reader, candidateId, runId);
+  if (seen.ofThisRun || !byPeople || seen.content === undefined) return seen;
+  const deployed = runOf(seen.content);
+  // What nobody can read is nothing that may be left running.
+  if (deployed === undefined) return { ...seen, ofThisRun: true, knownGood: undefined };
+  return await readStrategyOnMain(reader, candidateId, deployed);
 }
 
 async function restore(context: StageContext, world: World, target: string | undefined) {
@@ -61,6 +115,7 @@ async function restore(context: StageContext, world: World, target: string | und
     branch,
     into: "main",
     stageRun: deduplicationId(context),
+    dispatch: context.sequence,
     expectedHead: await tree.push(),
     owned: [`${STRATEGIES_FOLDER}/${candidateId}.yaml`],
     subject,

@@ -24,10 +24,11 @@ test("the gravest of several classes is the incident's, the others are kept", ()
 
 test("a gate, a failure and a person are told apart", () => {
   const gate = gateFailure("live-ramp", ["ramp: verification failed"]);
-  expect(causeOf(journalEntry(2, gate).entry)).toEqual({
+  expect(causeOf([journalEntry(2, gate)])).toEqual({
     stage: "live-ramp",
     declaredBy: "gate",
     reasons: ["ramp: verification failed"],
+    incident: undefined,
   });
   const failure = {
     class: "deterministic",
@@ -36,10 +37,11 @@ test("a gate, a failure and a person are told apart", () => {
     action: "look",
   } as const;
   const guard = { from: "shadow-paper", to: "incident-recovery", rule: "x" };
-  expect(causeOf(journalEntry(2, { failure, guard }).entry)).toEqual({
+  expect(causeOf([journalEntry(2, { failure, guard })])).toEqual({
     stage: "shadow-paper",
     declaredBy: "failure",
     reasons: ["E_GIT_CONFLICT: conflict"],
+    incident: undefined,
   });
   const cause = {
     kind: "command",
@@ -48,9 +50,39 @@ test("a gate, a failure and a person are told apart", () => {
     by: "ops",
     why: "orders look odd",
   } as const;
-  expect(causeOf(journalEntry(2, { cause, stage: "live-ramp" }).entry)).toEqual({
+  expect(causeOf([journalEntry(2, { cause, stage: "live-ramp" })])).toEqual({
     stage: "live-ramp",
     declaredBy: "person",
     reasons: ["orders look odd"],
+    incident: undefined,
   });
+});
+
+test("an incident that people opened keeps its id, class and reason over approvals and repetitions", () => {
+  const incident = { id: "inc-0123456789ab", class: "A", ticket: null } as const;
+  const opening = journalEntry(2, {
+    incident,
+    stage: "incident-recovery",
+    guard: { from: "backtest-robustness", to: "incident-recovery", rule: "transition_allowed" },
+    cause: {
+      kind: "incident",
+      incidentId: incident.id,
+      class: "A",
+      by: "ann",
+      why: "the closes look wrong",
+    },
+  });
+  const again = journalEntry(3, {
+    incident,
+    stage: "incident-recovery",
+    cause: { kind: "command", commandId: "cmd-000001", type: "resume", by: "ben", why: "again" },
+  });
+  const expected = {
+    stage: "backtest-robustness",
+    declaredBy: "person",
+    reasons: ["the closes look wrong"],
+    incident: { id: incident.id, class: "A" },
+  };
+  expect(causeOf([opening])).toEqual(expected);
+  expect(causeOf([opening, again])).toEqual(expected);
 });

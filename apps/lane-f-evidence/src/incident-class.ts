@@ -1,22 +1,40 @@
-import type { Entry, IncidentClass, IncidentRecord } from "@baton/contracts";
+import { cut, type Entry, type IncidentClass, type IncidentRecord } from "@baton/contracts";
 
 /** Why an incident was opened, as the journal tells it. */
 export interface IncidentCause {
   readonly stage: string;
   readonly declaredBy: IncidentRecord["declaredBy"];
   readonly reasons: readonly string[];
+  /** The incident that people opened; undefined where a gate or a failure led here. */
+  readonly incident: { readonly id: string; readonly class: IncidentClass } | undefined;
 }
 
-/** The cause in the entry that opened the incident. */
-export function causeOf(entry: Entry): IncidentCause {
+/** The cause as the journal up to the dispatch tells it: that of its last entry, or of the incident that it recovers from. */
+export function causeOf(entries: readonly { readonly entry: Entry }[]): IncidentCause {
+  const last = entries.at(-1)?.entry;
+  if (!last) throw new Error("a journal that reaches the dispatch has an entry");
+  const link = last.incident ?? undefined;
+  if (!link) return { ...ownCause(last), incident: undefined };
+  // An approval or a repetition may stand between the incident and this dispatch.
+  const opening = entries.findLast(
+    ({ entry: { cause } }) => cause.kind === "incident" && cause.incidentId === link.id,
+  )?.entry;
+  const why = opening?.cause.kind === "incident" ? opening.cause.why : last.detail;
+  const stage = opening?.guard?.from ?? last.guard?.from ?? last.stage;
+  const { id, class: kind } = link;
+  const incident = { id, class: kind };
+  return { stage, declaredBy: "person", reasons: [cut(why, 300)], incident };
+}
+
+function ownCause(entry: Entry): Omit<IncidentCause, "incident"> {
   const { cause, evidence, failure, guard, detail } = entry;
   const stage = guard?.from ?? (cause.kind === "report" ? cause.from : entry.stage);
   if (cause.kind === "command")
-    return { stage, declaredBy: "person", reasons: [cause.why ?? detail] };
+    return { stage, declaredBy: "person", reasons: [cut(cause.why ?? detail, 300)] };
   const gate = evidence?.gate;
   if (gate && gate.reasons.length > 0) return { stage, declaredBy: "gate", reasons: gate.reasons };
   const said = failure ? `${failure.code}: ${failure.message}` : detail;
-  return { stage, declaredBy: failure ? "failure" : "gate", reasons: [said.slice(0, 300)] };
+  return { stage, declaredBy: failure ? "failure" : "gate", reasons: [cut(said, 300)] };
 }
 
 /** What a reason speaks of, the gravest class first: money at risk, wrong data, a wrong model, then machinery. */

@@ -3,17 +3,21 @@
  * things are well again. It never puts anything back into service: people do, after the record.
  */
 import {
+  cut,
   deduplicationId,
   type IncidentClass,
   type IncidentRecord,
   type ObservedIncident,
 } from "@baton/contracts";
+import { GitError } from "@baton/gitops";
 import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
+import { emergencyFor } from "@baton/playbook";
 
-import { contain } from "./containment.ts";
-import { causeOf, classify } from "./incident-class.ts";
-import { dispatchOf } from "./journal-extract.ts";
-import type { JournalReader, World } from "./ports.ts";
+import { contain, type Containment } from "./containment.ts";
+import { containDirectly } from "./emergency.ts";
+import { causeOf, classify, type IncidentCause } from "./incident-class.ts";
+import { journalUpTo } from "./journal-extract.ts";
+import type { EvidenceOptions, World } from "./ports.ts";
 import { recoveryChecks } from "./recovery-checks.ts";
 import { sha256 } from "./strategy-file.ts";
 
@@ -31,25 +35,26 @@ const INVESTIGATE: Readonly<Record<IncidentClass, string>> = {
 export async function incidentRecovery(
   context: StageContext,
   world: World,
-  journal: JournalReader,
+  mesh: Pick<EvidenceOptions, "journal" | "controls">,
 ): Promise<StageOutcome> {
   const { candidateId, runId } = context;
-  const cause = causeOf((await dispatchOf(context, journal)).entry);
-  const classes = classify(cause.reasons);
+  const cause = causeOf(await journalUpTo(context, mesh.journal));
+  const classes = classesOf(cause);
   context.progress(`containing an incident of class ${classes[0]}`);
-  const killSwitchEngaged = classes.includes("B");
-  if (killSwitchEngaged)
+  const grave = classes.includes("B");
+  if (grave)
     await world.broker(candidateId).killSwitch.engage({
       scope: "account",
       by: "incident recovery",
       reason: `incident of ${candidateId} in ${cause.stage}`,
     });
-  const containment = await contain(context, world);
+  const containment = await containOrClose(context, world, { cause, controls: mesh.controls });
+  const { action, configHash, emergency } = containment;
+  const killSwitchEngaged = grave || emergency !== undefined;
   const containedAt = context.now().toISOString();
   context.progress("checking recovery");
   const checks = await recoveryChecks(context, world, containment);
   const recovered = checks.every(({ passed }) => passed);
-  const { action, configHash } = containment;
   await context.putJson(OBSERVED, {
     schemaVersion: "baton.observed-incident.v1",
     openedBy: context.sequence,
@@ -61,30 +66,66 @@ export async function incidentRecovery(
     schemaVersion: "baton.incident-record.v1",
     candidateId,
     runId,
-    incidentId: `inc-${sha256(deduplicationId(context)).slice(0, 12)}`,
+    incidentId: cause.incident?.id ?? `inc-${sha256(deduplicationId(context)).slice(0, 12)}`,
     class: classes[0],
-    classes,
+    classes: [...classes],
     stage: cause.stage,
     declaredBy: cause.declaredBy,
     reasons: [...cause.reasons],
-    containment: { action, configHash, killSwitchEngaged },
+    containment: { action, configHash, killSwitchEngaged, ...(emergency && { emergency }) },
     checks,
     recovered,
-    next: nextSteps(classes[0], checks, killSwitchEngaged),
+    next: nextSteps(classes[0], checks, { killSwitchEngaged, ticket: emergency?.ticket }),
   } satisfies IncidentRecord);
   const failed = checks.filter(({ passed }) => !passed).map(({ check }) => check);
   const state = recovered ? "all five checks passed" : `not well yet: ${failed.join(", ")}`;
   return done(`incident of class ${classes[0]}: ${action}; ${state}`, recovered ? "pass" : "fail");
 }
 
+function classesOf(cause: IncidentCause): readonly [IncidentClass, ...IncidentClass[]] {
+  return cause.incident ? [cause.incident.class] : classify(cause.reasons);
+}
+
+/** Codes that say that Git can't be reached, for whatever reason. */
+const AWAY = ["E_GIT_UNAVAILABLE", "E_GIT_TIMEOUT"];
+
+/** By way of Git; in an emergency that people declared, without it where it can't be reached. */
+async function containOrClose(
+  context: StageContext,
+  world: World,
+  of: { readonly cause: IncidentCause; readonly controls: EvidenceOptions["controls"] },
+): Promise<Containment> {
+  try {
+    return await contain(context, world, { byPeople: of.cause.incident !== undefined });
+  } catch (error) {
+    if (!(error instanceof GitError) || !AWAY.includes(error.code)) throw error;
+    const state = await of.controls.last();
+    const now = context.now().toISOString();
+    const emergency = emergencyFor(state?.controls, context.candidateId, now);
+    if (!emergency) throw error;
+    const closed = await containDirectly(context, world, emergency);
+    const unknown = { configHash: null, target: undefined, observed: null };
+    return { action: "emergency", ...unknown, emergency: closed };
+  }
+}
+
 function nextSteps(
   kind: IncidentClass,
   checks: IncidentRecord["checks"],
-  killSwitchEngaged: boolean,
+  of: { readonly killSwitchEngaged: boolean; readonly ticket: string | undefined },
 ): string[] {
   const failed = checks.filter(({ passed }) => !passed);
+  const { killSwitchEngaged, ticket } = of;
   return [
-    ...failed.map(({ check, detail }) => `Mend ${check}: ${detail}`.slice(0, 300)),
+    ...(ticket === undefined
+      ? []
+      : [
+          cut(
+            `When Git answers again: \`baton resume\`, which takes the strategy off main; then \`baton close-task\` of ${ticket}.`,
+            300,
+          ),
+        ]),
+    ...failed.map(({ check, detail }) => cut(`Mend ${check}: ${detail}`, 300)),
     INVESTIGATE[kind],
     "Write the postmortem; submit a changed candidate only after it was approved.",
     ...(killSwitchEngaged ? ["Release the kill switch of the strategy's account."] : []),

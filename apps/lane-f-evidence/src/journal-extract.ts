@@ -20,13 +20,3 @@ export async function journalUpTo(
     action: "Check the streams with `baton doctor`: a replica may lag behind.",
   });
 }
-
-/** The entry that handed this stage run to the lane. */
-export async function dispatchOf(
-  context: StageContext,
-  journal: JournalReader,
-): Promise<JournalEntry> {
-  const last = (await journalUpTo(context, journal)).at(-1);
-  if (!last) throw new Error("a journal that reaches the dispatch has an entry");
-  return last;
-}

@@ -42,8 +42,18 @@ export function approvalsSection(entries: readonly JournalEntry[], entry: Entry)
   };
 }
 
-/** Failed attempts, holds, deadlines that passed, and what controls did. */
-export function retriesSection(entries: readonly JournalEntry[], entry: Entry): unknown {
+/** What people and the coordinator's own watch did to it, besides answering reviews. */
+const CONTROLS: readonly Entry["cause"]["kind"][] = [
+  "deadline",
+  "exhausted",
+  "no-workers",
+  "workers-back",
+  "incident",
+  "lifted",
+];
+
+/** Failed attempts, holds, deadlines that passed, lanes that were gone, incidents, and what stopped it on its way. */
+export function retriesSection(entries: readonly JournalEntry[], entry: Entry) {
   return {
     failuresByStage: entry.failures,
     attempts: entries
@@ -58,7 +68,7 @@ export function retriesSection(entries: readonly JournalEntry[], entry: Entry): 
       .filter((row) => row.entry.hold !== null || row.entry.reason === "RESUMED")
       .map((row) => ({ ...where(row), reason: row.entry.reason, hold: row.entry.hold })),
     controls: entries
-      .filter(({ entry: { cause } }) => cause.kind === "deadline" || cause.kind === "exhausted")
+      .filter(({ entry: { cause } }) => CONTROLS.includes(cause.kind))
       .map((row) => ({ ...where(row), reason: row.entry.reason, cause: row.entry.cause })),
   };
 }

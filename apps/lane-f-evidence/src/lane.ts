@@ -22,7 +22,7 @@ export function evidenceLane(options: EvidenceOptions): LaneDefinition {
         continuousMonitoring(context, worldOf(options, context)),
       ),
       "incident-recovery": stageWork((context) =>
-        incidentRecovery(context, worldOf(options, context), options.journal),
+        incidentRecovery(context, worldOf(options, context), options),
       ),
       "audit-evidence": stageWork((context) => auditEvidence(context, options)),
     },

@@ -19,6 +19,7 @@ await runService({
       gitops: { repository: config.BATON_GITOPS_REPO, cacheDir: config.BATON_WORK_DIR },
       auditKey,
       waitMs: config.BATON_ENGINE_WAIT_MS,
+      controls: mesh.controls,
       journal: {
         entries: async (candidateId) => {
           const history = await mesh.journal.history(candidateId);

@@ -1,6 +1,6 @@
 import type { AuditKey } from "@baton/audit";
 import { type Broker, createBroker } from "@baton/brokerage";
-import type { Entry } from "@baton/contracts";
+import type { Entry, StoredControls } from "@baton/contracts";
 import type { Remote } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
 
@@ -20,6 +20,14 @@ export interface JournalReader {
   entries(candidateId: string): Promise<readonly JournalEntry[]>;
 }
 
+/** Reads the mesh's controls. */
+export interface ControlsReader {
+  /** The state; undefined while there never was any. */
+  last(): Promise<StoredControls | undefined>;
+  /** The state stored under a sequence. */
+  at(sequence: number): Promise<StoredControls | undefined>;
+}
+
 /** What the lane works with besides its artifacts. */
 export interface EvidenceOptions {
   readonly brokerUrl: string;
@@ -27,6 +35,7 @@ export interface EvidenceOptions {
   /** The GitOps repository, and a folder of the lane's own for throw-away clones. */
   readonly gitops: Pick<Remote, "repository" | "cacheDir">;
   readonly journal: JournalReader;
+  readonly controls: ControlsReader;
   readonly auditKey: AuditKey;
   /** Values that must never be in an audit pack. */
   readonly secrets?: readonly string[];

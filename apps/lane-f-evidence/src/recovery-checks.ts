@@ -33,8 +33,10 @@ export async function recoveryChecks(
   containment: Containment,
 ): Promise<Check[]> {
   const [engine, fresh, orders] = await allSettled([
-    engineChecks(context, world, containment),
-    freshness(context),
+    containment.emergency
+      ? withoutGit(context, world, containment)
+      : engineChecks(context, world, containment),
+    freshness(context, containment),
     orderChecks(world),
   ]);
   const [scheduler, reconciliation] = engine;
@@ -71,6 +73,23 @@ async function engineChecks(
   ];
 }
 
+/** What main asks for can't be read: the account must hold nothing, and whether the engine keeps up is open. */
+async function withoutGit(
+  { candidateId }: StageContext,
+  world: World,
+  containment: Containment,
+): Promise<[Check, Check]> {
+  const left = await leftInAccount(world, candidateId, containment);
+  return [
+    check(
+      "scheduler",
+      false,
+      "Git can't be reached: nobody knows whether the engine is at its head",
+    ),
+    check("reconciliation", left === undefined, left ?? "the account holds nothing"),
+  ];
+}
+
 function unreconciled(
   status: RunningStrategies,
   candidateId: string,
@@ -96,10 +115,15 @@ async function leftInAccount(
   return positions.length > 0 ? `${positions.length} positions are still held` : undefined;
 }
 
-async function freshness(context: StageContext): Promise<Check> {
-  const { spec } = await readCandidate(context);
+async function freshness(context: StageContext, { action }: Containment): Promise<Check> {
   const manifest = await readIfThere(context, "research/dataset-manifest.json", DatasetManifest);
-  if (!manifest) return check("freshness", false, "the run has no dataset manifest");
+  if (!manifest) {
+    // An incident may come before any data was declared; what runs rests on declared data.
+    const nothing = action === "nothing-deployed";
+    const detail = nothing ? "no data was declared yet" : "the run has no dataset manifest";
+    return check("freshness", nothing, detail);
+  }
+  const { spec } = await readCandidate(context);
   const data = await findData(context, spec, manifest);
   const changed = data.filter(({ found, declared }) => found !== declared);
   const names = changed.map(({ instrument }) => instrument).join(", ");

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 import { createBroker } from "@baton/brokerage";
 import { ObservedDrills, RollbackReadiness } from "@baton/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -16,7 +18,7 @@ afterAll(async () => world[Symbol.asyncDispose]());
 
 const READINESS = "gates/rollback-readiness.json";
 const OBSERVED = "observed/rollback-drills.json";
-const SLOW = 20_000;
+const SLOW = 60_000;
 
 const run = (options = world.options) =>
   runStage(options, { stage: "rollback-readiness", inputs: promotable() });
@@ -106,19 +108,47 @@ test("an engine that doesn't do what main says fails the gate", { timeout: SLOW 
   expect((await world.onMain()).size).toBe(0);
 });
 
-test("a kill switch that only says it is engaged fails the gate", { timeout: SLOW }, async () => {
-  await using liar = await serveJson(async ({ method, url, headers }, body) => {
-    const lie = method === "PUT" && url?.startsWith("/v2/kill-switch");
-    const answer = await fetch(`${world.options.brokerUrl}${url}`, {
-      method: lie ? "GET" : (method ?? "GET"),
-      headers: { "content-type": headers["content-type"] ?? "" },
-      ...(body !== "" && !lie && { body }),
+/** What the broker answers to a request, as the answer of a server that stands before it. */
+async function forwarded({ method, url, headers }: IncomingMessage, body: string) {
+  const answer = await fetch(`${world.options.brokerUrl}${url}`, {
+    method: method ?? "GET",
+    headers: { "content-type": headers["content-type"] ?? "" },
+    ...(body !== "" && { body }),
+  });
+  const text = await answer.text();
+  const real: unknown = text === "" ? {} : JSON.parse(text);
+  return { status: answer.status === 204 ? 200 : answer.status, body: real };
+}
+
+test(
+  "J7: a kill switch that is engaged while the drills run leaves it to a person, instead of failing the candidate",
+  { timeout: SLOW },
+  async () => {
+    const { killSwitch } = account("paper");
+    const who = { scope: "all", by: "ops", reason: "test" } as const;
+    await using meanwhile = await serveJson(async (request, body) => {
+      if (request.method === "POST") await killSwitch.engage(who);
+      return forwarded(request, body);
     });
-    const text = await answer.text();
-    const real: unknown = text === "" ? undefined : JSON.parse(text);
+    const { context, outcome } = await run({ ...world.options, brokerUrl: meanwhile.url });
+    await killSwitch.release(who);
+    expect(outcome).toMatchObject({ kind: "done", verdict: "inconclusive" });
+    expect(context.outputJson(READINESS, RollbackReadiness).gates).toMatchObject([
+      { gateId: "kill_switch_released", status: "inconclusive" },
+    ]);
+    expect((await world.onMain()).size).toBe(0);
+  },
+);
+
+test("a kill switch that only says it is engaged fails the gate", { timeout: SLOW }, async () => {
+  await using liar = await serveJson(async (request, body) => {
+    const lie = request.method === "PUT" && request.url?.startsWith("/v2/kill-switch");
+    if (!lie) return forwarded(request, body);
     const engaged = { engaged: true, reason: "drill", by: "liar", since: "now" };
-    const lied = { engaged: true, all: { engaged: false }, account: engaged };
-    return { status: answer.status === 204 ? 200 : answer.status, body: lie ? lied : (real ?? {}) };
+    return {
+      status: 200,
+      body: { engaged: true, all: { engaged: false }, account: engaged },
+    };
   });
   const { context, outcome } = await run({ ...world.options, brokerUrl: liar.url });
   expect(outcome).toMatchObject({ kind: "done", verdict: "fail" });

@@ -43,18 +43,7 @@ export async function rollbackReadiness(
   const { spec } = await readCandidate(context);
   const { sourceSha256 } = await context.readJson(PLUGIN, StrategyPluginArtifact);
   const head = reportHead(context, spec.promotion.target);
-  const { all } = await world.broker("paper").killSwitch.get();
-  if (all.engaged) {
-    // No drill can show anything now, and nothing may be promoted either (J7): a person decides.
-    const reasons = ["kill_switch_engaged: over all accounts; nothing is promoted meanwhile"];
-    return report(context, {
-      ...head,
-      verdict: "inconclusive",
-      gates: [{ gateId: "kill_switch_released", status: "inconclusive", reasons }],
-      drills: [],
-      rollbackTarget: null,
-    });
-  }
+  if (await isEverythingStopped(world)) return undecided(context, head);
   context.progress("running rollback drills");
   const startedAt = context.now().toISOString();
   const [killSwitch, gitops, rollbackTarget] = await allSettled([
@@ -77,7 +66,29 @@ export async function rollbackReadiness(
   } satisfies ObservedDrills);
   const drills = records.map((record: DrillRecord) => record.outcome());
   const gates = gatesOf(drills, rollbackTarget, head.humanApproval);
+  // A switch that was engaged meanwhile is why they failed.
+  if (verdictOf(gates) === "fail" && (await isEverythingStopped(world)))
+    return undecided(context, head);
   return report(context, { ...head, verdict: verdictOf(gates), gates, drills, rollbackTarget });
+}
+
+async function isEverythingStopped(world: World): Promise<boolean> {
+  return (await world.broker("paper").killSwitch.get()).all.engaged;
+}
+
+/** No drill can show anything now, and nothing may be promoted either (J7): a person decides. */
+function undecided(
+  context: StageContext,
+  head: ReturnType<typeof reportHead>,
+): Promise<StageOutcome> {
+  const reasons = ["kill_switch_engaged: over all accounts; nothing is promoted meanwhile"];
+  return report(context, {
+    ...head,
+    verdict: "inconclusive",
+    gates: [{ gateId: "kill_switch_released", status: "inconclusive", reasons }],
+    drills: [],
+    rollbackTarget: null,
+  });
 }
 
 function reportHead(context: StageContext, target: Target) {

@@ -33,7 +33,7 @@ export async function readStrategyOnMain(
 ): Promise<StrategyOnMain> {
   const { commit: head, files } = await reader.files(STRATEGIES_FOLDER);
   const versions = await reader.history(`${STRATEGIES_FOLDER}/${candidateId}.yaml`);
-  const ours = versions.map(({ content }) => content !== undefined && isOf(content, runId));
+  const ours = versions.map(({ content }) => content !== undefined && runOf(content) === runId);
   const first = ours.indexOf(true);
   const before = first === -1 ? versions.at(-1) : versions[first - 1];
   return {
@@ -45,13 +45,14 @@ export async function readStrategyOnMain(
   };
 }
 
-function isOf(content: string, runId: string): boolean {
+/** The run that wrote the file; undefined if it is no strategy. */
+export function runOf(content: string): string | undefined {
   const data = dataOf(content);
-  if (!data) return false;
+  if (!data) return undefined;
   try {
-    return StrategySettings.parse(JSON.parse(data["strategy.json"])).runId === runId;
+    return StrategySettings.parse(JSON.parse(data["strategy.json"])).runId;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -136,6 +136,20 @@ test("engaging cancels the open orders that would increase risk, and leaves clos
   expect(book.account("other").open.size).toBe(1);
 });
 
+test("engaging again leaves the first one on record and cancels what it had left open", () => {
+  const book = createBook();
+  take(book, "paper", restingOrder());
+  take(book, "other", restingOrder());
+  change(book, engage(book, "paper", stop("all", false), AT));
+  expect(engage(book, "paper", stop("all", false), AT)).toBeNull();
+  const mesh = { ...stop("all"), by: MESH_SWITCH_BY };
+  const event = engage(book, "paper", mesh, AT);
+  expect(event).toMatchObject({ type: "cancel", cancelled: [{}, {}] });
+  change(book, event);
+  expect(engage(book, "paper", mesh, AT)).toBeNull();
+  expect(book.all).toMatchObject({ engaged: true, by: "ops" });
+});
+
 test("the mesh releases only what it engaged itself, and a person's switch takes its place", () => {
   const mesh = { ...stop("all"), by: MESH_SWITCH_BY };
   const book = createBook();

@@ -91,23 +91,26 @@ export function cancelEvery(book: Book, account: string, at: string): CancelEven
   return cancelled.length === 0 ? null : { type: "cancel", at, cancelled };
 }
 
-/** Engages a switch; null if it is engaged already: the first to engage stays on record, unless that was the mesh. */
+/**
+ * Engages a switch. If it is engaged already, the first to engage stays on record, unless that was the mesh; open orders that
+ * would increase risk are cancelled all the same, if there are any. Null if there is nothing to do.
+ */
 export function engage(
   book: Book,
   account: string,
   change: KillSwitchChange,
   at: string,
-): SwitchEvent | null {
+): SwitchEvent | CancelEvent | null {
   const whole = change.scope === "all";
   const current = whole ? book.all : book.account(account).switch;
-  if (current.engaged && (current.by !== MESH_SWITCH_BY || change.by === MESH_SWITCH_BY))
-    return null;
   const names = whole ? [...book.accounts.keys()] : [account];
   const cancelled = change.cancel_open
     ? names.flatMap((name) => riskyOpenOrders(name, book.account(name)))
     : [];
   const { by, reason } = change;
-  return { type: "engage", at, by, reason, account: whole ? null : account, cancelled };
+  if (!current.engaged || (current.by === MESH_SWITCH_BY && by !== MESH_SWITCH_BY))
+    return { type: "engage", at, by, reason, account: whole ? null : account, cancelled };
+  return cancelled.length === 0 ? null : { type: "cancel", at, cancelled };
 }
 
 /** Releases a switch; null if it isn't engaged, or if the mesh would release what isn't its own. */

@@ -17,7 +17,7 @@ import {
 } from "./testing/place.ts";
 
 // A real git and a real broker: on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const shared = sharedBroker();
 

@@ -14,7 +14,7 @@ import {
 } from "./testing/place.ts";
 
 // Real processes: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 let mesh: TestMesh;
 beforeAll(async () => {

@@ -171,6 +171,8 @@ export interface ActionPlan extends Remote {
   readonly action: string;
   /** Journal sequence of the dispatch that it is done for: a fence of a later one refuses it (G4); undefined: none does. */
   readonly dispatch?: number | undefined;
+  /** Asked each time right before the push: what it throws ends it, and nothing has changed. */
+  readonly confirm?: (() => Promise<void>) | undefined;
   /** Branch to fetch along with main. */
   readonly branch?: BranchName;
   build(scratch: Scratch, heads: RemoteHeads): Promise<ActionRecord>;
@@ -191,6 +193,7 @@ export async function actOnce(plan: ActionPlan): Promise<ActionReceipt> {
     if (record !== undefined) return { ...record, effect: "already" };
     if (plan.dispatch !== undefined) await requireNoFence(scratch, id, plan.dispatch);
     const next = await plan.build(scratch, heads);
+    await plan.confirm?.();
     const refusal = await pushAction(scratch, id, next);
     if (refusal === undefined) return { ...next, effect: "done" };
     unmoved = heads.main === before ? unmoved + 1 : 0;

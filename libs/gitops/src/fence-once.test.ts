@@ -8,7 +8,7 @@ import { revertOnce } from "./revert-once.ts";
 import { commitsOf, git, pushedBranch, type TestRemote, testRemote } from "./testing/place.ts";
 
 // Real git commands: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const FENCE = "cand-000001.incident-recovery.run-000001.fence";
 const fence = (remote: TestRemote, dispatch: number, stageRun = FENCE) =>

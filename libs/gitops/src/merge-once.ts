@@ -25,6 +25,8 @@ export interface MergeRequest extends Remote {
   readonly owned: readonly string[];
   /** Journal sequence of the dispatch that asks for it; a fence of a later one refuses it. */
   readonly dispatch?: number | undefined;
+  /** Asked each time right before the push: what it throws ends it, and nothing has changed. */
+  readonly confirm?: (() => Promise<void>) | undefined;
   /** First line of the merge commit. */
   readonly subject: string;
 }

@@ -16,6 +16,8 @@ export interface RevertRequest extends Remote {
   readonly stageRun: string;
   /** Journal sequence of the dispatch that asks for it; a fence of a later one refuses it. */
   readonly dispatch?: number | undefined;
+  /** Asked each time right before the push: what it throws ends it, and nothing has changed. */
+  readonly confirm?: (() => Promise<void>) | undefined;
   /** Actions to undo, the newest first; ones that never took effect are passed over. */
   readonly reverts: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { checkInvariants } from "./check-invariants.ts";
+import { broken, told, withEntry } from "./testing/broken.ts";
 import {
   CANDIDATE,
   gateReport,
@@ -10,28 +11,6 @@ import {
   type Story,
   tellStory,
 } from "./testing/story.ts";
-
-/** The ids of the invariants that don't hold, with the first violation of each. */
-function broken(story: Story): Record<string, string> {
-  return Object.fromEntries(
-    checkInvariants(recordOf(story))
-      .filter(({ ok }) => !ok)
-      .map(({ id, violations }) => [id, `${violations[0]?.where}: ${violations[0]?.what}`]),
-  );
-}
-
-/** The story with one entry changed. */
-function withEntry(sequence: number, changes: Record<string, unknown>): Story {
-  const story = tellStory();
-  Object.assign(story.entries[sequence - 1] ?? {}, changes);
-  return story;
-}
-
-function told(change: (story: Story) => void): Story {
-  const story = tellStory();
-  change(story);
-  return story;
-}
 
 test("a story in which everything is as it should be breaks nothing, and everything was looked at", () => {
   const findings = checkInvariants(recordOf(tellStory()));
@@ -280,7 +259,7 @@ test.each<[string, string, Story, RegExp]>([
     "J7",
     "an order under an engaged kill switch",
     told(({ broker }) => {
-      broker.push({ line: 3, type: "engage", account: null, order: null });
+      broker.push({ line: 3, type: "engage", at: 0, account: null, order: null });
       broker.push(orderEvent(4, "o-2", 5));
     }),
     /order o-2 of paper was taken while its kill switch was engaged/,
@@ -305,7 +284,7 @@ test("the same order id in two accounts is two orders", () => {
 });
 
 test("an engaged kill switch lets orders through that only make a position smaller", () => {
-  const engaged = { line: 3, type: "engage", account: "paper", order: null };
+  const engaged = { line: 3, type: "engage", at: 0, account: "paper", order: null };
   const closes = told(({ broker }) => broker.push(engaged, orderEvent(4, "close", -10)));
   expect(broken(closes)).toEqual({});
   const turns = told(({ broker }) => broker.push(engaged, orderEvent(4, "turn", -11)));

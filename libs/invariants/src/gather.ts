@@ -4,10 +4,11 @@ import { connect } from "nats";
 import type { Input } from "./input.ts";
 import { readActions } from "./read-actions.ts";
 import { readBrokerLog } from "./read-broker-log.ts";
+import { readControlState } from "./read-controls.ts";
 import { readEntry, readReport, readSubmission } from "./read-journal.ts";
 import { readMessages } from "./read-messages.ts";
 import { objectReader } from "./read-objects.ts";
-import type { Foreign, JournalEntry, MeshRecord, Report } from "./record.ts";
+import type { ControlState, Foreign, JournalEntry, MeshRecord, Report } from "./record.ts";
 
 const BUCKET = "ARTIFACTS";
 const CONNECT_WITHIN_MS = 5000;
@@ -38,6 +39,10 @@ export async function gather(input: Input): Promise<MeshRecord> {
       else entries.push(entry);
     });
     const last = entries.at(-1)?.sequence ?? 0;
+    const controls: ControlState[] = [];
+    await readMessages(server, "CONTROLS", (message) => {
+      controls.push(readControlState(message));
+    });
     const reports: Report[] = [];
     await readMessages(server, "REPORTS", (message) => {
       const report = readReport(message);
@@ -53,8 +58,11 @@ export async function gather(input: Input): Promise<MeshRecord> {
       objects: reader.objects(),
       actions: actions.flat(),
       broker,
+      controls,
       receipts: input.receipts,
       gates: input.gates,
+      promoting: input.promoting,
+      recovery: input.recovery,
       settled: input.settled,
     };
   } finally {

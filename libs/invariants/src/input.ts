@@ -10,14 +10,18 @@ export interface Input {
   readonly brokerLog: string | null;
   /** Gate report's artifact by stage. */
   readonly gates: ReadonlyMap<string, string>;
+  /** Stages that change what runs: mutable, and with an edge to recovery. */
+  readonly promoting: readonly string[];
+  /** The stage that incidents lead to; null if there is none. */
+  readonly recovery: string | null;
   /** Receipts of submissions in the order in which they came. */
   readonly receipts: readonly SubmitReceipt[];
   readonly settled: boolean;
 }
 
 /**
- * Parses `{"natsUrl", "remotes": [], "brokerLog", "gates": {}, "receipts": [], "settled"}`; receipts as the coordinator
- * sends them. Throws `WrongForm`.
+ * Parses `{"natsUrl", "remotes": [], "brokerLog", "gates": {}, "promoting": [], "recovery", "receipts": [], "settled"}`;
+ * receipts as the coordinator sends them. Throws `WrongForm`.
  */
 export function parseInput(text: string): Input {
   const fields = parseFields(text);
@@ -27,6 +31,8 @@ export function parseInput(text: string): Input {
     remotes: fields.texts("remotes"),
     brokerLog: fields.textOrNull("brokerLog"),
     gates: new Map(gates.names().map((stage) => [stage, gates.text(stage)])),
+    promoting: fields.texts("promoting"),
+    recovery: fields.textOrNull("recovery"),
     receipts: fields.objects("receipts").flatMap(receiptOf),
     settled: fields.flag("settled"),
   };

@@ -23,7 +23,8 @@ function faultsOf(entry: JournalEntry, before: JournalEntry | undefined): Violat
   const subject = `baton.journal.${holder}.${candidateId}.${stage}.${runId}`;
   if (entry.subject !== subject)
     faults.push({ where, what: `is stored under ${entry.subject}, but it is about ${subject}` });
-  if (before?.holder === "closed")
+  // What people open an incident on may be closed: what it promoted may still run.
+  if (before?.holder === "closed" && entry.cause.kind !== "incident")
     faults.push({ where, what: `follows ${before.sequence}, which closed the candidate` });
   return faults;
 }

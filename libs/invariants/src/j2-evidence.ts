@@ -1,6 +1,7 @@
 /**
  * J2: whoever moves to a stage was allowed to by the guard, on evidence. The evidence is looked at again here: the result
- * that is named, the artifacts' bytes in the store, the verdict inside the gate report, what an approval is bound to.
+ * that is named, the artifacts' bytes in the store, the verdict inside the gate report, what an approval is bound to; for
+ * a move to recovery by an incident that people opened, the mesh's controls.
  */
 import { createHash } from "node:crypto";
 
@@ -32,7 +33,9 @@ export function checkEvidence(record: MeshRecord): Finding {
       if (isDispatch(entry) || entry.reason === "COMPLETED") {
         checked += 1;
         if (isDispatch(entry)) checkGuard(entry, before, tell);
-        if (before && movesOn(entry, before)) checkMove({ record, entry, before, result, tell });
+        if (before && byIncident(record, entry, before)) checkIncident(record, entry, tell);
+        else if (before && movesOn(entry, before))
+          checkMove({ record, entry, before, result, tell });
       }
       for (const artifact of entry.artifacts) checkArtifact(record, artifact, tell);
     }
@@ -49,6 +52,27 @@ function movesOn(entry: JournalEntry, before: JournalEntry): boolean {
   return (
     entry.reason === "COMPLETED" || entry.stage !== before.stage || entry.cause.kind !== "command"
   );
+}
+
+/** True if an incident that people opened led it to recovery, at once or after an approval of that. */
+function byIncident({ recovery }: MeshRecord, entry: JournalEntry, before: JournalEntry): boolean {
+  if (entry.cause.kind === "incident") return true;
+  const enters = entry.stage === recovery && before.stage !== recovery;
+  return enters && entry.incident !== null && entry.reason === "APPROVED";
+}
+
+/** The controls that it was decided under have the incident open, and it concerns the candidate. */
+function checkIncident({ controls, recovery }: MeshRecord, entry: JournalEntry, tell: Tell): void {
+  const { incident, candidateId } = entry;
+  if (entry.stage !== recovery) tell(`goes to ${entry.stage} by an incident, not to ${recovery}`);
+  if (entry.cause.incident !== undefined && entry.cause.incident !== incident)
+    tell(`recovers from ${incident}, but was caused by ${entry.cause.incident}`);
+  const state = controls.find(({ sequence }) => sequence === entry.controls);
+  const open = state?.incidents.find(({ id }) => id === incident);
+  if (!open) tell(`recovers from ${incident}, which isn't open in CONTROLS ${entry.controls}`);
+  else if (open.candidateId !== null && open.candidateId !== candidateId)
+    tell(`recovers from ${incident}, which is about ${open.candidateId}`);
+  if (entry.reason === "APPROVED") checkApprovals(entry, tell);
 }
 
 function checkGuard(entry: JournalEntry, before: JournalEntry | undefined, tell: Tell): void {

@@ -42,7 +42,8 @@ function againWithoutPerson({ entries }: MeshRecord): Violation[] {
     for (const [index, entry] of chain.entries()) {
       const before = chain[index - 1];
       const final = before?.failureClass !== null && before?.failureClass !== "transient";
-      if (before && final && isDispatch(entry) && entry.cause.kind !== "command") {
+      const byPeople = ["command", "incident"].includes(entry.cause.kind);
+      if (before && final && isDispatch(entry) && !byPeople) {
         const where = `JOURNAL ${entry.sequence} (${entry.candidateId})`;
         const what = `goes on after a ${before.failureClass} failure, caused by a ${entry.cause.kind}`;
         faults.push({ where, what });

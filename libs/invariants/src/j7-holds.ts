@@ -1,8 +1,13 @@
 import { finding, type Finding, type Violation } from "./finding.ts";
-import { type BrokerEvent, chainsOf, type MeshRecord } from "./record.ts";
+import { controlFaults, isKillSwitchHeld } from "./j7-controls.ts";
+import { chainsOf, type MeshRecord } from "./record.ts";
 
-/** J7: between a pause and what a person says next nothing is handed on; an engaged kill switch lets no order through. */
-export function checkHolds({ entries, broker }: MeshRecord): Finding {
+/**
+ * J7: between a pause and what a person says next nothing is handed on; an engaged kill switch, an account's or the mesh's,
+ * lets no order through that increases a position, and the mesh's controls no promotion.
+ */
+export function checkHolds(record: MeshRecord): Finding {
+  const { entries } = record;
   const violations: Violation[] = [];
   let checked = 0;
   for (const chain of chainsOf(entries).values()) {
@@ -12,22 +17,24 @@ export function checkHolds({ entries, broker }: MeshRecord): Finding {
         if (entry.held) checked += 1;
         continue;
       }
-      if (entry.held || entry.cause.kind === "command") continue;
+      if (entry.held || ["command", "incident"].includes(entry.cause.kind)) continue;
       const where = `JOURNAL ${entry.sequence} (${entry.candidateId})`;
       const what = `goes to ${entry.holder} while on hold, caused by a ${entry.cause.kind}`;
       violations.push({ where, what });
     }
   }
-  const { engaged, faults } = ordersWhileEngaged(broker);
-  violations.push(...faults);
-  const title = "what is paused doesn't move until a person says so; a kill switch stops orders";
-  return finding({ id: "J7", title, checked: checked + engaged, unit: "holds", violations });
+  const { engaged, faults } = ordersWhileEngaged(record);
+  const controls = controlFaults(record);
+  violations.push(...faults, ...controls.faults);
+  checked += engaged + controls.checked;
+  const title = "what is paused doesn't move until a person says so; kill switch and freezes hold";
+  return finding({ id: "J7", title, checked, unit: "holds", violations });
 }
 
 const EVERYBODY = "*";
 
 /** Orders that only make a position smaller are let through: they are how one gets out. */
-function ordersWhileEngaged(events: readonly BrokerEvent[]): {
+function ordersWhileEngaged({ broker, controls }: MeshRecord): {
   engaged: number;
   faults: Violation[];
 } {
@@ -35,7 +42,7 @@ function ordersWhileEngaged(events: readonly BrokerEvent[]): {
   const switches = new Set<string>();
   const positions = new Map<string, number>();
   let engaged = 0;
-  for (const { line, type, account, order } of events) {
+  for (const { line, type, at, account, order } of broker) {
     const who = account ?? EVERYBODY;
     if (type === "engage") {
       switches.add(who);
@@ -45,11 +52,13 @@ function ordersWhileEngaged(events: readonly BrokerEvent[]): {
     const key = `${who}/${order.symbol}`;
     const position = positions.get(key) ?? 0;
     if (order.filled) positions.set(key, position + order.change);
-    const stopped = switches.has(who) || switches.has(EVERYBODY);
-    if (stopped && !isReduction(position, order.change)) {
-      const what = `order ${order.clientOrderId} of ${who} was taken while its kill switch was engaged`;
-      faults.push({ where: `line ${line} of the broker's log`, what });
-    }
+    if (isReduction(position, order.change)) continue;
+    const where = `line ${line} of the broker's log`;
+    const what = `order ${order.clientOrderId} of ${who} was taken while`;
+    if (switches.has(who) || switches.has(EVERYBODY))
+      faults.push({ where, what: `${what} its kill switch was engaged` });
+    else if (at !== null && isKillSwitchHeld(controls, at))
+      faults.push({ where, what: `${what} the mesh's kill switch was engaged` });
   }
   return { engaged, faults };
 }

@@ -16,6 +16,7 @@ export interface Fields {
   objectOrNull(this: void, name: string): Fields | null;
   objects(this: void, name: string): Fields[];
   texts(this: void, name: string): string[];
+  has(this: void, name: string): boolean;
   /** Own keys. */
   names(this: void): string[];
 }
@@ -45,6 +46,7 @@ function fieldsOf(value: unknown, path = ""): Fields {
         if (isText(one)) return one;
         throw new WrongForm(`${at(name)}.${index}: not a text`);
       }),
+    has: (name) => Object.hasOwn(value, name),
     names: () => Object.keys(value),
   };
 }

@@ -11,7 +11,7 @@ import { connect } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { Finding } from "./finding.ts";
-import { LIVE_RAMP, type Story, subjectOf, tellStory } from "./testing/story.ts";
+import { controlState, LIVE_RAMP, type Story, subjectOf, tellStory } from "./testing/story.ts";
 
 let nats: TestNats;
 let dir: string;
@@ -31,14 +31,16 @@ async function store(story: Story): Promise<void> {
   const nc = await connect({ servers: nats.url });
   const js = jetstream(nc);
   const jsm = await jetstreamManager(nc);
-  for (const name of ["JOURNAL", "REPORTS", "COMMANDS", "OBJ_ARTIFACTS"])
+  for (const name of ["JOURNAL", "REPORTS", "COMMANDS", "CONTROLS", "OBJ_ARTIFACTS"])
     await jsm.streams.delete(name).catch(() => undefined);
   await jsm.streams.add({ name: "JOURNAL", subjects: ["baton.journal.>"] });
   await jsm.streams.add({ name: "REPORTS", subjects: ["baton.report.>"] });
   await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"] });
+  await jsm.streams.add({ name: "CONTROLS", subjects: ["baton.control.>"] });
   const objects = await new Objm(js).create("ARTIFACTS");
   for (const [name, bytes] of story.objects) await objects.putBlob({ name }, bytes);
   for (const one of story.reports) await js.publish("baton.report.x", JSON.stringify(one));
+  for (const one of story.controls) await js.publish("baton.control.mesh", JSON.stringify(one));
   for (const one of story.entries) await js.publish(subjectOf(one), JSON.stringify(one));
   for (const one of story.commands) await js.publish("baton.command.x", JSON.stringify(one));
   await nc.close();
@@ -80,7 +82,9 @@ const ORDER = {
 function ledger(orders: readonly string[]): string {
   const file = join(mkdtempSync(join(dir, "broker-")), "ledger.jsonl");
   const lines = ["", ...orders].map((id, n) => {
-    const order = { type: "order", account: "paper", order: { ...ORDER, client_order_id: id } };
+    const at = new Date(Date.now() + 60_000).toISOString();
+    const taken = { ...ORDER, client_order_id: id };
+    const order = { type: "order", at, account: "paper", order: taken };
     return JSON.stringify({ sum: "0", n, event: n === 0 ? { type: "ledger" } : order });
   });
   // The last line was never finished.
@@ -88,16 +92,22 @@ function ledger(orders: readonly string[]): string {
   return file;
 }
 
+const STAGES = { promoting: ["live-ramp"], recovery: "incident-recovery" };
+
 interface Checked {
   readonly status: number | null;
   readonly stderr: string;
   readonly failed: readonly string[];
   readonly checked: Readonly<Record<string, number>>;
+  readonly told: Readonly<Record<string, Finding["violations"]>>;
 }
 
 function check(input: object): Checked {
   const file = join(dir, "input.json");
-  writeFileSync(file, JSON.stringify({ gates: {}, receipts: [], settled: true, ...input }));
+  writeFileSync(
+    file,
+    JSON.stringify({ gates: {}, ...STAGES, receipts: [], settled: true, ...input }),
+  );
   const main = join(import.meta.dirname, "main.ts");
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, file], {
     encoding: "utf8",
@@ -108,6 +118,7 @@ function check(input: object): Checked {
     stderr,
     failed: findings.filter(({ ok }) => !ok).map(({ id }) => id),
     checked: Object.fromEntries(findings.map(({ id, checked }) => [id, checked])),
+    told: Object.fromEntries(findings.map(({ id, violations }) => [id, violations])),
   };
 }
 
@@ -134,6 +145,19 @@ test("what is wrong in the stores themselves is found in each of them", async ()
     brokerLog: ledger(["o-1", "o-1"]),
   });
   expect(result).toMatchObject({ status: 1, failed: ["J2", "J4", "J8"] });
+});
+
+test("what went on under the mesh's kill switch is found in the controls, the journal and the broker's log", async () => {
+  const story = tellStory();
+  story.controls.push(controlState(1, 0, { killSwitch: { releases: [] } }));
+  Object.assign(story.entries[6] ?? {}, { controls: 1 });
+  await store(story);
+  const result = check({ natsUrl: nats.url, remotes: [], brokerLog: ledger(["o-1"]) });
+  expect(result).toMatchObject({ status: 1, failed: ["J7"] });
+  expect(result.told["J7"]?.map(({ what }) => what)).toEqual([
+    expect.stringMatching(/order o-1 of paper was taken while the mesh's kill switch was engaged/),
+    expect.stringMatching(/live-ramp although under CONTROLS 1 the kill switch is engaged/),
+  ]);
 });
 
 test("a large artifact that comes in chunks is hashed as a whole", async () => {

@@ -25,9 +25,16 @@ function eventOf(text: string, line: number): BrokerEvent {
   return {
     line,
     type,
+    at: event.has("at") ? timeOf(event.text("at")) : null,
     account: aboutAccount ? event.textOrNull("account") : null,
     order: type === "order" ? orderOf(event.object("order")) : null,
   };
+}
+
+function timeOf(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new WrongForm(`${text} is no time`);
+  return ms;
 }
 
 function orderOf(order: Fields): BrokerOrder {

@@ -5,6 +5,8 @@ import type { Foreign, JournalEntry, NamedArtifact, Report } from "./record.ts";
 export interface StoredMessage {
   readonly seq: number;
   readonly subject: string;
+  /** When the server stored it. */
+  readonly time: Date;
   string(): string;
 }
 
@@ -18,12 +20,13 @@ export function readEntry(message: StoredMessage): JournalEntry | Foreign {
   }
 }
 
-function entryOf({ seq, subject }: StoredMessage, fields: Fields): JournalEntry {
+function entryOf({ seq, subject, time }: StoredMessage, fields: Fields): JournalEntry {
   const cause = fields.object("cause");
   const kind = cause.text("kind");
   const guard = fields.objectOrNull("guard");
   return {
     sequence: seq,
+    storedAt: time.getTime(),
     subject,
     candidateId: fields.text("candidateId"),
     stage: fields.text("stage"),
@@ -39,7 +42,10 @@ function entryOf({ seq, subject }: StoredMessage, fields: Fields): JournalEntry 
       kind,
       report: kind === "report" ? cause.number("sequence") : undefined,
       command: kind === "command" ? cause.text("type") : undefined,
+      incident: kind === "incident" ? cause.text("incidentId") : undefined,
     },
+    controls: fields.has("controls") ? fields.number("controls") : null,
+    incident: fields.has("incident") ? (fields.objectOrNull("incident")?.text("id") ?? null) : null,
     artifacts: fields.objects("artifacts").map(artifactOf),
     evidence: evidenceOf(fields.objectOrNull("evidence")),
     guard: guard && {

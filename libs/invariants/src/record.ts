@@ -10,6 +10,8 @@ export interface NamedArtifact {
 /** A journal message, as far as the invariants are about it. */
 export interface JournalEntry {
   readonly sequence: number;
+  /** When the server stored it, in milliseconds since 1970. */
+  readonly storedAt: number;
   readonly subject: string;
   readonly candidateId: string;
   readonly stage: string;
@@ -27,7 +29,13 @@ export interface JournalEntry {
     readonly report: number | undefined;
     /** Of the command, where the cause is one. */
     readonly command: string | undefined;
+    /** Id of the incident, where the cause is one. */
+    readonly incident: string | undefined;
   };
+  /** Sequence of the mesh's controls that it was decided under; null while there were none. */
+  readonly controls: number | null;
+  /** Id of the incident that it recovers from. */
+  readonly incident: string | null;
   readonly artifacts: readonly NamedArtifact[];
   readonly evidence: {
     readonly artifacts: ReadonlyMap<string, string>;
@@ -48,6 +56,29 @@ export interface JournalEntry {
   readonly failureClass: string | null;
   readonly deadline: string | null;
   readonly reviewAction: string | null;
+}
+
+/** A state of the mesh's controls. */
+export interface ControlState {
+  readonly sequence: number;
+  /** When the server stored it, in milliseconds since 1970. */
+  readonly storedAt: number;
+  readonly n: number;
+  readonly prev: number;
+  /** Who asked for the change; null if time made it. */
+  readonly by: string | null;
+  /** Who wants the kill switch released; null while it isn't engaged. */
+  readonly releases: readonly string[] | null;
+  readonly incidents: readonly OpenIncident[];
+  /** Changes outside Git that Git doesn't have yet. */
+  readonly tasks: number;
+}
+
+/** An open incident: exactly one of candidate and lane for those scopes, neither for everything. */
+export interface OpenIncident {
+  readonly id: string;
+  readonly candidateId: string | null;
+  readonly lane: string | null;
 }
 
 /** A report. */
@@ -86,6 +117,8 @@ export interface Action {
 export interface BrokerEvent {
   readonly line: number;
   readonly type: string;
+  /** When it happened, in milliseconds since 1970; null for the first line. */
+  readonly at: number | null;
   /** Null means all accounts. */
   readonly account: string | null;
   readonly order: BrokerOrder | null;
@@ -127,10 +160,15 @@ export interface MeshRecord {
   readonly objects: ReadonlyMap<string, StoredObject>;
   readonly actions: readonly Action[];
   readonly broker: readonly BrokerEvent[];
+  readonly controls: readonly ControlState[];
   readonly receipts: readonly SubmitReceipt[];
   readonly foreign: readonly Foreign[];
   /** Gate report's artifact by stage, from the playbook. */
   readonly gates: ReadonlyMap<string, string>;
+  /** Stages that change what runs: mutable, and with an edge to recovery, from the playbook. */
+  readonly promoting: readonly string[];
+  /** The stage that incidents lead to; null if the playbook has none. */
+  readonly recovery: string | null;
   /** True if everything that was accepted is expected to have come to rest. */
   readonly settled: boolean;
 }

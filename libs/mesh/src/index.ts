@@ -6,6 +6,7 @@ export {
   sha256Of,
 } from "./artifacts.ts";
 export { type ConnectionOptions, openConnection, Unavailable } from "./connect.ts";
+export { controlHistory, ControlHistoryTooLong } from "./control-history.ts";
 export { type ControlReader, openControlReader } from "./control-reader.ts";
 export {
   type ControlsAppended,

@@ -144,16 +144,29 @@ const Findings = z.object({
   invariants: z.array(z.looseObject({ id: z.string(), ok: z.boolean() })),
 });
 
-/** The gates' artifacts, as playbooks/baton.yaml names them. */
-function gatesOf(): Record<string, string> {
-  const playbook = z
+/** The gates' artifacts, the stages that change what runs, and where incidents lead, as playbooks/baton.yaml has them. */
+function stagesOf() {
+  const { stages } = z
     .looseObject({
-      stages: z.array(z.looseObject({ stage: z.string(), gate: z.string().optional() })),
+      stages: z.array(
+        z.looseObject({
+          stage: z.string(),
+          gate: z.string().optional(),
+          mutableAction: z.boolean().optional(),
+          incident: z.string().optional(),
+        }),
+      ),
     })
     .parse(parse(readFileSync(join(root, "playbooks/baton.yaml"), "utf8")));
-  return Object.fromEntries(
-    playbook.stages.flatMap(({ stage, gate }) => (gate === undefined ? [] : [[stage, gate]])),
-  );
+  return {
+    gates: Object.fromEntries(
+      stages.flatMap(({ stage, gate }) => (gate === undefined ? [] : [[stage, gate]])),
+    ),
+    promoting: stages.flatMap(({ stage, mutableAction, incident }) =>
+      mutableAction === true && incident !== undefined ? [stage] : [],
+    ),
+    recovery: stages.find(({ incident }) => incident !== undefined)?.incident ?? null,
+  };
 }
 
 async function checkFromOutside(folder: string, data: string, natsUrl: string): Promise<string[]> {
@@ -162,7 +175,7 @@ async function checkFromOutside(folder: string, data: string, natsUrl: string): 
   const brokerLog = join(data, "broker/ledger.jsonl");
   writeFileSync(
     input,
-    JSON.stringify({ natsUrl, remotes, brokerLog, gates: gatesOf(), receipts: [], settled: true }),
+    JSON.stringify({ natsUrl, remotes, brokerLog, ...stagesOf(), receipts: [], settled: true }),
   );
   const checker = join(root, "libs/invariants/src/main.ts");
   const { stdout } = await run(process.execPath, [checker, input], { maxBuffer: 2 ** 26 }).catch(

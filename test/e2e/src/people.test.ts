@@ -259,8 +259,9 @@ test("none of this broke an invariant, looked at from outside", async () => {
   const folder = temporaryFolder("people-invariants");
   const input = join(folder.path, "input.json");
   const gates = { check: "gates/check.json" };
+  const stages = { gates, promoting: [], recovery: null };
   const where = { natsUrl: nats.url, remotes: [], brokerLog: null };
-  writeFileSync(input, JSON.stringify({ ...where, gates, receipts: [], settled: false }));
+  writeFileSync(input, JSON.stringify({ ...where, ...stages, receipts: [], settled: false }));
   const checker = join(import.meta.dirname, "../../../libs/invariants/src/main.ts");
   const output = await new Promise<string>((resolve) => {
     execFile(process.execPath, [checker, input], (_error, stdout, stderr) =>

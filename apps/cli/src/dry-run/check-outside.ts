@@ -27,7 +27,14 @@ const Findings = z.object({ ok: z.boolean(), invariants: z.array(InvariantFindin
 
 /** A playbook as far as it's needed here: read again instead of asking those who are being checked. */
 const Playbook = z.object({
-  stages: z.array(z.object({ stage: z.string(), gate: z.string().optional() })),
+  stages: z.array(
+    z.object({
+      stage: z.string(),
+      gate: z.string().optional(),
+      mutableAction: z.boolean().optional(),
+      incident: z.string().nullish(),
+    }),
+  ),
 });
 
 const PROGRAM = join(ROOT, "libs/invariants/src/main.ts");
@@ -54,6 +61,11 @@ export async function checkOutside(outside: Outside): Promise<InvariantFinding[]
     remotes: [directory.gitops, directory.strategies],
     brokerLog: join(directory.broker, "ledger.jsonl"),
     gates: Object.fromEntries(gates),
+    // Those that change what runs, and where what fails in them leads.
+    promoting: stages.flatMap(({ stage, mutableAction, incident }) =>
+      mutableAction === true && incident ? [stage] : [],
+    ),
+    recovery: stages.find(({ incident }) => incident)?.incident ?? null,
     receipts: outside.receipts,
     settled: true,
   };

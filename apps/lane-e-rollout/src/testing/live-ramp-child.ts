@@ -1,12 +1,17 @@
 /** Runs live-ramp as its arguments say, until it is killed: the process that the kill test kills. */
 import { readFileSync } from "node:fs";
 
+import { openMesh } from "@baton/mesh";
 import { createStageContext } from "@baton/testkit";
 
 import { rolloutLane } from "../lane.ts";
+import { readerOf } from "./mesh-reader.ts";
 
-const { options, context } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
+const { natsUrl, options, context } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const stageContext = createStageContext(context);
+await using mesh = await openMesh({ url: natsUrl, name: "ramp" });
 process.stdout.write("started\n");
-const outcome = await rolloutLane(options).stages["live-ramp"]?.(stageContext);
+const outcome = await rolloutLane({ ...options, mesh: readerOf(mesh) }).stages["live-ramp"]?.(
+  stageContext,
+);
 process.stdout.write(`${JSON.stringify(outcome)}\n`);

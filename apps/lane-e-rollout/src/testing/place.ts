@@ -9,17 +9,21 @@ import {
   type RecordedStageContext,
   type SpawnedService,
   spawnService,
+  startTestMesh,
   temporaryFolder,
+  type TestMesh,
 } from "@baton/testkit";
 import { afterAll, beforeAll } from "vitest";
 
 import type { RolloutOptions } from "../rollout-options.ts";
+import { readerOf } from "./mesh-reader.ts";
 import { type SampleRun, SOURCE } from "./sample-run.ts";
 
 /** What tests share. */
 export interface Place {
   readonly options: RolloutOptions;
   readonly engine: SpawnedService;
+  readonly mesh: TestMesh;
   brokerOf(this: void, account: string): Broker;
   /** What git says about the GitOps repository. */
   git(this: void, ...args: string[]): string;
@@ -29,6 +33,7 @@ export interface Place {
 export function sharedPlace(): () => Place {
   const folder = temporaryFolder("rollout");
   let place: Place | undefined;
+  let mesh: TestMesh | undefined;
   const services: SpawnedService[] = [];
   beforeAll(async () => {
     const at = (name: string) => join(folder.path, name);
@@ -37,10 +42,12 @@ export function sharedPlace(): () => Place {
       BATON_TRACES_PER_SECOND: "0",
     });
     services.push(broker);
+    mesh = await startTestMesh();
     await createBareRepository(at("gitops.git"), { initialFiles: { "README.md": "strategies\n" } });
     await createBareRepository(at("strategies.git"));
     const brokerUrl = await broker.ready();
     const engine = spawnService("apps/paper-engine/src/main.ts", {
+      BATON_NATS_URL: mesh.nats.url,
       BATON_GITOPS_REPO: at("gitops.git"),
       BATON_BROKER_URL: brokerUrl,
       BATON_WORK_DIR: at("engine"),
@@ -50,12 +57,14 @@ export function sharedPlace(): () => Place {
     services.push(engine);
     place = {
       engine,
+      mesh,
       options: {
         repository: at("gitops.git"),
         strategyRepository: at("strategies.git"),
         cacheDir: at("cache"),
         engineUrl: await engine.ready(),
         brokerUrl,
+        mesh: readerOf(mesh.mesh),
         verifyMs: 10_000,
       },
       brokerOf: (account) => createBroker({ url: brokerUrl, account }),
@@ -67,6 +76,7 @@ export function sharedPlace(): () => Place {
   });
   afterAll(async () => {
     await Promise.all(services.map((service) => service.stop()));
+    await mesh?.stop();
     folder.remove();
   });
   return () => {

@@ -11,7 +11,14 @@ import {
   type Remote,
   runBranch,
 } from "@baton/gitops";
-import { eventually, type SpawnedService, spawnService, temporaryFolder } from "@baton/testkit";
+import {
+  eventually,
+  type SpawnedService,
+  spawnService,
+  startTestMesh,
+  temporaryFolder,
+  type TestMesh,
+} from "@baton/testkit";
 
 import type { EvidenceOptions, JournalEntry } from "../ports.ts";
 import { DAY } from "./run-artifacts.ts";
@@ -23,8 +30,15 @@ export interface EvidenceWorld extends AsyncDisposable {
   readonly remote: Remote;
   readonly broker: SpawnedService;
   readonly engine: SpawnedService;
-  /** Puts a strategy's file on main as lane E does; undefined removes it. */
-  deploy(of: { candidateId: string; runId: string; step: string; text: string }): Promise<void>;
+  readonly mesh: TestMesh;
+  /** Puts a strategy's file on main as lane E does for a dispatch, here the first entry's by default. */
+  deploy(of: {
+    candidateId: string;
+    runId: string;
+    step: string;
+    text: string;
+    dispatch?: number;
+  }): Promise<void>;
   /** Files in the strategies' folder on main. */
   onMain(): Promise<ReadonlyMap<string, string>>;
 }
@@ -35,12 +49,14 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
   const repository = join(folder.path, "gitops.git");
   await createBareRepository(repository, { initialFiles: { "README.md": "strategies\n" } });
   const remote = { repository, cacheDir: join(folder.path, "clones") };
+  const mesh = await startTestMesh();
   const broker = spawnService("apps/paper-broker/src/main.ts", {
     BATON_BROKER_DIR: join(folder.path, "broker"),
     BATON_TRACES_PER_SECOND: "0",
   });
   const brokerUrl = await broker.ready();
   const engine = spawnService("apps/paper-engine/src/main.ts", {
+    BATON_NATS_URL: mesh.nats.url,
     BATON_GITOPS_REPO: repository,
     BATON_BROKER_URL: brokerUrl,
     BATON_WORK_DIR: join(folder.path, "engine"),
@@ -54,22 +70,24 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     remote,
     broker,
     engine,
+    mesh,
     options: {
       brokerUrl,
       engineUrl,
       gitops: remote,
       journal: { entries: async (id) => journal.filter(({ entry }) => entry.candidateId === id) },
+      controls: mesh.mesh.controls,
       auditKey: openAuditKey(join(folder.path, "audit.pem"), { create: true }),
       waitMs,
     },
-    async deploy({ candidateId, runId, step, text }) {
+    async deploy({ candidateId, runId, step, text, dispatch = 10 }) {
       const branch = await runBranch(remote, { lane: "e", runId, today: DAY });
       await using tree = await openWorktree({ ...remote, branch });
       const path = strategyPath(candidateId);
       await tree.commitFiles({ files: { [path]: text }, message: `Set ${candidateId}` });
       const stageRun = `${deduplicationId({ candidateId, runId, stage: "shadow-paper" })}.${step}`;
       const expectedHead = await tree.push();
-      const merge = { stageRun, expectedHead, owned: [path], subject: "Roll out" };
+      const merge = { stageRun, dispatch, expectedHead, owned: [path], subject: "Roll out" };
       await mergeOnce({ ...remote, branch, into: "main", ...merge });
     },
     async onMain() {
@@ -78,6 +96,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([engine.stop(), broker.stop()]);
+      await mesh.stop();
       folder.remove();
     },
   };

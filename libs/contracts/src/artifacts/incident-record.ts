@@ -27,22 +27,44 @@ export const IncidentRecord = z.object({
   schemaVersion: z.literal("baton.incident-record.v1"),
   candidateId: CandidateId,
   runId: RunId,
-  /** `inc-` and 12 hex digits over the stage run. */
+  /** `inc-` and 12 hex digits: the id of the incident that people opened, otherwise over the stage run. */
   incidentId: z.string().regex(/^inc-[0-9a-f]{12}$/),
   class: IncidentClass,
-  /** Every class that the reasons speak of, the one it was given first. */
+  /** The class that people gave it alone; otherwise every class that the reasons speak of, the gravest first. */
   classes: z.array(IncidentClass).min(1),
-  /** Stage that failed; the stage of the command if a person declared it. */
+  /** Stage that failed, or that it was taken from when people opened the incident. */
   stage: Stage,
   declaredBy: z.enum(["gate", "failure", "person"]),
   reasons: z.array(z.string().max(300)).min(1).max(50),
   containment: z.object({
-    /** `restored`: main has an earlier run's version again; `removed`: the strategy was taken off main; `nothing-deployed`: it wasn't on main. */
-    action: z.enum(["restored", "removed", "nothing-deployed"]),
-    /** Hash of what main asks for now; null if nothing. */
+    /**
+     * `restored`: main has an earlier run's version again; `removed`: the strategy was taken off main; `nothing-deployed`: it
+     * wasn't on main; `emergency`: Git couldn't be reached, so the account was closed at the broker.
+     */
+    action: z.enum(["restored", "removed", "nothing-deployed", "emergency"]),
+    /** Hash of what main asks for now; null if nothing, or if nobody can tell. */
     configHash: Sha256.nullable(),
     /** True if the kill switch of the strategy's account was engaged; a person releases it. */
     killSwitchEngaged: z.boolean(),
+    /** What was done outside Git, on whose authority; only with the action `emergency`. */
+    emergency: z
+      .object({
+        ticket: z.string(),
+        until: Instant,
+        declaredBy: z.string(),
+        /** Orders that closed what was held. */
+        closed: z.array(
+          z.object({
+            clientOrderId: z.string(),
+            instrument: z.string(),
+            side: z.enum(["buy", "sell"]),
+            quantity: z.string(),
+          }),
+        ),
+        /** What is still held. */
+        left: z.array(z.object({ instrument: z.string(), quantity: z.string() })),
+      })
+      .optional(),
   }),
   checks: z
     .array(z.object({ check: RecoveryCheck, passed: z.boolean(), detail: z.string().max(300) }))

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 
+import { readControlState } from "../read-controls.ts";
 import { readEntry, readReport, readSubmission } from "../read-journal.ts";
 import type { BrokerEvent, MeshRecord, SubmitReceipt } from "../record.ts";
 
@@ -20,6 +21,8 @@ export interface Story {
   objects: Map<string, Uint8Array>;
   actions: { remote: string; commit: string; action: string }[];
   broker: BrokerEvent[];
+  /** CONTROLS, from sequence 1. */
+  controls: Json[];
   receipts: SubmitReceipt[];
   settled: boolean;
 }
@@ -71,7 +74,11 @@ export function tellStory(gate: string = gateReport()): Story {
       candidateId: CANDIDATE,
     })),
     actions: [{ remote: "gitops.git", commit: "c1", action: `${LIVE_RAMP}.L1` }],
-    broker: [{ line: 1, type: "ledger", account: null, order: null }, orderEvent(2, "o-1", 10)],
+    broker: [
+      { line: 1, type: "ledger", at: null, account: null, order: null },
+      orderEvent(2, "o-1", 10),
+    ],
+    controls: [],
     receipts: [false, true].map((duplicate) => ({
       candidateId: CANDIDATE,
       duplicate,
@@ -94,12 +101,32 @@ export function orderEvent(
   return {
     line,
     type: "order",
+    at: storedAt(line).getTime(),
     account,
     order: { clientOrderId, symbol: "NDX", change, filled: true },
   };
 }
 
 const TIME = "2026-01-02T03:04:05.678Z";
+
+/** When the story's nth thing was stored: one every ten seconds. */
+function storedAt(n: number): Date {
+  return new Date(Date.parse(TIME) + n * 10_000);
+}
+
+/** A state of the mesh's controls; `at` is when it was stored, on the clock of `storedAt`. */
+export function controlState(n: number, at: number, changes: Json = {}): Json {
+  return {
+    n,
+    prev: n - 1,
+    storedAt: at,
+    cause: { kind: "command", by: "ann" },
+    killSwitch: null,
+    incidents: [],
+    tasks: [],
+    ...changes,
+  };
+}
 
 /** Evidence of one artifact that was found. */
 function seen(artifact: Json, rest: Json = { gate: null }): Json {
@@ -224,6 +251,7 @@ export function recordOf(story: Story): MeshRecord {
   const stored = (value: Json, index: number) => ({
     seq: index + 1,
     subject: subjectOf(value),
+    time: storedAt(typeof value["storedAt"] === "number" ? value["storedAt"] : index + 1),
     string: () => JSON.stringify(value),
   });
   const read = story.entries.map(stored).map(readEntry);
@@ -239,6 +267,9 @@ export function recordOf(story: Story): MeshRecord {
         { sha256: sha256(content), bytes: content.length, content },
       ]),
     ),
+    controls: story.controls.map(stored).map(readControlState),
     gates: new Map([["gate-evaluation", GATE]]),
+    promoting: ["live-ramp"],
+    recovery: "incident-recovery",
   };
 }

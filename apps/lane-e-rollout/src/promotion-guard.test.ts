@@ -1,0 +1,243 @@
+import { LiveRampReport, ObservedRollout, PromotionPrerequisites } from "@baton/contracts";
+import { fenceOnce } from "@baton/gitops";
+import { eventually } from "@baton/testkit";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { rolloutLane } from "./lane.ts";
+import { promotionPrerequisites } from "./promotion-prerequisites.ts";
+import type { RolloutOptions } from "./rollout-options.ts";
+import { awaited } from "./testing/mesh-reader.ts";
+import {
+  approvalOf,
+  commitsOf,
+  contextOf,
+  outputsOf,
+  pushedStrategy,
+  sharedPlace,
+} from "./testing/place.ts";
+import { type SampleRun, sampleRun } from "./testing/sample-run.ts";
+
+// Real git, engine and broker: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+
+const place = sharedPlace();
+
+async function stage(name: string, over: Partial<RolloutOptions>, ...of: StageOf) {
+  const work = rolloutLane({ ...place().options, ...over }).stages[name];
+  if (work === undefined) throw new Error(`no stage ${name}`);
+  const [run, more, options] = of;
+  const context = contextOf(run, name, more, options);
+  return { context, outcome: await work(context) };
+}
+type StageOf = [SampleRun, Record<string, unknown>?, Parameters<typeof contextOf>[3]?];
+
+const who = { by: "ann", why: "orders look odd" };
+
+/** Everything that a test engaged or opened is over. */
+afterEach(async () => {
+  const { mesh } = place();
+  const controls = (await mesh.mesh.controls.last())?.controls;
+  if (controls?.killSwitch)
+    for (const by of ["ann", "ben"]) await mesh.control({ type: "release-kill-switch", by });
+  for (const { id: incidentId } of controls?.incidents ?? [])
+    await mesh.control({ type: "close-incident", by: "ann", incidentId });
+  for (const { id: taskId } of controls?.tasks ?? [])
+    await mesh.control({ type: "close-task", by: "ann", taskId, commit: "0".repeat(40) });
+  const { brokerOf } = place();
+  await eventually(async () => !(await brokerOf("paper").killSwitch.get()).engaged, {
+    what: "the broker's switch is released",
+  });
+});
+
+/** Opens an incident with an emergency on another strategy; the incident is closed, the task stays. */
+async function leaveTask(scope: string) {
+  const { control } = place().mesh;
+  const on = { kind: "candidate", candidateId: scope };
+  const opened = await control({ type: "incident", class: "C", scope: on, ...who });
+  const incidentId = opened.controls.incidents.at(-1)?.id;
+  const ticket = { incidentId, ticket: "OPS-1", scope, seconds: 60 };
+  const { controls } = await control({ type: "emergency", ...ticket, ...who });
+  await control({ type: "close-incident", by: "ann", incidentId });
+  return controls.tasks.at(-1)?.id ?? "";
+}
+
+const incidentOn = async (scope: object) => {
+  const { controls } = await place().mesh.control({
+    type: "incident",
+    class: "B",
+    scope,
+    ...who,
+  });
+  return controls.incidents.at(-1)?.id;
+};
+
+test.each<[string, string, RegExp, (run: SampleRun) => Promise<unknown>]>([
+  [
+    "an engaged kill switch",
+    "E_KILL_SWITCH",
+    /kill switch is engaged since .* by ann: orders look odd/,
+    () => place().mesh.control({ type: "kill-switch", ...who }),
+  ],
+  [
+    "an incident on the candidate",
+    "E_FROZEN",
+    /inc-[0-9a-f]{12} of class B is open since .* by ann/,
+    ({ candidateId }) => incidentOn({ kind: "candidate", candidateId }),
+  ],
+  [
+    "an incident on the lane",
+    "E_FROZEN",
+    /class B is open/,
+    () => incidentOn({ kind: "lane", lane: "lane-e" }),
+  ],
+  ["an incident on all", "E_FROZEN", /class B is open/, () => incidentOn({ kind: "all" })],
+  [
+    "a change of another strategy that isn't in Git",
+    "E_GIT_TASK",
+    /cand-elsewhere was changed outside Git .* under OPS-1: task-[0-9a-f]{12} is open/,
+    () => leaveTask("cand-elsewhere"),
+  ],
+])("J7: %s stops a promotion before it changes anything", async (_, code, message, stop) => {
+  const run = await sampleRun();
+  const main = place().git("rev-parse", "main");
+  await stop(run);
+  await expect(stage("shadow-paper", {}, run)).rejects.toMatchObject({
+    code,
+    class: "policy",
+    message: expect.stringMatching(message),
+    action: expect.stringContaining("baton"),
+  });
+  expect(place().git("rev-parse", "main")).toBe(main);
+});
+
+test("an incident on something else, and the one that it recovers from, stop nothing", async () => {
+  const run = await sampleRun();
+  await incidentOn({ kind: "lane", lane: "lane-a" });
+  await incidentOn({ kind: "candidate", candidateId: "cand-elsewhere" });
+  const id = (await incidentOn({ kind: "candidate", candidateId: run.candidateId })) ?? "";
+  const { mesh } = place().options;
+  const incident = { id, class: "B", ticket: null } as const;
+  const journal = { last: async (of: string) => awaited(of, { incident }) };
+  const { outcome } = await stage("shadow-paper", { mesh: { ...mesh, journal } }, run);
+  expect(outcome).toMatchObject({ verdict: "pass" });
+});
+
+test("a mesh that can't be asked stops a promotion for the moment", async () => {
+  const run = await sampleRun();
+  const { mesh } = place().options;
+  const last = async () => {
+    throw new Error("no answer");
+  };
+  const controls = { ...mesh.controls, last };
+  await expect(stage("shadow-paper", { mesh: { ...mesh, controls } }, run)).rejects.toMatchObject({
+    code: "E_UNAVAILABLE",
+    class: "transient",
+  });
+});
+
+test("an attempt that is superseded while it prepares its merge doesn't merge", async () => {
+  const { git, options } = place();
+  const run = await sampleRun();
+  let looks = 0;
+  const journal = {
+    last: async (of: string) => {
+      looks += 1;
+      // The second look is the one right before the merge.
+      return { ...awaited(of), sequence: looks < 2 ? 1 : 2 };
+    },
+  };
+  const mesh = { ...options.mesh, journal };
+  await expect(stage("shadow-paper", { mesh }, run)).rejects.toMatchObject({
+    code: "E_SUPERSEDED",
+    class: "policy",
+  });
+  expect(looks).toBe(2);
+  expect(commitsOf(git, `${run.candidateId}.shadow-paper.${run.runId}`)).toEqual([]);
+});
+
+test("an attempt that is superseded right after its last look meets recovery's fence", async () => {
+  const { git, options } = place();
+  const run = await sampleRun();
+  let looks = 0;
+  const journal = {
+    last: async (of: string) => {
+      looks += 1;
+      const stageRun = `${run.candidateId}.incident-recovery.${run.runId}.fence`;
+      // The look says that it's awaited; by the time that it pushes, recovery has taken over.
+      if (looks === 2) await fenceOnce({ ...options, stageRun, dispatch: 2 });
+      return awaited(of);
+    },
+  };
+  const mesh = { ...options.mesh, journal };
+  await expect(stage("shadow-paper", { mesh }, run)).rejects.toMatchObject({
+    code: "E_GIT_FENCED",
+    class: "policy",
+  });
+  expect(commitsOf(git, `${run.candidateId}.shadow-paper.${run.runId}`)).toEqual([]);
+});
+
+test("J7: a ramp that the kill switch meets half way is rolled back, and no level is merged behind it", async () => {
+  const { git, mesh, options } = place();
+  const run = await sampleRun({ target: "live" });
+  const shadow = outputsOf((await stage("shadow-paper", {}, run)).context);
+  let reads = 0;
+  const controls = {
+    ...options.mesh.controls,
+    last: async () => {
+      reads += 1;
+      // Looks: L1, then L2, where it is engaged.
+      if (reads === 2) await mesh.control({ type: "kill-switch", ...who });
+      return mesh.mesh.controls.last();
+    },
+  };
+  const over = { mesh: { ...options.mesh, controls }, verifyMs: 5000 };
+  const approvals = [approvalOf(run)];
+  const { context, outcome } = await stage("live-ramp", over, run, shadow, { approvals });
+  expect(outcome).toMatchObject({ verdict: "fail" });
+  const report = context.outputJson("gates/live-ramp.json", LiveRampReport);
+  expect(report).toMatchObject({ level: "L0", rolledBack: true });
+  const { rollback } = context.outputJson("observed/live-ramp-rollout.json", ObservedRollout);
+  expect(rollback?.reason).toMatch(/kill switch is engaged since .* by ann/);
+  const merged = ["L1", "L2", "L3", "rollback"].map(
+    (step) => commitsOf(git, `${run.candidateId}.live-ramp.${run.runId}.${step}`).length,
+  );
+  expect(merged).toEqual([1, 0, 0, 1]);
+});
+
+test("a task that was closed with a commit that main doesn't have fails the prerequisites", async () => {
+  const { git, mesh, options } = place();
+  const run = await sampleRun();
+  const build = await pushedStrategy(options, run);
+  const gate = async () => {
+    const context = contextOf(run, "promotion-prerequisites", { "observed/build.json": build });
+    await promotionPrerequisites(context, options);
+    const { gates } = context.outputJson(
+      "gates/promotion-prerequisites.json",
+      PromotionPrerequisites,
+    );
+    return gates.find(({ gateId }) => gateId === "git-tasks");
+  };
+  const close = async (scope: string, commit: string) =>
+    mesh.control({ type: "close-task", by: "ann", taskId: await leaveTask(scope), commit });
+  await close("cand-elsewhere", "1".repeat(40));
+  await close(run.candidateId, git("rev-parse", "main"));
+  expect(await gate()).toMatchObject({ status: "pass" });
+  await close(run.candidateId, "2".repeat(40));
+  expect(await gate()).toMatchObject({
+    status: "fail",
+    reasons: [expect.stringMatching(/^git_task_not_on_main: task-[0-9a-f]{12} was closed with 2/)],
+  });
+});
+
+test("an engaged kill switch leaves the prerequisites open for a person instead of sending the candidate back", async () => {
+  const { mesh, options, brokerOf } = place();
+  const run = await sampleRun();
+  const build = await pushedStrategy(options, run);
+  await mesh.control({ type: "kill-switch", ...who });
+  await eventually(async () => (await brokerOf("paper").killSwitch.get()).engaged, {
+    what: "the broker's switch is engaged",
+  });
+  const context = contextOf(run, "promotion-prerequisites", { "observed/build.json": build });
+  const outcome = await promotionPrerequisites(context, options);
+  expect(outcome).toMatchObject({ kind: "done", verdict: "inconclusive" });
+});

@@ -1,0 +1,144 @@
+/**
+ * What must hold in the very moment in which a promotion changes something: asked right before each push to main.
+ *
+ * U1: the mesh's kill switch and the account's at the broker are released (J7).
+ * U2: no open incident freezes the candidate, other than the one that it recovers from.
+ * U3: Git has every change that was made in an emergency.
+ * U4: the attempt's own dispatch is still the one whose result is awaited. Should it be superseded between this look and the
+ *     push, recovery's fence on main refuses the push.
+ */
+import type { Broker } from "@baton/brokerage";
+import {
+  awaitedDispatch,
+  type Controls,
+  type Incident,
+  type StoredControls,
+  type StoredEntry,
+} from "@baton/contracts";
+import { type StageContext, StageFailure } from "@baton/lanekit";
+
+import { asked } from "./broker-access.ts";
+
+/** What lane E reads of the mesh. */
+export interface MeshReader {
+  readonly controls: {
+    last(): Promise<StoredControls | undefined>;
+    at(sequence: number): Promise<StoredControls | undefined>;
+  };
+  readonly journal: { last(candidateId: string): Promise<StoredEntry | undefined> };
+}
+
+/** What stops a promotion until people have done something; nothing is wrong with the candidate. */
+const STOPS = ["E_KILL_SWITCH", "E_FROZEN", "E_GIT_TASK"] as const;
+type StopCode = (typeof STOPS)[number];
+
+/** True if `error` says that a promotion was stopped. */
+export function isStop(error: unknown): error is StageFailure {
+  const codes: readonly string[] = STOPS;
+  return error instanceof StageFailure && codes.includes(error.code);
+}
+
+function stopped(code: StopCode, message: string, action: string): StageFailure {
+  return new StageFailure({ class: "policy", code, message, action });
+}
+
+/** Refuses (policy) a promotion that the mesh or the account's kill switch stops, or that is superseded. */
+export async function requireMayPromote(
+  context: StageContext,
+  { mesh, broker }: { readonly mesh: MeshReader; readonly broker: Broker },
+): Promise<void> {
+  const [engaged, last, stored] = await Promise.all([
+    engagedSwitch(broker),
+    read(mesh.journal.last(context.candidateId)),
+    read(mesh.controls.last()),
+  ]);
+  requireDispatch(context, last);
+  const stop = stopOf(stored?.controls, { context, recovering: last?.entry.incident?.id });
+  if (stop) throw stop;
+  if (engaged === undefined) return;
+  const action = "Nothing is promoted until a person releases it; then `baton resume`.";
+  throw stopped("E_KILL_SWITCH", engaged, action);
+}
+
+/** Refuses (policy) what a superseded attempt does (U4). */
+export async function requireAwaited(context: StageContext, mesh: MeshReader): Promise<void> {
+  requireDispatch(context, await read(mesh.journal.last(context.candidateId)));
+}
+
+/** Who holds the kill switch of an account, as a sentence; undefined if it isn't engaged. */
+export async function engagedSwitch(broker: Broker): Promise<string | undefined> {
+  const { all, account } = await asked(broker.killSwitch.get());
+  const by = all.engaged ? all : account;
+  if (!by.engaged) return undefined;
+  const whose = by === all ? "of all accounts" : `of account ${broker.account}`;
+  return `the kill switch ${whose} is engaged since ${by.since} by ${by.by}: ${by.reason}`;
+}
+
+/** While nobody knows what holds, nothing is promoted. */
+async function read<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new StageFailure(
+      {
+        class: "transient",
+        code: "E_UNAVAILABLE",
+        message: `the mesh can't be asked whether anything stops a promotion: ${cause instanceof Error ? cause.message : "no answer"}`,
+        action: "Nothing was changed. Check that nats-server runs (`baton doctor`).",
+      },
+      { cause },
+    );
+  }
+}
+
+function requireDispatch(context: StageContext, last: StoredEntry | undefined): void {
+  const { candidateId, stage, sequence } = context;
+  if (last && awaitedDispatch(last) === sequence) return;
+  const now = last ? `${last.entry.stage} (${last.entry.reason}, ${last.sequence})` : "nothing";
+  throw new StageFailure({
+    class: "policy",
+    code: "E_SUPERSEDED",
+    message: `${stage} of dispatch ${sequence} isn't awaited any more: the journal of ${candidateId} ends with ${now}`,
+    action: `Nothing was changed. \`baton explain ${candidateId}\` says what happens to it now.`,
+  });
+}
+
+function stopOf(
+  controls: Controls | undefined,
+  of: { readonly context: StageContext; readonly recovering: string | undefined },
+): StageFailure | undefined {
+  if (!controls) return undefined;
+  const { killSwitch, incidents, tasks } = controls;
+  if (killSwitch) {
+    const { by, time, why } = killSwitch;
+    const message = `the mesh's kill switch is engaged since ${time} by ${by}: ${why}`;
+    const action = "Two people release it (`baton get controls`); then `baton resume`.";
+    return stopped("E_KILL_SWITCH", message, action);
+  }
+  const frozen = incidents.find((one) => one.id !== of.recovering && freezes(one, of.context));
+  if (frozen) {
+    const { id, class: kind, by, time, why } = frozen;
+    const message = `incident ${id} of class ${kind} is open since ${time} by ${by}: ${why}`;
+    const action = `Close ${id} when it is over (\`baton get controls\`); then \`baton resume\`.`;
+    return stopped("E_FROZEN", message, action);
+  }
+  const [task] = tasks;
+  if (!task) return undefined;
+  const { id, scope, ticket, by, time } = task;
+  return stopped(
+    "E_GIT_TASK",
+    `${scope} was changed outside Git since ${time} by ${by} under ${ticket}: ${id} is open`,
+    `Bring the change to Git and close ${id} with its commit; then \`baton resume\`.`,
+  );
+}
+
+function freezes({ scope }: Incident, { candidateId, lane }: StageContext): boolean {
+  switch (scope.kind) {
+    case "all":
+      return true;
+    case "lane":
+      return scope.lane === lane;
+    case "candidate":
+      return scope.candidateId === candidateId;
+  }
+}
