@@ -45,11 +45,11 @@ export async function play(
   const stage: Stage = { ...setting, othersAtRest: atRest.promise };
   // The interrupted one takes longest, so it goes first.
   const order = STORY_NAMES.toSorted((a, b) => rank(a) - rank(b));
-  const told = new Map(order.map((name) => [name, tellOne(name)]));
-  const others = order.filter((name) => name !== "trend");
-  await Promise.all(others.map((name) => told.get(name)));
+  const others = order.filter((name) => name !== "trend").map(tellOne);
+  const trend = tellOne("trend");
+  await Promise.all(others);
   atRest.resolve();
-  await told.get("trend");
+  await trend;
   return played;
 }
 

@@ -1,7 +1,7 @@
 /** Evidence of the stories, for tests that change one thing in it. */
 import { Entry, Receipt, Report } from "@baton/contracts";
 
-import { REVIEWERS } from "../acts.ts";
+import { type Played, REVIEWERS } from "../acts.ts";
 import type { Evidence, FoundArtifact } from "../gather-evidence.ts";
 import type { Case } from "../judge-notes.ts";
 import type { StoryName } from "../stories.ts";
@@ -194,6 +194,33 @@ export function evidence(of: Partial<Evidence>): Evidence {
   return { entries: [entry({})], reports: [], artifacts: [], ...of };
 }
 
+function playedRight(receipts: Played["receipts"]): Played {
+  return {
+    receipts,
+    refusedApprovals: { "by its author": "E_DENIED", "on other evidence": "E_CONFLICT" },
+    reminders: 1,
+    killSwitch: {
+      orderStoppedAfterMs: 300,
+      reducingOrder: "accepted",
+      promotion: "E_GUARD",
+      tookTwo: true,
+      orderAfter: "accepted",
+    },
+    incident: { id: INCIDENT_ID, closed: true },
+    kill: {
+      lane: "lane-c",
+      pid: 1,
+      stage: "backtest-robustness",
+      step: "bootstrap",
+      workedMs: 500,
+      at: TIME,
+      replacedBy: 2,
+      backMs: 900,
+    },
+    trouble: new Map(),
+  };
+}
+
 /** All as they should be. */
 export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<Case, "evidence"> } {
   const curve = { ...ASKS, reason: "GATE_FAILED", loops: 1 };
@@ -239,30 +266,7 @@ export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<C
       ["interrupted", evidence({ reports: [done(2)] })],
     ]),
     of: {
-      played: {
-        receipts,
-        refusedApprovals: { "by its author": "E_DENIED", "on other evidence": "E_CONFLICT" },
-        reminders: 1,
-        killSwitch: {
-          orderStoppedAfterMs: 300,
-          reducingOrder: "accepted",
-          promotion: "E_GUARD",
-          tookTwo: true,
-          orderAfter: "accepted",
-        },
-        incident: { id: INCIDENT_ID, closed: true },
-        kill: {
-          lane: "lane-c",
-          pid: 1,
-          stage: "backtest-robustness",
-          step: "bootstrap",
-          workedMs: 500,
-          at: TIME,
-          replacedBy: 2,
-          backMs: 900,
-        },
-        trouble: new Map(),
-      },
+      played: playedRight(receipts),
       pack: { ok: true, trusted: true, faults: [], manifest: undefined },
     },
   };
