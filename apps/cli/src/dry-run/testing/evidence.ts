@@ -137,7 +137,7 @@ export const APPROVALS = REVIEWERS.map((by) => ({
   time: TIME,
   evidence: HEX,
 }));
-export const INCIDENT_ID = "inc-0123456789ab";
+const INCIDENT_ID = "inc-0123456789ab";
 
 /** The entry by which people's incident led it to recovery. */
 function led(): Evidence["entries"][number] {
