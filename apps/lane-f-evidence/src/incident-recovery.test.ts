@@ -297,6 +297,10 @@ test(
     const over = await recover({ now: late }, cut);
     expect(over.outcome).toMatchObject({ failure: { code: "E_GIT_UNAVAILABLE" } });
     const mended = await recover({ runId: RUN });
-    expect(record(mended).containment).toMatchObject({ action: "removed", configHash: null });
+    expect(record(mended).containment).toEqual({
+      action: "removed",
+      configHash: null,
+      killSwitchEngaged: true,
+    });
   },
 );

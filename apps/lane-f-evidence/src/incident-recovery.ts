@@ -41,16 +41,17 @@ export async function incidentRecovery(
   const cause = causeOf(await journalUpTo(context, mesh.journal));
   const classes = classesOf(cause);
   context.progress(`containing an incident of class ${classes[0]}`);
-  const grave = classes.includes("B");
-  if (grave)
-    await world.broker(candidateId).killSwitch.engage({
+  const { killSwitch } = world.broker(candidateId);
+  if (classes.includes("B"))
+    await killSwitch.engage({
       scope: "account",
       by: "incident recovery",
       reason: `incident of ${candidateId} in ${cause.stage}`,
     });
   const containment = await containOrClose(context, world, { cause, controls: mesh.controls });
   const { action, configHash, emergency } = containment;
-  const killSwitchEngaged = grave || emergency !== undefined;
+  // An emergency before this run may have engaged it too.
+  const killSwitchEngaged = (await killSwitch.get()).account.engaged;
   const containedAt = context.now().toISOString();
   context.progress("checking recovery");
   const checks = await recoveryChecks(context, world, containment);

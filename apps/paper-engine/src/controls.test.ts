@@ -1,7 +1,7 @@
 /** The mesh's controls and the engine, all of them as real processes. */
 import { MESH_SWITCH_BY } from "@baton/brokerage";
 import { eventually } from "@baton/testkit";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import {
   blocked,
@@ -10,6 +10,9 @@ import {
   type LedgerEvent,
   muteSwitch,
 } from "./testing/controlled-place.ts";
+
+// Several generations of real processes: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const engage = { type: "kill-switch", by: "ann", why: "orders look odd" } as const;
 const KILL_SWITCH = /kill switch is engaged since .* by ann: orders look odd/;
@@ -20,6 +23,12 @@ async function releaseByTwo({ control }: ControlledPlace): Promise<void> {
   await control({ type: "release-kill-switch", by: "ben" });
 }
 
+const untilEngaged = ({ switchOfAll }: ControlledPlace) =>
+  eventually(async () => (await switchOfAll()).engaged, {
+    what: "the broker's switch is engaged too",
+    withinMs: 15_000,
+  });
+
 const isBuy = ({ type, order }: LedgerEvent) => type === "order" && order?.side === "buy";
 const ordersOf = (place: ControlledPlace, side: string) =>
   place.ledger().filter(({ order }) => order?.side === side).length;
@@ -28,19 +37,23 @@ test("J7: once the engine has seen an engaged kill switch no order increases a p
   const place = await controlledPlace();
   const engine = place.engine();
   let wanted = 1;
-  const raising = setInterval(() => place.want((wanted += 1)), 40);
-  await eventually(() => ordersOf(place, "buy") >= 5, { what: "orders go out", withinMs: 15_000 });
+  const raising = setInterval(() => place.want((wanted += 1)), 100);
+  onTestFinished(() => clearInterval(raising));
+  await eventually(() => ordersOf(place, "buy") >= 5, { what: "orders go out", withinMs: 30_000 });
   const before = Date.now();
   const { sequence } = await place.control(engage);
   const seen = await eventually(
     async () => (await engine.status()).controls?.sequence === sequence && Date.now(),
-    { what: "the engine has seen it", everyMs: 5 },
+    { what: "the engine has seen it", everyMs: 5, withinMs: 15_000 },
   );
   await engine.until("the next one is blocked", blocked(KILL_SWITCH));
-  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  await untilEngaged(place);
   const bought = ordersOf(place, "buy");
   const atMost = wanted;
-  await eventually(() => wanted > atMost + 10, { what: "more was wanted meanwhile" });
+  await eventually(() => wanted > atMost + 10, {
+    what: "more was wanted meanwhile",
+    withinMs: 30_000,
+  });
   clearInterval(raising);
   const events = place.ledger();
   const last = Date.parse(events.findLast(isBuy)?.at ?? "");
@@ -72,7 +85,7 @@ test("J7: an engine that is killed and started again while it's engaged keeps to
   place.want(1);
   await first.until("it holds 1", ({ settled }) => settled);
   await place.control(engage);
-  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  await untilEngaged(place);
   await first.sigkill();
   place.want(2);
   const second = place.engine();
@@ -91,12 +104,15 @@ test("a switch that a person engaged at the broker stays when the mesh's is rele
   place.want(1);
   await engine.until("it holds 1", ({ settled }) => settled);
   await place.control(engage);
-  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  await untilEngaged(place);
   await place.account.killSwitch.engage({ scope: "all", by: "cat", reason: "mine" });
   await releaseByTwo(place);
   place.want(2);
   const stop = async () => (await engine.status()).controls;
-  await eventually(async () => (await stop())?.stop === null, { what: "the mesh's is released" });
+  await eventually(async () => (await stop())?.stop === null, {
+    what: "the mesh's is released",
+    withinMs: 15_000,
+  });
   await engine.until("the broker's blocks it", blocked(/a kill switch is engaged/));
   expect(await stop()).toMatchObject({ brokerSwitch: "engaged by others" });
   expect(await place.switchOfAll()).toMatchObject({ engaged: true, by: "cat" });
@@ -110,6 +126,7 @@ test("while the server is away nothing is increased, closes pass, and it goes on
   await place.nats.kill9();
   await eventually(async () => UNKNOWN.test((await engine.status()).controls?.stop ?? ""), {
     what: "nothing is known",
+    withinMs: 15_000,
   });
   place.want(7);
   await engine.until("it is blocked", blocked(UNKNOWN));
@@ -140,6 +157,6 @@ test("J7: killed after the mesh's switch was engaged and before the broker's was
   place.want(2);
   const second = place.engine();
   await second.until("it is blocked", blocked(KILL_SWITCH));
-  await eventually(async () => (await place.switchOfAll()).engaged, { what: "the broker's too" });
+  await untilEngaged(place);
   expect(place.ledger().filter(isBuy)).toHaveLength(1);
 });

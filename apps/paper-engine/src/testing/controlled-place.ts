@@ -82,7 +82,7 @@ function engineOf(engine: ReturnType<typeof startEngine>) {
           const [running] = (await status()).strategies;
           return running !== undefined && holds(running) && running;
         },
-        { what, withinMs: 15_000 },
+        { what, withinMs: 30_000 },
       ),
   };
 }

@@ -44,7 +44,7 @@ export const IncidentRecord = z.object({
     action: z.enum(["restored", "removed", "nothing-deployed", "emergency"]),
     /** Hash of what main asks for now; null if nothing, or if nobody can tell. */
     configHash: Sha256.nullable(),
-    /** True if the kill switch of the strategy's account was engaged; a person releases it. */
+    /** True if the kill switch of the strategy's account is engaged, by this recovery or before it; a person releases it. */
     killSwitchEngaged: z.boolean(),
     /** What was done outside Git, on whose authority; only with the action `emergency`. */
     emergency: z
