@@ -1,5 +1,7 @@
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "nats";
+import { readFile } from "node:fs/promises";
+
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect, nkeyAuthenticator } from "nats";
 
 import type { Input } from "./input.ts";
 import { readActions } from "./read-actions.ts";
@@ -11,40 +13,50 @@ import type { Foreign, JournalEntry, MeshRecord, Report } from "./record.ts";
 
 const BUCKET = "ARTIFACTS";
 const CONNECT_WITHIN_MS = 5000;
+/** Where those who sign in find JetStream's API. */
+const API_PREFIX = "baton.api";
 
 /** Reads everything that the invariants are about. Only reads: nothing is written, acknowledged or moved. */
 export async function gather(input: Input): Promise<MeshRecord> {
+  const { natsSeedFile } = input;
+  const seed = natsSeedFile === null ? undefined : (await readFile(natsSeedFile, "utf8")).trim();
   const nc = await connect({
     servers: input.natsUrl,
     name: "baton-invariants",
     timeout: CONNECT_WITHIN_MS,
     maxReconnectAttempts: 0,
+    ...(seed !== undefined && {
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+    }),
   });
   try {
-    const server = { js: jetstream(nc), jsm: await jetstreamManager(nc, { checkAPI: false }) };
+    const jsm = await jetstreamManager(nc, {
+      checkAPI: false,
+      ...(seed !== undefined && { apiPrefix: API_PREFIX }),
+    });
     // What rests on a dispatch is read before the journal, what the journal rests on is read after it.
     const actions = await Promise.all(input.remotes.map(readActions));
     const broker = input.brokerLog === null ? [] : await readBrokerLog(input.brokerLog);
     const submissions: string[] = [];
-    await readMessages(server, "COMMANDS", (message) => {
+    await readMessages(jsm, "COMMANDS", (message) => {
       const candidateId = readSubmission(message);
       if (candidateId !== undefined) submissions.push(candidateId);
     });
     const entries: JournalEntry[] = [];
     const foreign: Foreign[] = [];
-    await readMessages(server, "JOURNAL", (message) => {
+    await readMessages(jsm, "JOURNAL", (message) => {
       const entry = readEntry(message);
       if ("what" in entry) foreign.push(entry);
       else entries.push(entry);
     });
     const last = entries.at(-1)?.sequence ?? 0;
     const reports: Report[] = [];
-    await readMessages(server, "REPORTS", (message) => {
+    await readMessages(jsm, "REPORTS", (message) => {
       const report = readReport(message);
       if (report && report.answers <= last) reports.push(report);
     });
     const reader = objectReader(BUCKET);
-    await readMessages(server, `OBJ_${BUCKET}`, reader.take);
+    await readMessages(jsm, `OBJ_${BUCKET}`, reader.take);
     return {
       entries,
       foreign,

@@ -33,9 +33,10 @@ async function store(story: Story): Promise<void> {
   const jsm = await jetstreamManager(nc);
   for (const name of ["JOURNAL", "REPORTS", "COMMANDS", "OBJ_ARTIFACTS"])
     await jsm.streams.delete(name).catch(() => undefined);
-  await jsm.streams.add({ name: "JOURNAL", subjects: ["baton.journal.>"] });
-  await jsm.streams.add({ name: "REPORTS", subjects: ["baton.report.>"] });
-  await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"] });
+  const allow_direct = true;
+  await jsm.streams.add({ name: "JOURNAL", subjects: ["baton.journal.>"], allow_direct });
+  await jsm.streams.add({ name: "REPORTS", subjects: ["baton.report.>"], allow_direct });
+  await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"], allow_direct });
   const objects = await new Objm(js).create("ARTIFACTS");
   for (const [name, bytes] of story.objects) await objects.putBlob({ name }, bytes);
   for (const one of story.reports) await js.publish("baton.report.x", JSON.stringify(one));
@@ -97,7 +98,10 @@ interface Checked {
 
 function check(input: object): Checked {
   const file = join(dir, "input.json");
-  writeFileSync(file, JSON.stringify({ gates: {}, receipts: [], settled: true, ...input }));
+  writeFileSync(
+    file,
+    JSON.stringify({ natsSeedFile: null, gates: {}, receipts: [], settled: true, ...input }),
+  );
   const main = join(import.meta.dirname, "main.ts");
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, file], {
     encoding: "utf8",

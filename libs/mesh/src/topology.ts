@@ -4,10 +4,12 @@
  */
 import {
   ADVISORY_SUBJECTS,
+  ARTIFACTS_BUCKET,
   DURABLES,
   journalFilter,
   type Lane,
   LANES,
+  REVIEWS_BUCKET,
   STREAMS,
 } from "@baton/contracts";
 import {
@@ -87,6 +89,8 @@ export function planTopology(options: TopologyOptions): Topology {
         allow_atomic: true,
       },
       { ...once, name: STREAMS.commands.name, subjects: [STREAMS.commands.subjects] },
+      planArtifacts(kept),
+      planReviews(kept),
       {
         name: STREAMS.advisories.name,
         subjects: [...ADVISORY_SUBJECTS],
@@ -99,6 +103,34 @@ export function planTopology(options: TopologyOptions): Topology {
       },
     ],
     consumers: planConsumers(options),
+  };
+}
+
+/** An object store in which nothing can be replaced: no rollup, no purge. */
+function planArtifacts(kept: Partial<StreamConfig>): Stream {
+  const prefix = `$O.${ARTIFACTS_BUCKET}`;
+  return {
+    ...kept,
+    name: `OBJ_${ARTIFACTS_BUCKET}`,
+    subjects: [`${prefix}.C.>`, `${prefix}.M.>`],
+    discard: "new",
+    deny_purge: true,
+    allow_rollup_hdrs: false,
+  };
+}
+
+/** The bucket of the review records: only the latest of each key, some of which expire. */
+function planReviews(kept: Partial<StreamConfig>): Stream {
+  return {
+    ...kept,
+    name: `KV_${REVIEWS_BUCKET}`,
+    subjects: [`$KV.${REVIEWS_BUCKET}.>`],
+    discard: "new",
+    max_msgs_per_subject: 1,
+    allow_msg_ttl: true,
+    // Keys that expire leave a marker for so long, so that copies notice.
+    subject_delete_marker_ttl: nanos(60_000),
+    allow_rollup_hdrs: true,
   };
 }
 
@@ -211,6 +243,18 @@ function absent(error: unknown): undefined {
 
 function gone(what: string): Drift {
   return { what, field: "existence", has: "absent", wants: "present" };
+}
+
+/** Makes durables again that somebody deleted, from the beginning: what was settled before is known by the journal. */
+export async function restoreAbsent(jsm: JetStreamManager, topology: Topology): Promise<string[]> {
+  const restored: string[] = [];
+  for (const { stream, config } of topology.consumers) {
+    const info = await jsm.consumers.info(stream, config.durable_name).catch(absent);
+    if (info) continue;
+    await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
+    restored.push(config.durable_name);
+  }
+  return restored;
 }
 
 /** Makes a lost durable again, starting at `from`. */

@@ -24,7 +24,7 @@ import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** What a test may choose about its server. */
 export type TestNatsOptions = Partial<
-  Pick<Parameters<typeof startNatsServer>[0], "syncAlways" | "maxPayload" | "extraConfig">
+  Pick<Parameters<typeof startNatsServer>[0], "syncAlways" | "maxPayload" | "keys" | "extraConfig">
 >;
 
 /** A nats-server of one test or one test file. */

@@ -51,6 +51,7 @@ export async function checkOutside(outside: Outside): Promise<InvariantFinding[]
   const gates = stages.flatMap(({ stage, gate }) => (gate === undefined ? [] : [[stage, gate]]));
   const input = {
     natsUrl: outside.natsUrl,
+    natsSeedFile: directory.seedOf("cli"),
     remotes: [directory.gitops, directory.strategies],
     brokerLog: join(directory.broker, "ledger.jsonl"),
     gates: Object.fromEntries(gates),

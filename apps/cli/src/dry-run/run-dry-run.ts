@@ -100,7 +100,10 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   const { mesh, stories, folder, view, stopping, clock } = run;
   const start = clock();
   view.phase("playing");
-  await using session = await openSession({ server: mesh.natsUrl });
+  await using session = await openSession({
+    server: mesh.natsUrl,
+    seedFile: run.choices.directory.seedOf("cli"),
+  });
   const over = new AbortController();
   const signal = AbortSignal.any([
     stopping.signal,

@@ -1,6 +1,8 @@
 /** Which services make a mesh, and what each is told through its environment. Knows nothing of processes. */
 import { join } from "node:path";
 
+import { KINDS } from "@baton/mesh";
+
 import type { MeshDirectory } from "./mesh-directory.ts";
 
 /** The project's root, where apps, playbooks and `.baton` are. */
@@ -136,6 +138,11 @@ const INHERITED = [
   "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 ] as const;
 
+/** The paper broker takes no part in the mesh. */
+function isKind(name: string): boolean {
+  return KINDS.some((kind) => kind === name);
+}
+
 /** Longest time that a service may take to stop, in milliseconds. */
 const SERVICE_GRACE_MS = 10_000;
 
@@ -157,6 +164,7 @@ export function environmentOf(
     NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
     NODE_OPTIONS: "--max-semi-space-size=4",
     BATON_NATS_URL: known.natsUrl,
+    ...(isKind(name) && { BATON_NATS_SEED_FILE: choices.directory.seedOf(name) }),
     BATON_SYNC_ALWAYS: choices.syncAlways ? "1" : "0",
     BATON_HTTP_PORT: String(choices.httpPort === 0 ? 0 : choices.httpPort + position),
     BATON_ADDRESS_FILE: choices.directory.addressFileOf(name),

@@ -29,7 +29,7 @@ async function followMoves(
 ): Promise<void> {
   const render = format === "table" ? renderMove : moveJson;
   const done = new AbortController();
-  await follow(session.js, {
+  await follow(session, {
     stream: "journal",
     from: await startOf(session, candidateId),
     ...(candidateId !== undefined && { filter: journalFence(candidateId) }),
