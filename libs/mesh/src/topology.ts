@@ -100,6 +100,7 @@ export function planTopology(options: TopologyOptions): Topology {
         max_age: nanos(30 * DAY_MS),
         max_msgs: 100_000,
         discard: "old",
+        allow_direct: true,
       },
     ],
     consumers: planConsumers(options),

@@ -85,6 +85,7 @@ describe("a candidate that passes", () => {
       stage: "make",
       sequence: first?.sequence,
       time: first?.entry.time,
+      detail: first?.entry.detail,
     });
   });
 });

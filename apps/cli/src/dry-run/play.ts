@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Command, type Entry } from "@baton/contracts";
 
 import { CliError } from "../cli-error.ts";
+import type { SigningKey } from "../key-file.ts";
 import { type AcceptedReceipt, commandIdNow, sendCommand } from "../send-command.ts";
 import type { Session } from "../session.ts";
 import type { RunningMesh } from "../up/start-mesh.ts";
@@ -12,7 +13,7 @@ import { type Kill, killInTheMiddle } from "./kill-lane.ts";
 import { type Story, STORY_NAMES, type StoryName } from "./stories.ts";
 
 /** Who submits, and who answers: nobody may approve a candidate of their own. */
-const AUTHOR = "author@dry-run";
+export const AUTHOR = "author@dry-run";
 export const REVIEWER = "reviewer@dry-run";
 
 /** What happened, as far as it isn't in the journal. */
@@ -30,6 +31,8 @@ export interface Played {
 export interface Stage {
   readonly session: Session;
   readonly mesh: RunningMesh;
+  /** Everybody signs with a key of their own. */
+  readonly keyOf: (name: string) => SigningKey | undefined;
   readonly board: JournalBoard;
   /** Aborted when time is up or somebody stops the dry run. */
   readonly signal: AbortSignal;
@@ -161,6 +164,7 @@ async function send(
     try {
       return await sendCommand(stage.session, command, {
         timeoutMs: RECEIPT_WITHIN_MS,
+        key: stage.keyOf(asked.by),
         onProgress: () => undefined,
       });
     } catch (error) {

@@ -8,10 +8,12 @@ import { z } from "zod";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
+import { localKeyFile, readKeyFile } from "../key-file.ts";
 import { note, terminalWidth, write } from "../output.ts";
 import { openSession } from "../session.ts";
 import { describeEvent } from "../up/describe-mesh.ts";
-import { meshDirectory } from "../up/mesh-directory.ts";
+import { ensurePeople } from "../up/local-people.ts";
+import { makeFolders, meshDirectory } from "../up/mesh-directory.ts";
 import { interrupted } from "../up/mesh-failures.ts";
 import { type MeshChoices, ROOT } from "../up/mesh-plan.ts";
 import { POINTER } from "../up/run-up.ts";
@@ -26,7 +28,7 @@ import { handoffsOf } from "./handoffs.ts";
 import { openBoard } from "./journal-board.ts";
 import { judge } from "./judge.ts";
 import { type LiveView, openView } from "./live-view.ts";
-import { play, type Played } from "./play.ts";
+import { AUTHOR, play, type Played, REVIEWER } from "./play.ts";
 import { renderSummary } from "./render-summary.ts";
 import { loadStories, type Story } from "./stories.ts";
 import { DEMO_SETTINGS, differencesOf, type Summary } from "./summary.ts";
@@ -59,6 +61,8 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
   view.tell("mesh", settingsInWords());
   const code = codeDigest();
   const choices = choicesFor(folder);
+  makeFolders(choices.directory, []);
+  ensurePeople(choices.directory, [AUTHOR, REVIEWER]);
   const mesh = await startMesh(choices, {
     signal: stopping.signal,
     log: note,
@@ -111,7 +115,8 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
     AbortSignal.timeout(PLAY_WITHIN_MS),
   ]);
   const board = openBoard(session, { signal, onEntry: (timed) => view.entry(timed) });
-  const played = await play(stories, { session, mesh, board, signal, tell: view.tell });
+  const keyOf = (name: string) => readKeyFile(localKeyFile(run.choices.directory.root, name));
+  const played = await play(stories, { session, mesh, keyOf, board, signal, tell: view.tell });
   over.abort();
   if (stopping.signal.aborted) throw interrupted("in the middle of the dry run");
   const playedAt = clock();
@@ -169,9 +174,11 @@ async function summarize(
 
 function choicesFor(folder: DryRunFolder): MeshChoices {
   const retry = { BATON_RETRY_SCALE: String(DEMO_SETTINGS.retryScale), BATON_RETRY_JITTER: "0" };
+  const directory = meshDirectory(join(folder.path, "mesh"));
   return {
-    directory: meshDirectory(join(folder.path, "mesh")),
+    directory,
     playbook: PLAYBOOK,
+    people: directory.people,
     natsPort: 0,
     httpPort: 0,
     syncAlways: true,

@@ -22,6 +22,8 @@ export interface MeshDirectory {
   readonly auditKey: string;
   /** nkey seeds that processes sign in to the server with, one per kind. */
   readonly keys: string;
+  /** Key registry of those who may ask for something, made by `baton up`; see local-people.ts. */
+  readonly people: string;
   readonly logs: string;
   /** What runs on this folder; see up-state.ts. */
   readonly state: string;
@@ -45,6 +47,7 @@ export function meshDirectory(root: string): MeshDirectory {
     broker: join(root, "broker"),
     auditKey: join(root, "audit-key.pem"),
     keys: join(root, "keys"),
+    people: join(root, "people.yaml"),
     logs: join(root, "logs"),
     state: join(root, "up.json"),
     seedOf: (kind) => join(root, "keys", `${kind}.seed`),

@@ -12,6 +12,8 @@ export const ROOT = join(import.meta.dirname, "../../../..");
 export interface MeshChoices {
   readonly directory: MeshDirectory;
   readonly playbook: string;
+  /** Key registry: whose signed commands are decided on. */
+  readonly people: string;
   /** 0: any free port. */
   readonly natsPort: number;
   /** First port of the services' HTTP sides, in the order of the plan; 0: any free ports. */
@@ -54,7 +56,7 @@ export const PLAN = [
     name: "coordinator",
     entry: "apps/coordinator/src/main.ts",
     needs: [],
-    env: ({ playbook }) => ({ BATON_PLAYBOOK: playbook }),
+    env: ({ playbook, people }) => ({ BATON_PLAYBOOK: playbook, BATON_PEOPLE: people }),
   },
   {
     name: "paper-broker",
