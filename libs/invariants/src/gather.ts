@@ -6,6 +6,7 @@ import { connect, nkeyAuthenticator } from "nats";
 import type { Input } from "./input.ts";
 import { readActions } from "./read-actions.ts";
 import { readBrokerLog } from "./read-broker-log.ts";
+import { readChanges } from "./read-changes.ts";
 import { readEntry, readReport, readSubmission } from "./read-journal.ts";
 import { readMessages } from "./read-messages.ts";
 import { objectReader } from "./read-objects.ts";
@@ -36,6 +37,7 @@ export async function gather(input: Input): Promise<MeshRecord> {
     });
     // What rests on a dispatch is read before the journal, what the journal rests on is read after it.
     const actions = await Promise.all(input.remotes.map(readActions));
+    const changes = await Promise.all(input.remotes.map(readChanges));
     const broker = input.brokerLog === null ? [] : await readBrokerLog(input.brokerLog);
     const submissions: string[] = [];
     await readMessages(jsm, "COMMANDS", (message) => {
@@ -64,6 +66,7 @@ export async function gather(input: Input): Promise<MeshRecord> {
       submissions,
       objects: reader.objects(),
       actions: actions.flat(),
+      changes: changes.flat(),
       broker,
       receipts: input.receipts,
       gates: input.gates,

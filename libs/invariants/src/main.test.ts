@@ -11,7 +11,7 @@ import { connect } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { Finding } from "./finding.ts";
-import { LIVE_RAMP, type Story, subjectOf, tellStory } from "./testing/story.ts";
+import { LIVE_RAMP, reportSubjectOf, type Story, subjectOf, tellStory } from "./testing/story.ts";
 
 let nats: TestNats;
 let dir: string;
@@ -39,7 +39,7 @@ async function store(story: Story): Promise<void> {
   await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"], allow_direct });
   const objects = await new Objm(js).create("ARTIFACTS");
   for (const [name, bytes] of story.objects) await objects.putBlob({ name }, bytes);
-  for (const one of story.reports) await js.publish("baton.report.x", JSON.stringify(one));
+  for (const one of story.reports) await js.publish(reportSubjectOf(one), JSON.stringify(one));
   for (const one of story.entries) await js.publish(subjectOf(one), JSON.stringify(one));
   for (const one of story.commands) await js.publish("baton.command.x", JSON.stringify(one));
   await nc.close();
@@ -124,7 +124,7 @@ test("a mesh in which everything holds gives exit code 0", async () => {
     gates: { "gate-evaluation": "gates/gate-evaluation.json" },
   });
   expect(result).toMatchObject({ status: 0, failed: [], stderr: "" });
-  expect(result.checked).toEqual({ J1: 8, J2: 4, J3: 3, J4: 2, J5: 1, J6: 4, J7: 1, J8: 2 });
+  expect(result.checked).toEqual({ J1: 8, J2: 4, J3: 3, J4: 2, J5: 1, J6: 4, J7: 1, J8: 2, J9: 6 });
 });
 
 test("what is wrong in the stores themselves is found in each of them", async () => {

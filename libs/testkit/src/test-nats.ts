@@ -5,13 +5,16 @@
  * the range that the system gives to outgoing connections, or a reconnecting client might be given
  * it while the server is down.
  */
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import {
+  ensureMeshKeys,
   findNatsServer,
   type FoundNatsServer,
+  type Kind,
   NatsServerError,
   type RunningNatsServer,
   startNatsServer,
@@ -25,7 +28,10 @@ import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 /** What a test may choose about its server. */
 export type TestNatsOptions = Partial<
   Pick<Parameters<typeof startNatsServer>[0], "syncAlways" | "maxPayload" | "keys" | "extraConfig">
->;
+> & {
+  /** Everybody signs in with the key of their kind, as under `baton up`; otherwise anybody may do everything. */
+  readonly signIn?: boolean;
+};
 
 /** A nats-server of one test or one test file. */
 export interface TestNats {
@@ -33,6 +39,10 @@ export interface TestNats {
   readonly url: string;
   readonly storeDir: string;
   readonly logFile: string;
+  /** File with the seed of a kind, with `signIn`. */
+  seedFileOf(this: void, kind: Kind): string;
+  /** The seed itself. */
+  seedOf(this: void, kind: Kind): string;
   /** The process that runs at the moment, or the last one that did. */
   readonly server: RunningNatsServer;
   /** Stops it in good order, if it runs, and starts it again on the same store and port. */
@@ -81,7 +91,13 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
   const binary = await found;
   const before = new Set(runningServices());
   const folder = temporaryFolder("nats");
-  const start = starter(binary, folder, options);
+  const keys = join(folder.path, "keys");
+  const { signIn = false, ...settings } = options;
+  const start = starter(binary, folder, {
+    ...settings,
+    ...(signIn && { keys: ensureMeshKeys(keys).publicKeys }),
+  });
+  const seedFileOf = (kind: Kind): string => join(keys, `${kind}.seed`);
   let server: RunningNatsServer;
   let up = true;
   try {
@@ -102,6 +118,8 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
     url,
     storeDir: join(folder.path, "store"),
     logFile: join(folder.path, "nats-server.log"),
+    seedFileOf,
+    seedOf: (kind) => readFileSync(seedFileOf(kind), "utf8").trim(),
     get server() {
       return server;
     },
@@ -141,7 +159,7 @@ type Starter = (port: number) => Promise<RunningNatsServer>;
 function starter(
   server: FoundNatsServer,
   folder: TemporaryFolder,
-  options: TestNatsOptions,
+  options: Omit<TestNatsOptions, "signIn">,
 ): Starter {
   return (port) =>
     startNatsServer({

@@ -12,7 +12,7 @@ import {
   type StoredEntry,
 } from "@baton/contracts";
 import { defineLane, done, type RunningLane, runLane, type StageWork } from "@baton/lanekit";
-import { type Mesh, openMesh } from "@baton/mesh";
+import { type Kind, type Mesh, openMesh } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { startTelemetry, type Telemetry } from "@baton/telemetry";
 import {
@@ -140,6 +140,7 @@ export async function openLoopWorld(
   const startCoordinator = (more: Record<string, string> = {}): SpawnedService => {
     const service = spawnService(join(root, "apps/coordinator/src/main.ts"), {
       BATON_NATS_URL: nats.url,
+      BATON_NATS_SEED_FILE: nats.seedFileOf("coordinator"),
       BATON_PLAYBOOK: file,
       BATON_ACK_WAIT_MS: "1500",
       BATON_MAX_DELIVER: "5",
@@ -151,7 +152,11 @@ export async function openLoopWorld(
     return service;
   };
   await startCoordinator().ready();
-  const mesh = await openMesh({ url: nats.url, name: "test", topology });
+  const open = (kind: Kind): Promise<Mesh> =>
+    openMesh({ url: nats.url, name: kind, topology, seed: nats.seedOf(kind) });
+  // With the coordinator's key, so that tests may look at everything and break it.
+  const mesh = await open("coordinator");
+  const laneMeshes = await Promise.all(LANES.slice(0, 3).map(open));
   const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
   const send: LoopWorld["send"] = (command) => sendCommand(mesh, command);
   return {
@@ -159,7 +164,7 @@ export async function openLoopWorld(
     coordinator: () => services.at(-1) ?? fail("no coordinator"),
     startCoordinator,
     startLanes: (work) => {
-      const started = startThreeLanes({ mesh, telemetry }, work);
+      const started = startThreeLanes({ meshes: laneMeshes, telemetry }, work);
       lanes.push(...started);
       return started;
     },
@@ -181,7 +186,7 @@ export async function openLoopWorld(
     [Symbol.asyncDispose]: async () => {
       await Promise.all(lanes.map((lane) => lane.stop()));
       await Promise.all(services.map((service) => service.stop()));
-      await mesh[Symbol.asyncDispose]();
+      await Promise.all([mesh, ...laneMeshes].map((one) => one[Symbol.asyncDispose]()));
       await telemetry[Symbol.asyncDispose]();
       folder.remove();
     },
@@ -193,7 +198,7 @@ function fail(message: string): never {
 }
 
 function startThreeLanes(
-  { mesh, telemetry }: { mesh: Mesh; telemetry: Telemetry },
+  { meshes, telemetry }: { meshes: readonly Mesh[]; telemetry: Telemetry },
   work: Partial<Record<"make" | "check" | "ship", StageWork>>,
 ): RunningLane[] {
   const pass: StageWork = async () => done("passed");
@@ -204,6 +209,7 @@ function startThreeLanes(
   };
   return (["make", "check", "ship"] as const).map((stage, index) => {
     const lane = LANES[index] ?? "lane-a";
+    const mesh = meshes[index] ?? fail(`no connection of ${lane}`);
     return runLane(defineLane({ lane, stages: { [stage]: stages[stage] } }), {
       inbox: mesh.laneInbox(lane),
       reports: mesh.reports,

@@ -35,7 +35,7 @@ const ship: StageWork = async (context) => {
 };
 
 beforeAll(async () => {
-  nats = await startTestNats();
+  nats = await startTestNats({ signIn: true });
   world = await openPeopleWorld(nats);
   world.loop.startLanes({ make, ship });
 });
