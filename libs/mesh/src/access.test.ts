@@ -1,5 +1,5 @@
 /** Who may do what, on a real server with the generated configuration: what is a kind's own works, everything else doesn't. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 
@@ -356,6 +356,37 @@ test("seeds stay what they are, for their owner only", () => {
   expect(again.publicKeys).toEqual(keys.publicKeys);
   expect(new Set(Object.values(keys.publicKeys).flat()).size).toBe(KINDS.length);
   for (const kind of KINDS) expect(statSync(keys.seedFileOf(kind)).mode & 0o777).toBe(0o600);
+});
+
+test("a key that is replaced while the server runs shuts out whoever has the old one, and nobody else", async () => {
+  await withNats(
+    async (other) => {
+      const closed: Error[] = [];
+      const lane = await openMesh({
+        url: other.url,
+        name: "lane-e",
+        seed: seedOf("lane-e"),
+        onClosed: (why) => void closed.push(why),
+      });
+      await using cli = await openAs("cli", other.url);
+      const fresh = ensureMeshKeys(join(folder.path, "fresh"));
+      const [old = ""] = keys.publicKeys["lane-e"];
+      const [next = ""] = fresh.publicKeys["lane-e"];
+      const config = join(other.storeDir, "run/nats-server.conf");
+      writeFileSync(config, readFileSync(config, "utf8").replace(old, next));
+      other.server.kill("SIGHUP");
+      await eventually(() => closed.length === 1, { what: "the old key's connection is closed" });
+      expect(closed[0]).toBeInstanceOf(Denied);
+      expect(lane.trouble()).toContain("no connection");
+      const seed = readFileSync(fresh.seedFileOf("lane-e"), "utf8").trim();
+      await using renewed = await openMesh({ url: other.url, name: "lane-e", seed });
+      expect(renewed.trouble()).toBeUndefined();
+      expect(cli.trouble()).toBeUndefined();
+      await cli.nc.flush();
+      await lane[Symbol.asyncDispose]();
+    },
+    { keys: keys.publicKeys },
+  );
 });
 
 test("what a process is refused makes it unready, with the subject", async () => {

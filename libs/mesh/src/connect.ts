@@ -55,9 +55,17 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
       ...authenticator,
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    if (error instanceof errors.AuthorizationError)
-      throw new Denied(`${options.url} doesn't let ${options.name} in: ${why}`, { cause: error });
-    throw new Unavailable(`cannot reach ${options.url}: ${why}`, { cause: error });
+    throw explainRefusal(error, options);
   }
+}
+
+/** Why there's no connection: `Denied` or `Unavailable`. */
+export function explainRefusal(
+  cause: unknown,
+  { url, name }: Pick<ConnectionOptions, "url" | "name">,
+): Denied | Unavailable {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return cause instanceof errors.AuthorizationError
+    ? new Denied(`${url} doesn't let ${name} in: ${why}`, { cause })
+    : new Unavailable(`cannot reach ${url}: ${why}`, { cause });
 }

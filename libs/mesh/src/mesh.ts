@@ -11,7 +11,7 @@ import type { NatsConnection } from "nats";
 
 import { API_PREFIX } from "./access.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
-import { openConnection, Unavailable } from "./connect.ts";
+import { explainRefusal, openConnection, Unavailable } from "./connect.ts";
 import { type Denial, watchConnection } from "./connection-watch.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -46,6 +46,8 @@ export interface MeshOptions {
   readonly signal?: AbortSignal;
   /** Told about each thing that the server doesn't let this process do. */
   readonly onDenial?: (denial: Denial) => void;
+  /** Told once if the connection is closed for good, such as when the server doesn't know the key any more. */
+  readonly onClosed?: (why: Error) => void;
 }
 
 /** An open mesh. */
@@ -87,6 +89,9 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   const topology = planTopology(chosen);
   const watch = watchConnection(nc);
   watch.onDenial = options.onDenial;
+  void nc.closed().then((why) => {
+    if (why instanceof Error) options.onClosed?.(explainRefusal(why, options));
+  });
   const { js, jsm } = await openJetStream(nc, options);
   if (options.provision === true) await ensureTopology(jsm, topology);
   else if (options.wait === true) await waitForStreams(jsm, options.signal);

@@ -37,6 +37,7 @@ export function meshOptionsOf(service: {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly meter: Meter;
+  readonly fail: (error: unknown) => void;
 }) {
   const { config, log } = service;
   const denials = service.meter.createCounter("baton_nats_denials", {
@@ -58,5 +59,7 @@ export function meshOptionsOf(service: {
       denials.add(1, { operation });
       log.error({ operation, subject }, "nats-server refused this: not for this kind of process");
     },
+    // Whoever restarts it has it read its key again.
+    onClosed: (why: Error) => service.fail(why),
   } as const;
 }

@@ -259,7 +259,8 @@ test("none of this broke an invariant, looked at from outside", async () => {
   const folder = temporaryFolder("people-invariants");
   const input = join(folder.path, "input.json");
   const gates = { check: "gates/check.json" };
-  const where = { natsUrl: nats.url, remotes: [], brokerLog: null };
+  const natsSeedFile = nats.seedFileOf("cli");
+  const where = { natsUrl: nats.url, natsSeedFile, remotes: [], brokerLog: null };
   writeFileSync(input, JSON.stringify({ ...where, gates, receipts: [], settled: false }));
   const checker = join(import.meta.dirname, "../../../libs/invariants/src/main.ts");
   const output = await new Promise<string>((resolve) => {
