@@ -131,7 +131,7 @@ async function findRecord(
   jsm: JetStreamManager,
   sha256: Sha256,
 ): Promise<ObjectRecord | undefined> {
-  const first: { seq: number } = { ...{ next_by_subj: recordSubject(sha256) }, seq: 1 };
+  const first = { seq: 1, next_by_subj: recordSubject(sha256) };
   const message = await jsm.streams.getMessage(STREAM, first);
   if (!message) return undefined;
   const record = ObjectRecord.safeParse(readJson(message.data)).data;

@@ -82,8 +82,10 @@ async function nextPage(reader: Reader, options: FollowOptions, from: number): P
   return readPage(nc, { subject, from, filter, most: PAGE, signal });
 }
 
+const NAMES: Readonly<Record<string, { readonly name: string }>> = STREAMS;
+
 function streamName({ stream }: FollowOptions): string {
-  return stream in STREAMS ? STREAMS[stream as keyof typeof STREAMS].name : stream;
+  return NAMES[stream]?.name ?? stream;
 }
 
 /** Says why nobody answers: the server names a stream that isn't there. */

@@ -89,9 +89,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   const topology = planTopology(chosen);
   const watch = watchConnection(nc);
   watch.onDenial = options.onDenial;
-  void nc.closed().then((why) => {
-    if (why instanceof Error) options.onClosed?.(explainRefusal(why, options));
-  });
+  void tellWhenClosed(nc, options);
   const { js, jsm } = await openJetStream(nc, options);
   if (options.provision === true) await ensureTopology(jsm, topology);
   else if (options.wait === true) await waitForStreams(jsm, options.signal);
@@ -127,6 +125,11 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
       await nc.drain().catch(() => nc.close());
     },
   };
+}
+
+async function tellWhenClosed(nc: NatsConnection, options: MeshOptions): Promise<void> {
+  const why = await nc.closed();
+  if (why instanceof Error) options.onClosed?.(explainRefusal(why, options));
 }
 
 /** JetStream on a connection: a process with a key of its own finds the API under Baton's prefix. */

@@ -91,13 +91,8 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
   const binary = await found;
   const before = new Set(runningServices());
   const folder = temporaryFolder("nats");
-  const keys = join(folder.path, "keys");
-  const { signIn = false, ...settings } = options;
-  const start = starter(binary, folder, {
-    ...settings,
-    ...(signIn && { keys: ensureMeshKeys(keys).publicKeys }),
-  });
-  const seedFileOf = (kind: Kind): string => join(keys, `${kind}.seed`);
+  const { settings, ...seeds } = withKeys(folder, options);
+  const start = starter(binary, folder, settings);
   let server: RunningNatsServer;
   let up = true;
   try {
@@ -118,8 +113,7 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
     url,
     storeDir: join(folder.path, "store"),
     logFile: join(folder.path, "nats-server.log"),
-    seedFileOf,
-    seedOf: (kind) => readFileSync(seedFileOf(kind), "utf8").trim(),
+    ...seeds,
     get server() {
       return server;
     },
@@ -152,6 +146,15 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
     },
     abandon,
   };
+}
+
+/** The server's settings, and where the seeds of its keys are. */
+function withKeys({ path }: TemporaryFolder, { signIn = false, ...settings }: TestNatsOptions) {
+  const folder = join(path, "keys");
+  const seedFileOf = (kind: Kind): string => join(folder, `${kind}.seed`);
+  const seedOf = (kind: Kind): string => readFileSync(seedFileOf(kind), "utf8").trim();
+  const keys = signIn ? { keys: ensureMeshKeys(folder).publicKeys } : {};
+  return { settings: { ...settings, ...keys }, seedFileOf, seedOf };
 }
 
 type Starter = (port: number) => Promise<RunningNatsServer>;

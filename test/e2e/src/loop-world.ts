@@ -134,7 +134,6 @@ export async function openLoopWorld(
   const folder = temporaryFolder("loop");
   const file = join(folder.path, "playbook.yaml");
   writeFileSync(file, JSON.stringify(PLAYBOOK));
-  const topology = { replicas: 1, ackWaitMs: 1500, maxDeliver: 5 };
   const services: SpawnedService[] = [];
   const lanes: RunningLane[] = [];
   const startCoordinator = (more: Record<string, string> = {}): SpawnedService => {
@@ -152,11 +151,7 @@ export async function openLoopWorld(
     return service;
   };
   await startCoordinator().ready();
-  const open = (kind: Kind): Promise<Mesh> =>
-    openMesh({ url: nats.url, name: kind, topology, seed: nats.seedOf(kind) });
-  // With the coordinator's key, so that tests may look at everything and break it.
-  const mesh = await open("coordinator");
-  const laneMeshes = await Promise.all(LANES.slice(0, 3).map(open));
+  const { mesh, laneMeshes } = await openMeshes(nats);
   const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
   const send: LoopWorld["send"] = (command) => sendCommand(mesh, command);
   return {
@@ -191,6 +186,15 @@ export async function openLoopWorld(
       folder.remove();
     },
   };
+}
+
+/** The test's own, with the coordinator's key, so that it may look at everything and break it; and those of three lanes. */
+async function openMeshes(nats: TestNats) {
+  const topology = { replicas: 1, ackWaitMs: 1500, maxDeliver: 5 };
+  const open = (kind: Kind): Promise<Mesh> =>
+    openMesh({ url: nats.url, name: kind, topology, seed: nats.seedOf(kind) });
+  const mesh = await open("coordinator");
+  return { mesh, laneMeshes: await Promise.all(LANES.slice(0, 3).map(open)) };
 }
 
 function fail(message: string): never {

@@ -1,5 +1,5 @@
 /** `baton nats-config`: who may do what, as the part of a nats-server configuration that says so. */
-import { ensureMeshKeys, type Kind, KINDS, type PublicKeys, renderAccess } from "@baton/mesh";
+import { ensureMeshKeys, KINDS, type PublicKeys, renderAccess } from "@baton/mesh";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 
@@ -16,9 +16,7 @@ export interface NatsConfigOptions {
 const Keys = z.array(
   z.string().regex(/^U[A-Z2-7]{55}$/, "a public user nkey: U and 55 characters A-Z, 2-7"),
 );
-const KeysFile = z.strictObject(
-  Object.fromEntries(KINDS.map((kind) => [kind, Keys.min(1).max(8)])) as Record<Kind, typeof Keys>,
-);
+const KeysFile = z.record(z.enum(KINDS), Keys.min(1).max(8));
 
 /** Prints the accounts for the keys in a file, or makes keys and prints that file. Throws `CliError`. */
 export async function natsConfig({ keys, newKeys }: NatsConfigOptions): Promise<void> {

@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 
 import { createUser, fromSeed } from "@nats-io/nkeys";
+import { z } from "zod";
 
 import { type Kind, KINDS } from "../access.ts";
 import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
@@ -24,13 +25,15 @@ export interface MeshKeys {
   readonly publicKeys: PublicKeys;
 }
 
+const Complete = z.record(z.enum(KINDS), z.array(z.string()));
+
 /** The keys in a folder; makes those that aren't there. Throws `NatsServerError` for a file that can't be used. */
 export function ensureMeshKeys(folder: string): MeshKeys {
   const seedFileOf = (kind: Kind): string => join(folder, `${kind}.seed`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const keys = KINDS.map((kind) => [kind, [publicKeyIn(seedFileOf(kind))]] as const);
-    return { seedFileOf, publicKeys: Object.fromEntries(keys) as Record<Kind, [string]> };
+    return { seedFileOf, publicKeys: Complete.parse(Object.fromEntries(keys)) };
   } catch (cause) {
     throw new NatsServerError({
       code: "E_NATS_SERVER",
