@@ -19,12 +19,11 @@ import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
 import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
 import { openReports, type Reports } from "./reports.ts";
+import { restoreAbsent, restoreConsumer } from "./restore-consumers.ts";
 import {
   DEFAULT_TOPOLOGY,
   ensureTopology,
   planTopology,
-  restoreAbsent,
-  restoreConsumer,
   type Topology,
   type TopologyOptions,
 } from "./topology.ts";

@@ -211,7 +211,7 @@ async function ensureConsumer(
   stream: string,
   config: Consumer,
 ): Promise<Drift[]> {
-  await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
+  await addConsumer(jsm, stream, config);
   const info = await jsm.consumers.info(stream, config.durable_name);
   const { deliver_policy: _, ...compared } = config; // a restored consumer starts elsewhere
   return differences(`consumer ${config.durable_name} of ${stream}`, info.config, compared);
@@ -237,7 +237,8 @@ export async function findDrift(jsm: JetStreamManager, topology: Topology): Prom
   return drifts;
 }
 
-function absent(error: unknown): undefined {
+/** For `catch`: undefined if what was asked for isn't there. */
+export function absent(error: unknown): undefined {
   if (error instanceof Error && /not found/i.test(error.message)) return undefined;
   throw error;
 }
@@ -246,40 +247,13 @@ function gone(what: string): Drift {
   return { what, field: "existence", has: "absent", wants: "present" };
 }
 
-/** Makes durables again that somebody deleted, from the beginning: what was settled before is known by the journal. */
-export async function restoreAbsent(jsm: JetStreamManager, topology: Topology): Promise<string[]> {
-  const restored: string[] = [];
-  for (const { stream, config } of topology.consumers) {
-    const info = await jsm.consumers.info(stream, config.durable_name).catch(absent);
-    if (info) continue;
-    await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
-    restored.push(config.durable_name);
-  }
-  return restored;
-}
-
-/** Makes a lost durable again, starting at `from`. */
-export async function restoreConsumer(
+/** Makes a consumer, unless there's one of its name. */
+export async function addConsumer(
   jsm: JetStreamManager,
-  topology: Topology,
-  which: { stream: string; durable: string; from: number | undefined },
-): Promise<"present" | "restored"> {
-  const planned = topology.consumers.find(
-    (one) => one.stream === which.stream && one.config.durable_name === which.durable,
-  );
-  if (!planned) throw new Error(`no consumer ${which.durable} is planned on ${which.stream}`);
-  const info = await jsm.consumers.info(which.stream, which.durable).catch(absent);
-  if (info) return "present";
-  const start =
-    which.from === undefined
-      ? planned.config
-      : {
-          ...planned.config,
-          deliver_policy: "by_start_sequence" as const,
-          opt_start_seq: which.from,
-        };
-  await ignoreExisting(jsm.consumers.add(which.stream, start), CONSUMER_EXISTS);
-  return "restored";
+  stream: string,
+  config: Partial<ConsumerConfig>,
+): Promise<void> {
+  await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
 }
 
 async function ignoreExisting(adding: Promise<unknown>, code: number): Promise<void> {
