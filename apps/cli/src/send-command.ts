@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 
 import { type Command, commandSubject, Receipt, REPLY_HEADER } from "@baton/contracts";
-import { openPublisher, Unavailable } from "@baton/mesh";
+import { openPublisher, Unavailable, watchConnection } from "@baton/mesh";
 
 import { CliError, EXIT, exitOf } from "./cli-error.ts";
 import type { SigningKey } from "./key-file.ts";
@@ -54,6 +54,7 @@ export async function sendCommand(
         headers: { [REPLY_HEADER]: inbox },
       })
       .catch((error: unknown) => {
+        if (watchConnection(nc).denials > 0) throw notForUs(nc);
         throw error instanceof Unavailable ? unknownOutcome(command, error) : error;
       });
     onProgress("stored");
@@ -77,6 +78,16 @@ function accepted({ outcome, ...receipt }: Receipt): AcceptedReceipt {
     exit: exitOf(outcome.code),
     message: outcome.message,
     action: outcome.action,
+  });
+}
+
+function notForUs(nc: Session["nc"]): CliError {
+  return new CliError({
+    code: "E_DENIED",
+    exit: EXIT.notAuthorised,
+    message: `the server refused to take it: our key isn't one that may publish ${watchConnection(nc).lastDenial?.subject}`,
+    action:
+      "Nothing was sent. Set BATON_NATS_SEED_FILE to the file with the nkey seed for the command line (kind `cli`).",
   });
 }
 

@@ -1,5 +1,7 @@
 import { type Authenticator, connect, errors, type NatsConnection, nkeyAuthenticator } from "nats";
 
+import { watchConnection } from "./connection-watch.ts";
+
 /** How a process reaches its server. */
 export interface ConnectionOptions {
   /** One or more addresses, comma separated. */
@@ -41,7 +43,7 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
       ? {}
       : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) };
   try {
-    return await connect({
+    const nc = await connect({
       servers: options.url.split(",").map((server) => server.trim()),
       name: options.name,
       maxReconnectAttempts: -1,
@@ -54,6 +56,9 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
       noAsyncTraces: true,
       ...authenticator,
     });
+    // From the first moment on, so that nothing that is refused goes unseen.
+    watchConnection(nc);
+    return nc;
   } catch (error) {
     throw explainRefusal(error, options);
   }

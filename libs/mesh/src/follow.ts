@@ -13,7 +13,7 @@ import { STREAMS } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 
-import { Unavailable } from "./connect.ts";
+import { Denied, Unavailable } from "./connect.ts";
 import { watchConnection } from "./connection-watch.ts";
 import { type Page, readPage, type StoredMessage } from "./read-page.ts";
 
@@ -45,7 +45,7 @@ const QUIET_LOOK_MS = 200;
 const QUIET_AFTER_MS = 5000;
 const RETRY_MS = 250;
 
-/** Reads until the signal is aborted. Rejects with what `onMessage` throws, and if the stream isn't there when reading begins. */
+/** Reads until the signal is aborted. Rejects with what `onMessage` throws, if the stream isn't there when reading begins, and if it may not be read. */
 export async function follow(reader: Reader, options: FollowOptions): Promise<void> {
   const { signal } = options;
   let next = options.from ?? 1;
@@ -55,6 +55,8 @@ export async function follow(reader: Reader, options: FollowOptions): Promise<vo
   while (!signal.aborted) {
     const page = await nextPage(reader, options, next);
     if (page.end === "absent" && !known) await refuseAbsent(reader, streamName(options));
+    if (page.end === "denied")
+      throw new Denied(`the server doesn't let this process read ${streamName(options)}`);
     known ||= page.end !== "lost";
     for (const message of page.messages) {
       if (signal.aborted) return;

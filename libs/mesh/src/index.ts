@@ -7,7 +7,7 @@ export {
   sha256Of,
 } from "./artifacts.ts";
 export { type ConnectionOptions, Denied, openConnection, Unavailable } from "./connect.ts";
-export type { Denial } from "./connection-watch.ts";
+export { type Denial, watchConnection } from "./connection-watch.ts";
 export type { Delivery } from "./delivery.ts";
 export { follow, type FollowOptions, type Reader } from "./follow.ts";
 export { type GroupWriter, openGroupWriter } from "./group-writer.ts";

@@ -18,11 +18,11 @@ export interface StoredMessage {
 
 /**
  * `more`: there are more at this moment; `all`: there are none; `lost`: the answer didn't come, or not whole; `absent`: nobody
- * answers for the stream.
+ * answers for the stream; `denied`: this process may not read it.
  */
 export interface Page {
   readonly messages: readonly StoredMessage[];
-  readonly end: "more" | "all" | "lost" | "absent";
+  readonly end: "more" | "all" | "lost" | "absent" | "denied";
 }
 
 /** What to read. */
@@ -44,7 +44,7 @@ const CHECK_MS = 50;
 export function readPage(nc: NatsConnection, request: PageRequest): Promise<Page> {
   const { subject, from, filter, most, signal } = request;
   const watch = watchConnection(nc);
-  const { losses } = watch;
+  const { losses, denials } = watch;
   const messages: StoredMessage[] = [];
   const { promise, resolve } = Promise.withResolvers<Page>();
   let heardMs = Date.now();
@@ -65,6 +65,8 @@ export function readPage(nc: NatsConnection, request: PageRequest): Promise<Page
       nc.isClosed() ||
       signal.aborted;
     if (isLost) resolve({ messages, end: "lost" });
+    if (watch.denials > denials && watch.lastDenial?.subject === subject)
+      resolve({ messages, end: "denied" });
   }, CHECK_MS);
   const body = {
     seq: from,

@@ -175,6 +175,19 @@ test(
     const stranger = await run("cancel", id, "--why", "I may not", "--as", "somebody else");
     expect(stranger).toMatchObject({ code: 9, json: { error: { code: "E_DENIED" } } });
 
+    const asLane = { BATON_NATS_URL: "", BATON_NATS_SEED_FILE: join(dir, "keys/lane-a.seed") };
+    for (const args of [
+      ["get", "candidates"],
+      ["cancel", id, "--why", "with a lane's key"],
+    ]) {
+      const refused = await baton(args, { cwd: dir, env: asLane });
+      expect([args, refused.code, refused.stderr]).toEqual([
+        args,
+        9,
+        expect.stringContaining("E_DENIED"),
+      ]);
+    }
+
     const { code, stderr } = await baton(["get", "candidates", "--server", state.natsUrl], {
       cwd: tmpdir(),
       env: { HOME: dir, BATON_NATS_SEED_FILE: strangersSeed() },
