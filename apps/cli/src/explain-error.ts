@@ -57,12 +57,12 @@ function meshFailure(error: Error): FailureDetails | undefined {
       message: "the server has none of Baton's streams: no coordinator has ever run on it",
       action: "`baton up` starts a local mesh; otherwise check --server.",
     });
-  if (name === "AuthorizationError" || name === "PermissionViolationError")
+  if (isDenial(error) || isDenial(error.cause))
     return of({
       code: "E_DENIED",
       message: `the server refused: ${message}`,
       action:
-        "Set BATON_NATS_SEED_FILE to the file with your nkey seed, or ask for the permission.",
+        "Set BATON_NATS_SEED_FILE to the file with the nkey seed for the command line (kind `cli`).",
     });
   if (name === "NoRespondersError" || name === "JetStreamNotEnabled" || code === 503)
     return of({
@@ -91,14 +91,17 @@ function meshFailure(error: Error): FailureDetails | undefined {
   return undefined;
 }
 
+const DENIALS: ReadonlySet<string> = new Set([
+  "Denied",
+  "AuthorizationError",
+  "PermissionViolationError",
+]);
+
+function isDenial(error: unknown): boolean {
+  return error instanceof Error && DENIALS.has(error.name);
+}
+
 function unreachable(message: string): { code: string; message: string; action: string } {
-  if (/authorization|authentication/i.test(message)) {
-    return {
-      code: "E_DENIED",
-      message,
-      action: "Set BATON_NATS_SEED_FILE to the file with your nkey seed.",
-    };
-  }
   return {
     code: "E_UNAVAILABLE",
     message,

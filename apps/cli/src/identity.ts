@@ -5,7 +5,9 @@ import type { Identity } from "@baton/contracts";
 
 import { identityFrom } from "./arguments.ts";
 import { CliError, EXIT } from "./cli-error.ts";
-import { keyFileOf, readKeyFile, type SigningKey } from "./key-file.ts";
+import type { Globals } from "./globals.ts";
+import { keyFileOf, localKeyFile, readKeyFile, type SigningKey } from "./key-file.ts";
+import { findServer } from "./server-address.ts";
 
 /** A name, and the key that proves it. */
 export interface Sender {
@@ -14,14 +16,18 @@ export interface Sender {
   readonly key: SigningKey | undefined;
 }
 
-/** Who sends: `as` if given, else the name of the key, else the user of the operating system. Throws `CliError`. */
+/**
+ * Who sends: `as` if given, else the name of the key, else the user of the operating system. On a mesh of `baton up` on this
+ * machine the keys that it made serve those who have none, and those of other names. Throws `CliError`.
+ */
 export function senderFrom(
   as: string | undefined,
+  { server }: Pick<Globals, "server">,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Sender {
   const { path, named } = keyFileOf(env);
-  const key = readKeyFile(path);
-  if (!key && named) {
+  const own = readKeyFile(path);
+  if (!own && named) {
     throw new CliError({
       code: "E_INVALID",
       exit: EXIT.invalid,
@@ -30,7 +36,11 @@ export function senderFrom(
       action: "`baton login` makes a key there; or correct BATON_KEY_FILE.",
     });
   }
-  return { name: identityFrom(as ?? key?.name ?? operatingSystemUser()), key };
+  const name = identityFrom(as ?? own?.name ?? operatingSystemUser());
+  const isOwn = own !== undefined && (as === undefined || as === own.name);
+  if (named || isOwn) return { name, key: own };
+  const { up } = findServer(server, env, process.cwd());
+  return { name, key: (up && readKeyFile(localKeyFile(up.dataDir, name))) ?? own };
 }
 
 /** Name of the user of the operating system; `unknown` where it has none, as in some containers. */

@@ -101,11 +101,13 @@ test("a folder or a huge file isn't a key", () => {
   expect(refusalOf(() => readKeyFile(fileWith("x".repeat(5000)))).rule).toContain("small");
 });
 
+const HERE = { server: undefined };
+
 test("the key is where BATON_KEY_FILE says, which must exist then", () => {
   expect(keyFileOf({}).path).toMatch(/\/\.config\/baton\/key$/);
   const path = join(folder.path, "absent");
   expect(keyFileOf({ BATON_KEY_FILE: path }).path).toBe(path);
-  expect(refusalOf(() => senderFrom(undefined, { BATON_KEY_FILE: path }))).toMatchObject({
+  expect(refusalOf(() => senderFrom(undefined, HERE, { BATON_KEY_FILE: path }))).toMatchObject({
     exit: 3,
     message: "BATON_KEY_FILE names no file",
   });
@@ -113,8 +115,8 @@ test("the key is where BATON_KEY_FILE says, which must exist then", () => {
 
 test("commands go out in the key's name, unless another is asked for", () => {
   const env = { BATON_KEY_FILE: fileWith(`${SEED}\nname: ada\n`) };
-  expect(senderFrom(undefined, env).name).toBe("ada");
-  expect(senderFrom("eve", env).name).toBe("eve");
+  expect(senderFrom(undefined, HERE, env).name).toBe("ada");
+  expect(senderFrom("eve", HERE, env).name).toBe("eve");
 });
 
 test("a signed command verifies with the public key, at the time of signing", () => {

@@ -49,6 +49,11 @@ export function keyFileOf(env: Environment): { readonly path: string; readonly n
   return { path: join(homedir(), ".config", "baton", "key"), named: false };
 }
 
+/** The file with a key that `baton up` made, below its data folder. */
+export function localKeyFile(dataDir: string, name: Identity): string {
+  return join(dataDir, "people", `${encodeURIComponent(name)}.key`);
+}
+
 /** The key in that file; undefined if there is no file. Throws `CliError` for one that others may read or that holds no key. */
 export function readKeyFile(path: string): SigningKey | undefined {
   let file: number;

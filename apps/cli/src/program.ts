@@ -15,6 +15,7 @@ import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGet } from "./commands/get.ts";
 import { register as registerGuard } from "./commands/guard.ts";
 import { register as registerLogin } from "./commands/login.ts";
+import { register as registerNatsConfig } from "./commands/nats-config.ts";
 import { register as registerPolicy } from "./commands/policy.ts";
 import { register as registerReasons } from "./commands/reasons.ts";
 import { register as registerSubmit } from "./commands/submit.ts";
@@ -24,7 +25,7 @@ import { register as registerWatch } from "./commands/watch.ts";
 
 const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
   [
-    { heading: "Run:", registrars: [registerUp, registerDryRun] },
+    { heading: "Run:", registrars: [registerUp, registerDryRun, registerNatsConfig] },
     {
       heading: "Submit and decide:",
       registrars: [registerLogin, registerSubmit, registerDecisions],

@@ -1,15 +1,27 @@
-import { fstatSync, openSync, closeSync, constants, readFileSync } from "node:fs";
+import { fstatSync, openSync, closeSync, constants, existsSync, readFileSync } from "node:fs";
 
 import { CliError, EXIT } from "./cli-error.ts";
+import type { ServerAddress } from "./server-address.ts";
+import { meshDirectory } from "./up/mesh-directory.ts";
 
 const VARIABLE = "BATON_NATS_SEED_FILE";
 
-/** The nkey seed from the file that BATON_NATS_SEED_FILE names; undefined without it. Only its owner may read the file. */
-export function readSeedFile(
+/**
+ * The nkey seed to sign in with: from the file that BATON_NATS_SEED_FILE names, else from the data folder of the `baton up`
+ * that is meant; undefined if there's neither. Only its owner may read the file. Throws `CliError`.
+ */
+export function seedFor(
+  { up }: Pick<ServerAddress, "up">,
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const path = env[VARIABLE];
-  if (path === undefined || path === "") return undefined;
+  const named = env[VARIABLE];
+  if (named !== undefined && named !== "") return readSeed(named);
+  const path = up && meshDirectory(up.dataDir).seedOf("cli");
+  return path !== undefined && existsSync(path) ? readSeed(path) : undefined;
+}
+
+/** The seed in a file. Throws `CliError`. */
+export function readSeed(path: string): string {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -35,9 +47,9 @@ function refusal(path: string, rule: string): CliError {
   return new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
-    message: `${VARIABLE} can't be used`,
+    message: "the nkey seed to sign in to the server with can't be read",
     value: path,
     rule,
-    action: `Correct ${VARIABLE} or the file, or unset it.`,
+    action: `Correct the file, or set ${VARIABLE} to another one.`,
   });
 }

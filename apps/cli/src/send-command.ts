@@ -8,7 +8,7 @@ import {
   Receipt,
   REPLY_HEADER,
 } from "@baton/contracts";
-import { openPublisher, Unavailable } from "@baton/mesh";
+import { openPublisher, Unavailable, watchConnection } from "@baton/mesh";
 
 import { CliError, EXIT, exitOf } from "./cli-error.ts";
 import { type AnyCommand, commandName, untilDecided, whereSeen } from "./command-words.ts";
@@ -85,6 +85,7 @@ async function exchange(
         headers: { [REPLY_HEADER]: inbox },
       })
       .catch((error: unknown) => {
+        if (watchConnection(nc).denials > 0) throw notForUs(nc);
         throw error instanceof Unavailable ? unknownOutcome(command, error) : error;
       });
     onProgress("stored");
@@ -108,6 +109,16 @@ function refused(outcome: Extract<Receipt["outcome"], { kind: "refused" }>): Cli
 
 function mixedUp(command: AnyCommand): Error {
   return new Error(`${commandName(command)} got a receipt of another kind of command`);
+}
+
+function notForUs(nc: Session["nc"]): CliError {
+  return new CliError({
+    code: "E_DENIED",
+    exit: EXIT.notAuthorised,
+    message: `the server refused to take it: our key isn't one that may publish ${watchConnection(nc).lastDenial?.subject}`,
+    action:
+      "Nothing was sent. Set BATON_NATS_SEED_FILE to the file with the nkey seed for the command line (kind `cli`).",
+  });
 }
 
 function unknownOutcome(command: AnyCommand, cause: Unavailable): CliError {

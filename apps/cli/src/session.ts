@@ -1,16 +1,19 @@
 /** A command's connection: opened for the one thing it does, closed when that's done. */
 import { MAX_TEXT } from "@baton/contracts";
-import { type ConnectionOptions, openConnection } from "@baton/mesh";
 import {
-  jetstream,
-  type JetStreamClient,
-  jetstreamManager,
-  type JetStreamManager,
-} from "@nats-io/jetstream";
+  type Artifacts,
+  type ConnectionOptions,
+  Denied,
+  openArtifacts,
+  openConnection,
+  openJetStream,
+  openPublisher,
+} from "@baton/mesh";
+import type { JetStreamManager } from "@nats-io/jetstream";
 
 import { CliError, EXIT } from "./cli-error.ts";
 import type { Globals } from "./globals.ts";
-import { readSeedFile } from "./read-seed-file.ts";
+import { readSeed, seedFor } from "./read-seed-file.ts";
 import { findServer, type ServerAddress } from "./server-address.ts";
 
 type NatsConnection = Awaited<ReturnType<typeof openConnection>>;
@@ -21,30 +24,35 @@ const CONNECT_MS = 5000;
 export interface Session extends AsyncDisposable {
   readonly address: ServerAddress;
   readonly nc: NatsConnection;
-  readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  readonly artifacts: Artifacts;
 }
 
-/** Connects; fails at once with E_UNAVAILABLE if nothing answers. */
-export async function openSession(globals: Pick<Globals, "server">): Promise<Session> {
-  const address = findServer(globals.server, process.env, process.cwd());
-  const seed = readSeedFile(process.env);
+/** Connects; fails at once with E_UNAVAILABLE if nothing answers, with E_DENIED if the server doesn't let us in. */
+export async function openSession(
+  on: Pick<Globals, "server"> & { readonly seedFile?: string },
+): Promise<Session> {
+  const address = findServer(on.server, process.env, process.cwd());
+  const seed = on.seedFile === undefined ? seedFor(address, process.env) : readSeed(on.seedFile);
   const nc = await connectInTime({
     url: address.url,
     name: "baton-cli",
     waitForServer: false,
-    ...(seed !== undefined && { seed }),
+    seed,
   }).catch((error: unknown) => {
     throw describeUnreachable(address, error);
   });
-  const js = jetstream(nc);
-  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  const { jsm } = await openJetStream(nc, { seed });
+  const publisher = openPublisher(nc);
   return {
     address,
     nc,
-    js,
     jsm,
-    [Symbol.asyncDispose]: async () => nc.close(),
+    artifacts: openArtifacts({ jsm, publisher }),
+    [Symbol.asyncDispose]: async () => {
+      publisher.close();
+      await nc.close();
+    },
   };
 }
 
@@ -63,7 +71,7 @@ async function connectInTime(options: ConnectionOptions): Promise<NatsConnection
 
 function describeUnreachable({ url, source }: ServerAddress, error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
-  if (/authori[sz]ation|authentication/i.test(message)) return error;
+  if (error instanceof Denied) return notLetIn(url, error);
   const hangs = source === ".baton/up.json";
   return new CliError({
     code: "E_UNAVAILABLE",
@@ -73,6 +81,18 @@ function describeUnreachable({ url, source }: ServerAddress, error: unknown): un
       ? "`baton up` runs, but its server doesn't answer: look at its output, or start it again."
       : "`baton up` starts a local mesh; otherwise check --server or BATON_NATS_URL.",
     cause: error,
+  });
+}
+
+function notLetIn(url: string, cause: Denied): CliError {
+  return new CliError({
+    code: "E_DENIED",
+    exit: EXIT.notAuthorised,
+    message: `${url} doesn't let us in: its keys don't include ours, or none was sent`,
+    rule: "the command line signs in with the mesh's key for the kind `cli`",
+    action:
+      "Set BATON_NATS_SEED_FILE to the file with that nkey seed (of a `baton up`: keys/cli.seed in its data folder), or ask whoever runs the server for it.",
+    cause,
   });
 }
 

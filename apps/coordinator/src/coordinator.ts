@@ -73,7 +73,11 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
       const last = assumed ? assumed.last : await journal.last(candidateId);
       const decision = await consider(parts, last, happening);
       if (decision.kind === "append") {
-        const appended = await journal.append(decision.entry);
+        // Decided before an outage, a promotion must not be stored after it: the kill switch may be engaged by then (C4).
+        const playbook = await playbookOf(parts.playbooks, last);
+        const appended = await journal.append(decision.entry, {
+          once: isPromotion(decision, playbook),
+        });
         if (appended.kind === "stored") {
           const stored = { sequence: appended.sequence, entry: decision.entry };
           cache.set(stored, appended.bytes);

@@ -12,7 +12,7 @@ export interface JournalWatch {
 
 /** Opens a watch that has read nothing yet. */
 export function openJournalWatch(
-  mesh: Pick<Mesh, "js" | "jsm">,
+  mesh: Pick<Mesh, "nc" | "jsm">,
   tell: (stored: StoredEntry) => void,
 ): JournalWatch {
   /** Every entry up to here was told. */
@@ -29,7 +29,7 @@ export function openJournalWatch(
       const { state } = await mesh.jsm.streams.info(STREAMS.journal.name);
       if (state.last_seq <= through) return;
       const done = new AbortController();
-      await follow(mesh.js, {
+      await follow(mesh, {
         stream: "journal",
         from: through + 1,
         signal: AbortSignal.any([signal, done.signal]),

@@ -11,11 +11,11 @@ import type { Journal } from "@baton/mesh";
 import type { ControlOutcome } from "./control-desk.ts";
 import type { Outcome } from "./coordinator.ts";
 
-/** The receipt of a decided command. A submission that was accepted before gets the receipt of that one (J3). */
+/** The receipt of a decided command. One that was accepted before gets the receipt of that time (J3), marked as a duplicate. */
 export async function receiptOf(
   command: Command,
   outcome: Outcome,
-  journal: Pick<Journal, "first">,
+  journal: Pick<Journal, "first" | "history">,
 ): Promise<Receipt> {
   if (outcome.kind === "reject")
     return refusal(
@@ -26,7 +26,9 @@ export async function receiptOf(
     );
   if (outcome.kind === "appended") return accepted(command, outcome.stored, false);
   const original =
-    command.type === "submit" ? await journal.first(command.candidateId) : outcome.last;
+    command.type === "submit"
+      ? await journal.first(command.candidateId)
+      : await entryOf(command, outcome.last, journal);
   if (original) return accepted(command, original, true);
   return refusal(
     { ...command, commandId: command.id },
@@ -36,14 +38,25 @@ export async function receiptOf(
   );
 }
 
+/** The entry that a command led to; others may have followed. The last one if the command changed nothing. */
+async function entryOf(
+  { id, candidateId }: Command,
+  last: StoredEntry | undefined,
+  journal: Pick<Journal, "history">,
+): Promise<StoredEntry | undefined> {
+  const isIts = ({ entry: { cause } }: StoredEntry): boolean =>
+    cause.kind === "command" && cause.commandId === id;
+  if (!last || isIts(last) || !last.entry.commands.includes(id)) return last;
+  return (await journal.history(candidateId)).find(isIts) ?? last;
+}
+
 function accepted(command: Command, { sequence, entry }: StoredEntry, duplicate: boolean): Receipt {
   const { runId, stage, time, detail } = entry;
-  const told = duplicate ? {} : { detail };
   return {
     v: 1,
     commandId: command.id,
     candidateId: command.candidateId,
-    outcome: { kind: "accepted", duplicate, runId, stage, sequence, time, ...told },
+    outcome: { kind: "accepted", duplicate, runId, stage, sequence, time, detail },
   };
 }
 

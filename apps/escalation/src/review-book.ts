@@ -6,8 +6,7 @@
  * B2: an answered record expires by itself; an open one never does.
  */
 import { REVIEWS_BUCKET, ReviewRecord } from "@baton/contracts";
-import { type Mesh, Refused, REFUSALS } from "@baton/mesh";
-import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
+import { type Mesh, Refused, REFUSALS, type StoredMessage } from "@baton/mesh";
 
 /** A record with the revision that a change must name; revision 0 if the bucket never had one. */
 interface Kept {
@@ -20,36 +19,44 @@ export interface ReviewBook {
   read(candidateId: string): Promise<Kept>;
   /** B1: false if somebody else wrote since. Throws `Unavailable` when the outcome is unknown. */
   write(record: ReviewRecord, revision: number): Promise<boolean>;
-  /** Its bucket, for the copy that each process keeps. */
-  readonly bucket: KV;
 }
 
-/** Keys that expire leave a marker for so long, so that copies notice. */
-const MARKER_MS = 60_000;
+/** The bucket's stream, which the coordinator makes. */
+export const REVIEWS_STREAM = `KV_${REVIEWS_BUCKET}` as const;
+const SUBJECTS = `$KV.${REVIEWS_BUCKET}.`;
 
-/** Opens the book and makes its bucket if it isn't there. */
-export async function openReviewBook(options: {
-  readonly mesh: Pick<Mesh, "js" | "publisher">;
-  readonly replicas: number;
+/** What is stored under a key: nothing any more if it isn't a value. */
+interface Keyed {
+  readonly key: string;
+  /** Undefined: it was deleted, or has expired. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** A message of the bucket's stream as key and value. */
+export function keyedFrom(message: Pick<StoredMessage, "subject" | "data" | "headers">): Keyed {
+  const { subject, data, headers } = message;
+  const isMarker = headers.has("KV-Operation") || headers.has("Nats-Marker-Reason");
+  return { key: subject.slice(SUBJECTS.length), value: isMarker ? undefined : data };
+}
+
+/** Opens the book. */
+export function openReviewBook(options: {
+  readonly mesh: Pick<Mesh, "jsm" | "publisher">;
   readonly keepAnsweredMs: number;
   /** Told about a record that can't be read; it is treated as absent. */
   readonly onForeign: (key: string, why: string) => void;
-}): Promise<ReviewBook> {
-  const { mesh, replicas, keepAnsweredMs, onForeign } = options;
-  const bucket = await new Kvm(mesh.js).create(REVIEWS_BUCKET, {
-    history: 1,
-    storage: "file",
-    replicas,
-    markerTTL: MARKER_MS,
-  });
+}): ReviewBook {
+  const { mesh, keepAnsweredMs, onForeign } = options;
   return {
-    bucket,
     read: async (candidateId) => {
-      const entry = await bucket.get(candidateId);
-      if (!entry) return { record: undefined, revision: 0 };
-      const read = parseRecord(entry);
+      const subject = SUBJECTS + candidateId;
+      // From the leader: what another replica just wrote is there.
+      const stored = await mesh.jsm.streams.getMessage(REVIEWS_STREAM, { last_by_subj: subject });
+      if (!stored) return { record: undefined, revision: 0 };
+      const { data, header: headers, seq: revision } = stored;
+      const read = parseRecord(keyedFrom({ subject, data, headers }));
       if (typeof read === "string") onForeign(candidateId, read);
-      return { record: typeof read === "object" ? read : undefined, revision: entry.revision };
+      return { record: typeof read === "object" ? read : undefined, revision };
     },
     write: async (record, revision) => {
       const isOver = record.state === "answered" && record.notice === null;
@@ -57,7 +64,7 @@ export async function openReviewBook(options: {
         "Nats-Expected-Last-Subject-Sequence": revision,
         "Nats-TTL": isOver ? `${Math.ceil(keepAnsweredMs / 1000)}s` : undefined,
       };
-      const subject = `$KV.${REVIEWS_BUCKET}.${record.candidateId}`;
+      const subject = SUBJECTS + record.candidateId;
       try {
         await mesh.publisher.publish({ subject, payload: JSON.stringify(record), headers });
         return true;
@@ -69,21 +76,19 @@ export async function openReviewBook(options: {
   };
 }
 
-/** The record under a key: undefined if it was deleted or has expired, a text if what is there can't be read. */
-export function parseRecord(
-  entry: Pick<KvEntry, "key" | "value" | "operation">,
-): ReviewRecord | string | undefined {
-  if (entry.operation !== "PUT") return undefined;
+/** The record under a key: undefined if there is none any more, a text if what is there can't be read. */
+export function parseRecord({ key, value: bytes }: Keyed): ReviewRecord | string | undefined {
+  if (!bytes) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(entry.value));
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return `not JSON (${entry.value.length} bytes)`;
+    return `not JSON (${bytes.length} bytes)`;
   }
   const parsed = ReviewRecord.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
   }
-  return parsed.data.candidateId === entry.key ? parsed.data : "candidateId: isn't its key";
+  return parsed.data.candidateId === key ? parsed.data : "candidateId: isn't its key";
 }

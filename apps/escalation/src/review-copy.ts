@@ -1,14 +1,13 @@
 /**
- * A process's copy of the records that something may be due for, kept up to date by a watch.
+ * A process's copy of the records that something may be due for, kept up to date by reading the bucket on and on.
  *
  * K1: the copy only says where to look; what is done follows from the bucket and the journal.
- * K2: a watch that ended, or that missed what the bucket has, is started anew; the old copy serves until the new one is whole.
+ * K2: a copy whose reading ended, or whose bucket was made anew, is started anew; the old one serves until the new one is whole.
  */
-import { REVIEWS_BUCKET, type ReviewRecord } from "@baton/contracts";
-import type { Mesh } from "@baton/mesh";
-import type { KV, KvWatchEntry } from "@nats-io/kv";
+import type { ReviewRecord } from "@baton/contracts";
+import { follow, type Mesh } from "@baton/mesh";
 
-import { parseRecord } from "./review-book.ts";
+import { keyedFrom, parseRecord, REVIEWS_STREAM } from "./review-book.ts";
 
 /** The copy. */
 export interface ReviewCopy {
@@ -16,42 +15,32 @@ export interface ReviewCopy {
   records(): IterableIterator<ReviewRecord>;
   /** True once a copy was whole. */
   readonly whole: boolean;
-  /** Starts the watch if none runs, and anew if it missed something (K2); call it now and then. */
+  /** Starts reading if nothing is read, and anew after K2; call it now and then. */
   keep(): Promise<void>;
   close(): void;
 }
 
-const STREAM = `KV_${REVIEWS_BUCKET}`;
-
-interface Watch {
+interface Reading {
   readonly records: Map<string, ReviewRecord>;
-  /** The bucket's last revision when the watch began. */
-  readonly target: number;
+  /** The last sequence that was read. */
   seen: number;
-  ended: boolean;
-  stop(): void;
+  /** Set when it ended by itself. */
+  ended: { readonly why: unknown } | undefined;
+  readonly stopping: AbortController;
 }
 
 /** Opens a copy that holds nothing yet. */
-export function openReviewCopy(mesh: Pick<Mesh, "jsm">, bucket: KV): ReviewCopy {
-  let whole: Watch | undefined;
-  let current: Watch | undefined;
-  let lastSeen = -1;
-
-  const lastRevision = async (): Promise<{ last: number; kept: number }> => {
-    const { state } = await mesh.jsm.streams.info(STREAM);
-    return { last: state.last_seq, kept: state.messages };
-  };
-  const start = async (): Promise<void> => {
-    const { last, kept } = await lastRevision();
-    const watch = await startWatch(bucket, last, (one) => {
-      if (one !== current) return;
-      if (whole !== one) whole?.stop();
-      whole = one;
+export function openReviewCopy(mesh: Pick<Mesh, "nc" | "jsm">): ReviewCopy {
+  let whole: Reading | undefined;
+  let current: Reading | undefined;
+  const start = (): void => {
+    if (current !== whole) current?.stopping.abort();
+    const reading = startReading(mesh, () => {
+      if (reading !== current || whole === reading) return;
+      whole?.stopping.abort();
+      whole = reading;
     });
-    if (current !== whole) current?.stop();
-    current = watch;
-    if (kept === 0 || watch.seen >= last) whole = watch;
+    current = reading;
   };
   return {
     records: () => (whole?.records ?? new Map<string, ReviewRecord>()).values(),
@@ -59,50 +48,41 @@ export function openReviewCopy(mesh: Pick<Mesh, "jsm">, bucket: KV): ReviewCopy 
       return whole !== undefined;
     },
     keep: async () => {
-      if (!current || current.ended) return start();
-      const { last } = await lastRevision();
-      // Once may be the moment; twice without progress is a watch that was lost.
-      const isStuck = current.seen < last && current.target < last && current.seen === lastSeen;
-      lastSeen = current.seen;
-      if (isStuck) await start();
+      const { ended } = current ?? {};
+      if (!current || ended) start();
+      if (ended) throw ended.why;
+      const { state } = await mesh.jsm.streams.info(REVIEWS_STREAM);
+      if (current && current.seen > state.last_seq) start();
     },
     close: () => {
-      current?.stop();
-      whole?.stop();
+      current?.stopping.abort();
+      whole?.stopping.abort();
     },
   };
 }
 
-async function startWatch(
-  bucket: KV,
-  target: number,
-  onWhole: (watch: Watch) => void,
-): Promise<Watch> {
-  const entries = await bucket.watch();
-  const watch: Watch = {
+function startReading(mesh: Pick<Mesh, "nc" | "jsm">, onWhole: () => void): Reading {
+  const reading: Reading = {
     records: new Map(),
-    target,
     seen: 0,
-    ended: false,
-    stop: () => entries.stop(),
+    ended: undefined,
+    stopping: new AbortController(),
   };
-  void (async () => {
-    try {
-      for await (const entry of entries) {
-        take(watch, entry);
-        if (entry.revision >= target || entry.delta === 0) onWhole(watch);
-      }
-    } finally {
-      watch.ended = true;
-    }
-  })();
-  return watch;
-}
-
-function take(watch: Watch, entry: KvWatchEntry): void {
-  watch.seen = Math.max(watch.seen, entry.revision);
-  const record = parseRecord(entry);
-  const matters = typeof record === "object" && (record.state === "open" || record.notice !== null);
-  if (matters) watch.records.set(entry.key, record);
-  else watch.records.delete(entry.key);
+  follow(mesh, {
+    stream: REVIEWS_STREAM,
+    signal: reading.stopping.signal,
+    onMessage: (message) => {
+      reading.seen = message.seq;
+      const keyed = keyedFrom(message);
+      const record = parseRecord(keyed);
+      const matters =
+        typeof record === "object" && (record.state === "open" || record.notice !== null);
+      if (matters) reading.records.set(keyed.key, record);
+      else reading.records.delete(keyed.key);
+    },
+    onCaughtUp: onWhole,
+  }).catch((error: unknown) => {
+    reading.ended = { why: error };
+  });
+  return reading;
 }

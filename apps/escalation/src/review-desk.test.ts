@@ -16,7 +16,7 @@ let book: ReviewBook;
 beforeAll(async () => {
   nats = await startTestNats();
   mesh = await openMesh({ url: nats.url, name: "test", provision: true });
-  book = await openReviewBook({ mesh, replicas: 1, keepAnsweredMs: 60_000, onForeign: () => {} });
+  book = openReviewBook({ mesh, keepAnsweredMs: 60_000, onForeign: () => {} });
 }, 60_000);
 afterAll(async () => {
   await mesh[Symbol.asyncDispose]();

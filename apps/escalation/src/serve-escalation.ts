@@ -31,14 +31,13 @@ export async function serveEscalation(
     remindersMax: config.BATON_REMINDERS_MAX,
     leaseMs: config.BATON_NOTICE_LEASE_MS,
   };
-  const book = await openReviewBook({
+  const book = openReviewBook({
     mesh,
-    replicas: config.BATON_REPLICAS,
     keepAnsweredMs: config.BATON_ANSWERED_KEEP_HOURS * HOUR_MS,
     onForeign: (key, why) =>
       log.warn({ key: key.slice(0, 80), why }, "record in REVIEWS can't be read; made anew"),
   });
-  const copy = openReviewCopy(mesh, book.bucket);
+  const copy = openReviewCopy(mesh);
   service.onShutdown("review copy", () => copy.close());
   const onNotice = observeReviews(service.meter, copy, now);
   const desk = openReviewDesk({ mesh, book, notifier, policy, log, now, onNotice });

@@ -5,9 +5,6 @@ import { controlHistory } from "@baton/mesh";
 
 import type { MeshReader } from "./promotion-guard.ts";
 
-/** How the controls' sentence about a closed task names its commit. */
-const COMMIT = / is in Git as ([0-9a-f]{40})\./;
-
 interface ClosedTask {
   readonly id: string;
   /** Undefined if it can't be told. */
@@ -16,7 +13,7 @@ interface ClosedTask {
 
 /** The task that a state closed, if it is of that candidate. */
 function closedBy(
-  { cause, tasks, detail }: Controls,
+  { cause, tasks }: Controls,
   before: StoredControls | undefined,
   candidateId: string,
 ): ClosedTask[] {
@@ -24,7 +21,7 @@ function closedBy(
   const open = new Set(tasks.map(({ id }) => id));
   const closed = before?.controls.tasks.find(({ id }) => !open.has(id));
   if (closed?.scope !== candidateId) return [];
-  return [{ id: closed.id, commit: COMMIT.exec(detail)?.[1] }];
+  return [{ id: closed.id, commit: cause.commit }];
 }
 
 /** Why main doesn't have a change of this candidate that is said to be in Git, a sentence per task; fails closed. */

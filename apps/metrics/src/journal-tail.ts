@@ -27,7 +27,7 @@ const READ_MS = 30_000;
 
 /** Opens a tail that has read nothing. `onForeign` is told the sequence of what isn't an entry. */
 export function openJournalTail(options: {
-  readonly mesh: Pick<Mesh, "js" | "jsm">;
+  readonly mesh: Pick<Mesh, "nc" | "jsm">;
   readonly candidates: OpenCandidates;
   readonly most: number;
   readonly onForeign: (sequence: number) => void;
@@ -76,10 +76,10 @@ interface Reading {
   readonly fold: (message: { subject: string; data: Uint8Array; seq: number }) => void;
 }
 
-async function readUntil(mesh: Pick<Mesh, "js">, reading: Reading): Promise<void> {
+async function readUntil(mesh: Pick<Mesh, "nc" | "jsm">, reading: Reading): Promise<void> {
   const { from, until, signal, fold } = reading;
   const done = new AbortController();
-  await follow(mesh.js, {
+  await follow(mesh, {
     stream: "journal",
     from,
     signal: AbortSignal.any([signal, done.signal, AbortSignal.timeout(READ_MS)]),

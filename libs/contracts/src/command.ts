@@ -13,6 +13,8 @@ export const MAX_SPEC_DEPTH = 16;
 
 /** Header that names the inbox to which the receipt goes. */
 export const REPLY_HEADER = "Baton-Reply";
+/** What that inbox's name begins with where people may only listen to their own receipts. */
+export const RECEIPT_INBOX = "_INBOX.baton-cli";
 
 /** Who asks: printable, no control characters. */
 export const Identity = z

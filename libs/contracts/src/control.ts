@@ -144,6 +144,8 @@ export const Controls = z.object({
       type: z.string(),
       by: Identity,
       why: z.string(),
+      /** The commit that a closed task's change is in Git as. */
+      commit: z.string().optional(),
       roles: z.array(Role).max(16).optional(),
       signature: CommandSignature.optional(),
     }),

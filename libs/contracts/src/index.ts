@@ -9,6 +9,7 @@ export {
   MAX_SPEC_BYTES,
   MAX_SPEC_DEPTH,
   Receipt,
+  RECEIPT_INBOX,
   REPLY_HEADER,
   SpecDocument,
 } from "./command.ts";

@@ -12,6 +12,12 @@ import {
   tellStory,
 } from "./testing/story.ts";
 
+const rampChange = {
+  remote: "gitops.git",
+  commit: "c1",
+  by: { kind: "action" as const, name: `${LIVE_RAMP}.L1` },
+};
+
 test("a story in which everything is as it should be breaks nothing, and everything was looked at", () => {
   const findings = checkInvariants(recordOf(tellStory()));
   expect(findings.map(({ id, ok, checked }) => ({ id, ok, checked }))).toEqual([
@@ -23,10 +29,41 @@ test("a story in which everything is as it should be breaks nothing, and everyth
     { id: "J6", ok: true, checked: 4 },
     { id: "J7", ok: true, checked: 1 },
     { id: "J8", ok: true, checked: 1 },
+    { id: "J9", ok: true, checked: 5 },
   ]);
 });
 
 test.each<[string, string, Story, RegExp]>([
+  [
+    "J9",
+    "a report by a lane that didn't have the work",
+    told(({ reports }) => Object.assign(reports[2] ?? {}, { lane: "lane-b" })),
+    /^REPORTS 3 .*is from lane-b, but lane-d had the work/,
+  ],
+  [
+    "J9",
+    "a change of somebody else's file",
+    told(({ changes }) => changes.push({ ...rampChange, paths: ["strategies/cand-other.yaml"] })),
+    /^c1 in gitops.git: changed strategies\/cand-other.yaml, which isn't cand-0123456789ab.live-ramp/,
+  ],
+  [
+    "J9",
+    "a change that nobody stands for",
+    told(({ changes }) => changes.push({ ...rampChange, by: undefined, paths: ["x"] })),
+    /and says for nobody/,
+  ],
+  [
+    "J9",
+    "a build that leaves its candidate's folder",
+    told(({ changes }) =>
+      changes.push({
+        ...rampChange,
+        by: { kind: "branch", name: "refs/heads/codex/x-run-0123456789ab" },
+        paths: [`strategies/${CANDIDATE}/strategy.ts`, "strategies/shared.ts"],
+      }),
+    ),
+    /changed strategies\/shared.ts/,
+  ],
   ["J1", "a gap in the chain", withEntry(3, { prev: 1 }), /names 1 as the entry before it/],
   ["J1", "a number that is missing", withEntry(8, { n: 9 }), /has number 9, expected 8/],
   [

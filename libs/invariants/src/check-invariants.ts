@@ -7,9 +7,10 @@ import { checkSettled } from "./j5-settled.ts";
 import { checkRetries } from "./j6-retries.ts";
 import { checkHolds } from "./j7-holds.ts";
 import { checkOrders } from "./j8-orders.ts";
+import { checkSurfaces } from "./j9-surfaces.ts";
 import type { MeshRecord } from "./record.ts";
 
-/** Checks J1 to J8 on what was found; pure. */
+/** Checks J1 to J9 on what was found; pure. */
 export function checkInvariants(record: MeshRecord): Finding[] {
   return [
     checkChain,
@@ -20,5 +21,6 @@ export function checkInvariants(record: MeshRecord): Finding[] {
     checkRetries,
     checkHolds,
     checkOrders,
+    checkSurfaces,
   ].map((check) => check(record));
 }

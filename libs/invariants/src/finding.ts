@@ -1,6 +1,6 @@
 /** What checking one invariant gave. */
 export interface Finding {
-  /** `J1` to `J8`. */
+  /** `J1` to `J9`. */
   readonly id: string;
   readonly title: string;
   /** How many things were looked at; 0 means that nothing could have been wrong. */

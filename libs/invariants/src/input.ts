@@ -4,6 +4,8 @@ import type { SubmitReceipt } from "./record.ts";
 /** Where to look. */
 export interface Input {
   readonly natsUrl: string;
+  /** File with the nkey seed to sign in with; null where everybody is let in. */
+  readonly natsSeedFile: string | null;
   /** Bare repositories, by path. */
   readonly remotes: readonly string[];
   /** The broker's log file; null if there's no broker. */
@@ -20,14 +22,15 @@ export interface Input {
 }
 
 /**
- * Parses `{"natsUrl", "remotes": [], "brokerLog", "gates": {}, "promoting": [], "recovery", "receipts": [], "settled"}`;
- * receipts as the coordinator sends them. Throws `WrongForm`.
+ * Parses `{"natsUrl", "natsSeedFile", "remotes": [], "brokerLog", "gates": {}, "promoting": [], "recovery", "receipts": [],
+ * "settled"}`; receipts as the coordinator sends them. Throws `WrongForm`.
  */
 export function parseInput(text: string): Input {
   const fields = parseFields(text);
   const gates = fields.object("gates");
   return {
     natsUrl: fields.text("natsUrl"),
+    natsSeedFile: fields.textOrNull("natsSeedFile"),
     remotes: fields.texts("remotes"),
     brokerLog: fields.textOrNull("brokerLog"),
     gates: new Map(gates.names().map((stage) => [stage, gates.text(stage)])),

@@ -11,7 +11,14 @@ import { connect } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { Finding } from "./finding.ts";
-import { controlState, LIVE_RAMP, type Story, subjectOf, tellStory } from "./testing/story.ts";
+import {
+  controlState,
+  LIVE_RAMP,
+  reportSubjectOf,
+  type Story,
+  subjectOf,
+  tellStory,
+} from "./testing/story.ts";
 
 let nats: TestNats;
 let dir: string;
@@ -33,13 +40,14 @@ async function store(story: Story): Promise<void> {
   const jsm = await jetstreamManager(nc);
   for (const name of ["JOURNAL", "REPORTS", "COMMANDS", "CONTROLS", "OBJ_ARTIFACTS"])
     await jsm.streams.delete(name).catch(() => undefined);
-  await jsm.streams.add({ name: "JOURNAL", subjects: ["baton.journal.>"] });
-  await jsm.streams.add({ name: "REPORTS", subjects: ["baton.report.>"] });
-  await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"] });
-  await jsm.streams.add({ name: "CONTROLS", subjects: ["baton.control.>"] });
+  const allow_direct = true;
+  await jsm.streams.add({ name: "JOURNAL", subjects: ["baton.journal.>"], allow_direct });
+  await jsm.streams.add({ name: "REPORTS", subjects: ["baton.report.>"], allow_direct });
+  await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"], allow_direct });
+  await jsm.streams.add({ name: "CONTROLS", subjects: ["baton.control.>"], allow_direct });
   const objects = await new Objm(js).create("ARTIFACTS");
   for (const [name, bytes] of story.objects) await objects.putBlob({ name }, bytes);
-  for (const one of story.reports) await js.publish("baton.report.x", JSON.stringify(one));
+  for (const one of story.reports) await js.publish(reportSubjectOf(one), JSON.stringify(one));
   for (const one of story.controls) await js.publish("baton.control.mesh", JSON.stringify(one));
   for (const one of story.entries) await js.publish(subjectOf(one), JSON.stringify(one));
   for (const one of story.commands) await js.publish("baton.command.x", JSON.stringify(one));
@@ -106,7 +114,14 @@ function check(input: object): Checked {
   const file = join(dir, "input.json");
   writeFileSync(
     file,
-    JSON.stringify({ gates: {}, ...STAGES, receipts: [], settled: true, ...input }),
+    JSON.stringify({
+      natsSeedFile: null,
+      gates: {},
+      ...STAGES,
+      receipts: [],
+      settled: true,
+      ...input,
+    }),
   );
   const main = join(import.meta.dirname, "main.ts");
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, file], {
@@ -131,7 +146,7 @@ test("a mesh in which everything holds gives exit code 0", async () => {
     gates: { "gate-evaluation": "gates/gate-evaluation.json" },
   });
   expect(result).toMatchObject({ status: 0, failed: [], stderr: "" });
-  expect(result.checked).toEqual({ J1: 8, J2: 4, J3: 3, J4: 2, J5: 1, J6: 4, J7: 1, J8: 2 });
+  expect(result.checked).toEqual({ J1: 8, J2: 4, J3: 3, J4: 2, J5: 1, J6: 4, J7: 1, J8: 2, J9: 6 });
 });
 
 test("what is wrong in the stores themselves is found in each of them", async () => {

@@ -1,5 +1,5 @@
 /**
- * Checks J1 to J8 from outside: reads the streams, the git remotes and the broker's log, with code that shares nothing
+ * Checks J1 to J9 from outside: reads the streams, the git remotes and the broker's log, with code that shares nothing
  * with the services. `node libs/invariants/src/main.ts <input.json>` prints the findings as JSON.
  *
  * Exit codes: 0 all hold, 1 at least one doesn't, 2 no or wrong input, 8 something can't be read.

@@ -94,13 +94,15 @@ export function readReport(message: StoredMessage): Report | undefined {
   }
 }
 
-function reportOf({ seq }: StoredMessage, fields: Fields): Report {
+function reportOf({ seq, subject }: StoredMessage, fields: Fields): Report {
   const type = fields.text("type") === "attempt" ? "attempt" : "result";
   const outcome = type === "result" ? fields.object("outcome") : undefined;
   const done = outcome?.text("kind") === "done";
   const failure = done ? undefined : (outcome ?? fields).object("failure");
   return {
     sequence: seq,
+    subject,
+    lane: fields.text("lane"),
     type,
     candidateId: fields.text("candidateId"),
     stage: fields.text("stage"),

@@ -42,7 +42,8 @@ export function objectReader(bucket: string): ObjectReader {
         chunks.set(id, so);
       } else if (subject.startsWith(metaPrefix)) {
         const named = nameOf(message);
-        if (named) names.set(named.name, named.id);
+        // The first description counts: nobody can replace an object.
+        if (named && !names.has(named.name)) names.set(named.name, named.id);
       }
     },
     objects: () =>

@@ -84,6 +84,8 @@ export interface OpenIncident {
 /** A report. */
 export interface Report {
   readonly sequence: number;
+  readonly subject: string;
+  readonly lane: string;
   readonly type: "attempt" | "result";
   readonly candidateId: string;
   readonly stage: string;
@@ -111,6 +113,15 @@ export interface Action {
   readonly commit: string;
   /** `<candidateId>.<stage>.<runId>`, with a suffix for a step inside the stage run. */
   readonly action: string;
+}
+
+/** What one commit changed: a step of a remote's main, or one on a branch of its own. */
+export interface Change {
+  readonly remote: string;
+  readonly commit: string;
+  /** The action that a step of main names, or the branch; undefined for a step that names none. */
+  readonly by: { readonly kind: "action" | "branch"; readonly name: string } | undefined;
+  readonly paths: readonly string[];
 }
 
 /** An event of the broker's log. */
@@ -159,6 +170,7 @@ export interface MeshRecord {
   /** By the name under which they are stored, which is meant to be their digest. */
   readonly objects: ReadonlyMap<string, StoredObject>;
   readonly actions: readonly Action[];
+  readonly changes: readonly Change[];
   readonly broker: readonly BrokerEvent[];
   readonly controls: readonly ControlState[];
   readonly receipts: readonly SubmitReceipt[];

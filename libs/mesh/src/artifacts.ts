@@ -2,8 +2,11 @@
 import { createHash } from "node:crypto";
 
 import { ARTIFACTS_BUCKET, MAX_ARTIFACT_BYTES, type Sha256 } from "@baton/contracts";
-import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
-import { type ObjectInfo, Objm, type ObjectStore } from "@nats-io/obj";
+import type { JetStreamManager } from "@nats-io/jetstream";
+import { nuid } from "nats";
+import { z } from "zod";
+
+import { type Publisher, Refused, REFUSALS } from "./publisher.ts";
 
 /** The port: another store may be bound. */
 export interface Artifacts {
@@ -34,10 +37,30 @@ export function sha256Of(bytes: Uint8Array): Sha256 {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Opens the artifacts in the JetStream object store; `replicas` counts when the bucket is made. */
-export async function openArtifacts(js: JetStreamClient, replicas: number): Promise<Artifacts> {
-  const jsm = await js.jetstreamManager(false);
-  const store = await new Objm(js).create(ARTIFACTS_BUCKET, { replicas, storage: "file" });
+/** Bytes of one chunk. */
+const CHUNK = 128 * 1024;
+/** Chunks on their way at a time. */
+const TOGETHER = 8;
+/** Names and layout are those of the NATS object store, so that its tools can read what is here. */
+const STREAM = `OBJ_${ARTIFACTS_BUCKET}`;
+const CHUNKS = `$O.${ARTIFACTS_BUCKET}.C`;
+const RECORDS = `$O.${ARTIFACTS_BUCKET}.M`;
+
+/** What is stored about an object, as far as it's read here. */
+const ObjectRecord = z.object({
+  name: z.string(),
+  nuid: z.string().regex(/^[A-Za-z0-9]{1,64}$/),
+  size: z.int().min(0).max(MAX_ARTIFACT_BYTES),
+});
+type ObjectRecord = z.infer<typeof ObjectRecord>;
+
+/**
+ * Opens the artifacts in the object store, whose stream the coordinator makes.
+ *
+ * O1: the first record of a name counts, and the first bytes of its chunks: whoever may add artifacts can't replace any.
+ * O2: no message can be deleted, purged or rolled up, by nobody.
+ */
+export function openArtifacts({ jsm, publisher }: ArtifactParts): Artifacts {
   return {
     put: async (bytes) => {
       if (bytes.length > MAX_ARTIFACT_BYTES) {
@@ -46,14 +69,14 @@ export async function openArtifacts(js: JetStreamClient, replicas: number): Prom
         );
       }
       const sha256 = sha256Of(bytes);
-      if (!(await isStored(store, sha256, bytes.length)))
-        await store.putBlob({ name: sha256 }, bytes);
+      const stored = await findRecord(jsm, sha256);
+      if (stored?.size !== bytes.length) await store(publisher, sha256, bytes);
       return sha256;
     },
     get: async (sha256) => {
-      const info = await store.info(sha256);
-      if (!info || info.deleted) return undefined;
-      const bytes = await readChunks(jsm, info);
+      const record = await findRecord(jsm, sha256);
+      if (!record) return undefined;
+      const bytes = await readChunks(jsm, record);
       if (sha256Of(bytes) !== sha256)
         throw new ArtifactAltered(`artifact ${sha256} was altered in the store`);
       return bytes;
@@ -61,21 +84,94 @@ export async function openArtifacts(js: JetStreamClient, replicas: number): Prom
   };
 }
 
+/** What artifacts are read and written with. */
+export interface ArtifactParts {
+  readonly jsm: JetStreamManager;
+  readonly publisher: Publisher;
+}
+
+async function store(publisher: Publisher, sha256: Sha256, bytes: Uint8Array): Promise<void> {
+  const id = nuid.next();
+  const chunks = Math.ceil(bytes.length / CHUNK);
+  for (let first = 0; first < chunks; first += TOGETHER) {
+    const count = Math.min(TOGETHER, chunks - first);
+    await Promise.all(
+      Array.from({ length: count }, (_, index) => {
+        const from = (first + index) * CHUNK;
+        const payload = bytes.subarray(from, from + CHUNK);
+        return publisher.publish({ subject: `${CHUNKS}.${id}`, payload, headers: {} });
+      }),
+    );
+  }
+  const record = {
+    name: sha256,
+    bucket: ARTIFACTS_BUCKET,
+    nuid: id,
+    size: bytes.length,
+    chunks,
+    digest: `SHA-256=${padded(Buffer.from(sha256, "hex"))}`,
+    mtime: new Date().toISOString(),
+    deleted: false,
+    options: { max_chunk_size: CHUNK },
+  };
+  await publisher
+    .publish({
+      subject: recordSubject(sha256),
+      payload: JSON.stringify(record),
+      headers: { "Nats-Expected-Last-Subject-Sequence": 0 },
+    })
+    .catch((error: unknown) => {
+      // Somebody else stored the same bytes just now.
+      if (!(error instanceof Refused && error.code === REFUSALS.wrongLastSequence)) throw error;
+    });
+}
+
+/** The first record of a name (O1), from the leader: what was just stored is there. */
+async function findRecord(
+  jsm: JetStreamManager,
+  sha256: Sha256,
+): Promise<ObjectRecord | undefined> {
+  const first = { seq: 1, next_by_subj: recordSubject(sha256) };
+  const message = await jsm.streams.getMessage(STREAM, first);
+  if (!message) return undefined;
+  const record = ObjectRecord.safeParse(readJson(message.data)).data;
+  if (record?.name !== sha256)
+    throw new ArtifactAltered(`the record of artifact ${sha256} was written by somebody else`);
+  return record;
+}
+
+function readJson(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return undefined;
+  }
+}
+
+function recordSubject(sha256: Sha256): string {
+  return `${RECORDS}.${padded(Buffer.from(sha256))}`;
+}
+
+/** Base64url as the object store writes it. */
+function padded(bytes: Buffer): string {
+  const text = bytes.toString("base64url");
+  return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+}
+
 /**
  * An object's bytes, chunk by chunk. The client's own `get` makes a consumer per object, which the server keeps for minutes:
  * reading many artifacts runs into its limit.
  */
-async function readChunks(jsm: JetStreamManager, info: ObjectInfo): Promise<Uint8Array> {
-  const bytes = new Uint8Array(info.size);
+async function readChunks(jsm: JetStreamManager, record: ObjectRecord): Promise<Uint8Array> {
+  const bytes = new Uint8Array(record.size);
   let filled = 0;
   let from = 1;
-  while (filled < info.size) {
-    const chunk = await jsm.direct.getMessage(`OBJ_${ARTIFACTS_BUCKET}`, {
-      seq: from,
-      next_by_subj: `$O.${ARTIFACTS_BUCKET}.C.${info.nuid}`,
-    });
-    if (!chunk || filled + chunk.data.length > info.size)
-      throw new ArtifactAltered(`artifact ${info.name} has ${filled} of ${info.size} bytes left`);
+  while (filled < record.size) {
+    const chunk = await nextChunk(jsm, record, from);
+    if (!chunk || filled + chunk.data.length > record.size)
+      throw new ArtifactAltered(
+        `artifact ${record.name} has ${filled} of ${record.size} bytes left`,
+      );
     bytes.set(chunk.data, filled);
     filled += chunk.data.length;
     from = chunk.seq + 1;
@@ -83,7 +179,10 @@ async function readChunks(jsm: JetStreamManager, info: ObjectInfo): Promise<Uint
   return bytes;
 }
 
-async function isStored(store: ObjectStore, sha256: Sha256, bytes: number): Promise<boolean> {
-  const info = await store.info(sha256);
-  return info !== null && !info.deleted && info.size === bytes;
+/** From any replica; one that lags is made up for by the leader. */
+async function nextChunk(jsm: JetStreamManager, { nuid: id }: ObjectRecord, from: number) {
+  const next = { seq: from, next_by_subj: `${CHUNKS}.${id}` };
+  return (
+    (await jsm.direct.getMessage(STREAM, next)) ?? (await jsm.streams.getMessage(STREAM, next))
+  );
 }

@@ -1,4 +1,6 @@
-import { type Authenticator, connect, type NatsConnection, nkeyAuthenticator } from "nats";
+import { type Authenticator, connect, errors, type NatsConnection, nkeyAuthenticator } from "nats";
+
+import { watchConnection } from "./connection-watch.ts";
 
 /** How a process reaches its server. */
 export interface ConnectionOptions {
@@ -8,8 +10,6 @@ export interface ConnectionOptions {
   readonly name: string;
   /** Seed of the process's nkey; without it the connection is anonymous. */
   readonly seed?: string | undefined;
-  /** Prefix of the process's inboxes, so that permissions can name it; `_INBOX` if left out. */
-  readonly inboxPrefix?: string | undefined;
   /** False: fail at once if no server answers (a CLI); true: wait for one (a service). */
   readonly waitForServer: boolean;
 }
@@ -23,9 +23,19 @@ export class Unavailable extends Error {
   readonly action = "Check that nats-server runs and can be reached; `baton doctor` says more.";
 }
 
+/** The server doesn't let this process in. */
+export class Denied extends Error {
+  override readonly name = "Denied";
+  readonly code = "E_DENIED";
+  readonly class = "policy";
+  readonly action =
+    "Set BATON_NATS_SEED_FILE to the file with the nkey seed of this kind of process; after a change of keys, to the new one.";
+}
+
 /**
  * Connects with the settings that matter: reconnect for ever, notice a hung peer in 20 s instead of minutes, no stack trace
- * built for every request. Throws `Unavailable` when no server answers and `waitForServer` is false.
+ * built for every request. Throws `Unavailable` when no server answers and `waitForServer` is false, `Denied`
+ * when one doesn't let this process in.
  */
 export async function openConnection(options: ConnectionOptions): Promise<NatsConnection> {
   const authenticator: { authenticator?: Authenticator } =
@@ -33,7 +43,7 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
       ? {}
       : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) };
   try {
-    return await connect({
+    const nc = await connect({
       servers: options.url.split(",").map((server) => server.trim()),
       name: options.name,
       maxReconnectAttempts: -1,
@@ -44,11 +54,23 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
       maxPingOut: 2,
       timeout: 5000,
       noAsyncTraces: true,
-      ...(options.inboxPrefix !== undefined && { inboxPrefix: options.inboxPrefix }),
       ...authenticator,
     });
+    // From the first moment on, so that nothing that is refused goes unseen.
+    watchConnection(nc);
+    return nc;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Unavailable(`cannot reach ${options.url}: ${why}`, { cause: error });
+    throw explainRefusal(error, options);
   }
+}
+
+/** Why there's no connection: `Denied` or `Unavailable`. */
+export function explainRefusal(
+  cause: unknown,
+  { url, name }: Pick<ConnectionOptions, "url" | "name">,
+): Denied | Unavailable {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return cause instanceof errors.AuthorizationError
+    ? new Denied(`${url} doesn't let ${name} in: ${why}`, { cause })
+    : new Unavailable(`cannot reach ${url}: ${why}`, { cause });
 }

@@ -1,8 +1,7 @@
 /** The controls for a process that acts on them and needs nothing else of the mesh. */
-import { jetstreamManager } from "@nats-io/jetstream";
-
 import { type ConnectionOptions, openConnection } from "./connect.ts";
 import { type MeshControls, readControls } from "./controls.ts";
+import { openJetStream } from "./mesh.ts";
 
 /** A connection that only asks for the controls. */
 export interface ControlReader extends AsyncDisposable {
@@ -15,7 +14,7 @@ const ANSWER_MS = 1000;
 /** Connects; with `waitForServer` it resolves once a server answers. Throws `Unavailable`. */
 export async function openControlReader(options: ConnectionOptions): Promise<ControlReader> {
   const nc = await openConnection(options);
-  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: ANSWER_MS });
+  const { jsm } = await openJetStream(nc, { seed: options.seed, timeoutMs: ANSWER_MS });
   return {
     controls: readControls(jsm),
     [Symbol.asyncDispose]: () => nc.close(),

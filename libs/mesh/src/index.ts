@@ -1,3 +1,4 @@
+export { type Access, accessOf, API_PREFIX, type Kind, KINDS } from "./access.ts";
 export {
   ArtifactAltered,
   type Artifacts,
@@ -5,7 +6,8 @@ export {
   openArtifacts,
   sha256Of,
 } from "./artifacts.ts";
-export { type ConnectionOptions, openConnection, Unavailable } from "./connect.ts";
+export { type ConnectionOptions, Denied, openConnection, Unavailable } from "./connect.ts";
+export { type Denial, watchConnection } from "./connection-watch.ts";
 export { controlHistory, ControlHistoryTooLong } from "./control-history.ts";
 export { type ControlReader, openControlReader } from "./control-reader.ts";
 export {
@@ -18,7 +20,7 @@ export {
 } from "./controls.ts";
 export { type ControlWatch, type ControlWatchParts, watchControls } from "./control-watch.ts";
 export type { Delivery } from "./delivery.ts";
-export { follow, type FollowOptions } from "./follow.ts";
+export { follow, type FollowOptions, type Reader } from "./follow.ts";
 export { type GroupWriter, openGroupWriter } from "./group-writer.ts";
 export {
   type Appended,
@@ -28,7 +30,7 @@ export {
   type TimedEntry,
 } from "./journal.ts";
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
-export { type Mesh, type MeshOptions, openMesh } from "./mesh.ts";
+export { type Mesh, type MeshOptions, openJetStream, openMesh } from "./mesh.ts";
 export {
   openPublisher,
   type Outgoing,
@@ -38,6 +40,7 @@ export {
   type Stored,
 } from "./publisher.ts";
 export type { PullOptions, PullWorker } from "./pull-worker.ts";
+export type { StoredMessage } from "./read-page.ts";
 export { parseReport, type Reports, type StoredReport } from "./reports.ts";
 export {
   DEFAULT_TOPOLOGY,
@@ -51,10 +54,14 @@ export {
 } from "./topology.ts";
 export {
   checkServerVersion,
+  ensureMeshKeys,
   findNatsServer,
   type FoundNatsServer,
+  type MeshKeys,
   NATS_SERVER_FLOOR,
   NatsServerError,
+  type PublicKeys,
+  renderAccess,
   type RunningNatsServer,
   startNatsServer,
 } from "./nats-server/index.ts";

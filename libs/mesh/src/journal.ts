@@ -36,8 +36,11 @@ export class JournalCorrupt extends Error {
 
 /** Reads and writes the journal. */
 export interface Journal {
-  /** Appends behind `entry.prev`. Retries while the outcome is unknown; throws `Unavailable` when that doesn't help. */
-  append(entry: Entry): Promise<Appended>;
+  /**
+   * Appends behind `entry.prev`. Retries while the outcome is unknown, unless `once`; throws `Unavailable` when that doesn't
+   * help.
+   */
+  append(entry: Entry, options?: { readonly once: boolean }): Promise<Appended>;
   /** The candidate's last entry, read from the stream's leader. */
   last(candidateId: CandidateId): Promise<StoredEntry | undefined>;
   /** The candidate's first entry: what its original receipt was made from. */
@@ -55,7 +58,7 @@ const RETRY_MS = 500;
 export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal {
   const stream = STREAMS.journal.name;
   return {
-    append: (entry) => append(writer, entry),
+    append: (entry, options) => append(writer, entry, options?.once === true ? 1 : ATTEMPTS),
     last: async (candidateId) =>
       parse(await jsm.streams.getMessage(stream, { last_by_subj: journalFence(candidateId) })),
     first: async (candidateId) =>
@@ -80,7 +83,7 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
   };
 }
 
-async function append(writer: GroupWriter, entry: Entry): Promise<Appended> {
+async function append(writer: GroupWriter, entry: Entry, attempts: number): Promise<Appended> {
   const message = {
     subject: journalSubject(entry),
     payload: JSON.stringify(entry),
@@ -100,7 +103,7 @@ async function append(writer: GroupWriter, entry: Entry): Promise<Appended> {
     } catch (error) {
       if (error instanceof Refused && error.code === REFUSALS.wrongLastSequence)
         return { kind: "fenced" };
-      if (!(error instanceof Unavailable) || attempt >= ATTEMPTS) throw error;
+      if (!(error instanceof Unavailable) || attempt >= attempts) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }

@@ -236,7 +236,7 @@ test("a follower reads what is there, says so, and goes on live", async () => {
   const seen: string[] = [];
   const stop = new AbortController();
   let caughtUp = 0;
-  const done = follow(mesh.js, {
+  const done = follow(mesh, {
     stream: "journal",
     filter: "baton.journal.*.cand-follow-1.>",
     signal: stop.signal,

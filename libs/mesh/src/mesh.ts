@@ -9,8 +9,10 @@ import {
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 
+import { API_PREFIX } from "./access.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
-import { openConnection } from "./connect.ts";
+import { explainRefusal, openConnection } from "./connect.ts";
+import { type Denial, watchConnection } from "./connection-watch.ts";
 import { type MeshControls, openControls } from "./controls.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -18,11 +20,11 @@ import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
 import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
 import { openReports, type Reports } from "./reports.ts";
+import { restoreAbsent, restoreConsumer } from "./restore-consumers.ts";
 import {
   DEFAULT_TOPOLOGY,
   ensureTopology,
   planTopology,
-  restoreConsumer,
   type Topology,
   type TopologyOptions,
 } from "./topology.ts";
@@ -32,8 +34,8 @@ export interface MeshOptions {
   readonly url: string;
   /** Name of the process, shown in the server's connection list. */
   readonly name: string;
+  /** Seed of the process's nkey; without it the connection is anonymous. */
   readonly seed?: string | undefined;
-  readonly inboxPrefix?: string | undefined;
   /** Server syncs every write: writers then commit in groups. */
   readonly syncAlways?: boolean;
   readonly topology?: TopologyOptions;
@@ -42,6 +44,10 @@ export interface MeshOptions {
   /** True in the coordinator: create streams and consumers and check them. */
   readonly provision?: boolean;
   readonly signal?: AbortSignal;
+  /** Told about each thing that the server doesn't let this process do. */
+  readonly onDenial?: (denial: Denial) => void;
+  /** Told once if the connection is closed for good, such as when the server doesn't know the key any more. */
+  readonly onClosed?: (why: Error) => void;
 }
 
 /** An open mesh. */
@@ -58,11 +64,15 @@ export interface Mesh extends AsyncDisposable {
   laneInbox(lane: Lane): LaneInbox;
   /** Takes messages from a planned durable, making it again if it's lost. */
   take(options: Omit<PullOptions, "restore">): PullWorker;
-  /** Undefined while connected; otherwise why not. */
+  /** Undefined while connected and allowed to do what it does; otherwise why not. */
   trouble(): string | undefined;
 }
 
 const WAIT_MS = 250;
+/** How often the coordinator looks for durables that somebody deleted. */
+const KEEP_MS = 5000;
+/** A refusal makes a process unready for so long. */
+const DENIED_MS = 60_000;
 
 /** Opens a mesh. Throws `Unavailable` or `TopologyDrift`. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
@@ -99,28 +109,26 @@ async function orAborted(
 async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh> {
   const chosen = options.topology ?? DEFAULT_TOPOLOGY;
   const topology = planTopology(chosen);
-  const js = jetstream(nc);
-  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  const watch = watchConnection(nc);
+  watch.onDenial = options.onDenial;
+  void tellWhenClosed(nc, options);
+  const { js, jsm } = await openJetStream(nc, options);
   if (options.provision === true) await ensureTopology(jsm, topology);
   else if (options.wait === true) await waitForStreams(jsm, options.signal);
   const publisher = openPublisher(nc);
   const writer = openGroupWriter(publisher, options.syncAlways === true);
-  let connected = true;
-  void (async () => {
-    for await (const status of nc.status()) {
-      if (status.type === "disconnect") connected = false;
-      if (status.type === "reconnect") connected = true;
-    }
-  })();
+  const mayMake = options.provision === true || options.seed === undefined;
   const take = (pull: Omit<PullOptions, "restore">): PullWorker =>
     startPullWorker(nc, {
       ...pull,
       restore: async (from) => {
+        if (!mayMake) return void (await jsm.consumers.info(pull.stream, pull.durable));
         const how = await restoreConsumer(jsm, topology, { ...pull, from });
         if (how === "restored")
           pull.onTrouble(`consumer ${pull.durable} was gone; made again from ${from ?? 1}`);
       },
     });
+  const keeping = options.provision === true ? keepConsumers(jsm, topology) : undefined;
   return {
     nc,
     js,
@@ -129,16 +137,70 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     publisher,
     journal: openJournal(jsm, writer),
     reports: openReports(jsm, writer),
-    artifacts: await openArtifacts(js, chosen.replicas),
+    artifacts: openArtifacts({ jsm, publisher }),
     controls: openControls(jsm, publisher),
     take,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),
-    trouble: () => (connected ? undefined : `no connection to ${options.url}`),
+    trouble: () => troubleOf(watch, options.url),
     [Symbol.asyncDispose]: async () => {
+      clearInterval(keeping);
       publisher.close();
       await nc.drain().catch(() => nc.close());
     },
   };
+}
+
+async function tellWhenClosed(nc: NatsConnection, options: MeshOptions): Promise<void> {
+  const why = await nc.closed();
+  if (why instanceof Error) options.onClosed?.(explainRefusal(why, options));
+}
+
+/** JetStream on a connection: a process with a key of its own finds the API under Baton's prefix. */
+export async function openJetStream(
+  nc: NatsConnection,
+  {
+    seed,
+    provision = false,
+    timeoutMs,
+  }: {
+    readonly seed?: string | undefined;
+    readonly provision?: boolean;
+    /** Longest wait for an answer of the API; the connection's own if left out. */
+    readonly timeoutMs?: number;
+  },
+): Promise<{ js: JetStreamClient; jsm: JetStreamManager }> {
+  const prefix = seed === undefined || provision ? {} : { apiPrefix: API_PREFIX };
+  return {
+    js: jetstream(nc, prefix),
+    jsm: await jetstreamManager(nc, {
+      ...prefix,
+      checkAPI: false,
+      ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+    }),
+  };
+}
+
+/** Others may not make a durable again: the coordinator does it for them. */
+function keepConsumers(jsm: JetStreamManager, topology: Topology): NodeJS.Timeout {
+  let looking = false;
+  const timer = setInterval(() => {
+    if (looking) return;
+    looking = true;
+    restoreAbsent(jsm, topology)
+      // The server is away, or a stream is gone: there's nothing to keep until it's back.
+      .catch(() => undefined)
+      .finally(() => (looking = false));
+  }, KEEP_MS);
+  return timer.unref();
+}
+
+function troubleOf(
+  { connected, denials, lastDenial }: ReturnType<typeof watchConnection>,
+  url: string,
+): string | undefined {
+  if (!connected) return `no connection to ${url}`;
+  if (!lastDenial || Date.now() - lastDenial.atMs > DENIED_MS) return undefined;
+  return `the server refused a ${lastDenial.operation} on ${lastDenial.subject}, ${denials} refusals so far: is its key the one of another kind of process?`;
 }
 
 async function waitForStreams(

@@ -4,6 +4,7 @@ import { eventually } from "@baton/testkit";
 import { expect, test } from "vitest";
 
 import { openConnection, Unavailable } from "./connect.ts";
+import { follow } from "./follow.ts";
 import { openMesh } from "./mesh.ts";
 import { firstEntry, resultOf } from "./sample-entry.test-data.ts";
 
@@ -52,6 +53,30 @@ test("a worker and a report survive a server that is killed and started again", 
     await eventually(() => taken.length >= 2, { what: "dispatch after", withinMs: 15_000 });
     expect(await mesh.reports.store(resultOf(firstEntry("cand-outage-b"), 2))).toBe("stored");
     await worker.stop(1000);
+  });
+}, 30_000);
+
+test("a reader goes on soon after a server that was killed is back, and misses nothing", async () => {
+  await withNats(async (nats) => {
+    await using mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const following = follow(mesh, {
+      stream: "journal",
+      signal: stop.signal,
+      onMessage: ({ subject }) => void seen.push(subject.split(".")[3] ?? ""),
+    });
+    const rounds = ["cand-reader-1", "cand-reader-2", "cand-reader-3"];
+    for (const candidateId of rounds) {
+      await mesh.journal.append(firstEntry(candidateId));
+      await eventually(() => seen.includes(candidateId), { what: candidateId, withinMs: 3000 });
+      await nats.kill9();
+      await nats.restart();
+      await eventually(() => mesh.trouble() === undefined, { what: "reconnected" });
+    }
+    stop.abort();
+    await following;
+    expect(seen).toEqual(rounds);
   });
 }, 30_000);
 

@@ -37,7 +37,7 @@ export const REFUSALS = {
 /** One message to store. */
 export interface Outgoing {
   readonly subject: string;
-  readonly payload: string;
+  readonly payload: string | Uint8Array;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
 }
 

@@ -4,10 +4,12 @@
  */
 import {
   ADVISORY_SUBJECTS,
+  ARTIFACTS_BUCKET,
   DURABLES,
   journalFilter,
   type Lane,
   LANES,
+  REVIEWS_BUCKET,
   STREAMS,
 } from "@baton/contracts";
 import {
@@ -89,6 +91,8 @@ export function planTopology(options: TopologyOptions): Topology {
         allow_atomic: true,
       },
       { ...once, name: STREAMS.commands.name, subjects: [STREAMS.commands.subjects] },
+      planArtifacts(kept),
+      planReviews(kept),
       {
         ...kept,
         deny_purge: true,
@@ -104,9 +108,38 @@ export function planTopology(options: TopologyOptions): Topology {
         max_age: nanos(30 * DAY_MS),
         max_msgs: 100_000,
         discard: "old",
+        allow_direct: true,
       },
     ],
     consumers: planConsumers(options),
+  };
+}
+
+/** An object store in which nothing can be replaced: no rollup, no purge. */
+function planArtifacts(kept: Partial<StreamConfig>): Stream {
+  const prefix = `$O.${ARTIFACTS_BUCKET}`;
+  return {
+    ...kept,
+    name: `OBJ_${ARTIFACTS_BUCKET}`,
+    subjects: [`${prefix}.C.>`, `${prefix}.M.>`],
+    discard: "new",
+    deny_purge: true,
+    allow_rollup_hdrs: false,
+  };
+}
+
+/** The bucket of the review records: only the latest of each key, some of which expire. */
+function planReviews(kept: Partial<StreamConfig>): Stream {
+  return {
+    ...kept,
+    name: `KV_${REVIEWS_BUCKET}`,
+    subjects: [`$KV.${REVIEWS_BUCKET}.>`],
+    discard: "new",
+    max_msgs_per_subject: 1,
+    allow_msg_ttl: true,
+    // Keys that expire leave a marker for so long, so that copies notice.
+    subject_delete_marker_ttl: nanos(60_000),
+    allow_rollup_hdrs: true,
   };
 }
 
@@ -186,7 +219,7 @@ async function ensureConsumer(
   stream: string,
   config: Consumer,
 ): Promise<Drift[]> {
-  await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
+  await addConsumer(jsm, stream, config);
   const info = await jsm.consumers.info(stream, config.durable_name);
   const { deliver_policy: _, ...compared } = config; // a restored consumer starts elsewhere
   return differences(`consumer ${config.durable_name} of ${stream}`, info.config, compared);
@@ -212,7 +245,8 @@ export async function findDrift(jsm: JetStreamManager, topology: Topology): Prom
   return drifts;
 }
 
-function absent(error: unknown): undefined {
+/** For `catch`: undefined if what was asked for isn't there. */
+export function absent(error: unknown): undefined {
   if (error instanceof Error && /not found/i.test(error.message)) return undefined;
   throw error;
 }
@@ -221,28 +255,13 @@ function gone(what: string): Drift {
   return { what, field: "existence", has: "absent", wants: "present" };
 }
 
-/** Makes a lost durable again, starting at `from`. */
-export async function restoreConsumer(
+/** Makes a consumer, unless there's one of its name. */
+export async function addConsumer(
   jsm: JetStreamManager,
-  topology: Topology,
-  which: { stream: string; durable: string; from: number | undefined },
-): Promise<"present" | "restored"> {
-  const planned = topology.consumers.find(
-    (one) => one.stream === which.stream && one.config.durable_name === which.durable,
-  );
-  if (!planned) throw new Error(`no consumer ${which.durable} is planned on ${which.stream}`);
-  const info = await jsm.consumers.info(which.stream, which.durable).catch(absent);
-  if (info) return "present";
-  const start =
-    which.from === undefined
-      ? planned.config
-      : {
-          ...planned.config,
-          deliver_policy: "by_start_sequence" as const,
-          opt_start_seq: which.from,
-        };
-  await ignoreExisting(jsm.consumers.add(which.stream, start), CONSUMER_EXISTS);
-  return "restored";
+  stream: string,
+  config: Partial<ConsumerConfig>,
+): Promise<void> {
+  await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
 }
 
 async function ignoreExisting(adding: Promise<unknown>, code: number): Promise<void> {

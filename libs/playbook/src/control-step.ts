@@ -99,6 +99,7 @@ function causeOf(happening: ControlQuestion["happening"]): Controls["cause"] {
     type,
     by,
     why,
+    ...(command.type === "close-task" && { commit: command.commit }),
     ...(identity && { roles: [...identity.roles] }),
     ...(signed && { signature: { publicKey, signature } }),
   };

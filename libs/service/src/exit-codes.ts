@@ -5,6 +5,8 @@ export const EXIT = {
   invalidInput: 3,
   /** Something that's needed isn't there or is taken: a port, a server. */
   unavailable: 8,
+  /** The server doesn't let it in, or not to what it needs. */
+  notAuthorised: 9,
   /** A fault of ours: an unexpected error, or a shutdown that didn't finish. */
   internal: 70,
   /** A second signal ended it at once. */

@@ -1,3 +1,4 @@
+import type { Log, Meter } from "@baton/telemetry";
 import type { z } from "zod";
 
 import { ServiceConfig } from "./service-config.ts";
@@ -34,8 +35,14 @@ export function meshOptionsOf(service: {
   readonly name: string;
   readonly config: MeshServiceConfig;
   readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly fail: (error: unknown) => void;
 }) {
-  const { config } = service;
+  const { config, log } = service;
+  const denials = service.meter.createCounter("baton_nats_denials", {
+    description: "What nats-server refused this process: publishing to or listening on a subject",
+  });
   return {
     url: config.BATON_NATS_URL,
     name: `baton-${service.name}`,
@@ -48,5 +55,11 @@ export function meshOptionsOf(service: {
     },
     wait: true,
     signal: service.signal,
+    onDenial: ({ operation, subject }: { operation: string; subject: string }) => {
+      denials.add(1, { operation });
+      log.error({ operation, subject }, "nats-server refused this: not for this kind of process");
+    },
+    // Whoever restarts it has it read its key again.
+    onClosed: (why: Error) => service.fail(why),
   } as const;
 }

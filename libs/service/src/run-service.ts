@@ -12,7 +12,7 @@ import type { Log, Meter, Telemetry, Tracer } from "@baton/telemetry";
 import type { z } from "zod";
 
 import { boundHeap, settleHeap } from "./bound-heap.ts";
-import { EXIT, StartFailure } from "./exit-codes.ts";
+import { EXIT, type ExitCode, StartFailure } from "./exit-codes.ts";
 import { startHttp, writeAddressFile } from "./http-server.ts";
 import type { HttpServer, Mountable } from "./http-server.ts";
 import { describeFaults, readConfig } from "./read-config.ts";
@@ -65,7 +65,7 @@ export interface ServiceDefinition<S extends ServiceSchema> {
 /**
  * Runs a service until it's told to stop, and ends the process.
  *
- * Exit codes: 0 stopped in time; 3 wrong environment; 8 port in use; 70 an unexpected error or a
+ * Exit codes: 0 stopped in time; 3 wrong environment; 8 port in use; 9 not let in by the server; 70 an unexpected error or a
  * shutdown step that failed or hung; 130 a second signal.
  */
 export async function runService<S extends ServiceSchema>(
@@ -86,10 +86,10 @@ export async function runService<S extends ServiceSchema>(
   stopOnSignals(shutdown);
   endOnBugs(name, log);
   const fail = (error: unknown): void => {
-    const action = error instanceof StartFailure ? error.action : undefined;
-    log.fatal({ err: error, action }, "service failed");
+    const known = knownFailure(error);
+    log.fatal({ err: error, action: known?.action }, "service failed");
     complain(describeFailure(name, error));
-    shutdown.stop("failed", error instanceof StartFailure ? error.exitCode : EXIT.internal);
+    shutdown.stop("failed", known?.exitCode ?? EXIT.internal);
   };
   const work = start({ definition, config, telemetry, shutdown, fail }).catch((error: unknown) => {
     // Waiting for something with the signal rejects when it's aborted: that's obedience, no fault.
@@ -214,10 +214,25 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
+/** What a library said in words for its reader counts as much as what a service says itself. */
+function knownFailure(
+  error: unknown,
+): Pick<StartFailure, "code" | "message" | "action" | "exitCode"> | undefined {
+  if (error instanceof StartFailure) return error;
+  if (!(error instanceof Error && "code" in error && "action" in error)) return undefined;
+  const { code, action, message } = error;
+  if (typeof code !== "string" || typeof action !== "string") return undefined;
+  return { code, message, action, exitCode: EXITS[code] ?? EXIT.internal };
+}
+
+const EXITS: Readonly<Record<string, ExitCode>> = {
+  E_DENIED: EXIT.notAuthorised,
+  E_UNAVAILABLE: EXIT.unavailable,
+};
+
 function describeFailure(name: string, error: unknown): string {
-  if (error instanceof StartFailure) {
-    return `${name} failed (${error.code}): ${error.message}\n  do:   ${error.action}\n`;
-  }
+  const known = knownFailure(error);
+  if (known) return `${name} failed (${known.code}): ${known.message}\n  do:   ${known.action}\n`;
   const text = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   return `${name} failed (E_INTERNAL): ${text}\n  do:   see the log; restart it, and report this if it comes back\n`;
 }

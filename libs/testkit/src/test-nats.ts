@@ -5,13 +5,16 @@
  * the range that the system gives to outgoing connections, or a reconnecting client might be given
  * it while the server is down.
  */
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import {
+  ensureMeshKeys,
   findNatsServer,
   type FoundNatsServer,
+  type Kind,
   NatsServerError,
   type RunningNatsServer,
   startNatsServer,
@@ -24,8 +27,11 @@ import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** What a test may choose about its server. */
 export type TestNatsOptions = Partial<
-  Pick<Parameters<typeof startNatsServer>[0], "syncAlways" | "maxPayload" | "extraConfig">
->;
+  Pick<Parameters<typeof startNatsServer>[0], "syncAlways" | "maxPayload" | "keys" | "extraConfig">
+> & {
+  /** Everybody signs in with the key of their kind, as under `baton up`; otherwise anybody may do everything. */
+  readonly signIn?: boolean;
+};
 
 /** A nats-server of one test or one test file. */
 export interface TestNats {
@@ -33,6 +39,10 @@ export interface TestNats {
   readonly url: string;
   readonly storeDir: string;
   readonly logFile: string;
+  /** File with the seed of a kind, with `signIn`. */
+  seedFileOf(this: void, kind: Kind): string;
+  /** The seed itself. */
+  seedOf(this: void, kind: Kind): string;
   /** The process that runs at the moment, or the last one that did. */
   readonly server: RunningNatsServer;
   /** Stops it in good order, if it runs, and starts it again on the same store and port. */
@@ -81,7 +91,8 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
   const binary = await found;
   const before = new Set(runningServices());
   const folder = temporaryFolder("nats");
-  const start = starter(binary, folder, options);
+  const { settings, ...seeds } = withKeys(folder, options);
+  const start = starter(binary, folder, settings);
   let server: RunningNatsServer;
   let up = true;
   try {
@@ -102,6 +113,7 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
     url,
     storeDir: join(folder.path, "store"),
     logFile: join(folder.path, "nats-server.log"),
+    ...seeds,
     get server() {
       return server;
     },
@@ -136,12 +148,21 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
   };
 }
 
+/** The server's settings, and where the seeds of its keys are. */
+function withKeys({ path }: TemporaryFolder, { signIn = false, ...settings }: TestNatsOptions) {
+  const folder = join(path, "keys");
+  const seedFileOf = (kind: Kind): string => join(folder, `${kind}.seed`);
+  const seedOf = (kind: Kind): string => readFileSync(seedFileOf(kind), "utf8").trim();
+  const keys = signIn ? { keys: ensureMeshKeys(folder).publicKeys } : {};
+  return { settings: { ...settings, ...keys }, seedFileOf, seedOf };
+}
+
 type Starter = (port: number) => Promise<RunningNatsServer>;
 
 function starter(
   server: FoundNatsServer,
   folder: TemporaryFolder,
-  options: TestNatsOptions,
+  options: Omit<TestNatsOptions, "signIn">,
 ): Starter {
   return (port) =>
     startNatsServer({

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Lane, LANES } from "@baton/contracts";
-import { findNatsServer, startNatsServer } from "@baton/mesh";
+import { ensureMeshKeys, findNatsServer, type Kind, startNatsServer } from "@baton/mesh";
 import { type SpawnedService, spawnService } from "@baton/testkit";
 
 const root = join(import.meta.dirname, "../../..");
@@ -11,13 +11,18 @@ const root = join(import.meta.dirname, "../../..");
 /** A running benchmark mesh. */
 export interface BenchMesh extends AsyncDisposable {
   readonly url: string;
+  /** Of the command line's kind: whoever drives the measurement asks like people do. */
+  readonly seed: string;
   readonly processes: ReadonlyMap<string, SpawnedService>;
   /** Handler times so far: candidate to stage to nanoseconds of the machine's monotonic clock. */
   handlerTimes(): Map<string, Map<string, bigint>>;
 }
 
-/** Starts a nats-server in a fresh store. */
-export async function startBenchServer(dir: string, syncAlways: boolean) {
+/** Starts a nats-server in a fresh store; with `signIn` as under `baton up`, otherwise anybody may do everything. */
+export async function startBenchServer(
+  dir: string,
+  { syncAlways, signIn }: { syncAlways: boolean; signIn: boolean },
+) {
   mkdirSync(dir, { recursive: true });
   const server = await findNatsServer({ signal: AbortSignal.timeout(120_000) });
   return startNatsServer({
@@ -28,12 +33,13 @@ export async function startBenchServer(dir: string, syncAlways: boolean) {
     host: "127.0.0.1",
     syncAlways,
     exitWithParent: true,
+    ...(signIn && { keys: ensureMeshKeys(join(dir, "keys")).publicKeys }),
   });
 }
 
 /** Starts the mesh and waits until every process is ready. */
 export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<BenchMesh> {
-  const server = await startBenchServer(dir, syncAlways);
+  const server = await startBenchServer(dir, { syncAlways, signIn: true });
   const common = {
     BATON_NATS_URL: server.url,
     BATON_LOG_LEVEL: "warn",
@@ -44,8 +50,10 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
   };
   const logOf = (lane: Lane): string => join(dir, `${lane}.log`);
   const processes = new Map<string, SpawnedService>();
-  const start = (name: string, entry: string, env: Record<string, string>): void => {
-    processes.set(name, spawnService(join(root, entry), { ...common, ...env }));
+  const seedFileOf = (kind: Kind): string => join(dir, "keys", `${kind}.seed`);
+  const start = (kind: Kind, entry: string, env: Record<string, string>): void => {
+    const all = { ...common, BATON_NATS_SEED_FILE: seedFileOf(kind), ...env };
+    processes.set(kind, spawnService(join(root, entry), all));
   };
   start("coordinator", "apps/coordinator/src/main.ts", {
     BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),
@@ -59,6 +67,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
   await Promise.all(Array.from(processes.values(), (service) => service.ready(60_000)));
   return {
     url: server.url,
+    seed: readFileSync(seedFileOf("cli"), "utf8").trim(),
     processes,
     handlerTimes: () => readHandlerTimes(LANES.map(logOf)),
     [Symbol.asyncDispose]: async () => {

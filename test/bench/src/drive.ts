@@ -25,10 +25,9 @@ export function openDriver(mesh: Mesh): Driver {
     waiting.resolve();
     waiting = undefined;
   };
-  const following = follow(mesh.js, {
+  const following = follow(mesh, {
     stream: "journal",
     filter: "baton.journal.closed.>",
-    headersOnly: true,
     signal: stopping.signal,
     onMessage: () => {
       seen += 1;

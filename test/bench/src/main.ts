@@ -37,7 +37,7 @@ for (const sync of ["default", "always"] as const) {
   const syncAlways = sync === "always";
   const dir = join(folder, `${started}-${sync}`);
   say(`sync ${sync}: limits of this machine`);
-  const server = await startBenchServer(join(dir, "raw"), syncAlways);
+  const server = await startBenchServer(join(dir, "raw"), { syncAlways, signIn: false });
   const raw = await measureRawLimits(server.url, syncAlways ? 10_000 : 100_000);
   await server.stop();
   say(`fenced ${raw.fencedPerSecond}/s, sequential p50 ${raw.sequentialP50.toFixed(3)} ms`);

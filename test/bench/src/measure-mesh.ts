@@ -53,7 +53,7 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
     await startBenchMesh(join(options.dir, "cold"), options.syncAlways)
   )[Symbol.asyncDispose]();
   await using bench = await startBenchMesh(join(options.dir, "warm"), options.syncAlways);
-  await using mesh = await openMesh({ url: bench.url, name: "bench-driver" });
+  await using mesh = await openMesh({ url: bench.url, name: "bench-driver", seed: bench.seed });
   const driver = openDriver(mesh);
   const batch = (prefix: string, count: number) => runBatch(driver, prefix, count);
   say("warming up");

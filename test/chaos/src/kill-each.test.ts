@@ -1,7 +1,7 @@
 /**
  * Any service may be killed at any moment; the outcome is the same. A first mesh runs the candidates undisturbed; a second
  * runs them again while one service after the other is killed by SIGKILL, several times each, at random moments. Then every
- * candidate must stand where it stood undisturbed, with byte-identical artifacts, and J1 to J8 must hold in the stores.
+ * candidate must stand where it stood undisturbed, with byte-identical artifacts, and J1 to J9 must hold in the stores.
  *
  * The moments come from a seed (BATON_CHAOS_SEED, printed); the operating system's scheduling isn't repeatable.
  */
@@ -62,7 +62,7 @@ function randomFrom(start: number): () => number {
 }
 
 test(
-  "undisturbed, every candidate goes through and J1 to J8 hold",
+  "undisturbed, every candidate goes through and J1 to J9 hold",
   async () => {
     await using calm = await startRunningMesh();
     const ids = await Promise.all(VICTIMS.map((_, index) => calm.submit(index + 1)));
@@ -98,7 +98,7 @@ test.each(VICTIMS)(
   SETTLE_MS + 30_000,
 );
 
-test("afterwards J1 to J8 hold in the streams, the repositories and the broker's log", async () => {
+test("afterwards J1 to J9 hold in the streams, the repositories and the broker's log", async () => {
   expect(await chaos?.violations(), `BATON_CHAOS_SEED=${seed}`).toEqual([]);
 }, 60_000);
 

@@ -4,10 +4,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { commandSubject, type Entry } from "@baton/contracts";
+import { commandSubject, type Entry, signedText } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { eventually, temporaryFolder } from "@baton/testkit";
+import { fromSeed } from "@nats-io/nkeys";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -61,7 +62,9 @@ export async function startRunningMesh(): Promise<RunningMesh> {
     withinMs: 60_000,
   });
   await Promise.race([up, ended]);
-  const mesh = await openMesh({ url: state().natsUrl, name: "chaos" });
+  const seed = readFileSync(join(data, "keys/cli.seed"), "utf8").trim();
+  const mesh = await openMesh({ url: state().natsUrl, name: "chaos", seed });
+  const person = readPerson(join(data, "people/reviewer.key"));
   const last = async (candidateId: string): Promise<Entry | undefined> =>
     (await mesh.journal.last(candidateId))?.entry;
   return {
@@ -71,7 +74,7 @@ export async function startRunningMesh(): Promise<RunningMesh> {
       const pid = state().pids[service];
       if (pid !== undefined) killIfAlive(pid);
     },
-    submit: (seed) => submitTrend(mesh, seed),
+    submit: (number) => submitTrend(mesh, person, number),
     last,
     settled: (candidateId, withinMs) =>
       eventually(
@@ -108,7 +111,19 @@ async function stop(child: ChildProcess): Promise<void> {
 
 const trend: unknown = parse(readFileSync(join(root, "examples/candidates/trend.yaml"), "utf8"));
 
-async function submitTrend(mesh: Mesh, seed: number): Promise<string> {
+/** Someone whose key the mesh knows. */
+interface Person {
+  readonly name: string;
+  readonly key: ReturnType<typeof fromSeed>;
+}
+
+/** A key that `baton up` made: the seed, then the name. */
+function readPerson(file: string): Person {
+  const [seed = "", name = ""] = readFileSync(file, "utf8").trimEnd().split("\n");
+  return { name: name.replace("name: ", ""), key: fromSeed(new TextEncoder().encode(seed)) };
+}
+
+async function submitTrend(mesh: Mesh, { name, key }: Person, seed: number): Promise<string> {
   const spec = {
     ...z.looseObject({}).parse(trend),
     seed,
@@ -116,15 +131,18 @@ async function submitTrend(mesh: Mesh, seed: number): Promise<string> {
   };
   const candidateId = candidateIdOf(spec);
   const id = `submit-${candidateId}`;
-  const command = {
+  const unsigned = {
     v: 1,
     type: "submit",
     id,
     candidateId,
     time: new Date().toISOString(),
-    by: "chaos",
+    by: name,
+    publicKey: key.getPublicKey(),
     spec,
-  };
+  } as const;
+  const bytes = key.sign(new TextEncoder().encode(signedText(unsigned)));
+  const command = { ...unsigned, signature: Buffer.from(bytes).toString("base64url") };
   const subject = commandSubject({ candidateId, commandId: id });
   await eventually(
     () =>
@@ -175,7 +193,15 @@ async function checkFromOutside(folder: string, data: string, natsUrl: string): 
   const brokerLog = join(data, "broker/ledger.jsonl");
   writeFileSync(
     input,
-    JSON.stringify({ natsUrl, remotes, brokerLog, ...stagesOf(), receipts: [], settled: true }),
+    JSON.stringify({
+      natsUrl,
+      natsSeedFile: join(data, "keys/cli.seed"),
+      remotes,
+      brokerLog,
+      ...stagesOf(),
+      receipts: [],
+      settled: true,
+    }),
   );
   const checker = join(root, "libs/invariants/src/main.ts");
   const { stdout } = await run(process.execPath, [checker, input], { maxBuffer: 2 ** 26 }).catch(

@@ -19,7 +19,13 @@ export async function copyMesh(
   { digests, change }: { digests: readonly string[]; change: (message: Copied) => Copied },
 ): Promise<void> {
   const topology = { replicas: 1, ackWaitMs: 1500, maxDeliver: 5 };
-  await using target = await openMesh({ url: to.url, name: "copy", topology, provision: true });
+  await using target = await openMesh({
+    url: to.url,
+    name: "copy",
+    seed: to.seedOf("coordinator"),
+    topology,
+    provision: true,
+  });
   for (const stream of ["commands", "reports", "journal"] as const) {
     const { name } = STREAMS[stream];
     const { state } = await from.jsm.streams.info(name);

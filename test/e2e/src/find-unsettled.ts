@@ -18,16 +18,16 @@ export interface StandingCheck {
 }
 
 /** Follows the journal and resolves when all that was there has been read. */
-export async function openStandingCheck(mesh: Pick<Mesh, "js">): Promise<StandingCheck> {
+export async function openStandingCheck(mesh: Pick<Mesh, "nc" | "jsm">): Promise<StandingCheck> {
   const last = new Map<string, StoredEntry>();
   const foreign: string[] = [];
   const stopping = new AbortController();
   await new Promise<void>((resolve, reject) => {
-    follow(mesh.js, {
+    follow(mesh, {
       stream: "journal",
       signal: stopping.signal,
       onMessage: (message) => {
-        const entry = Entry.safeParse(message.json());
+        const entry = Entry.safeParse(JSON.parse(new TextDecoder().decode(message.data)));
         if (!entry.success) foreign.push(`JOURNAL ${message.seq} isn't an entry`);
         else if (entry.data.holder === "closed") last.delete(entry.data.candidateId);
         else last.set(entry.data.candidateId, { sequence: message.seq, entry: entry.data });

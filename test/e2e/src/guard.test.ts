@@ -22,7 +22,7 @@ let folder: TemporaryFolder;
 let ids: Candidates;
 
 beforeAll(async () => {
-  nats = await startTestNats();
+  nats = await startTestNats({ signIn: true });
   folder = temporaryFolder("guard-e2e");
   world = await openLoopWorld(nats);
   ids = await tellCandidates(world);
@@ -34,7 +34,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-const guard = (...args: string[]) => runBaton(nats.url, ["guard", ...args]);
+const guard = (...args: string[]) => runBaton(nats, ["guard", ...args]);
 const jsonOf = (text: string): Record<string, unknown> => JSON.parse(text);
 const Ways = z.array(z.object({ candidateId: z.string(), parting: z.unknown() }));
 const Journal = z.object({ otherWays: Ways, decidedAgain: z.number(), leftOut: z.number() });
@@ -78,13 +78,13 @@ function tamper(message: Copied): Copied {
 }
 
 test("J10: in a copy that was tampered with, the first difference is shown and ends with 5", async () => {
-  const copy = await startTestNats();
+  const copy = await startTestNats({ signIn: true });
   try {
     const last = await world.mesh.journal.last(ids.approved);
     const digests = [last?.entry.playbook ?? ""];
     await copyMesh(world.mesh, copy, { digests, change: tamper });
     const replay = async (id: string) => {
-      const { code, stdout } = await runBaton(copy.url, ["guard", "replay", id, "--json"]);
+      const { code, stdout } = await runBaton(copy, ["guard", "replay", id, "--json"]);
       return { code, ...jsonOf(stdout) };
     };
     expect(await replay(ids.approved)).toMatchObject({
@@ -114,7 +114,7 @@ test("J10: in a copy that was tampered with, the first difference is shown and e
       code: 5,
       difference: { n: 1, what: expect.stringMatching(/command .* isn't stored/) },
     });
-    const text = await runBaton(copy.url, ["guard", "replay", ids.flaky]);
+    const text = await runBaton(copy, ["guard", "replay", ids.flaky]);
     expect(text.stdout).toMatch(
       /^different .*entry 1 of \d.*\n {2}journal: "Submitted by mallory"\n {2}replay: {2}"Submitted by author"\n/,
     );
@@ -163,11 +163,11 @@ test.each([
 test("--mesh: an artifact that is gone from the store, whatever was recorded, is missed", async () => {
   const { entry } = await world.until(ids.waiting, "asking", ({ review }) => review !== null);
   const gate = entry.artifacts.find(({ name }) => name === "gates/check.json");
-  const copy = await startTestNats();
+  const copy = await startTestNats({ signIn: true });
   try {
     await copyMesh(world.mesh, copy, { digests: [entry.playbook], change: (message) => message });
     const args = ["guard", "check-transition", "--mesh", "--candidate-id", ids.waiting];
-    const { code, stdout } = await runBaton(copy.url, [...args, "--to-stage", "ship"]);
+    const { code, stdout } = await runBaton(copy, [...args, "--to-stage", "ship"]);
     expect([code, jsonOf(stdout)["reason"]]).toEqual([5, "missing_previous_artifact"]);
     expect(jsonOf(stdout)["evidence"]).toEqual({
       artifacts: { [gate?.name ?? ""]: "missing" },
@@ -223,7 +223,7 @@ test("policy diff --journal names the candidates that would have gone another wa
       "--exit-code",
       "--json",
     ];
-    const { code, stdout } = await runBaton(nats.url, args);
+    const { code, stdout } = await runBaton(nats, args);
     const found = jsonOf(stdout);
     const { otherWays, ...counts } = Journal.parse(found["journal"]);
     const ways = new Map(otherWays.map(({ candidateId, parting }) => [candidateId, parting]));

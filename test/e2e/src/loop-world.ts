@@ -7,12 +7,13 @@ import {
   commandSubject,
   type Entry,
   type Lane,
+  LANES,
   Receipt,
   REPLY_HEADER,
   type StoredEntry,
 } from "@baton/contracts";
 import { defineLane, done, type RunningLane, runLane, type StageWork } from "@baton/lanekit";
-import { type Mesh, openMesh } from "@baton/mesh";
+import { type Kind, type Mesh, openMesh } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { startTelemetry, type Telemetry } from "@baton/telemetry";
 import {
@@ -143,6 +144,7 @@ export async function openLoopWorld(
   const startCoordinator = (more: Record<string, string> = {}): SpawnedService => {
     const service = spawnService(join(root, "apps/coordinator/src/main.ts"), {
       BATON_NATS_URL: nats.url,
+      BATON_NATS_SEED_FILE: nats.seedFileOf("coordinator"),
       BATON_PLAYBOOK: file,
       BATON_ACK_WAIT_MS: "1500",
       BATON_MAX_DELIVER: "5",
@@ -154,10 +156,10 @@ export async function openLoopWorld(
     return service;
   };
   await startCoordinator().ready();
-  const mesh = await openMesh({ url: nats.url, name: "test", topology: TOPOLOGY });
+  const { mesh, meshOf, laneMeshes } = await openMeshes(nats);
   const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
   const start: LoopWorld["startLane"] = (lane, stages) => {
-    const started = startLane({ mesh, telemetry }, lane, stages);
+    const started = startLane({ mesh: meshOf(lane), telemetry }, lane, stages);
     lanes.push(started);
     return started;
   };
@@ -174,22 +176,40 @@ export async function openLoopWorld(
       await sendCommand(mesh, { type: "submit", candidateId, by: "author", spec });
       return candidateId;
     },
-    until: (candidateId, what, condition) =>
-      eventually(
-        async () => {
-          const last = await mesh.journal.last(candidateId);
-          return last && condition(last.entry) ? last : undefined;
-        },
-        { what, withinMs: 20_000 },
-      ),
+    until: (candidateId, what, condition) => untilLast(mesh, { candidateId, what, condition }),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(lanes.map((lane) => lane.stop()));
       await Promise.all(services.map((service) => service.stop()));
-      await mesh[Symbol.asyncDispose]();
+      await Promise.all([mesh, ...laneMeshes].map((one) => one[Symbol.asyncDispose]()));
       await telemetry[Symbol.asyncDispose]();
       folder.remove();
     },
   };
+}
+
+function untilLast(
+  { journal }: Mesh,
+  on: { candidateId: string; what: string; condition: (entry: Entry) => boolean },
+): Promise<StoredEntry> {
+  return eventually(
+    async () => {
+      const last = await journal.last(on.candidateId);
+      return last && on.condition(last.entry) ? last : undefined;
+    },
+    { what: on.what, withinMs: 20_000 },
+  );
+}
+
+/** The test's own, with the coordinator's key, so that it may look at everything and break it; and those of the lanes. */
+async function openMeshes(nats: TestNats) {
+  const open = (kind: Kind): Promise<Mesh> =>
+    openMesh({ url: nats.url, name: kind, topology: TOPOLOGY, seed: nats.seedOf(kind) });
+  const mesh = await open("coordinator");
+  const lanes = new Map(
+    await Promise.all(LANES.map(async (lane) => [lane, await open(lane)] as const)),
+  );
+  const meshOf = (lane: Lane): Mesh => lanes.get(lane) ?? fail(`no connection of ${lane}`);
+  return { mesh, meshOf, laneMeshes: [...lanes.values()] };
 }
 
 function fail(message: string): never {

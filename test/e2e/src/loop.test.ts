@@ -36,7 +36,7 @@ const make: StageWork = async (context) => {
 const releases = new Map<string, () => void>();
 
 beforeAll(async () => {
-  nats = await startTestNats();
+  nats = await startTestNats({ signIn: true });
   world = await openLoopWorld(nats);
   world.startLanes({
     make,
@@ -85,6 +85,7 @@ describe("a candidate that passes", () => {
       stage: "make",
       sequence: first?.sequence,
       time: first?.entry.time,
+      detail: first?.entry.detail,
     });
   });
 });

@@ -35,7 +35,7 @@ const ship: StageWork = async (context) => {
 };
 
 beforeAll(async () => {
-  nats = await startTestNats();
+  nats = await startTestNats({ signIn: true });
   world = await openPeopleWorld(nats);
   world.loop.startLanes({ make, ship });
 });
@@ -260,7 +260,8 @@ test("none of this broke an invariant, looked at from outside", async () => {
   const input = join(folder.path, "input.json");
   const gates = { check: "gates/check.json" };
   const stages = { gates, promoting: [], recovery: null };
-  const where = { natsUrl: nats.url, remotes: [], brokerLog: null };
+  const natsSeedFile = nats.seedFileOf("cli");
+  const where = { natsUrl: nats.url, natsSeedFile, remotes: [], brokerLog: null };
   writeFileSync(input, JSON.stringify({ ...where, ...stages, receipts: [], settled: false }));
   const checker = join(import.meta.dirname, "../../../libs/invariants/src/main.ts");
   const output = await new Promise<string>((resolve) => {

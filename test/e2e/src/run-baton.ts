@@ -2,6 +2,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 
+import type { TestNats } from "@baton/testkit";
+
 const BATON = join(import.meta.dirname, "../../../apps/cli/bin/baton.cjs");
 
 /** How a run ended. */
@@ -12,8 +14,13 @@ export interface BatonRun {
 }
 
 /** Runs `baton` against a server, with nothing of our environment but PATH and HOME. */
-export function runBaton(url: string, args: readonly string[]): Promise<BatonRun> {
-  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], BATON_NATS_URL: url };
+export function runBaton(nats: TestNats, args: readonly string[]): Promise<BatonRun> {
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: process.env["HOME"],
+    BATON_NATS_URL: nats.url,
+    BATON_NATS_SEED_FILE: nats.seedFileOf("cli"),
+  };
   return new Promise((resolve) => {
     execFile(process.execPath, [BATON, ...args], { env }, (error, stdout, stderr) => {
       const code = error ? Number(error.code ?? -1) : 0;

@@ -1,8 +1,7 @@
 /** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
 import { open } from "node:fs/promises";
 
-import { ArtifactName, type Sha256, STREAMS } from "@baton/contracts";
-import { openArtifacts } from "@baton/mesh";
+import { ArtifactName, type Sha256 } from "@baton/contracts";
 
 import { candidateIdFrom, sha256From } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
@@ -27,9 +26,7 @@ export async function getArtifact(
   const wanted = wantedFrom(of, options.sha256);
   await using session = await openSession(options);
   const sha256 = typeof wanted === "string" ? wanted : await digestOf(session, wanted);
-  const { config } = await session.jsm.streams.info(STREAMS.journal.name);
-  const artifacts = await openArtifacts(session.js, config.num_replicas);
-  const bytes = await artifacts.get(sha256).catch((error: unknown) => {
+  const bytes = await session.artifacts.get(sha256).catch((error: unknown) => {
     throw damaged(sha256, error);
   });
   if (!bytes) throw absent(`no artifact ${sha256} is stored`, "Check the digest.");

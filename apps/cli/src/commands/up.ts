@@ -15,6 +15,7 @@ export function register(program: Command): void {
     .option("--port <number>", "port of the NATS server; 0 takes any free one", "4222")
     .option("--http-port <number>", "first port of the services; 0 takes free ones", "0")
     .option("--playbook <file>", "playbook of new candidates (default: playbooks/baton.yaml)")
+    .option("--people <file>", "key registry, see docs/people.md (default: one of its own)")
     .option("--no-drills", "refuse candidates that inject faults on purpose")
     .addHelpText(
       "after",
@@ -39,5 +40,6 @@ interface UpOptions {
   readonly port: string;
   readonly httpPort: string;
   readonly playbook?: string;
+  readonly people?: string;
   readonly drills: boolean;
 }

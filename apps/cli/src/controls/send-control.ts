@@ -42,7 +42,7 @@ export interface Controlled extends ControlledReceipt {
 /** Sends the command and prints its receipt. */
 export async function sendWish(wish: Wish, options: ControlOptions): Promise<void> {
   const timeoutMs = durationFrom(options.timeout, "timeout");
-  const { name, key } = senderFrom(options.as);
+  const { name, key } = senderFrom(options.as, options);
   const asking = { id: commandIdNow(), by: name, why: options.why, time: new Date() };
   const command = controlCommand(wish, asking);
   let progress: Progress = "unsent";

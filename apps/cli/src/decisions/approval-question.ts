@@ -1,12 +1,6 @@
 /** What an approval would be given on, as it is shown to whoever gives it. */
-import {
-  type ArtifactRef,
-  type CandidateId,
-  type Entry,
-  GateReport,
-  STREAMS,
-} from "@baton/contracts";
-import { type Artifacts, openArtifacts } from "@baton/mesh";
+import { type ArtifactRef, type CandidateId, type Entry, GateReport } from "@baton/contracts";
+import type { Artifacts } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
 
 import { whoText } from "../answer-text.ts";
@@ -45,8 +39,7 @@ export async function readApprovalQuestion(
   if (entry.reason !== "APPROVAL_REQUIRED" || evidence === null) return undefined;
   if (evidenceDigest(entry.artifacts) !== evidence)
     throw unseen(candidateId, "the digest in the question isn't that of its artifacts");
-  const { config } = await session.jsm.streams.info(STREAMS.journal.name);
-  const artifacts = await openArtifacts(session.js, config.num_replicas);
+  const { artifacts } = session;
   const reports = entry.artifacts
     .filter(({ name, bytes }) => /^gates\/.*\.json$/.test(name) && bytes <= MAX_REPORT_BYTES)
     .slice(0, MAX_REPORTS);

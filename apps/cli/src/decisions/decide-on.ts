@@ -28,7 +28,7 @@ export async function decideOn(
   options: DecisionOptions,
 ): Promise<void> {
   const timeoutMs = durationFrom(options.timeout, "timeout");
-  const { name, key } = senderFrom(options.as);
+  const { name, key } = senderFrom(options.as, options);
   const command = commandFrom(type, id, { ...options, as: name });
   if (command.type === "approve") requireConsent(options.yes);
   let progress: Progress = "unsent";

@@ -18,7 +18,7 @@ const Advisory = z.object({
 const SHOWN = 10;
 
 /** What the advisories of the last thirty days tell, grouped by consumer and reason. */
-export async function examineAdvisories(session: Pick<Session, "js">): Promise<Finding[]> {
+export async function examineAdvisories(session: Pick<Session, "nc" | "jsm">): Promise<Finding[]> {
   const groups = new Map<string, Group>();
   for (const filter of ADVISORY_SUBJECTS) {
     const exhausted = filter.includes("MAX_DELIVERIES");

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Command, ControlCommand, type Entry, MESH_ID } from "@baton/contracts";
 
 import { CliError } from "../cli-error.ts";
+import type { SigningKey } from "../key-file.ts";
 import {
   type AcceptedReceipt,
   commandIdNow,
@@ -45,6 +46,8 @@ export interface Played {
 export interface Stage {
   readonly session: Session;
   readonly mesh: RunningMesh;
+  /** Everybody signs with a key of their own. */
+  readonly keyOf: (name: string) => SigningKey | undefined;
   readonly board: JournalBoard;
   /** Aborted when time is up or somebody stops the dry run. */
   readonly signal: AbortSignal;
@@ -88,6 +91,7 @@ export async function send(
     try {
       return await sendCommand(stage.session, command, {
         timeoutMs: RECEIPT_WITHIN_MS,
+        key: stage.keyOf(asked.by),
         onProgress: () => undefined,
       });
     } catch (error) {
@@ -117,7 +121,7 @@ export type AskedOfMesh =
 
 /** Asks it and gives the receipt. */
 export async function sendToMesh(
-  { session }: Pick<Stage, "session">,
+  { session, keyOf }: Pick<Stage, "session" | "keyOf">,
   by: string,
   asked: AskedOfMesh,
 ): Promise<ControlledReceipt> {
@@ -137,6 +141,7 @@ export async function sendToMesh(
   });
   return sendControl(session, command, {
     timeoutMs: RECEIPT_WITHIN_MS,
+    key: keyOf(by),
     onProgress: () => undefined,
   });
 }

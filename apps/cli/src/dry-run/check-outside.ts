@@ -1,4 +1,4 @@
-/** J1 to J8, checked by a program of its own that shares no code with the services. */
+/** J1 to J9, checked by a program of its own that shares no code with the services. */
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ export const InvariantFinding = z.object({
 });
 export type InvariantFinding = z.infer<typeof InvariantFinding>;
 
-const Findings = z.object({ ok: z.boolean(), invariants: z.array(InvariantFinding).length(8) });
+const Findings = z.object({ ok: z.boolean(), invariants: z.array(InvariantFinding).length(9) });
 
 /** A playbook as far as it's needed here: read again instead of asking those who are being checked. */
 const Playbook = z.object({
@@ -58,6 +58,7 @@ export async function checkOutside(outside: Outside): Promise<InvariantFinding[]
   const gates = stages.flatMap(({ stage, gate }) => (gate === undefined ? [] : [[stage, gate]]));
   const input = {
     natsUrl: outside.natsUrl,
+    natsSeedFile: directory.seedOf("cli"),
     remotes: [directory.gitops, directory.strategies],
     brokerLog: join(directory.broker, "ledger.jsonl"),
     gates: Object.fromEntries(gates),

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { ArtifactRef } from "@baton/contracts";
-import { openArtifacts, type StoredReport, type TimedEntry } from "@baton/mesh";
+import type { StoredReport, TimedEntry } from "@baton/mesh";
 
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import type { Session } from "../session.ts";
@@ -51,15 +51,14 @@ function refsOf(reports: readonly StoredReport[]): ArtifactRef[] {
 }
 
 async function fetchAll(
-  { js }: Session,
+  { artifacts }: Session,
   refs: readonly ArtifactRef[],
 ): Promise<readonly FoundArtifact[]> {
-  const store = await openArtifacts(js, 1);
   const found: FoundArtifact[] = [];
   const queue = refs.entries();
   const worker = async (): Promise<void> => {
     for (const [index, ref] of queue)
-      found[index] = { ref, bytes: await store.get(ref.sha256).catch(() => undefined) };
+      found[index] = { ref, bytes: await artifacts.get(ref.sha256).catch(() => undefined) };
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   return found;

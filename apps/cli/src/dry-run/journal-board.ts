@@ -2,7 +2,6 @@
 import { type Entry, parseJournalSubject } from "@baton/contracts";
 import { follow, parseEntry, type TimedEntry } from "@baton/mesh";
 
-import { storedMs } from "../journal/read-candidate.ts";
 import type { Session } from "../session.ts";
 
 /** A journal that is being read. */
@@ -34,7 +33,7 @@ interface Waiting {
 
 /** Reads until `signal` is aborted; `onEntry` hears of every entry. */
 export function openBoard(
-  { js }: Pick<Session, "js">,
+  session: Pick<Session, "nc" | "jsm">,
   { signal, onEntry }: { signal: AbortSignal; onEntry: (timed: TimedEntry) => void },
 ): JournalBoard {
   const entries = new Map<string, TimedEntry[]>();
@@ -53,13 +52,13 @@ export function openBoard(
       one.resolve(timed);
     }
   };
-  follow(js, {
+  follow(session, {
     stream: "journal",
     signal,
     onMessage: (message) => {
       if (!parseJournalSubject(message.subject)) return;
       const entry = parseEntry(message.data, message.seq);
-      take({ sequence: message.seq, storedAt: storedMs(message), entry });
+      take({ sequence: message.seq, storedAt: message.storedMs, entry });
     },
   }).catch((error: unknown) => broken.abort(error));
   return {

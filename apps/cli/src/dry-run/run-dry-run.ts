@@ -8,16 +8,18 @@ import { z } from "zod";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
+import { localKeyFile, readKeyFile } from "../key-file.ts";
 import { note, terminalWidth, write } from "../output.ts";
 import { openSession } from "../session.ts";
 import { describeEvent } from "../up/describe-mesh.ts";
-import { meshDirectory } from "../up/mesh-directory.ts";
+import { ensurePeople } from "../up/local-people.ts";
+import { makeFolders, meshDirectory } from "../up/mesh-directory.ts";
 import { interrupted } from "../up/mesh-failures.ts";
 import { type MeshChoices, ROOT } from "../up/mesh-plan.ts";
 import { POINTER } from "../up/run-up.ts";
 import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
 import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
-import type { Played } from "./acts.ts";
+import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
 import { checkOutside } from "./check-outside.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
@@ -60,6 +62,8 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
   view.tell("mesh", settingsInWords());
   const code = codeDigest();
   const choices = choicesFor(folder);
+  makeFolders(choices.directory, []);
+  ensurePeople(choices.directory, [AUTHOR, ...REVIEWERS, ON_CALL]);
   const mesh = await startMesh(choices, {
     signal: stopping.signal,
     log: note,
@@ -101,7 +105,10 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   const { mesh, stories, folder, view, stopping, clock } = run;
   const start = clock();
   view.phase("playing");
-  await using session = await openSession({ server: mesh.natsUrl });
+  await using session = await openSession({
+    server: mesh.natsUrl,
+    seedFile: run.choices.directory.seedOf("cli"),
+  });
   const over = new AbortController();
   const signal = AbortSignal.any([
     stopping.signal,
@@ -109,7 +116,8 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
     AbortSignal.timeout(PLAY_WITHIN_MS),
   ]);
   const board = openBoard(session, { signal, onEntry: (timed) => view.entry(timed) });
-  const played = await play(stories, { session, mesh, board, signal, tell: view.tell });
+  const keyOf = (name: string) => readKeyFile(localKeyFile(run.choices.directory.root, name));
+  const played = await play(stories, { session, mesh, keyOf, board, signal, tell: view.tell });
   over.abort();
   if (stopping.signal.aborted) throw interrupted("in the middle of the dry run");
   const playedAt = clock();
@@ -167,9 +175,11 @@ async function summarize(
 
 function choicesFor(folder: DryRunFolder): MeshChoices {
   const retry = { BATON_RETRY_SCALE: String(DEMO_SETTINGS.retryScale), BATON_RETRY_JITTER: "0" };
+  const directory = meshDirectory(join(folder.path, "mesh"));
   return {
-    directory: meshDirectory(join(folder.path, "mesh")),
+    directory,
     playbook: PLAYBOOK,
+    people: directory.people,
     natsPort: 0,
     httpPort: 0,
     syncAlways: true,

@@ -13,7 +13,7 @@ import {
 import { type Artifacts, parseEntry, parseReport } from "@baton/mesh";
 import type { Playbook, ReplaySources } from "@baton/playbook";
 
-import { readAll, storedMs, unknownCandidate } from "../journal/read-candidate.ts";
+import { readAll, unknownCandidate } from "../journal/read-candidate.ts";
 import type { Session } from "../session.ts";
 import { findPlaybook } from "./stored-evidence.ts";
 
@@ -36,7 +36,7 @@ export interface CandidateRecord {
 
 /** Reads it. Throws `CliError` E_NOT_FOUND for a candidate without a journal. */
 export async function readRecord(
-  session: Pick<Session, "js" | "jsm">,
+  session: Pick<Session, "nc" | "jsm">,
   candidateId: CandidateId,
   findStored: (digest: string) => Promise<Playbook | undefined>,
 ): Promise<CandidateRecord> {
@@ -56,7 +56,7 @@ export async function readRecord(
   await readAll(session, { stream: "reports", filter: reportFilter(candidateId) }, (message) => {
     const report = parseReport(message.data);
     if (typeof report === "string") return;
-    reports.set(message.seq, { report, storedAt: preciseInstant(storedMs(message)) });
+    reports.set(message.seq, { report, storedAt: preciseInstant(message.storedMs) });
   });
   await readAll(session, { stream: "journal", filter: journalFence(candidateId) }, (message) => {
     const { seq: sequence, subject, data } = message;

@@ -30,7 +30,7 @@ import { openSession, type Session } from "../session.ts";
 import type { CheckTransitionOptions } from "./check-transition.ts";
 import { checkId, checkStage, refuseAssertions, requireOptions } from "./guard-arguments.ts";
 import { answer } from "./guard-output.ts";
-import { gatherStored, openStoredArtifacts, pinnedPlaybook } from "./stored-evidence.ts";
+import { gatherStored, pinnedPlaybook } from "./stored-evidence.ts";
 import { wordsFor } from "./verdict-words.ts";
 
 /** Decides and answers. Throws `CliError`: E_USAGE for a claim, E_NOT_FOUND for an unknown candidate, E_CONFLICT for a closed one. */
@@ -45,7 +45,7 @@ export async function checkOnMesh(
   });
   const candidateId = checkId("--candidate-id", given("candidate-id"));
   await using session = await openSession(globals);
-  const artifacts = await openStoredArtifacts(session);
+  const { artifacts } = session;
   const last = await readLast(session, candidateId);
   const { entry, sequence } = last;
   if (entry.holder === "closed") throw isClosed(entry);

@@ -8,7 +8,7 @@ import { openSession } from "../session.ts";
 import { type EvaluateFailureOptions, failureAnswer } from "./evaluate-failure.ts";
 import { checkId, refuseAssertions, requireOptions } from "./guard-arguments.ts";
 import { answer } from "./guard-output.ts";
-import { openStoredArtifacts, pinnedPlaybook } from "./stored-evidence.ts";
+import { pinnedPlaybook } from "./stored-evidence.ts";
 
 /** Evaluates and answers. Throws `CliError`: E_USAGE for a claim, E_CONFLICT if no failure stands. */
 export async function evaluateOnMesh(
@@ -26,7 +26,7 @@ export async function evaluateOnMesh(
   const given = requireOptions({ "candidate-id": options.candidateId });
   const candidateId = checkId("--candidate-id", given("candidate-id"));
   await using session = await openSession(globals);
-  const artifacts = await openStoredArtifacts(session);
+  const { artifacts } = session;
   const { entry, sequence } = await readLast(session, candidateId);
   const { stage, failure, attempt, runId, holder, reason } = entry;
   if (!failure || attempt === 0) {

@@ -6,7 +6,7 @@ import { openSession } from "../session.ts";
 import { openShelf, readRecord } from "./candidate-record.ts";
 import { findParting } from "./other-way.ts";
 import type { JournalFindings, OtherWay } from "./policy-diff.ts";
-import { gatherStored, openStoredArtifacts } from "./stored-evidence.ts";
+import { gatherStored } from "./stored-evidence.ts";
 
 /** Reads one candidate after the other, the latest first; changes nothing. */
 export async function decideAgain(
@@ -14,7 +14,7 @@ export async function decideAgain(
   { server, limit }: { server: string | undefined; limit: number },
 ): Promise<JournalFindings> {
   await using session = await openSession({ server });
-  const artifacts = await openStoredArtifacts(session);
+  const { artifacts } = session;
   const findStored = openShelf(artifacts);
   const { candidates } = await readStandings(session);
   const latest = candidates.toSorted((a, b) => b.sequence - a.sequence).slice(0, limit);

@@ -7,13 +7,12 @@ import { cutTo, printable } from "../printable.ts";
 import { openSession } from "../session.ts";
 import { openShelf, readRecord } from "./candidate-record.ts";
 import { type Replayed, replayRecord } from "./replay-record.ts";
-import { openStoredArtifacts } from "./stored-evidence.ts";
 
 /** Replays and prints; exit code 5 at the first difference. */
 export async function replay(id: string, globals: Globals): Promise<void> {
   const candidateId = candidateIdFrom(id);
   await using session = await openSession(globals);
-  const artifacts = await openStoredArtifacts(session);
+  const { artifacts } = session;
   const result = replayRecord(await readRecord(session, candidateId, openShelf(artifacts)));
   if (result.difference) process.exitCode = EXIT.refused;
   await print(globals.format, result, renderReplay);

@@ -1,6 +1,6 @@
 /** What a mesh has stored, read for the guard: playbooks by digest, and the evidence for a result as the coordinator verifies it. */
-import { type EvidenceRecord, type Sha256, STREAMS } from "@baton/contracts";
-import { type Artifacts, openArtifacts } from "@baton/mesh";
+import type { EvidenceRecord, Sha256 } from "@baton/contracts";
+import type { Artifacts } from "@baton/mesh";
 import {
   evidenceRecord,
   type EvidenceRequest,
@@ -9,16 +9,6 @@ import {
 } from "@baton/playbook";
 
 import { CliError, EXIT } from "../cli-error.ts";
-import type { Session } from "../session.ts";
-
-/** Opens the mesh's artifacts. */
-export async function openStoredArtifacts({
-  js,
-  jsm,
-}: Pick<Session, "js" | "jsm">): Promise<Artifacts> {
-  const { config } = await jsm.streams.info(STREAMS.journal.name);
-  return openArtifacts(js, config.num_replicas);
-}
 
 /** The playbook of a digest; undefined if it isn't stored, or what is stored isn't a playbook. */
 export async function findPlaybook(

@@ -1,6 +1,14 @@
 /** One candidate's journal and reports, read once. */
 import { type CandidateId, journalFence, reportFilter, STREAMS } from "@baton/contracts";
-import { follow, parseEntry, parseReport, type StoredReport, type TimedEntry } from "@baton/mesh";
+import {
+  follow,
+  type FollowOptions,
+  parseEntry,
+  parseReport,
+  type StoredMessage,
+  type StoredReport,
+  type TimedEntry,
+} from "@baton/mesh";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { note } from "../output.ts";
@@ -9,7 +17,7 @@ import type { Session } from "../session.ts";
 /** A reader that hears nothing for so long gives up. */
 const SILENT_MS = 15_000;
 
-type JournalSession = Pick<Session, "js" | "jsm">;
+type JournalSession = Pick<Session, "nc" | "jsm">;
 
 /** A candidate's entries in order; at least one. Messages that aren't entries are left out and said so. */
 export async function readEntries(
@@ -21,7 +29,7 @@ export async function readEntries(
   await readAll(session, { stream: "journal", filter: journalFence(candidateId) }, (message) => {
     try {
       const entry = parseEntry(message.data, message.seq);
-      entries.push({ sequence: message.seq, storedAt: storedMs(message), entry });
+      entries.push({ sequence: message.seq, storedAt: message.storedMs, entry });
     } catch {
       foreign.push(message.seq);
     }
@@ -43,7 +51,7 @@ export async function readReports(
   await readAll(session, { stream: "reports", filter: reportFilter(candidateId) }, (message) => {
     const report = parseReport(message.data);
     if (typeof report === "object")
-      reports.push({ sequence: message.seq, storedAt: storedMs(message), report });
+      reports.push({ sequence: message.seq, storedAt: message.storedMs, report });
   });
   return reports;
 }
@@ -71,20 +79,17 @@ export function unknownCandidate(candidateId: string): CliError {
   });
 }
 
-type FollowOptions = Parameters<typeof follow>[1];
-type Message = Parameters<FollowOptions["onMessage"]>[0];
-
 /** Reads what is stored at this moment and returns. */
 export async function readAll(
-  { js }: Pick<Session, "js">,
-  what: Pick<FollowOptions, "stream" | "filter" | "from" | "headersOnly">,
-  onMessage: (message: Message) => void,
+  session: Pick<Session, "nc" | "jsm">,
+  what: Pick<FollowOptions, "stream" | "filter" | "from">,
+  onMessage: (message: StoredMessage) => void,
 ): Promise<void> {
   const done = new AbortController();
   let complete = false;
   const silence = setTimeout(() => done.abort(), SILENT_MS);
   try {
-    await follow(js, {
+    await follow(session, {
       ...what,
       signal: done.signal,
       onMessage: (message) => {
@@ -103,17 +108,12 @@ export async function readAll(
   if (!complete) throw wentSilent(what.stream);
 }
 
-function wentSilent(stream: keyof typeof STREAMS): CliError {
+function wentSilent(stream: FollowOptions["stream"]): CliError {
   return new CliError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
-    message: `the server stopped answering while ${STREAMS[stream].name} was read`,
+    message: `the server stopped answering while the stream ${stream} was read`,
     rule: `something comes every ${SILENT_MS / 1000} s`,
     action: "Try again; `baton doctor` tells more if it stays so.",
   });
-}
-
-/** When the server stored a message, in milliseconds since 1970, with what it knows of fractions. */
-export function storedMs(message: Message): number {
-  return message.info.timestampNanos / 1e6;
 }

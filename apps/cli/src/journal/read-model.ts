@@ -1,6 +1,6 @@
 /**
- * Where every candidate stands, folded from the journal: subjects first, without payloads, then only the entries that are
- * shown. So a journal of a million entries costs subjects, not specifications.
+ * Where every candidate stands, folded from the journal page by page: kept are what the subjects say, and then only the
+ * entries that are shown.
  */
 import type { Holder, Stage } from "@baton/contracts";
 import { parseJournalSubject, STREAMS } from "@baton/contracts";
@@ -30,12 +30,12 @@ const FENCE_HEADER = "Nats-Expected-Last-Subject-Sequence";
 const AT_A_TIME = 64;
 
 /** Reads all subjects of the journal. */
-export async function readStandings(session: Pick<Session, "js">): Promise<Standings> {
+export async function readStandings(session: Pick<Session, "nc" | "jsm">): Promise<Standings> {
   const latest = new Map<string, Standing>();
   const foreign: { sequence: number; subject: string }[] = [];
-  await readAll(session, { stream: "journal", headersOnly: true }, (message) => {
+  await readAll(session, { stream: "journal" }, (message) => {
     const parts = parseJournalSubject(message.subject);
-    if (!parts || message.headers?.has(FENCE_HEADER) !== true) {
+    if (!parts || !message.headers.has(FENCE_HEADER)) {
       foreign.push({ sequence: message.seq, subject: message.subject });
       return;
     }

@@ -6,7 +6,7 @@ import { printable } from "../printable.ts";
 
 /** Prints name, public key and key file. */
 export async function whoami(options: Globals): Promise<void> {
-  const { name, key } = senderFrom(undefined);
+  const { name, key } = senderFrom(undefined, options);
   const known = { name, publicKey: key?.publicKey ?? null, file: key?.file ?? null };
   await print(options.format, known, (one) =>
     one.publicKey === null

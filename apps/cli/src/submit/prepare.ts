@@ -4,6 +4,7 @@ import { candidateIdOf } from "@baton/playbook";
 
 import { candidateIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
+import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import type { SigningKey } from "../key-file.ts";
 import { note } from "../output.ts";
@@ -29,11 +30,11 @@ const FILE_LIMITS = {
 /** Reads and checks a specification, and the CSVs that it names. Throws `CliError`. */
 export async function prepare(
   file: string,
-  options: { readonly id?: string; readonly as?: string },
+  options: Pick<Globals, "server"> & { readonly id?: string; readonly as?: string },
 ): Promise<Submission> {
   const name = file === "-" ? "standard input" : file;
   const candidateId = options.id === undefined ? undefined : candidateIdFrom(options.id);
-  const { name: by, key } = senderFrom(options.as);
+  const { name: by, key } = senderFrom(options.as, options);
   const document = parseSpec(await readInput(file, FILE_LIMITS), name);
   const { spec, uploads } = await prepareOwnData(document, file);
   checkSpecSize(spec, name);

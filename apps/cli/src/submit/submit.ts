@@ -1,6 +1,5 @@
 /** `baton submit FILE…`: reads and checks everything first, so that a wrong file means that nothing was sent. */
-import { type Entry, STREAMS } from "@baton/contracts";
-import { openArtifacts } from "@baton/mesh";
+import type { Entry } from "@baton/contracts";
 
 import { durationFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
@@ -92,8 +91,7 @@ async function sendAll(
 async function uploadAll(session: Session, submissions: readonly Submission[]): Promise<void> {
   const files = submissions.flatMap(({ uploads }) => uploads);
   if (files.length === 0) return;
-  const { config } = await session.jsm.streams.info(STREAMS.journal.name);
-  await upload(files, await openArtifacts(session.js, config.num_replicas));
+  await upload(files, session.artifacts);
 }
 
 async function followAll(

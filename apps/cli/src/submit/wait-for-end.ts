@@ -19,7 +19,7 @@ export interface WaitOptions {
 
 /** Prints the candidates' moves and answers with their last entries; throws `CliError` E_UNAVAILABLE when time is up. */
 export async function waitForEnd(
-  session: Pick<Session, "js">,
+  session: Pick<Session, "nc" | "jsm">,
   receipts: readonly AcceptedReceipt[],
   options: WaitOptions,
 ): Promise<Entry[]> {
@@ -41,7 +41,7 @@ export function refuseShortEnds(ends: readonly Entry[]): void {
 
 /** Empties `open` and answers with the entries at which its candidates stopped. */
 async function followToEnd(
-  { js }: Pick<Session, "js">,
+  session: Pick<Session, "nc" | "jsm">,
   { open, from, withinMs, format }: WaitOptions & { open: Set<string>; from: number },
 ): Promise<Entry[]> {
   const latest = new Map<string, Entry>();
@@ -59,7 +59,7 @@ async function followToEnd(
     }
     if (open.size === 0) done.abort();
   };
-  await follow(js, {
+  await follow(session, {
     stream: "journal",
     from,
     signal: done.signal,

@@ -1,15 +1,29 @@
 /** A running mesh in words. */
 import { relative } from "node:path";
 
+import type { Identity } from "@baton/contracts";
 import { exitInWords, type ServiceEvent } from "@baton/supervisor";
 import { createLogUpdate } from "log-update";
 
+import { printable } from "../printable.ts";
 import { renderTable } from "../render-table.ts";
+import { SECOND } from "./local-people.ts";
 import type { MeshDirectory } from "./mesh-directory.ts";
 import type { MeshState } from "./up-state.ts";
 
+/** What is told beside the state. */
+interface Told {
+  readonly directory: MeshDirectory;
+  /** How long starting took. */
+  readonly seconds: number;
+  readonly people: string;
+  /** In whose name commands are signed with the mesh's own keys; undefined if it was given a registry. */
+  readonly signer: Identity | undefined;
+}
+
 /** What `baton up` prints when everything is ready. */
-export function describeMesh(state: MeshState, directory: MeshDirectory, seconds: number): string {
+export function describeMesh(state: MeshState, told: Told): string {
+  const { directory, seconds, people, signer } = told;
   const rows = Object.entries(state.pids).map(([name, pid]) => [
     name,
     state.addresses[name] ?? (name === "nats-server" ? state.natsUrl : ""),
@@ -22,6 +36,7 @@ export function describeMesh(state: MeshState, directory: MeshDirectory, seconds
     renderTable([{ heading: "SERVICE" }, { heading: "ADDRESS" }, { heading: "PID" }], rows, 120),
     `ready in ${seconds.toFixed(1)} s`,
     `data  ${shortened(directory.root)} (${sync})`,
+    `who   ${shortened(people)}${signer === undefined ? "" : `: you sign as ${printable(signer)}; --as ${SECOND} answers as a second person`}`,
     `logs  ${shortened(directory.logs)}`,
     "try   npx baton submit examples/candidates/trend.yaml, then npx baton watch",
     "Ctrl-C stops it.",

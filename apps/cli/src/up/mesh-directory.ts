@@ -20,9 +20,14 @@ export interface MeshDirectory {
   readonly broker: string;
   /** Private key of the audit packs, mode 0600. */
   readonly auditKey: string;
+  /** nkey seeds that processes sign in to the server with, one per kind. */
+  readonly keys: string;
+  /** Key registry of those who may ask for something, made by `baton up`; see local-people.ts. */
+  readonly people: string;
   readonly logs: string;
   /** What runs on this folder; see up-state.ts. */
   readonly state: string;
+  seedOf(this: void, kind: string): string;
   logOf(this: void, service: string): string;
   addressFileOf(this: void, service: string): string;
   /** Throw-away files of one service. */
@@ -41,8 +46,11 @@ export function meshDirectory(root: string): MeshDirectory {
     strategies: join(root, "strategies.git"),
     broker: join(root, "broker"),
     auditKey: join(root, "audit-key.pem"),
+    keys: join(root, "keys"),
+    people: join(root, "people.yaml"),
     logs: join(root, "logs"),
     state: join(root, "up.json"),
+    seedOf: (kind) => join(root, "keys", `${kind}.seed`),
     logOf: (service) => join(root, "logs", `${service}.log`),
     addressFileOf: (service) => join(root, "run", `${service}.address`),
     workOf: (service) => join(root, "work", service),

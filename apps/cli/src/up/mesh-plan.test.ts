@@ -9,6 +9,7 @@ import { environmentOf, type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
 const choices: MeshChoices = {
   directory: meshDirectory("/data"),
   playbook: "/playbook.yaml",
+  people: "/people.yaml",
   natsPort: 0,
   httpPort: 0,
   syncAlways: true,
@@ -45,6 +46,9 @@ test("services are told what they need and nothing of the caller's own environme
     BATON_HTTP_PORT: "0",
   });
   expect(told["lane-a"]).toMatchObject({ BATON_DRILLS: "0" });
+  expect(told["lane-a"]?.["BATON_NATS_SEED_FILE"]).toBe("/data/keys/lane-a.seed");
+  expect(told["paper-broker"]).not.toHaveProperty("BATON_NATS_SEED_FILE");
+  expect(told["coordinator"]?.["BATON_PEOPLE"]).toBe("/people.yaml");
   expect(told["lane-d"]).not.toHaveProperty("BATON_BROKER_URL");
   for (const environment of Object.values(told)) {
     expect(environment).not.toHaveProperty("SECRET_OF_MINE");

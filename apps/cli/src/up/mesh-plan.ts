@@ -1,6 +1,8 @@
 /** Which services make a mesh, and what each is told through its environment. Knows nothing of processes. */
 import { join } from "node:path";
 
+import { KINDS } from "@baton/mesh";
+
 import type { MeshDirectory } from "./mesh-directory.ts";
 
 /** The project's root, where apps, playbooks and `.baton` are. */
@@ -10,6 +12,8 @@ export const ROOT = join(import.meta.dirname, "../../../..");
 export interface MeshChoices {
   readonly directory: MeshDirectory;
   readonly playbook: string;
+  /** Key registry: whose signed commands are decided on. */
+  readonly people: string;
   /** 0: any free port. */
   readonly natsPort: number;
   /** First port of the services' HTTP sides, in the order of the plan; 0: any free ports. */
@@ -52,7 +56,7 @@ export const PLAN = [
     name: "coordinator",
     entry: "apps/coordinator/src/main.ts",
     needs: [],
-    env: ({ playbook }) => ({ BATON_PLAYBOOK: playbook }),
+    env: ({ playbook, people }) => ({ BATON_PLAYBOOK: playbook, BATON_PEOPLE: people }),
   },
   {
     name: "paper-broker",
@@ -136,6 +140,11 @@ const INHERITED = [
   "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 ] as const;
 
+/** The paper broker takes no part in the mesh. */
+function isKind(name: string): boolean {
+  return KINDS.some((kind) => kind === name);
+}
+
 /** Longest time that a service may take to stop, in milliseconds. */
 const SERVICE_GRACE_MS = 10_000;
 
@@ -157,6 +166,7 @@ export function environmentOf(
     NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
     NODE_OPTIONS: "--max-semi-space-size=4",
     BATON_NATS_URL: known.natsUrl,
+    ...(isKind(name) && { BATON_NATS_SEED_FILE: choices.directory.seedOf(name) }),
     BATON_SYNC_ALWAYS: choices.syncAlways ? "1" : "0",
     BATON_HTTP_PORT: String(choices.httpPort === 0 ? 0 : choices.httpPort + position),
     BATON_ADDRESS_FILE: choices.directory.addressFileOf(name),

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import type { Identity } from "@baton/contracts";
+
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
-import { meshDirectory } from "./mesh-directory.ts";
+import { ensurePeople, SECOND } from "./local-people.ts";
+import { makeFolders, type MeshDirectory, meshDirectory } from "./mesh-directory.ts";
 import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
 import { startMesh } from "./start-mesh.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -23,6 +26,7 @@ export interface UpOptions {
   readonly port: string;
   readonly httpPort: string;
   readonly playbook?: string;
+  readonly people?: string;
   readonly drills: boolean;
   readonly format: Format;
 }
@@ -30,6 +34,7 @@ export interface UpOptions {
 /** Runs the mesh until SIGINT, SIGTERM or SIGHUP; resolves when everything is stopped. */
 export async function runUp(options: UpOptions): Promise<void> {
   const { choices, dispose } = choicesOf(options);
+  const { directory } = choices;
   const json = options.format !== "table";
   const tell = (event: object): Promise<void> => write(`${JSON.stringify(event)}\n`);
   using stopping = stopSignal();
@@ -37,6 +42,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   using progress = startingLine(PLAN.length + 1, { silent: json });
   let up = false;
   try {
+    const signer = options.people === undefined ? ownPeople(directory) : undefined;
     const mesh = await startMesh(choices, {
       signal: stopping.signal,
       log: note,
@@ -53,7 +59,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     const seconds = (performance.now() - startedMs) / 1000;
     await (json
       ? tell({ event: "up", seconds, ...mesh.state() })
-      : write(describeMesh(mesh.state(), choices.directory, seconds)));
+      : write(describeMesh(mesh.state(), { directory, seconds, people: choices.people, signer })));
     await stopping.given;
     if (!json) note("stopping …");
     await mesh.stop();
@@ -79,8 +85,10 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     options.ephemeral === true
       ? mkdtempSync(join(tmpdir(), "baton-mesh-"))
       : resolve(options.data ?? join(ROOT, ".baton/mesh"));
+  const directory = meshDirectory(root);
   const choices: MeshChoices = {
-    directory: meshDirectory(root),
+    directory,
+    people: options.people === undefined ? directory.people : resolve(options.people),
     playbook: resolve(options.playbook ?? join(ROOT, "playbooks/baton.yaml")),
     natsPort,
     httpPort,
@@ -91,6 +99,12 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     if (options.ephemeral === true) rmSync(root, { recursive: true, force: true });
   };
   return { choices, dispose };
+}
+
+/** The registry and keys of a mesh that isn't given any; returns the name that commands are signed in. */
+function ownPeople(directory: MeshDirectory): Identity | undefined {
+  makeFolders(directory, []);
+  return ensurePeople(directory, [SECOND]).name;
 }
 
 const LAST_PORT = 65_535;

@@ -6,7 +6,7 @@
  * M3: no process outlives this one: nats-server is tied to it, the services watch their standard input.
  * M4: a service keeps its port when it's started again, so that the others find it.
  */
-import { findNatsServer, startNatsServer } from "@baton/mesh";
+import { ensureMeshKeys, findNatsServer, startNatsServer } from "@baton/mesh";
 import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
 import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-directory.ts";
@@ -139,6 +139,7 @@ async function superviseNats(
 ): Promise<RunningNats> {
   const { directory } = choices;
   const server = await findNatsServer({ signal, log });
+  const { publicKeys } = ensureMeshKeys(directory.keys);
   const logFile = directory.logOf("nats-server");
   limitLog(logFile);
   let port = choices.natsPort;
@@ -153,6 +154,7 @@ async function superviseNats(
       monitorPort: monitorUrl === undefined ? 0 : Number(new URL(monitorUrl).port),
       syncAlways: choices.syncAlways,
       exitWithParent: true,
+      keys: publicKeys,
     });
     ({ port, url, monitorUrl } = running);
     return running;

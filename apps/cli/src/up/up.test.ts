@@ -6,10 +6,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { ensureMeshKeys } from "@baton/mesh";
 import { eventually } from "@baton/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { type MeshState, readState } from "./up-state.ts";
+import { baton } from "../testing/run-baton.ts";
+import { SECOND } from "./local-people.ts";
+import { type MeshState, readState, writeState } from "./up-state.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 const START_MS = 90_000;
@@ -145,6 +148,60 @@ test(
     expect(existsSync(join(dir, "up.json"))).toBe(false);
   },
 );
+
+test(
+  "who starts a mesh signs by itself and has a second person to approve; strangers are refused",
+  { timeout: 150_000 },
+  async () => {
+    const mesh = up("--no-sync-always");
+    const state = await untilUp(mesh);
+    writeState(join(dir, ".baton/up.json"), state);
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await baton([...args, "--json"], {
+        cwd: dir,
+        env: { BATON_NATS_URL: "" },
+      });
+      return { code, json: JSON.parse(stdout === "" ? stderr : stdout) };
+    };
+    const file = join(import.meta.dirname, "../../../../examples/candidates/trend.yaml");
+    const submitted = await run("submit", file);
+    expect(submitted).toMatchObject({ code: 0, json: { outcome: { kind: "accepted" } } });
+    const again = await run("submit", file);
+    const { duplicate: _, ...original } = submitted.json.outcome;
+    expect(again.json.outcome).toEqual({ ...original, duplicate: true });
+    const id: string = submitted.json.candidateId;
+    const paused = await run("pause", id, "--why", "to look at it", "--as", SECOND);
+    expect(paused).toMatchObject({ code: 0 });
+    const stranger = await run("cancel", id, "--why", "I may not", "--as", "somebody else");
+    expect(stranger).toMatchObject({ code: 9, json: { error: { code: "E_DENIED" } } });
+
+    const asLane = { BATON_NATS_URL: "", BATON_NATS_SEED_FILE: join(dir, "keys/lane-a.seed") };
+    for (const args of [
+      ["get", "candidates"],
+      ["cancel", id, "--why", "with a lane's key"],
+    ]) {
+      const refused = await baton(args, { cwd: dir, env: asLane });
+      expect([args, refused.code, refused.stderr]).toEqual([
+        args,
+        9,
+        expect.stringContaining("E_DENIED"),
+      ]);
+    }
+
+    const { code, stderr } = await baton(["get", "candidates", "--server", state.natsUrl], {
+      cwd: tmpdir(),
+      env: { HOME: dir, BATON_NATS_SEED_FILE: strangersSeed() },
+    });
+    expect(code).toBe(9);
+    expect(stderr).toContain("E_DENIED");
+    expect(stderr).toContain("keys/cli.seed");
+  },
+);
+
+/** A key that no mesh knows. */
+function strangersSeed(): string {
+  return ensureMeshKeys(join(dir, "strangers")).seedFileOf("cli");
+}
 
 test("no process outlives an up that is killed", { timeout: 120_000 }, async () => {
   const mesh = up("--no-sync-always");

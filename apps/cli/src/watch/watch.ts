@@ -34,7 +34,7 @@ async function followMoves(
     startOf(session, candidateId),
     nextOf(session, "controls"),
   ]);
-  const moves = follow(session.js, {
+  const moves = follow(session, {
     stream: "journal",
     from,
     ...(candidateId !== undefined && { filter: journalFence(candidateId) }),
@@ -58,7 +58,7 @@ async function followControls(
   { from, format, signal }: { from: number; format: Format; signal: AbortSignal },
 ): Promise<void> {
   const render = format === "table" ? renderControl : controlJson;
-  await follow(session.js, {
+  await follow(session, {
     stream: "controls",
     from,
     signal,

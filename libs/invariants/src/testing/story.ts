@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 
 import { readControlState } from "../read-controls.ts";
 import { readEntry, readReport, readSubmission } from "../read-journal.ts";
-import type { BrokerEvent, MeshRecord, SubmitReceipt } from "../record.ts";
+import type { BrokerEvent, Change, MeshRecord, SubmitReceipt } from "../record.ts";
 
 type Json = Record<string, unknown>;
 
@@ -20,6 +20,7 @@ export interface Story {
   /** Bytes by the name under which the store has them. */
   objects: Map<string, Uint8Array>;
   actions: { remote: string; commit: string; action: string }[];
+  changes: Change[];
   broker: BrokerEvent[];
   /** CONTROLS, from sequence 1. */
   controls: Json[];
@@ -74,6 +75,14 @@ export function tellStory(gate: string = gateReport()): Story {
       candidateId: CANDIDATE,
     })),
     actions: [{ remote: "gitops.git", commit: "c1", action: `${LIVE_RAMP}.L1` }],
+    changes: [
+      {
+        remote: "gitops.git",
+        commit: "c1",
+        by: { kind: "action", name: `${LIVE_RAMP}.L1` },
+        paths: [`strategies/${CANDIDATE}.yaml`],
+      },
+    ],
     broker: [
       { line: 1, type: "ledger", at: null, account: null, order: null },
       orderEvent(2, "o-1", 10),
@@ -231,13 +240,28 @@ function reported(sequence: number): Json {
   return { kind: "report", sequence };
 }
 
+const LANES: Readonly<Record<string, string>> = {
+  "research-intake": "lane-a",
+  "gate-evaluation": "lane-d",
+  "live-ramp": "lane-e",
+};
+
 function attempt(stage: string, of: Json): Json {
-  return { type: "attempt", candidateId: CANDIDATE, runId: RUN, stage, attempt: 1, ...of };
+  const lane = LANES[stage];
+  return { type: "attempt", candidateId: CANDIDATE, runId: RUN, stage, lane, attempt: 1, ...of };
 }
 
 function result(stage: string, { artifacts, ...of }: Json): Json {
   const outcome = { kind: "done", artifacts };
-  return { type: "result", candidateId: CANDIDATE, runId: RUN, stage, outcome, ...of };
+  const lane = LANES[stage];
+  return { type: "result", candidateId: CANDIDATE, runId: RUN, stage, lane, outcome, ...of };
+}
+
+/** Subject of a report of the story. */
+export function reportSubjectOf(of: Json): string {
+  const tokens = ["lane", "candidateId", "stage", "runId"].map((name) => String(of[name]));
+  const part = of["type"] === "result" ? "result" : `attempt-${String(of["attempt"])}`;
+  return ["baton", "report", ...tokens, part].join(".");
 }
 
 /** Subject of a journal entry of the story. */
@@ -248,26 +272,30 @@ export function subjectOf(of: Json): string {
 
 /** The story as it is read from the streams. */
 export function recordOf(story: Story): MeshRecord {
-  const stored = (value: Json, index: number) => ({
+  const stored = (subject: (value: Json) => string) => (value: Json, index: number) => ({
     seq: index + 1,
-    subject: subjectOf(value),
+    subject: subject(value),
     time: storedAt(typeof value["storedAt"] === "number" ? value["storedAt"] : index + 1),
     string: () => JSON.stringify(value),
   });
-  const read = story.entries.map(stored).map(readEntry);
+  const read = story.entries.map(stored(subjectOf)).map(readEntry);
   return {
     ...story,
     entries: read.flatMap((one) => ("what" in one ? [] : [one])),
     foreign: read.flatMap((one) => ("what" in one ? [one] : [])),
-    reports: story.reports.map(stored).flatMap((message) => readReport(message) ?? []),
-    submissions: story.commands.map(stored).flatMap((message) => readSubmission(message) ?? []),
+    reports: story.reports
+      .map(stored(reportSubjectOf))
+      .flatMap((message) => readReport(message) ?? []),
+    submissions: story.commands
+      .map(stored(subjectOf))
+      .flatMap((message) => readSubmission(message) ?? []),
     objects: new Map(
       Array.from(story.objects, ([name, content]) => [
         name,
         { sha256: sha256(content), bytes: content.length, content },
       ]),
     ),
-    controls: story.controls.map(stored).map(readControlState),
+    controls: story.controls.map(stored(() => "baton.control.mesh")).map(readControlState),
     gates: new Map([["gate-evaluation", GATE]]),
     promoting: ["live-ramp"],
     recovery: "incident-recovery",

@@ -1,3 +1,5 @@
+import { type PublicKeys, renderAccess } from "./render-access.ts";
+
 /** What a nats-server is started with; all of it ends up in its configuration file. */
 export interface ServerSettings {
   /** JetStream keeps its streams below it, in `jetstream/`; so does the launcher its own files. */
@@ -15,7 +17,9 @@ export interface ServerSettings {
   readonly monitorPort?: number;
   /** The server appends to it and starts a new one at 64 MiB; four are kept. */
   readonly logFile: string;
-  /** Appended as it is, such as an `authorization { … }` block. */
+  /** Who may log in; each kind may do only what is its own. Without it everybody may do everything. */
+  readonly keys?: PublicKeys;
+  /** Appended as it is. */
   readonly extraConfig?: string;
 }
 
@@ -45,6 +49,7 @@ export function renderServerConfig(settings: ServerSettings, runDir: string): st
     // The parser takes the option only on a line of its own.
     ...(settings.syncAlways ? [`  sync_interval: always`] : []),
     `}`,
+    ...(settings.keys === undefined ? [] : [renderAccess(settings.keys)]),
     ...(settings.extraConfig === undefined ? [] : [settings.extraConfig]),
     "",
   ].join("\n");

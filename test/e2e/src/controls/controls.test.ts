@@ -22,7 +22,7 @@ const why = "orders are filled twice";
 /** The journal is what the core decides on what is stored, controls included (J10). */
 async function replays(...candidateIds: string[]): Promise<void> {
   for (const id of candidateIds) {
-    const { code, stdout } = await runBaton(world.nats.url, ["guard", "replay", id]);
+    const { code, stdout } = await runBaton(world.nats, ["guard", "replay", id]);
     expect([code, stdout]).toEqual([0, expect.stringContaining("same")]);
   }
 }
@@ -55,7 +55,7 @@ describe("the kill switch, engaged while a candidate is on its way to shadow-pap
   });
 
   test("is told wherever people look", async () => {
-    const baton = (...args: string[]) => runBaton(world.nats.url, args);
+    const baton = (...args: string[]) => runBaton(world.nats, args);
     const explained = await baton("explain", stopped);
     expect(explained.stdout).toContain(`the kill switch is engaged since `);
     expect(explained.stdout).toContain("Do: `baton kill-switch release --why …` by two people");
@@ -168,7 +168,7 @@ describe("an incident on everything", () => {
       code: "E_GUARD",
       message: expect.stringContaining(id),
     });
-    const { stdout } = await runBaton(world.nats.url, ["get", "controls"]);
+    const { stdout } = await runBaton(world.nats, ["get", "controls"]);
     expect(stdout).toMatch(new RegExp(`^ {2}${incident} .* ${id} `, "m"));
     world.letGo(id, "recover");
     await world.until(id, "closed", ({ holder }) => holder === "closed");
@@ -266,7 +266,7 @@ describe("an emergency", () => {
 test("afterwards nothing is open, and every change is on record with who made it", async () => {
   expect(await world.controls()).toMatchObject({ killSwitch: null, incidents: [], tasks: [] });
   const { state } = await world.people.loop.mesh.jsm.streams.info(STREAMS.controls.name);
-  const { stdout } = await runBaton(world.nats.url, ["get", "controls", "--history", "--json"]);
+  const { stdout } = await runBaton(world.nats, ["get", "controls", "--history", "--json"]);
   const history: { sequence: number; controls: { prev: number; cause: object } }[] =
     JSON.parse(stdout);
   expect(history).toHaveLength(state.messages);

@@ -91,7 +91,7 @@ export async function openFailuresWorld(
   env: Record<string, string> = {},
   hurrySeconds = 60,
 ): Promise<FailuresWorld> {
-  const nats = await startTestNats();
+  const nats = await startTestNats({ signIn: true });
   const folder = temporaryFolder("failures");
   const file = join(folder.path, "playbook.yaml");
   writeFileSync(file, JSON.stringify(withHurry(hurrySeconds)));
@@ -150,6 +150,7 @@ function spawnLane(
 ): SpawnedService {
   return spawnService(FAULTY_LANE, {
     BATON_NATS_URL: nats.url,
+    BATON_NATS_SEED_FILE: nats.seedFileOf(of.lane),
     BATON_LANE: of.lane,
     BATON_STAGE: of.stage,
     BATON_LANE_CAPACITY: "1",

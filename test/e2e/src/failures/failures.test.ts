@@ -198,6 +198,7 @@ const Reviews = z.object({
 test("people are told of a review as soon as it is decided", async () => {
   await using escalation = spawnService("apps/escalation/src/main.ts", {
     BATON_NATS_URL: world.nats.url,
+    BATON_NATS_SEED_FILE: world.nats.seedFileOf("escalation"),
   });
   const address = await escalation.ready(60_000);
   const id = await world.submit("told", { make: fail("deterministic") });

@@ -4,9 +4,9 @@ import { promisify } from "node:util";
 
 import { deduplicationId, type ResultReport, type StoredEntry } from "@baton/contracts";
 import { eventually, type SpawnedService } from "@baton/testkit";
-import { Objm } from "@nats-io/obj";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
+import { restoreDamaged } from "../restore-artifacts.ts";
 import { between, dispatchOf, type FailuresWorld, openFailuresWorld } from "./failures-world.ts";
 
 const execFileText = promisify(execFile);
@@ -178,9 +178,7 @@ async function tamper(candidateId: string, how: "missing" | "altered"): Promise<
   const { mesh } = world.loop;
   const text = new TextEncoder().encode(`make of ${candidateId}`);
   const sha256 = await mesh.artifacts.put(text);
-  const store = await new Objm(mesh.js).open("ARTIFACTS");
-  if (how === "missing") await store.delete(sha256);
-  else await store.putBlob({ name: sha256 }, new TextEncoder().encode("something else"));
+  await restoreDamaged(mesh, sha256, how);
 }
 
 test.each(["missing", "altered"] as const)(

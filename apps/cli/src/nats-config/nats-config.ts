@@ -1,0 +1,65 @@
+/** `baton nats-config`: who may do what, as the part of a nats-server configuration that says so. */
+import { ensureMeshKeys, KINDS, type PublicKeys, renderAccess } from "@baton/mesh";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import { write } from "../output.ts";
+import { readInput } from "../submit/read-input.ts";
+
+/** Options as they were given. */
+export interface NatsConfigOptions {
+  readonly keys?: string;
+  readonly newKeys?: string;
+}
+
+const Keys = z.array(
+  z.string().regex(/^U[A-Z2-7]{55}$/, "a public user nkey: U and 55 characters A-Z, 2-7"),
+);
+const KeysFile = z.record(z.enum(KINDS), Keys.min(1).max(8));
+
+/** Prints the accounts for the keys in a file, or makes keys and prints that file. Throws `CliError`. */
+export async function natsConfig({ keys, newKeys }: NatsConfigOptions): Promise<void> {
+  if ((keys === undefined) === (newKeys === undefined)) {
+    throw new CliError({
+      code: "E_USAGE",
+      exit: EXIT.usage,
+      message: "name either the file with the public keys or a folder for new ones",
+      action: "`baton nats-config --help` shows both.",
+    });
+  }
+  if (newKeys !== undefined) await write(stringify(ensureMeshKeys(newKeys).publicKeys));
+  else await write(renderAccess(await readKeys(keys ?? "")));
+}
+
+/** The public keys in a YAML file: a list for every kind of process. */
+export async function readKeys(file: string): Promise<PublicKeys> {
+  const limits = { maxBytes: 64 * 1024, limit: "64 KiB of keys", silentMs: 10_000 };
+  const text = new TextDecoder().decode(await readInput(file, limits));
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw refusal(file, error instanceof Error ? error.message.split("\n")[0] : undefined);
+  }
+  const parsed = KeysFile.safeParse(value);
+  if (parsed.success) {
+    const all = Object.values(parsed.data).flat();
+    const twice = all.find((key, index) => all.indexOf(key) !== index);
+    if (twice === undefined) return parsed.data;
+    throw refusal(file, `${twice} is listed twice: a key belongs to one kind`);
+  }
+  const [issue] = parsed.error.issues;
+  throw refusal(file, `${issue?.path.join(".") || "(top)"}: ${issue?.message}`);
+}
+
+function refusal(file: string, rule: string | undefined): CliError {
+  return new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: "the file with the public keys isn't valid",
+    value: file,
+    rule,
+    action: `Give each of ${KINDS.join(", ")} a list of public keys; \`baton nats-config --new-keys FOLDER\` makes some.`,
+  });
+}

@@ -1,0 +1,69 @@
+import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { temporaryFolder } from "@baton/testkit";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+import { operatingSystemUser } from "../identity.ts";
+import { ensureKeyFile, localKeyFile, readKeyFile } from "../key-file.ts";
+import { ensurePeople, SECOND } from "./local-people.ts";
+import { meshDirectory } from "./mesh-directory.ts";
+
+let folder: ReturnType<typeof temporaryFolder>;
+const before = process.env["BATON_KEY_FILE"];
+beforeEach(() => {
+  folder = temporaryFolder("people");
+  process.env["BATON_KEY_FILE"] = join(folder.path, "absent");
+});
+afterEach(() => {
+  folder.remove();
+  if (before === undefined) delete process.env["BATON_KEY_FILE"];
+  else process.env["BATON_KEY_FILE"] = before;
+});
+
+const registry = (): string => readFileSync(join(folder.path, "people.yaml"), "utf8");
+
+test("a mesh gets two people, whose keys only their owner may read, and keeps them", () => {
+  const directory = meshDirectory(folder.path);
+  const own = ensurePeople(directory, [SECOND]);
+  const text = registry();
+  expect(own.name).toBe(operatingSystemUser());
+  for (const name of [operatingSystemUser(), SECOND]) {
+    const file = localKeyFile(folder.path, name);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(text).toContain(
+      `name: "${name}", publicKey: ${readKeyFile(file)?.publicKey}, roles: []`,
+    );
+  }
+  ensurePeople(directory, [SECOND]);
+  expect(registry()).toBe(text);
+});
+
+test("a key of one's own is registered instead of one being made, with the roles that its name has", () => {
+  const directory = meshDirectory(folder.path);
+  const path = join(folder.path, "mine");
+  const { key } = ensureKeyFile(path, { name: "ada", fallback: "ada" });
+  ensurePeople(directory, [SECOND]);
+  appendFileSync(
+    directory.people,
+    `- { name: ada, publicKey: U${"A".repeat(55)}, roles: [risk] }\n`,
+  );
+  process.env["BATON_KEY_FILE"] = path;
+  expect(ensurePeople(directory, [SECOND]).publicKey).toBe(key.publicKey);
+  expect(registry()).toContain(`name: "ada", publicKey: ${key.publicKey}, roles: [risk]`);
+  expect(registry().match(/publicKey/g)).toHaveLength(4);
+});
+
+test("a registry that can't be read is left for its keeper to mend", () => {
+  const directory = meshDirectory(folder.path);
+  ensurePeople(directory, []);
+  appendFileSync(directory.people, "- {");
+  const broken = registry();
+  ensurePeople(directory, [SECOND]);
+  expect(registry()).toBe(broken);
+});
+
+test("any name that a person may have makes a file inside the folder", () => {
+  for (const name of ["../../x", "a/b", "..", "ä ö"])
+    expect(localKeyFile("/data", name)).toMatch(/^\/data\/people\/[^/]+\.key$/);
+});

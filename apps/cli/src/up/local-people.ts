@@ -1,0 +1,84 @@
+/**
+ * People of a mesh on this machine: its key registry, and keys for those who have none yet.
+ *
+ * Who starts a mesh gets a second identity with it, because nobody may approve a candidate of their own. Both keys lie in the
+ * data folder, so they prove only who may read it: enough to try everything, nothing for a mesh that others rely on. Such a
+ * mesh is given a registry of its own (`--people`), and no key is made for it.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Identity, PublicKey, Role } from "@baton/contracts";
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { operatingSystemUser } from "../identity.ts";
+import {
+  ensureKeyFile,
+  keyFileOf,
+  localKeyFile,
+  readKeyFile,
+  type SigningKey,
+} from "../key-file.ts";
+import type { MeshDirectory } from "./mesh-directory.ts";
+
+/** The second person of a mesh on this machine. */
+export const SECOND: Identity = "reviewer";
+
+/** Makes what is absent: the keys of `names` and of whoever runs this, and the registry with all of them. Returns own key. */
+export function ensurePeople(
+  { root, people }: Pick<MeshDirectory, "root" | "people">,
+  names: readonly Identity[],
+): SigningKey {
+  mkdirSync(join(root, "people"), { recursive: true, mode: 0o700 });
+  const own = ownKey(root);
+  const others = names.map((name) => madeKey(root, name));
+  register(people, [own, ...others]);
+  return own;
+}
+
+/** The key that commands are signed with anyway, if there is one. */
+function ownKey(root: string): SigningKey {
+  const found = readKeyFile(keyFileOf(process.env).path);
+  const user = operatingSystemUser();
+  return found ? { ...found, name: found.name ?? user } : madeKey(root, user);
+}
+
+function madeKey(root: string, name: Identity): SigningKey {
+  return ensureKeyFile(localKeyFile(root, name), { name, fallback: name }).key;
+}
+
+const Registered = z.array(
+  z.looseObject({ name: Identity, publicKey: PublicKey, roles: z.array(Role) }),
+);
+
+/** Adds the keys that the registry doesn't have; what is in it stays as it is. */
+function register(file: string, keys: readonly SigningKey[]): void {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : HEAD;
+  const known = parseRegistry(text);
+  // The coordinator names every fault of a registry that can't be read.
+  if (!known) return;
+  const lines = keys
+    .filter(({ publicKey }) => !known.some((one) => one.publicKey === publicKey))
+    .map(({ name, publicKey }) => {
+      const roles = known.find((one) => one.name === name)?.roles ?? [];
+      return `- { name: ${JSON.stringify(name)}, publicKey: ${publicKey}, roles: [${roles.join(", ")}] }\n`;
+    });
+  if (lines.length === 0) return;
+  const partial = `${file}.${process.pid}.new`;
+  writeFileSync(partial, `${text}${text.endsWith("\n") ? "" : "\n"}${lines.join("")}`, {
+    mode: 0o600,
+  });
+  renameSync(partial, file);
+}
+
+const HEAD =
+  "# Who may ask for something; made by `baton up`, lines may be added (docs/people.md).\n";
+
+function parseRegistry(text: string): z.infer<typeof Registered> | undefined {
+  try {
+    return Registered.safeParse(parse(text) ?? []).data;
+  } catch {
+    return undefined;
+  }
+}

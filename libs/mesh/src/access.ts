@@ -1,0 +1,169 @@
+/**
+ * Who may do what on the server, as data; `nats-server/render-access.ts` makes the server's configuration of it.
+ *
+ * Permissions alone don't keep a process in its place: the server publishes every answer to whatever reply subject a request
+ * names, and a consumer's deliveries to whatever subject its configuration names, without asking whether the requester may
+ * publish there. So each kind of process has an account of its own, in which there is nothing but what it imports.
+ *
+ * A1: only the coordinator is in the account that holds the streams; only it makes streams and consumers, writes the journal.
+ * A2: what a kind imports, it may do; an answer goes to the kind's own account and can't reach a stream that it doesn't write.
+ * A3: nobody else makes consumers: readers ask for stored messages directly (see follow.ts).
+ */
+import {
+  ARTIFACTS_BUCKET,
+  DURABLES,
+  type Lane,
+  LANES,
+  RECEIPT_INBOX,
+  REVIEWS_BUCKET,
+  STREAMS,
+} from "@baton/contracts";
+
+import { DEFAULT_TOPOLOGY, planTopology } from "./topology.ts";
+
+/** The kinds of processes; each has its own key and its own account. */
+export const KINDS = [
+  "coordinator",
+  ...LANES,
+  "escalation",
+  "metrics",
+  "paper-engine",
+  "cli",
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Prefix under which signed-in processes find JetStream's API: an account's own `$JS.API` is another one. */
+export const API_PREFIX = "baton.api";
+const JETSTREAM = "$JS.API";
+
+/** Something that a kind may publish or ask. */
+interface Request {
+  /** As the streams' account knows it. */
+  readonly subject: string;
+  /** As the kind's own account knows it. */
+  readonly as: string;
+  /** How many answers may come to one request. */
+  readonly answers: "one" | "many";
+}
+
+/** All that a kind may do. */
+export interface Access {
+  readonly requests: readonly Request[];
+  /** What it may listen to beside its own inboxes. */
+  readonly listens: readonly string[];
+}
+
+const ARTIFACTS = `OBJ_${ARTIFACTS_BUCKET}`;
+const REVIEWS = `KV_${REVIEWS_BUCKET}`;
+
+/** What a kind may do; the coordinator may do everything in the streams' account. */
+export function accessOf(kind: Exclude<Kind, "coordinator">): Access {
+  const requests = [infoOf(STREAMS.advisories.name), ...ownRequests(kind)];
+  const unique = new Map(requests.map((request) => [request.subject, request]));
+  return {
+    requests: [...unique.values()],
+    listens: kind === "cli" ? [`${RECEIPT_INBOX}.>`] : [],
+  };
+}
+
+function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
+  switch (kind) {
+    case "escalation":
+      return [
+        ...works(STREAMS.journal.name, DURABLES.escalation),
+        ...reads(STREAMS.journal.name),
+        ...reads(REVIEWS),
+        publish(`$KV.${REVIEWS_BUCKET}.>`),
+      ];
+    case "metrics":
+      return [
+        ...works(STREAMS.reports.name, DURABLES.metrics),
+        ...reads(STREAMS.journal.name),
+        ...LANES.map((lane) => api(`CONSUMER.INFO.${STREAMS.journal.name}.${lane}`)),
+      ];
+    case "paper-engine":
+      return seesControls();
+    case "cli":
+      return forPeople();
+    case "lane-a":
+    case "lane-b":
+    case "lane-c":
+    case "lane-d":
+    case "lane-e":
+    case "lane-f":
+      return forLane(kind);
+  }
+}
+
+/** A lane: its own dispatches, its own reports, and artifacts, which everybody verifies by their digest. */
+function forLane(lane: Lane): Request[] {
+  return [
+    ...works(STREAMS.journal.name, lane),
+    publish(`baton.report.${lane}.>`),
+    api(`STREAM.MSG.GET.${STREAMS.journal.name}`),
+    api(`STREAM.MSG.GET.${STREAMS.reports.name}`),
+    ...(lane === "lane-e" || lane === "lane-f" ? seesControls() : []),
+    // The audit pack holds the candidate's whole journal.
+    ...(lane === "lane-f" ? [api(`DIRECT.GET.${STREAMS.journal.name}`, "many")] : []),
+    ...storesArtifacts(),
+  ];
+}
+
+/** People read everything, and ask for things; what they ask is decided by who signed it. */
+function forPeople(): Request[] {
+  const { streams, consumers } = planTopology(DEFAULT_TOPOLOGY);
+  return [
+    api("INFO"),
+    ...streams.flatMap(({ name }) => reads(name)),
+    ...consumers.map(({ stream, config }) => api(`CONSUMER.INFO.${stream}.${config.durable_name}`)),
+    publish(STREAMS.commands.subjects),
+    // A submission's own prices.
+    ...storesArtifacts(),
+  ];
+}
+
+/** Asks again and again whether the kill switch is engaged or something is frozen. */
+function seesControls(): Request[] {
+  return [api(`STREAM.MSG.GET.${STREAMS.controls.name}`)];
+}
+
+/** Takes from a durable, and settles what it got: two forms of acknowledgements are in use. */
+function works(stream: string, durable: string): Request[] {
+  return [
+    api(`CONSUMER.INFO.${stream}.${durable}`),
+    publish(`${JETSTREAM}.CONSUMER.MSG.NEXT.${stream}.${durable}`, "many"),
+    publish(`$JS.ACK.${stream}.${durable}.>`),
+    publish(`$JS.ACK.*.*.${stream}.${durable}.>`),
+  ];
+}
+
+/** Reads what is stored, from the leader or from any replica. */
+function reads(stream: string): Request[] {
+  return [
+    infoOf(stream),
+    api(`STREAM.MSG.GET.${stream}`),
+    api(`DIRECT.GET.${stream}`, "many"),
+    api(`DIRECT.GET.${stream}.>`),
+  ];
+}
+
+function storesArtifacts(): Request[] {
+  return [
+    publish(`$O.${ARTIFACTS_BUCKET}.C.*`),
+    publish(`$O.${ARTIFACTS_BUCKET}.M.*`),
+    api(`STREAM.MSG.GET.${ARTIFACTS}`),
+    api(`DIRECT.GET.${ARTIFACTS}`, "many"),
+  ];
+}
+
+function infoOf(stream: string): Request {
+  return api(`STREAM.INFO.${stream}`);
+}
+
+function api(verb: string, answers: Request["answers"] = "one"): Request {
+  return { subject: `${JETSTREAM}.${verb}`, as: `${API_PREFIX}.${verb}`, answers };
+}
+
+function publish(subject: string, answers: Request["answers"] = "one"): Request {
+  return { subject, as: subject, answers };
+}

@@ -1,0 +1,33 @@
+/** The artifact store as a damaged backup leaves it: no key may change what is stored, so it's made anew. */
+import type { Mesh } from "@baton/mesh";
+
+interface Kept {
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+/** Stores everything again, but without an artifact's record, or with other bytes as its content. */
+export async function restoreDamaged(
+  { jsm, publisher }: Pick<Mesh, "jsm" | "publisher">,
+  sha256: string,
+  how: "missing" | "altered",
+): Promise<void> {
+  const stream = "OBJ_ARTIFACTS";
+  const { config, state } = await jsm.streams.info(stream);
+  const kept: Kept[] = [];
+  for (let seq = 1; seq <= state.last_seq; seq += 1) {
+    const message = await jsm.streams.getMessage(stream, { seq });
+    if (message) kept.push({ subject: message.subject, data: message.data });
+  }
+  const record = `$O.ARTIFACTS.M.${Buffer.from(sha256).toString("base64url").padEnd(88, "=")}`;
+  const text = kept.find(({ subject }) => subject === record)?.data;
+  const { nuid }: { nuid: string } = JSON.parse(new TextDecoder().decode(text));
+  await jsm.streams.delete(stream);
+  await jsm.streams.add(config);
+  for (const { subject, data } of kept) {
+    if (how === "missing" && subject === record) continue;
+    const isContent = how === "altered" && subject === `$O.ARTIFACTS.C.${nuid}`;
+    const payload = isContent ? data.map((byte) => byte ^ 1) : data;
+    await publisher.publish({ subject, payload, headers: {} });
+  }
+}
