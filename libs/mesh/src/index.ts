@@ -40,10 +40,16 @@ export {
 } from "./topology.ts";
 export {
   checkServerVersion,
+  fetchDebianPackage,
+  fillCache,
   findNatsServer,
   type FoundNatsServer,
   NATS_SERVER_FLOOR,
   NatsServerError,
+  type Program,
+  readCache,
   type RunningNatsServer,
+  spawnServer,
   startNatsServer,
+  watchExit,
 } from "./nats-server/index.ts";

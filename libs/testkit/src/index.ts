@@ -1,4 +1,5 @@
 export { eventually, type EventuallyOptions, type NotYet } from "./eventually.ts";
+export { findAlertmanager, type FoundAlertmanager } from "./find-alertmanager.ts";
 export {
   runningServices,
   type ServiceExit,
@@ -13,3 +14,8 @@ export {
 } from "./stage-context.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { startTestNats, type TestNats, type TestNatsOptions, withNats } from "./test-nats.ts";
+export {
+  type OpenAlert,
+  startTestAlertmanager,
+  type TestAlertmanager,
+} from "./test-alertmanager.ts";
