@@ -52,7 +52,7 @@ export async function openReviewBook(options: {
       return { record: typeof read === "object" ? read : undefined, revision: entry.revision };
     },
     write: async (record, revision) => {
-      const isOver = record.state === "answered" && record.notice === null;
+      const isOver = record.state === "answered" && record.delivery === null;
       const headers = {
         "Nats-Expected-Last-Subject-Sequence": revision,
         "Nats-TTL": isOver ? `${Math.ceil(keepAnsweredMs / 1000)}s` : undefined,

@@ -102,7 +102,8 @@ async function startWatch(
 function take(watch: Watch, entry: KvWatchEntry): void {
   watch.seen = Math.max(watch.seen, entry.revision);
   const record = parseRecord(entry);
-  const matters = typeof record === "object" && (record.state === "open" || record.notice !== null);
+  const matters =
+    typeof record === "object" && (record.state === "open" || record.delivery !== null);
   if (matters) watch.records.set(entry.key, record);
   else watch.records.delete(entry.key);
 }
