@@ -43,6 +43,7 @@ async function openDesk(
       return { name, type: "test", maxInFlight: 8, deliver };
     }),
     now,
+    stopping: new AbortController().signal,
     onAttempt: (channel, kind, { kind: outcome }) => outcomes.push(`${channel} ${kind} ${outcome}`),
   });
   const desk = openReviewDesk({

@@ -102,7 +102,7 @@ export async function serveEscalation(
 }
 
 function connectChannels(
-  { log, meter, registerCheck }: ServiceContext<EscalationConfig>,
+  { log, meter, signal, registerCheck }: ServiceContext<EscalationConfig>,
   policy: EscalationPolicy,
 ): Switchboard {
   const now = Date.now;
@@ -110,6 +110,7 @@ function connectChannels(
   const switchboard = openSwitchboard({
     channels: openChannels(policy, { log, now }),
     now,
+    stopping: signal,
     onAttempt: (...attempt) => count(...attempt),
   });
   count = observeChannels(meter, () => switchboard.states(), now);

@@ -20,12 +20,14 @@ const channelOf = (
 function open(...channels: readonly Channel[]) {
   const clock = { ms: 1_000_000 };
   const counted: string[] = [];
+  const stopping = new AbortController();
   const board = openSwitchboard({
     channels,
     now: () => clock.ms,
+    stopping: stopping.signal,
     onAttempt: (name, what, { kind }) => counted.push(`${name} ${what} ${kind}`),
   });
-  return { board, clock, counted };
+  return { board, clock, counted, stopping };
 }
 
 async function deliver(
@@ -148,4 +150,14 @@ test("only channels that forget are shown what is open, and a round without news
   expect(trouble()).toBeUndefined();
   expect(seen).toEqual(["of.pager", "of.pager", "of.pager"]);
   expect(counted).toEqual(["pager keep failed", "pager keep told"]);
+});
+
+test("a receiver that hangs doesn't keep the process from stopping", async () => {
+  const never = Promise.withResolvers<Outcome>();
+  const { board, stopping } = open(channelOf("hanging", () => never.promise));
+  const telling = deliver(board, ["hanging"], 3_600_000);
+  stopping.abort();
+  expect(await telling).toMatchObject({
+    hanging: { kind: "failed", why: "it didn't answer within 1000 ms" },
+  });
 });

@@ -48,6 +48,7 @@ export interface Switchboard {
 
 /** What comes in so soon after the first answer is handed on together with it. */
 const TOGETHER_MS = 50;
+const STOPPING_MS = 1000;
 /** Whoever found no place tries again after so long. */
 const BUSY_MS = 1000;
 
@@ -67,9 +68,11 @@ interface Line {
 export function openSwitchboard(parts: {
   readonly channels: readonly Channel[];
   readonly now: () => number;
+  /** Aborted when the process is to stop: what is under way then has a second left. */
+  readonly stopping: AbortSignal;
   readonly onAttempt: OnAttempt;
 }): Switchboard {
-  const { channels, now, onAttempt } = parts;
+  const { channels, now, stopping, onAttempt } = parts;
   const lines = new Map(channels.map((channel) => [channel.name, openLine(channel)]));
   const attempt = async (name: string, notice: Notice, withinMs: number): Promise<Attempt> => {
     const line = lines.get(name);
@@ -77,7 +80,7 @@ export function openSwitchboard(parts: {
       const why = "this escalation service has no channel of that name";
       return { kind: "deferred", why, untilMs: now() + MAX_PAUSE_MS };
     }
-    const made = await takeTurn({ line, withinMs, now }, (signal) =>
+    const made = await takeTurn({ line, withinMs, now, stopping }, (signal) =>
       line.channel.deliver(notice, signal),
     );
     if (made.kind !== "deferred") onAttempt(name, notice.kind, made);
@@ -95,7 +98,7 @@ export function openSwitchboard(parts: {
         const { channel } = line;
         const { name } = channel;
         if (!channel.keep) return;
-        const made = await takeTurn({ line, withinMs, now }, async (signal) =>
+        const made = await takeTurn({ line, withinMs, now, stopping }, async (signal) =>
           channel.keep?.(openOn(name), signal),
         );
         if (made && made.kind !== "deferred") onAttempt(name, "keep", made);
@@ -152,18 +155,32 @@ function isResting({ restUntilMs }: Line, nowMs: number): boolean {
   return nowMs < restUntilMs;
 }
 
+interface Turn {
+  readonly line: Line;
+  readonly withinMs: number;
+  readonly now: () => number;
+  readonly stopping: AbortSignal;
+}
+
 async function takeTurn<O extends Outcome | undefined>(
-  { line, withinMs, now }: { line: Line; withinMs: number; now: () => number },
+  { line, withinMs, now, stopping }: Turn,
   work: (signal: AbortSignal) => Promise<O>,
 ): Promise<O | Attempt> {
   const controller = new AbortController();
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => undefined); // Nobody listens while it waits for its turn.
-  const timer = setTimeout(() => {
-    const error = new Error(`it didn't answer within ${Math.round(withinMs)} ms`);
-    controller.abort(error);
-    late.reject(error);
-  }, withinMs);
+  const expireIn = (ms: number): NodeJS.Timeout =>
+    setTimeout(() => {
+      const error = new Error(`it didn't answer within ${Math.round(ms)} ms`);
+      controller.abort(error);
+      late.reject(error);
+    }, ms);
+  let timer = expireIn(stopping.aborted ? Math.min(withinMs, STOPPING_MS) : withinMs);
+  const hurry = (): void => {
+    clearTimeout(timer);
+    timer = expireIn(Math.min(withinMs, STOPPING_MS));
+  };
+  stopping.addEventListener("abort", hurry, { once: true });
   let release: (() => void) | undefined;
   try {
     release = await line.turns.take(controller.signal);
@@ -180,6 +197,7 @@ async function takeTurn<O extends Outcome | undefined>(
       if (isProbe) line.probing = false;
     }
   } finally {
+    stopping.removeEventListener("abort", hurry);
     clearTimeout(timer);
     release?.();
   }
