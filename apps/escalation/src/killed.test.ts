@@ -1,8 +1,10 @@
 /** Real escalation processes and a real server, killed at any moment: every question is told, and none twice without need. */
-import { noticeKey } from "@baton/contracts";
+import { noticeKey, type ReviewRecord } from "@baton/contracts";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
+import { begin } from "./notices/delivery-rules.ts";
+import { noticeOf } from "./review-notice.ts";
 import { noticesOf, openPlayground, type Playground } from "./testing/playground.ts";
 import { keysOf, listReviews, OUTAGE_MS, recordOf, settled, START_MS } from "./testing/reviews.ts";
 
@@ -58,11 +60,14 @@ test("a notice that a killed replica claimed and didn't tell is told when the cl
   await first.ready();
   const told = await settled(playground.mesh, "claimed-1", "open");
   await first.sigkill();
-  const claimedUntil = new Date(Date.now() + 400).toISOString();
-  const unfinished = Object.assign({}, told, {
+  const nowMs = Date.now();
+  const claimedUntil = new Date(nowMs + 400).toISOString();
+  const notice = noticeOf(told, "open", new Date(nowMs).toISOString());
+  const unfinished: ReviewRecord = {
+    ...told,
     lastNotifiedAt: null,
-    notice: { level: "open", failed: 0, claimedUntil },
-  });
+    delivery: { ...begin(notice, ["log"], { leaseMs: 400, nowMs }), claimedUntil },
+  };
   await mesh.js.publish("$KV.REVIEWS.claimed-1", JSON.stringify(unfinished));
   await using second = escalation();
   await settled(playground.mesh, "claimed-1", "open");

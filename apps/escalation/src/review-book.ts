@@ -59,7 +59,7 @@ export function openReviewBook(options: {
       return { record: typeof read === "object" ? read : undefined, revision };
     },
     write: async (record, revision) => {
-      const isOver = record.state === "answered" && record.notice === null;
+      const isOver = record.state === "answered" && record.delivery === null;
       const headers = {
         "Nats-Expected-Last-Subject-Sequence": revision,
         "Nats-TTL": isOver ? `${Math.ceil(keepAnsweredMs / 1000)}s` : undefined,

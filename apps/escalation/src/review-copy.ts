@@ -76,7 +76,7 @@ function startReading(mesh: Pick<Mesh, "nc" | "jsm">, onWhole: () => void): Read
       const keyed = keyedFrom(message);
       const record = parseRecord(keyed);
       const matters =
-        typeof record === "object" && (record.state === "open" || record.notice !== null);
+        typeof record === "object" && (record.state === "open" || record.delivery !== null);
       if (matters) reading.records.set(keyed.key, record);
       else reading.records.delete(keyed.key);
     },

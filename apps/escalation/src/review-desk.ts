@@ -3,12 +3,12 @@
  * delivered, a deadline passes, an answer is found) ends in the same `settle`, which any replica may run at any moment.
  *
  * D1: journal and record are read, the pure rules decide, the write is refused if the record was changed since: then again.
- * D2: whoever wrote a notice tells it, and writes that it was told; a kill in between means that it's told again (same key).
+ * D2: whoever wrote a notice tells it, and writes of each channel as soon as it is known that it was told; a kill in between
+ *     means that those not yet written are told again (same key, same words).
  */
 import {
   type Entry,
   journalFence,
-  noticeKey,
   type ReviewRecord,
   type StoredEntry,
   STREAMS,
@@ -16,27 +16,26 @@ import {
 import { type Mesh, parseEntry } from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
 
-import type { NoticeKind, NotifiedReview, Notifier } from "./notifier.ts";
+import { type Attempt, dueChannels } from "./notices/delivery-rules.ts";
+import type { Switchboard } from "./notices/switchboard.ts";
 import type { ReviewBook } from "./review-book.ts";
 import {
+  afterClaim,
+  afterTelling,
   answered,
   isSameQuestion,
   nextStep,
   type NoticePolicy,
-  notTold,
-  told,
 } from "./review-rules.ts";
 
 /** What a desk works with. */
 export interface ReviewDeskParts {
   readonly mesh: Pick<Mesh, "journal" | "jsm">;
   readonly book: Pick<ReviewBook, "read" | "write">;
-  readonly notifier: Notifier;
+  readonly switchboard: Pick<Switchboard, "deliver" | "isReachable">;
   readonly policy: NoticePolicy;
   readonly log: Log;
   readonly now: () => number;
-  /** Told what became of each attempt to tell people. */
-  readonly onNotice: (kind: NoticeKind, outcome: "told" | "failed") => void;
 }
 
 /** Settles candidates; any number at once, also the same one. */
@@ -52,14 +51,15 @@ const MAX_ANSWER_STEPS = 100;
 
 /** Opens a desk. */
 export function openReviewDesk(parts: ReviewDeskParts): ReviewDesk {
-  const { mesh, book, policy, now } = parts;
+  const { mesh, book, policy, now, switchboard } = parts;
+  const isReachable = (name: string): boolean => switchboard.isReachable(name);
   return {
     settle: async (candidateId) => {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         // The record first: what the journal gets in between is then newer than it, never older.
         const { record, revision } = await book.read(candidateId);
         const last = await mesh.journal.last(candidateId);
-        const step = nextStep({ last, record }, policy, now());
+        const step = nextStep({ last, record }, { policy, isReachable, nowMs: now() });
         if (step.kind === "rest") return "settled";
         if (step.kind === "wait") return "later";
         if (step.kind === "write") {
@@ -95,77 +95,45 @@ async function findAnswer(jsm: Mesh["jsm"], record: ReviewRecord): Promise<Entry
 }
 
 async function tell(parts: ReviewDeskParts, record: ReviewRecord): Promise<void> {
-  const { notifier, policy, log, now, onNotice } = parts;
-  const level = record.notice?.level;
-  if (level === undefined) return;
-  const kind = kindOf(level);
-  const notice = toNotice(record, level);
-  let settled: ReviewRecord;
-  try {
-    await within(policy.leaseMs / 3, (signal) => notifier.notify(kind, notice, signal));
-    onNotice(kind, "told");
-    settled = told(record, now());
-  } catch (error) {
-    onNotice(kind, "failed");
-    log.warn(
-      { err: error, key: notice.key, notice: kind },
-      "people were not told; tried again later",
-    );
-    settled = notTold(record, now());
+  const { switchboard, policy, log, now } = parts;
+  const { delivery } = record;
+  if (!delivery) return;
+  const { notice, claimedUntil } = delivery;
+  const { key } = notice;
+  const names = dueChannels(delivery, now());
+  const left = new Set(names);
+  // A third of the lease: the rest is for writing what became of it while the claim still holds.
+  for await (const attempts of switchboard.deliver(notice, names, policy.leaseMs / 3)) {
+    for (const [channel, attempt] of attempts) {
+      left.delete(channel);
+      if (attempt.kind === "told" || attempt.kind === "deferred") continue;
+      const { kind: outcome, why } = attempt;
+      const fields = { key, channel, outcome, why };
+      if (outcome === "refused") log.error(fields, "notice refused; a person must mend this");
+      else log.warn(fields, "notice not told; tried again later");
+    }
+    await writeTold(parts, record, { key, attempts, over: left.size === 0 ? claimedUntil : null });
   }
-  await writeTold(parts, settled, level);
 }
 
 /** Somebody may have noted a later entry meanwhile; then only the notice's part is written. */
 async function writeTold(
-  { book }: ReviewDeskParts,
-  settled: ReviewRecord,
-  level: string,
+  { book, now }: ReviewDeskParts,
+  { candidateId }: ReviewRecord,
+  news: {
+    readonly key: string;
+    readonly attempts: ReadonlyMap<string, Attempt>;
+    /** The claim that ends with this; null while others are still to be told. */
+    readonly over: string | null;
+  },
 ): Promise<void> {
-  const { candidateId, sequence, notice, lastNotifiedAt, remindersSent } = settled;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const { record, revision } = await book.read(candidateId);
-    if (record?.sequence !== sequence || record.notice?.level !== level) return;
-    if (await book.write({ ...record, notice, lastNotifiedAt, remindersSent }, revision)) return;
+    // Another notice has taken its place.
+    if (record?.delivery?.notice.key !== news.key) return;
+    const told = afterTelling(record, news.attempts, now());
+    if (await book.write(news.over === null ? told : afterClaim(told, news.over), revision)) return;
   }
-}
-
-async function within(ms: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const controller = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const error = new Error(`the notifier didn't answer within ${Math.round(ms)} ms`);
-    controller.abort(error);
-    late.reject(error);
-  }, ms);
-  try {
-    await Promise.race([work(controller.signal), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function kindOf(level: string): NoticeKind {
-  if (level === "open" || level === "overdue" || level === "resolved") return level;
-  return "reminder";
-}
-
-function toNotice(record: ReviewRecord, level: string): NotifiedReview {
-  const { candidateId, runId, stage, reason, trace, detail, action, openedAt, deadline } = record;
-  return {
-    key: noticeKey(record, level),
-    candidateId,
-    runId,
-    stage,
-    reason,
-    traceId: trace.slice(3, 35),
-    detail,
-    action,
-    openedAt,
-    deadline,
-    reminder: level.startsWith("reminder-") ? Number(level.slice("reminder-".length)) : 0,
-    answer: record.answer === null ? null : { by: record.answeredBy, what: record.answer },
-  };
 }
 
 /** The last entry's sequence if it is behind what the record knows: something to settle. */

@@ -1,19 +1,12 @@
 import type { Meter } from "@baton/telemetry";
 
-import type { NoticeKind } from "./notifier.ts";
 import type { ReviewCopy } from "./review-copy.ts";
 
-/**
- * Registers the series about reviews. The two gauges are the same in every replica (take `max`); the counter is each replica's
- * own (take `sum`). Returns what counts a notice.
- */
-export function observeReviews(
-  meter: Meter,
-  copy: ReviewCopy,
-  now: () => number,
-): (kind: NoticeKind, outcome: "told" | "failed") => void {
+/** Registers the series about reviews; they are the same in every replica (take `max`). */
+export function observeReviews(meter: Meter, copy: ReviewCopy, now: () => number): void {
   /** Reasons shown before are shown with 0 when none is left, so that a series doesn't end at its last value. */
   const shown = new Set<string>();
+  const channels = new Set<string>();
   meter
     .createObservableGauge("baton_reviews_open", {
       description: "Reviews that wait for a person, by reason; the same in every replica",
@@ -36,8 +29,16 @@ export function observeReviews(
       const oldest = times.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
       result.observe(Number.isFinite(oldest) ? Math.max(0, (now() - oldest) / 1000) : 0);
     });
-  const notices = meter.createCounter("baton_review_notifications", {
-    description: "Attempts to tell people about reviews, by what about and how they ended",
-  });
-  return (kind, outcome) => notices.add(1, { kind, outcome });
+  meter
+    .createObservableGauge("baton_notices_waiting", {
+      description: "Notices that a channel wasn't told yet, by channel; the same in every replica",
+    })
+    .addCallback((result) => {
+      const counts = new Map<string, number>();
+      for (const { delivery } of copy.records())
+        for (const { name } of delivery?.waiting ?? [])
+          counts.set(name, (counts.get(name) ?? 0) + 1);
+      for (const channel of counts.keys()) channels.add(channel);
+      for (const channel of channels) result.observe(counts.get(channel) ?? 0, { channel });
+    });
 }

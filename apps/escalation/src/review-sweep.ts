@@ -11,6 +11,7 @@ import { type ReviewRecord, STREAMS } from "@baton/contracts";
 import { JournalCorrupt, type Mesh } from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
 
+import type { Switchboard } from "./notices/switchboard.ts";
 import type { ReviewCopy } from "./review-copy.ts";
 import { hasMoved, type ReviewDesk } from "./review-desk.ts";
 import { isDue, type NoticePolicy } from "./review-rules.ts";
@@ -20,6 +21,7 @@ export interface ReviewSweepParts {
   readonly mesh: Pick<Mesh, "journal" | "jsm" | "trouble">;
   readonly copy: ReviewCopy;
   readonly desk: ReviewDesk;
+  readonly switchboard: Pick<Switchboard, "isReachable">;
   readonly policy: NoticePolicy;
   readonly log: Log;
   readonly now: () => number;
@@ -32,18 +34,24 @@ const LEFT_ALONE_CORRUPT_MS = 60_000;
 
 /** Makes a sweep; one runs at a time. */
 export function createReviewSweep(parts: ReviewSweepParts): () => Promise<void> {
-  const { mesh, copy, desk, policy, log, now } = parts;
+  const { mesh, copy, desk, log, now } = parts;
   /** Where the journal ended when a state of a review was last held against it. */
   const asked = new Map<string, number>();
   const leftAlone = new Map<string, number>();
 
+  const isDueAt = (record: ReviewRecord, nowMs: number): boolean =>
+    isDue(record, {
+      policy: parts.policy,
+      isReachable: (name) => parts.switchboard.isReachable(name),
+      nowMs,
+    });
   const look = async (record: ReviewRecord, journalEnd: number): Promise<void> => {
     const { candidateId } = record;
     if (mesh.trouble() !== undefined || (leftAlone.get(candidateId) ?? 0) > now()) return;
     leftAlone.delete(candidateId);
     try {
       const isToSettle =
-        isDue(record, policy, now()) || hasMoved(record, await mesh.journal.last(candidateId));
+        isDueAt(record, now()) || hasMoved(record, await mesh.journal.last(candidateId));
       const outcome = isToSettle ? await desk.settle(candidateId) : "settled";
       if (outcome === "settled") asked.set(stateOf(record), journalEnd);
     } catch (error) {
@@ -59,9 +67,9 @@ export function createReviewSweep(parts: ReviewSweepParts): () => Promise<void> 
     keepOnly(leftAlone, new Set(records.map(({ candidateId }) => candidateId)));
     const { state } = await mesh.jsm.streams.info(STREAMS.journal.name);
     const nowMs = now();
-    const due = records.filter((record) => isDue(record, policy, nowMs));
+    const due = records.filter((record) => isDueAt(record, nowMs));
     const unasked = records
-      .filter((record) => record.state === "open" && !isDue(record, policy, nowMs))
+      .filter((record) => record.state === "open" && !isDueAt(record, nowMs))
       .map((record) => ({ record, askedAt: asked.get(stateOf(record)) ?? -1 }))
       .filter(({ askedAt }) => askedAt < state.last_seq)
       .toSorted((one, other) => one.askedAt - other.askedAt)

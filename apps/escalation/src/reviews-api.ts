@@ -1,18 +1,25 @@
 import { REASONS, type ReviewRecord } from "@baton/contracts";
 import { Hono } from "hono";
 
+import type { ChannelState } from "./notices/switchboard.ts";
 import type { ReviewCopy } from "./review-copy.ts";
 
 const DEFAULT_LIMIT = 200;
 const MAX_LIMIT = 1000;
 
 /**
- * `GET /reviews?limit=` lists the open reviews, the oldest first, with how many there are; 503 until the process knows them.
+ * `GET /reviews?limit=` lists the open reviews, the oldest first, with how many there are and which channel was told what; 503
+ * until the process knows them. `GET /channels` says how this process gets on with each channel.
  *
  * They are answered with `baton approve`, `reject`, `resume` or `cancel`, not here.
  */
-export function createReviewsApi(copy: ReviewCopy, now: () => number): Hono {
+export function createReviewsApi(
+  copy: ReviewCopy,
+  channels: () => readonly ChannelState[],
+  now: () => number,
+): Hono {
   const app = new Hono();
+  app.get("/channels", ({ json }) => json({ channels: channels().map(presentChannel) }));
   app.get("/reviews", ({ json, req }) => {
     if (!copy.whole) return json({ error: "the reviews are still being read" }, 503);
     const asked = req.query("limit") ?? String(DEFAULT_LIMIT);
@@ -27,13 +34,16 @@ export function createReviewsApi(copy: ReviewCopy, now: () => number): Hono {
       reviews: open.slice(0, limit).map((record) => present(record, now())),
     });
   });
-  app.notFound(({ json }) => json({ error: "not found; the open reviews are at /reviews" }, 404));
+  app.notFound(({ json }) =>
+    json({ error: "not found; the open reviews are at /reviews, the channels at /channels" }, 404),
+  );
   return app;
 }
 
 function present(record: ReviewRecord, nowMs: number) {
   const { candidateId, runId, stage, reason, detail, action, next, sequence } = record;
   const { openedAt, deadline, overdueAt, remindersSent, lastNotifiedAt, trace } = record;
+  const { severity, channels, delivery } = record;
   return {
     candidateId,
     runId,
@@ -50,6 +60,22 @@ function present(record: ReviewRecord, nowMs: number) {
     overdue: overdueAt !== null,
     remindersSent,
     lastNotifiedAt,
+    severity,
+    told: channels,
+    waiting: (delivery?.waiting ?? []).map(({ name, ...how }) => {
+      return { channel: name, level: delivery?.notice.key.split(".").at(-1), ...how };
+    }),
     traceId: trace.slice(3, 35),
+  };
+}
+
+function presentChannel({ name, type, trouble, toldMs }: ChannelState) {
+  return {
+    name,
+    type,
+    ok: trouble === undefined,
+    failingSince: trouble ? new Date(trouble.sinceMs).toISOString() : null,
+    why: trouble?.why ?? null,
+    lastTold: toldMs === undefined ? null : new Date(toldMs).toISOString(),
   };
 }

@@ -1,16 +1,24 @@
-/** Wires escalation to its service: bucket, intake, sweep, readiness, HTTP. */
+/** Wires escalation to its service: policy, channels, bucket, intake, sweep, readiness, HTTP. */
 import { setTimeout as delay } from "node:timers/promises";
 
+import type { Notice } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
 import type { Check, ServiceContext } from "@baton/service";
 
 import type { EscalationConfig } from "./config.ts";
-import type { Notifier } from "./notifier.ts";
+import { LOG_CHANNEL } from "./notices/log-channel.ts";
+import { observeChannels } from "./notices/notice-metrics.ts";
+import { type OnAttempt, openSwitchboard, type Switchboard } from "./notices/switchboard.ts";
+import { openChannels } from "./policy/open-channels.ts";
+import { defaultPolicy, type EscalationPolicy, readPolicy } from "./policy/read-policy.ts";
+import { findRoute } from "./policy/resolve-routes.ts";
 import { openReviewBook } from "./review-book.ts";
-import { openReviewCopy } from "./review-copy.ts";
+import { openReviewCopy, type ReviewCopy } from "./review-copy.ts";
 import { openReviewDesk } from "./review-desk.ts";
 import { observeReviews } from "./review-gauges.ts";
 import { startReviewIntake } from "./review-intake.ts";
+import { standingNoticeOf } from "./review-notice.ts";
+import type { NoticePolicy } from "./review-rules.ts";
 import { createReviewSweep } from "./review-sweep.ts";
 import { createReviewsApi } from "./reviews-api.ts";
 
@@ -19,18 +27,38 @@ const SILENT_MS = 15_000;
 /** So many missed sweeps, and at least SILENT_MS, are a fault. */
 const STALE_SWEEPS = 5;
 
+/** The policy that the environment names. Throws `StartFailure` that names every fault. */
+export async function policyOf({
+  config,
+  log,
+}: Pick<ServiceContext<EscalationConfig>, "config" | "log">): Promise<EscalationPolicy> {
+  const { BATON_ESCALATION: file } = config;
+  const defaults = { everyMs: config.BATON_REMINDER_EVERY_MS, atMost: config.BATON_REMINDERS_MAX };
+  if (file === undefined) {
+    log.warn("no escalation policy (BATON_ESCALATION): reviews are told to this log only");
+    return defaultPolicy(defaults);
+  }
+  const policy = await readPolicy(file, defaults);
+  const channels = policy.channels.map(({ name, type }) => `${name} (${type})`);
+  log.info({ file, channels }, "escalation policy loaded");
+  return policy;
+}
+
 /** Starts looking after reviews; returns when everything runs. */
 export async function serveEscalation(
   service: ServiceContext<EscalationConfig>,
-  { mesh, notifier }: { mesh: Mesh; notifier: Notifier },
+  { mesh, policy: given }: { mesh: Mesh; policy: EscalationPolicy },
 ): Promise<void> {
   const { config, log, signal } = service;
   const now = Date.now;
-  const policy = {
-    reminderEveryMs: config.BATON_REMINDER_EVERY_MS,
-    remindersMax: config.BATON_REMINDERS_MAX,
+  const policy: NoticePolicy = {
     leaseMs: config.BATON_NOTICE_LEASE_MS,
+    routeOf: (reason) => {
+      const route = findRoute(given.routes, reason);
+      return { ...route, tell: [LOG_CHANNEL, ...route.tell] };
+    },
   };
+  const switchboard = connectChannels(service, given);
   const book = openReviewBook({
     mesh,
     keepAnsweredMs: config.BATON_ANSWERED_KEEP_HOURS * HOUR_MS,
@@ -39,10 +67,10 @@ export async function serveEscalation(
   });
   const copy = openReviewCopy(mesh);
   service.onShutdown("review copy", () => copy.close());
-  const onNotice = observeReviews(service.meter, copy, now);
-  const desk = openReviewDesk({ mesh, book, notifier, policy, log, now, onNotice });
-  service.mount(createReviewsApi(copy, now));
-  const sweep = createReviewSweep({ mesh, copy, desk, policy, log, now });
+  observeReviews(service.meter, copy, now);
+  const desk = openReviewDesk({ mesh, book, switchboard, policy, log, now });
+  service.mount(createReviewsApi(copy, () => switchboard.states(), now));
+  const sweep = createReviewSweep({ mesh, copy, desk, switchboard, policy, log, now });
   const health = { sweptMs: now(), trouble: undefined as string | undefined };
   const sweeping = repeat(config.BATON_REVIEW_CHECK_MS, signal, async () => {
     try {
@@ -55,6 +83,10 @@ export async function serveEscalation(
     }
   });
   service.onShutdown("review sweep", () => sweeping);
+  const keeping = repeat(config.BATON_REVIEW_CHECK_MS, signal, async () => {
+    if (copy.whole) await switchboard.keep((name) => openOn(copy, name), policy.leaseMs / 3);
+  });
+  service.onShutdown("open notices", () => keeping);
   const worker = startReviewIntake({ mesh, desk, log });
   service.onShutdown("review intake", () => worker.stop(config.BATON_SHUTDOWN_GRACE_MS * 0.6));
   service.registerCheck("server", () => answer(mesh.trouble()));
@@ -66,6 +98,36 @@ export async function serveEscalation(
     const age = `not looked after for ${Math.round(ageMs / 1000)} s`;
     return answer(isStale ? `${age}${because(health.trouble)}` : undefined);
   });
+}
+
+function connectChannels(
+  { log, meter, signal, registerCheck }: ServiceContext<EscalationConfig>,
+  policy: EscalationPolicy,
+): Switchboard {
+  const now = Date.now;
+  let count: OnAttempt = () => undefined;
+  const switchboard = openSwitchboard({
+    channels: openChannels(policy, { log, now }),
+    now,
+    stopping: signal,
+    onAttempt: (...attempt) => count(...attempt),
+  });
+  count = observeChannels(meter, () => switchboard.states(), now);
+  registerCheck("channels", () => {
+    const troubles = switchboard
+      .states()
+      .flatMap(({ name, trouble }) => (trouble ? [`${name}: ${trouble.why}`] : []));
+    // Said, but no reason to count as not ready: starting this process again wouldn't mend a receiver.
+    return troubles.length === 0 ? { ok: true } : { ok: true, reason: troubles.join("; ") };
+  });
+  return switchboard;
+}
+
+/** Open reviews that a channel was to be told of. */
+function openOn(copy: ReviewCopy, channel: string): Notice[] {
+  return [...copy.records()]
+    .filter(({ state, channels }) => state === "open" && Object.hasOwn(channels, channel))
+    .map(standingNoticeOf);
 }
 
 async function repeat(

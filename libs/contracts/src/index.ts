@@ -71,14 +71,24 @@ export {
   type StageRun,
   Traceparent,
 } from "./names.ts";
+export {
+  ChannelName,
+  MAX_CHANNELS,
+  Notice,
+  NoticeDelivery,
+  NoticeKind,
+  Severity,
+  WaitingChannel,
+} from "./notice.ts";
 export { Reason, REASONS, type ReasonText } from "./reason.ts";
 export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./report.ts";
 export {
   noticeKey,
   ReviewLevel,
-  ReviewNotice,
+  reviewMatter,
   ReviewRecord,
   REVIEWS_BUCKET,
+  ToldChannel,
 } from "./review-record.ts";
 export {
   ADVISORY_SUBJECTS,

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { Identity } from "./command.ts";
 import { MAX_TEXT } from "./failure.ts";
 import { CandidateId, Instant, RunId, Stage, Traceparent } from "./names.ts";
+import { ChannelName, NoticeDelivery, Severity } from "./notice.ts";
 import { Reason } from "./reason.ts";
 
 /** Bucket of the review records; the key is the candidate's id. */
@@ -20,14 +21,9 @@ export const ReviewLevel = z
   .regex(/^(?:open|overdue|resolved|reminder-[1-9][0-9]{0,3})$/, "level: not one of a review");
 export type ReviewLevel = z.infer<typeof ReviewLevel>;
 
-/** A level that people must be told. Whoever claimed it tells them; after `claimedUntil` another one may. */
-export const ReviewNotice = z.object({
-  level: ReviewLevel,
-  /** Attempts that failed. */
-  failed: z.int().min(0),
-  claimedUntil: Instant,
-});
-export type ReviewNotice = z.infer<typeof ReviewNotice>;
+/** The last thing that a channel was told about a review. */
+export const ToldChannel = z.object({ level: ReviewLevel, at: Instant });
+export type ToldChannel = z.infer<typeof ToldChannel>;
 
 /** A review and what was done about it. Tolerant: keys that a newer writer added are ignored. */
 export const ReviewRecord = z.object({
@@ -53,8 +49,13 @@ export const ReviewRecord = z.object({
   overdueAt: Instant.nullable(),
   remindersSent: z.int().min(0),
   lastNotifiedAt: Instant.nullable(),
-  /** What is still to be told; null when everything was. */
-  notice: ReviewNotice.nullable(),
+  /** Of the latest notice. */
+  severity: Severity.default("warning"),
+  formerSeverities: z.array(Severity).max(3).default([]),
+  /** Every channel that was to be told anything, with the last thing it was told; null if nothing yet. */
+  channels: z.record(ChannelName, ToldChannel.nullable()).default({}),
+  /** What is still to be told, and to whom; null when everybody was told everything. */
+  delivery: NoticeDelivery.nullable().default(null),
   answeredAt: Instant.nullable(),
   /** Who answered; null if it wasn't a person (a late result, say). */
   answeredBy: Identity.nullable(),
@@ -63,10 +64,18 @@ export const ReviewRecord = z.object({
 });
 export type ReviewRecord = z.infer<typeof ReviewRecord>;
 
+/** Name of a review from its opening to its end. */
+export function reviewMatter({
+  candidateId,
+  sequence,
+}: Pick<ReviewRecord, "candidateId" | "sequence">): string {
+  return `${candidateId}.${sequence}`;
+}
+
 /** Deduplication key of a notification, `candidateId.sequence.level`: whoever is told twice can tell by it. */
 export function noticeKey(
-  { candidateId, sequence }: Pick<ReviewRecord, "candidateId" | "sequence">,
+  of: Pick<ReviewRecord, "candidateId" | "sequence">,
   level: ReviewLevel,
 ): string {
-  return `${candidateId}.${sequence}.${level}`;
+  return `${reviewMatter(of)}.${level}`;
 }

@@ -55,6 +55,8 @@ export {
 export {
   checkServerVersion,
   ensureMeshKeys,
+  fetchDebianPackage,
+  fillCache,
   findNatsServer,
   type FoundNatsServer,
   type MeshKeys,
@@ -62,6 +64,10 @@ export {
   NatsServerError,
   type PublicKeys,
   renderAccess,
+  type Program,
+  readCache,
   type RunningNatsServer,
+  spawnServer,
   startNatsServer,
+  watchExit,
 } from "./nats-server/index.ts";

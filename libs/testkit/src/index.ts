@@ -1,4 +1,5 @@
 export { eventually, type EventuallyOptions, type NotYet } from "./eventually.ts";
+export { findAlertmanager, type FoundAlertmanager } from "./find-alertmanager.ts";
 export {
   runningServices,
   type ServiceExit,
@@ -14,3 +15,8 @@ export {
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type ControlWish, startTestMesh, type TestMesh } from "./test-mesh.ts";
 export { startTestNats, type TestNats, type TestNatsOptions, withNats } from "./test-nats.ts";
+export {
+  type OpenAlert,
+  startTestAlertmanager,
+  type TestAlertmanager,
+} from "./test-alertmanager.ts";

@@ -94,6 +94,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     httpPort,
     syncAlways: options.syncAlways,
     drills: options.drills,
+    envOf: { escalation: fileOf("BATON_ESCALATION") },
   };
   const dispose = (): void => {
     if (options.ephemeral === true) rmSync(root, { recursive: true, force: true });
@@ -105,6 +106,12 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
 function ownPeople(directory: MeshDirectory): Identity | undefined {
   makeFolders(directory, []);
   return ensurePeople(directory, [SECOND]).name;
+}
+
+/** A file that was named from where we run; a service runs elsewhere. */
+function fileOf(variable: string): Record<string, string> {
+  const path = process.env[variable] ?? "";
+  return path === "" ? {} : { [variable]: resolve(path) };
 }
 
 const LAST_PORT = 65_535;

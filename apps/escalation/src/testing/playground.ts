@@ -44,6 +44,8 @@ export async function openPlayground(): Promise<Playground> {
   const coordinator = spawn("apps/coordinator/src/main.ts", {
     BATON_PLAYBOOK: `${ROOT}/playbooks/bench.yaml`,
     BATON_LOG_LEVEL: "warn",
+    // There are no lanes: nobody shall be asked about that.
+    BATON_NO_WORKERS_MS: "86400000",
   });
   await coordinator.ready();
   const mesh = await openMesh({ url, name: "test" });

@@ -48,13 +48,18 @@ export async function askAgain(
 }
 
 /** Waits until the record is in this state and everything about it was told. */
-export const settled = (mesh: Mesh, candidateId: string, state: string): Promise<unknown> =>
+export const settled = (
+  mesh: Mesh,
+  candidateId: string,
+  state: string,
+  withinMs = OUTAGE_MS,
+): Promise<ReviewRecord> =>
   eventually(
     async () => {
       const record = await recordOf(mesh, candidateId);
-      return record?.state === state && record.notice === null && record;
+      return record?.state === state && record.delivery === null ? record : undefined;
     },
-    { what: `${candidateId} ${state} and told`, withinMs: OUTAGE_MS },
+    { what: `${candidateId} ${state} and told`, withinMs },
   );
 
 /** The candidate's record in the bucket. */

@@ -1,5 +1,5 @@
 /**
- * The project's own nats-server programs: `<folder>/<version>-<platform>/nats-server`.
+ * The project's own copies of a program, such as nats-server: `<folder>/<version>-<platform>/nats-server`.
  *
  * An entry appears by one rename, so a reader sees a whole one or none, whatever is killed when.
  */
@@ -7,35 +7,45 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } fr
 import { join } from "node:path";
 
 import { claimWhenFree } from "./claim.ts";
-import { checkServerVersion, compareVersions, readServerVersion } from "./server-version.ts";
+import { compareVersions, type VersionCheck } from "./server-version.ts";
 
-/** A program and the version that it said it is. */
-export interface CachedServer {
+/** A program that can be fetched. */
+export interface Program {
+  /** Of its file, without `.exe`. */
+  readonly name: string;
+  /** The version that a file says it is; rejects if it is no such program. */
+  readVersion(path: string, signal: AbortSignal): Promise<string>;
+  /** Whether a version will do. */
+  checkVersion(version: string): VersionCheck;
+}
+
+/** A program's file and the version that it said it is. */
+export interface CachedProgram {
   readonly path: string;
   readonly version: string;
 }
 
-/** Puts a nats-server program somewhere below `work`, an empty folder, and answers with its path. */
+/** Puts the program somewhere below `work`, an empty folder, and answers with its path. */
 export type Fetcher = (work: string) => Promise<string>;
 
 /** Such as `linux-x64`; programs of one platform don't run on another, and a checkout may be shared. */
 const PLATFORM = `${process.platform}-${process.arch}`;
-const PROGRAM = process.platform === "win32" ? "nats-server.exe" : "nats-server";
+const SUFFIX = process.platform === "win32" ? ".exe" : "";
 
 /** The newest program in the cache that runs here and is new enough. */
 export async function readCache(
-  folder: string,
+  { folder, program }: { folder: string; program: Program },
   signal: AbortSignal,
-): Promise<CachedServer | undefined> {
+): Promise<CachedProgram | undefined> {
   const suffix = `-${PLATFORM}`;
   const versions = listFolder(folder)
     .filter((name) => name.endsWith(suffix))
     .map((name) => name.slice(0, -suffix.length))
-    .filter((version) => checkServerVersion(version).ok)
+    .filter((version) => program.checkVersion(version).ok)
     .toSorted((a, b) => compareVersions(b, a));
   for (const version of versions) {
-    const path = join(folder, version + suffix, PROGRAM);
-    const runs = await readServerVersion(path, signal).catch(() => undefined);
+    const path = join(folder, version + suffix, program.name + SUFFIX);
+    const runs = await program.readVersion(path, signal).catch(() => undefined);
     if (runs === version) return { path, version };
   }
   signal.throwIfAborted();
@@ -48,17 +58,18 @@ export async function readCache(
  */
 export async function fillCache(options: {
   folder: string;
+  program: Program;
   signal: AbortSignal;
   log: (message: string) => void;
   fetcher: Fetcher;
-}): Promise<CachedServer & { fetched: boolean }> {
-  const { folder, signal, log, fetcher } = options;
+}): Promise<CachedProgram & { fetched: boolean }> {
+  const { folder, program, signal, log, fetcher } = options;
   const claim = await claimWhenFree(join(folder, "claims"), {
     signal,
-    waiting: (pid) => log(`nats-server is being fetched by process ${pid}; waiting for it`),
+    waiting: (pid) => log(`${program.name} is being fetched by process ${pid}; waiting for it`),
   });
   try {
-    const present = await readCache(folder, signal);
+    const present = await readCache({ folder, program }, signal);
     if (present !== undefined) return { ...present, fetched: false };
     for (const name of listFolder(folder)) {
       // With the claim in hand these are left-overs of a process that was killed.
@@ -66,7 +77,7 @@ export async function fillCache(options: {
     }
     const work = mkdtempSync(join(folder, "work-"));
     try {
-      const installed = await install({ folder, work, program: await fetcher(work), signal });
+      const installed = await install({ folder, work, program, file: await fetcher(work), signal });
       return { ...installed, fetched: true };
     } finally {
       rmSync(work, { recursive: true, force: true });
@@ -79,22 +90,24 @@ export async function fillCache(options: {
 async function install(options: {
   folder: string;
   work: string;
-  program: string;
+  program: Program;
+  file: string;
   signal: AbortSignal;
-}): Promise<CachedServer> {
-  const { folder, work, program, signal } = options;
-  chmodSync(program, 0o755);
-  const version = await readServerVersion(program, signal);
-  const check = checkServerVersion(version);
+}): Promise<CachedProgram> {
+  const { folder, work, program, file, signal } = options;
+  const name = program.name + SUFFIX;
+  chmodSync(file, 0o755);
+  const version = await program.readVersion(file, signal);
+  const check = program.checkVersion(version);
   if (!check.ok) throw new Error(check.reason);
   const staged = join(work, "entry");
   mkdirSync(staged);
-  renameSync(program, join(staged, PROGRAM));
+  renameSync(file, join(staged, name));
   const entry = join(folder, `${version}-${PLATFORM}`);
   // What's there didn't run, or it would have been found.
   rmSync(entry, { recursive: true, force: true });
   renameSync(staged, entry);
-  return { path: join(entry, PROGRAM), version };
+  return { path: join(entry, name), version };
 }
 
 function listFolder(folder: string): string[] {

@@ -1,5 +1,5 @@
 /**
- * nats-server out of Debian's archive, on machines that have apt, without installing anything.
+ * A program out of Debian's archive, on machines that have apt, without installing anything.
  *
  * apt runs with a configuration of its own: own sources list, state and cache in a work folder; it
  * takes from the machine only the proxy, the credentials and the keyrings, and changes nothing of
@@ -10,10 +10,8 @@ import { join } from "node:path";
 
 import { messageOf } from "./nats-server-error.ts";
 import { runCommand } from "./run-command.ts";
-import { checkServerVersion } from "./server-version.ts";
+import type { VersionCheck } from "./server-version.ts";
 
-/** The oldest Debian release with a nats-server that's new enough. */
-const SUITE = "forky";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** Debian's own address, which its installer puts into every sources list that names no other. */
 const DEFAULT_MIRROR = "http://deb.debian.org/debian";
@@ -22,6 +20,16 @@ const COMMAND_MS = 180_000;
 
 const DEBIAN_SUITE = /^(?:bullseye|bookworm|trixie|forky|sid|oldstable|stable|testing|unstable)$/;
 
+/** A package and the program in it. */
+export interface DebianPackage {
+  /** Name of the release. */
+  readonly suite: string;
+  readonly name: string;
+  /** Where the program is, such as `usr/sbin/nats-server`. */
+  readonly file: string;
+  checkVersion(version: string): VersionCheck;
+}
+
 interface Job {
   readonly work: string;
   readonly signal: AbortSignal;
@@ -29,8 +37,8 @@ interface Job {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Downloads and unpacks Debian's package into `work` and answers with the path of the program. */
-export async function fetchDebianPackage(job: Job): Promise<string> {
+/** Downloads and unpacks a package into `work` and answers with the path of the program. */
+export async function fetchDebianPackage(wanted: DebianPackage, job: Job): Promise<string> {
   const { signal } = job;
   const architecture = await run(job, "dpkg", ["--print-architecture"]);
   if (!existsSync(KEYRING)) {
@@ -39,7 +47,7 @@ export async function fetchDebianPackage(job: Job): Promise<string> {
   const failures: string[] = [];
   for (const mirror of await mirrors(job)) {
     try {
-      return await fetchFrom(mirror, architecture.trim(), job);
+      return await fetchFrom(wanted, { mirror, architecture: architecture.trim() }, job);
     } catch (error) {
       signal.throwIfAborted();
       failures.push(`${mirror}: ${messageOf(error)}`);
@@ -68,28 +76,34 @@ export function mirrorsOf(uris: string): string[] {
   return [...new Set([...debianFirst.slice(0, MAX_MIRRORS), DEFAULT_MIRROR])];
 }
 
-async function fetchFrom(mirror: string, architecture: string, job: Job): Promise<string> {
-  const { work, log } = job;
-  const config = writeConfiguration(work, sourcesOf(mirror, architecture));
-  log(`reading the package list of Debian ${SUITE} from ${mirror}`);
-  await run(job, "apt-get", ["-c", config, "-q", "update", "--error-on=any"]);
-  const offered = await run(job, "apt-cache", ["-c", config, "madison", "nats-server"]);
-  const version = offered.split("|")[1]?.trim() ?? "";
-  const check = checkServerVersion(version.replace(/^\d+:/, ""));
-  if (!check.ok) throw new Error(version === "" ? "it has no nats-server" : check.reason);
-  log(`downloading nats-server ${version} of Debian ${SUITE}`);
-  await run(job, "apt-get", ["-c", config, "-q", "download", "nats-server"]);
-  const [archive] = globSync("nats-server_*.deb", { cwd: work });
-  if (archive === undefined) throw new Error("apt-get download left no package");
-  await run(job, "dpkg-deb", ["-x", archive, "unpacked"]);
-  return join(work, "unpacked/usr/sbin/nats-server");
+interface Source {
+  readonly mirror: string;
+  readonly architecture: string;
 }
 
-function sourcesOf(mirror: string, architecture: string): string {
+async function fetchFrom(wanted: DebianPackage, source: Source, job: Job): Promise<string> {
+  const { suite, name, file } = wanted;
+  const { work, log } = job;
+  const config = writeConfiguration(work, sourcesOf(suite, source));
+  log(`reading the package list of Debian ${suite} from ${source.mirror}`);
+  await run(job, "apt-get", ["-c", config, "-q", "update", "--error-on=any"]);
+  const offered = await run(job, "apt-cache", ["-c", config, "madison", name]);
+  const version = offered.split("|")[1]?.trim() ?? "";
+  const check = wanted.checkVersion(version.replace(/^\d+:/, ""));
+  if (!check.ok) throw new Error(version === "" ? `it has no ${name}` : check.reason);
+  log(`downloading ${name} ${version} of Debian ${suite}`);
+  await run(job, "apt-get", ["-c", config, "-q", "download", name]);
+  const [archive] = globSync(`${name}_*.deb`, { cwd: work });
+  if (archive === undefined) throw new Error("apt-get download left no package");
+  await run(job, "dpkg-deb", ["-x", archive, "unpacked"]);
+  return join(work, "unpacked", file);
+}
+
+function sourcesOf(suite: string, { mirror, architecture }: Source): string {
   return [
     "Types: deb",
     `URIs: ${mirror}`,
-    `Suites: ${SUITE}`,
+    `Suites: ${suite}`,
     "Components: main",
     `Architectures: ${architecture}`,
     "Targets: Packages",

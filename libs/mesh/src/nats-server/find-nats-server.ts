@@ -1,7 +1,13 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-import { type CachedServer, type Fetcher, fillCache, readCache } from "./binary-cache.ts";
+import {
+  type CachedProgram,
+  type Fetcher,
+  fillCache,
+  type Program,
+  readCache,
+} from "./binary-cache.ts";
 import { fetchDebianPackage } from "./debian-package.ts";
 import { fetchRelease, PINNED_VERSION, RELEASES_URL } from "./github-release.ts";
 import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
@@ -34,6 +40,18 @@ export interface FindOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const PROGRAM: Program = {
+  name: "nats-server",
+  readVersion: readServerVersion,
+  checkVersion: checkServerVersion,
+};
+/** The oldest Debian release with a nats-server that's new enough. */
+const DEBIAN_PACKAGE = {
+  suite: "forky",
+  name: "nats-server",
+  file: "usr/sbin/nats-server",
+  checkVersion: checkServerVersion,
+};
 const PROJECT_CACHE = join(import.meta.dirname, "../../../..", ".baton/cache/nats-server");
 
 /**
@@ -56,18 +74,24 @@ export async function findNatsServer(options: FindOptions): Promise<FoundNatsSer
   }
   if (tried.length === 0) tried.push("PATH: there's no nats-server on it");
 
-  const cached = await readCache(cacheDir, signal);
+  const cached = await readCache({ folder: cacheDir, program: PROGRAM }, signal);
   if (cached !== undefined) return { ...cached, source: "cache" };
   tried.push(`cache ${cacheDir}: it has none of ${NATS_SERVER_FLOOR} or newer for this platform`);
 
   const baseUrl = env["BATON_NATS_RELEASES"] || RELEASES_URL;
   const sources: [NatsServerSource, Fetcher][] = [
     ["release", (work) => fetchRelease({ work, baseUrl, signal, log })],
-    ["debian", (work) => fetchDebianPackage({ work, signal, log, env })],
+    ["debian", (work) => fetchDebianPackage(DEBIAN_PACKAGE, { work, signal, log, env })],
   ];
   for (const [source, fetcher] of sources) {
     try {
-      const filled = await fillCache({ folder: cacheDir, signal, log, fetcher });
+      const filled = await fillCache({
+        folder: cacheDir,
+        program: PROGRAM,
+        signal,
+        log,
+        fetcher,
+      });
       const { path, version, fetched } = filled;
       log(`nats-server ${version} is at ${path}`);
       return { path, version, source: fetched ? source : "cache" };
@@ -80,7 +104,7 @@ export async function findNatsServer(options: FindOptions): Promise<FoundNatsSer
   throw unavailable(tried, env);
 }
 
-async function useNamed(path: string, signal: AbortSignal): Promise<CachedServer> {
+async function useNamed(path: string, signal: AbortSignal): Promise<CachedProgram> {
   const probe = await probeProgram(path, signal);
   if (probe.ok) return { path, version: probe.version };
   throw new NatsServerError({

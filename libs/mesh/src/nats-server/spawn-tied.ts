@@ -34,16 +34,23 @@ export function spawnServer(options: {
   args: readonly string[];
   output: number;
   tied: boolean;
+  /** Default: this process's. */
+  cwd?: string;
 }): ChildProcess {
-  const { file, args, output, tied } = options;
+  const { file, args, output, tied, cwd } = options;
   if (!tied || process.platform === "win32") {
-    const child = spawn(file, args, { detached: true, stdio: ["ignore", output, output] });
+    const child = spawn(file, args, {
+      detached: true,
+      stdio: ["ignore", output, output],
+      cwd,
+    });
     if (!tied) child.unref();
     return child;
   }
   const child = spawn("/bin/sh", ["-c", TIED, file, ...args], {
     detached: true,
     stdio: ["ignore", output, output, "pipe"],
+    cwd,
   });
   const pipe = child.stdio[3];
   if (pipe && isWritable(pipe)) {
