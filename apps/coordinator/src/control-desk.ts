@@ -20,7 +20,7 @@ export type ControlOutcome =
 
 /** What a desk works with. */
 export interface ControlDeskParts {
-  readonly controls: Pick<MeshControls, "append">;
+  readonly controls: Pick<MeshControls, "append" | "at">;
   readonly watch: Pick<ControlWatch, "refresh" | "note">;
   readonly journal: Pick<Journal, "last">;
   /** The current one: says which role may do what. */
@@ -50,7 +50,7 @@ export function openControlDesk(parts: ControlDeskParts): ControlDesk {
         if (decision.kind === "reject") return decision;
         if (decision.kind === "ignore") {
           if (!last) throw new Error("nothing is unchanged where there is nothing");
-          return { kind: "unchanged", stored: last };
+          return { kind: "unchanged", stored: await originalOf(parts, last, happening) };
         }
         const appended = await controls.append(decision.controls);
         if (appended.kind === "fenced") continue;
@@ -62,6 +62,25 @@ export function openControlDesk(parts: ControlDeskParts): ControlDesk {
       throw new Error(`${MESH_ID}: the fence was lost ${MAX_FENCED} times in a row`);
     },
   };
+}
+
+/** The entry that the command, or the one that had the same effect, led to; `last` if it is out of sight. */
+async function originalOf(
+  { controls }: ControlDeskParts,
+  last: StoredControls,
+  happening: ControlQuestion["happening"],
+): Promise<StoredControls> {
+  if (happening.kind !== "command") return last;
+  const { id } = happening.command;
+  const { commands, killSwitch } = last.controls;
+  const commandId = commands.includes(id) ? id : killSwitch?.commandId;
+  let at: StoredControls | undefined = last;
+  for (let steps = 0; at && steps < commands.length; steps += 1) {
+    const { cause, prev }: Controls = at.controls;
+    if (cause.kind === "command" && cause.commandId === commandId) return at;
+    at = prev === 0 ? undefined : await controls.at(prev);
+  }
+  return last;
 }
 
 async function lookUp(

@@ -3,7 +3,7 @@
  * or whose strategy was promoted. Memory only, by the latest entry noted of each: whoever acts on it lets the core decide on
  * the candidate's last entry.
  */
-import type { Incident, StoredEntry } from "@baton/contracts";
+import { type Incident, incidentsOf, type StoredEntry } from "@baton/contracts";
 import { isPromoted, isStopped, type Playbook } from "@baton/playbook";
 
 /** What is known of open candidates. */
@@ -21,7 +21,8 @@ interface Place {
   readonly n: number;
   /** Sequence of the controls it was stopped under; undefined if it isn't stopped. */
   readonly stoppedUnder: number | undefined;
-  readonly incident: string | undefined;
+  /** Those that it recovers from. */
+  readonly incidents: readonly string[];
   readonly promoted: boolean;
 }
 
@@ -38,10 +39,11 @@ export function openRoll(playbookOf: (digest: string) => Playbook | undefined): 
       const place: Place = {
         n,
         stoppedUnder: isStopped(entry) ? (entry.controls ?? 0) : undefined,
-        incident: entry.incident?.id,
+        incidents: incidentsOf(entry),
         promoted: playbook === undefined || isPromoted(playbook, entry),
       };
-      const concerned = place.stoppedUnder !== undefined || place.incident || place.promoted;
+      const concerned =
+        place.stoppedUnder !== undefined || place.incidents.length > 0 || place.promoted;
       if (holder !== "closed" && concerned) places.set(candidateId, place);
       else places.delete(candidateId);
     },
@@ -51,10 +53,10 @@ export function openRoll(playbookOf: (digest: string) => Playbook | undefined): 
       ),
     partOf: ({ id, scope }) => {
       if (scope.kind !== "candidate")
-        return namesOf(({ promoted, incident }) => promoted && incident !== id);
-      const known = places.get(scope.candidateId)?.incident === id;
+        return namesOf(({ promoted, incidents }) => promoted && !incidents.includes(id));
+      const known = places.get(scope.candidateId)?.incidents.includes(id) === true;
       return known ? [] : [scope.candidateId];
     },
-    recovering: (incidentId) => namesOf(({ incident }) => incident === incidentId),
+    recovering: (incidentId) => namesOf(({ incidents }) => incidents.includes(incidentId)),
   };
 }

@@ -116,7 +116,7 @@ test("an incident on something else, and the one that it recovers from, stop not
   await incidentOn({ kind: "candidate", candidateId: "cand-elsewhere" });
   const id = (await incidentOn({ kind: "candidate", candidateId: run.candidateId })) ?? "";
   const { mesh } = place().options;
-  const incident = { id, class: "B", ticket: null } as const;
+  const incident = { id, class: "B" as const, ticket: null, before: [] };
   const journal = { last: async (of: string) => awaited(of, { incident }) };
   const { outcome } = await stage("shadow-paper", { mesh: { ...mesh, journal } }, run);
   expect(outcome).toMatchObject({ verdict: "pass" });

@@ -10,6 +10,7 @@
 import type { Broker } from "@baton/brokerage";
 import {
   awaitedDispatch,
+  incidentsOf,
   type Controls,
   type Incident,
   type StoredControls,
@@ -53,7 +54,10 @@ export async function requireMayPromote(
     read(mesh.controls.last()),
   ]);
   requireDispatch(context, last);
-  const stop = stopOf(stored?.controls, { context, recovering: last?.entry.incident?.id });
+  const stop = stopOf(stored?.controls, {
+    context,
+    recovering: last ? incidentsOf(last.entry) : [],
+  });
   if (stop) throw stop;
   if (engaged === undefined) return;
   const action = "Nothing is promoted until a person releases it; then `baton resume`.";
@@ -105,7 +109,7 @@ function requireDispatch(context: StageContext, last: StoredEntry | undefined): 
 
 function stopOf(
   controls: Controls | undefined,
-  of: { readonly context: StageContext; readonly recovering: string | undefined },
+  of: { readonly context: StageContext; readonly recovering: readonly string[] },
 ): StageFailure | undefined {
   if (!controls) return undefined;
   const { killSwitch, incidents, tasks } = controls;
@@ -115,7 +119,9 @@ function stopOf(
     const action = "Two people release it (`baton get controls`); then `baton resume`.";
     return stopped("E_KILL_SWITCH", message, action);
   }
-  const frozen = incidents.find((one) => one.id !== of.recovering && freezes(one, of.context));
+  const frozen = incidents.find(
+    (one) => !of.recovering.includes(one.id) && freezes(one, of.context),
+  );
   if (frozen) {
     const { id, class: kind, by, time, why } = frozen;
     const message = `incident ${id} of class ${kind} is open since ${time} by ${by}: ${why}`;

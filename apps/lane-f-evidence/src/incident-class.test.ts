@@ -59,7 +59,7 @@ test("a gate, a failure and a person are told apart", () => {
 });
 
 test("an incident that people opened keeps its id, class and reason over approvals and repetitions", () => {
-  const incident = { id: "inc-0123456789ab", class: "A", ticket: null } as const;
+  const incident = { id: "inc-0123456789ab", class: "A" as const, ticket: null, before: [] };
   const opening = journalEntry(2, {
     incident,
     stage: "incident-recovery",

@@ -156,11 +156,11 @@ async function openIncident(kind: IncidentClass, more: Partial<Entry> = {}) {
   const entry = {
     candidateId,
     stage: "incident-recovery",
-    reason: "INCIDENT",
-    incident: { id, class: kind, ticket: null },
-    cause: { kind: "incident", incidentId: id, class: kind, by, why },
+    reason: "INCIDENT" as const,
+    incident: { id, class: kind, ticket: null, before: [] },
+    cause: { kind: "incident" as const, incidentId: id, class: kind, by, why },
     ...more,
-  } as const;
+  };
   world.journal.splice(0, 9, journalEntry(1, { candidateId }), journalEntry(2, entry));
   return id;
 }

@@ -154,11 +154,16 @@ export const Hold = z.object({
 });
 export type Hold = z.infer<typeof Hold>;
 
+/** As many as may be open at a time. */
+const MAX_INCIDENTS_BEFORE = 32;
+
 /** The incident that a candidate recovers from; `ticket` where an emergency was declared for it. */
 const IncidentLink = z.object({
   id: z.string().max(40),
   class: IncidentClass,
   ticket: z.string().max(120).nullable(),
+  /** Other incidents that led it to recovery before this one took over. */
+  before: z.array(z.string().max(40)).max(MAX_INCIDENTS_BEFORE),
 });
 
 /** One entry of a candidate's journal. Tolerant: keys that a newer writer added are ignored. */
@@ -238,4 +243,9 @@ export function awaitedDispatch({ sequence, entry }: StoredEntry): number | unde
 /** True if a lane shall start working on this entry (E1). */
 export function isDispatch(entry: Entry): boolean {
   return entry.awaits === 0 && entry.holder !== "review" && entry.holder !== "closed";
+}
+
+/** The incidents that this recovery is for: while it isn't through, none of them may be closed. */
+export function incidentsOf({ incident }: Pick<Entry, "incident">): readonly string[] {
+  return incident ? [incident.id, ...incident.before] : [];
 }

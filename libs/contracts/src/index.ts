@@ -37,6 +37,7 @@ export {
   Feedback,
   GuardReceipt,
   Hold,
+  incidentsOf,
   isDispatch,
   Review,
   ReviewAnswer,

@@ -54,6 +54,18 @@ test.each<[string, string, Story, RegExp]>([
   ],
   [
     "J9",
+    "a fence that changes something",
+    told(({ changes }) =>
+      changes.push({
+        ...rampChange,
+        by: { kind: "fence", name: `${CANDIDATE} 9` },
+        paths: [`strategies/${CANDIDATE}.yaml`],
+      }),
+    ),
+    /which isn't cand-0123456789ab 9's to change/,
+  ],
+  [
+    "J9",
     "a build that leaves its candidate's folder",
     told(({ changes }) =>
       changes.push({

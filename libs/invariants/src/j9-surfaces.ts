@@ -50,7 +50,7 @@ function faultsOfChange(
     .map((path) => ({ where, what: `changed ${path}, which isn't ${by.name}'s to change` }));
 }
 
-/** A stage run's: its candidate's file, and in a drill files of its own. A build's branch: its candidate's folder. */
+/** A fence's: nothing. A stage run's: its candidate's file, and in a drill files of its own. A build's branch: its candidate's folder. */
 function ownPaths(
   by: NonNullable<Change["by"]>,
   candidates: ReadonlyMap<string, string>,
@@ -60,6 +60,7 @@ function ownPaths(
     const candidateId = candidates.get(runId);
     return candidateId === undefined ? [] : [new RegExp(`^strategies/${candidateId}/[^/]+$`)];
   }
+  if (by.kind === "fence") return [];
   const [candidateId = "", stage] = by.name.split(".");
   const file = new RegExp(`^strategies/${candidateId}\\.yaml$`);
   return stage === "rollback-readiness" ? [file, /^strategies\/drill-[^/]+\.yaml$/] : [file];

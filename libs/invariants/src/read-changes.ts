@@ -9,11 +9,12 @@ const WITHIN_MS = 60_000;
 
 /** What each step of main changed, and each commit of other branches; the first commit of all is nobody's. */
 export async function readChanges(remote: string): Promise<Change[]> {
-  const trailer = "%(trailers:key=Baton-Stage-Run,valueonly,separator=%x09)";
+  const trailer = "%(trailers:key=Baton-Stage-Run,valueonly,separator=%x20)";
+  const fence = "%(trailers:key=Baton-Fence,valueonly,separator=%x20)";
   const main = await log(remote, [
     "--first-parent",
     "-m",
-    `--format=%H%x09%P%x09${trailer}`,
+    `--format=%H%x09%P%x09${trailer}%x09${fence}`,
     "refs/heads/main",
   ]);
   const branches = await log(remote, [
@@ -24,14 +25,17 @@ export async function readChanges(remote: string): Promise<Change[]> {
   ]);
   const steps = main
     .filter(({ parents }) => parents !== "")
-    .map(({ commit, told: [action = ""], paths }): Change => {
-      const by = action === "" ? undefined : ({ kind: "action", name: action } as const);
-      return { remote, commit, by, paths };
-    });
+    .map(({ commit, told, paths }): Change => ({ remote, commit, by: authorOf(told), paths }));
   const others = branches.map(({ commit, told: [branch = ""], paths }): Change => {
     return { remote, commit, by: { kind: "branch", name: branch }, paths };
   });
   return [...steps, ...others];
+}
+
+/** A stage run, or the fence that a recovery puts up against its candidate's earlier dispatches. */
+function authorOf([action = "", fence = ""]: readonly string[]): Change["by"] {
+  if (action !== "") return { kind: "action", name: action };
+  return fence === "" ? undefined : { kind: "fence", name: fence };
 }
 
 interface Logged {

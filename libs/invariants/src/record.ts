@@ -119,8 +119,8 @@ export interface Action {
 export interface Change {
   readonly remote: string;
   readonly commit: string;
-  /** The action that a step of main names, or the branch; undefined for a step that names none. */
-  readonly by: { readonly kind: "action" | "branch"; readonly name: string } | undefined;
+  /** The action or fence that a step of main names, or the branch; undefined for a step that names none. */
+  readonly by: { readonly kind: "action" | "fence" | "branch"; readonly name: string } | undefined;
   readonly paths: readonly string[];
 }
 

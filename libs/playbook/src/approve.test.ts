@@ -42,7 +42,7 @@ test("a question names the stage that follows and the digest of what was made", 
     next: "live-ramp",
     evidence: evidenceDigest(entry.artifacts),
   });
-  expect(entry.detail).toContain("live-ramp needs 1 approval.");
+  expect(entry.detail).toContain("live-ramp needs 2 approvals.");
 });
 
 test("a candidate that isn't for live needs no approval for the ramp", () => {
@@ -170,10 +170,11 @@ test("a rerun of a stage that needs approval is approved anew, whoever resumes i
   expect(shown(story.command("resume", { by: AUTHOR }))).toBe("APPROVAL_REQUIRED review");
   expect(story.entry()).toMatchObject({ stage: "live-ramp", awaits: null, runId: first.runId });
   expect(story.entry().detail).toContain(
-    "live-ramp is run again, asked by ada: because. live-ramp needs 1",
+    "live-ramp is run again, asked by ada: because. live-ramp needs 2 approvals.",
   );
   expect(shown(story.command("resume"))).toBe("E_CONFLICT");
   expect(shown(story.command("approve", { by: AUTHOR }))).toBe("E_DENIED");
+  expect(shown(story.command("approve", { by: "dan" }))).toBe("APPROVAL_REQUIRED review");
   expect(shown(story.command("approve", { by: "eve" }))).toBe("APPROVED lane-e");
   const again = story.entry();
   expect(again).toMatchObject({
@@ -182,7 +183,12 @@ test("a rerun of a stage that needs approval is approved anew, whoever resumes i
     awaits: 0,
     artifacts: first.artifacts,
   });
-  expect(again.approvals.map(({ runId }) => runId)).toEqual([first.runId, again.runId]);
+  expect(again.approvals.map(({ runId }) => runId)).toEqual([
+    first.runId,
+    first.runId,
+    again.runId,
+    again.runId,
+  ]);
   expect(shown(story.result())).toBe("STAGE_PASSED lane-f");
 });
 
@@ -193,6 +199,7 @@ test("asking for a rerun's approval lifts the hold, and the old run's result com
   expect(shown(story.command("resume"))).toBe("APPROVAL_REQUIRED review");
   expect(story.entry()).toMatchObject({ hold: null, awaits: null });
   expect(shown(story.result())).toBe("ignore stale");
+  story.command("approve", { by: "dan" });
   expect(shown(story.command("approve"))).toBe("APPROVED lane-e");
 });
 

@@ -3,7 +3,8 @@
  *
  * M1: engaging the kill switch takes one person, releasing it two different ones within an hour of each other; who engages
  *     it again takes back what was asked for its release.
- * M2: an incident is closed by a person, and only when every candidate it led to recovery has passed its checks.
+ * M2: an incident is closed by a person, and only when every candidate it led to recovery has passed its checks or
+ *     was given up by a person.
  * M3: an emergency exists only on an open incident, for one strategy, under a ticket, until its time is over; it leaves a
  *     task from its beginning, which nothing but a commit closes.
  */

@@ -1,3 +1,4 @@
+import { incidentsOf } from "@baton/contracts";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -91,6 +92,7 @@ test.each(STATES)("an incident leads a candidate to recovery: %s", (_, made) => 
     id: cause.kind === "incident" && cause.incidentId,
     class: "C",
     ticket: null,
+    before: [],
   });
   expect(guard).toEqual({
     from: before.stage,
@@ -113,6 +115,33 @@ test("a recovery that is run again stays its incident's, so that one can't be cl
   expect(story.entry()).toMatchObject({ stage: "incident-recovery", incident });
   expect(story.entry().runId).not.toBe(runId);
   expect(shown(story.incident())).toBe("ignore duplicate");
+});
+
+test("two incidents lead it to recovery once each, and both are its recovery's (I2)", () => {
+  const story = arrivedAt(baton, "live-ramp");
+  openedOn(story);
+  openedOn(story);
+  expect([shown(story.incident(0)), shown(story.incident(1))]).toEqual([
+    "INCIDENT lane-f",
+    "INCIDENT lane-f",
+  ]);
+  expect([shown(story.incident(0)), shown(story.incident(1))]).toEqual([
+    "ignore duplicate",
+    "ignore duplicate",
+  ]);
+  const ids = story.controls.last()?.controls.incidents.map(({ id }) => id) ?? [];
+  expect(incidentsOf(story.entry())).toEqual(ids.toReversed());
+  expect(shown(story.result())).toBe("STAGE_PASSED lane-f");
+});
+
+test("nobody sends it back before it has recovered; giving it up is left to people", () => {
+  const story = arrivedAt(baton, "live-ramp");
+  story.control("incident", { scope: { kind: "lane", lane: "lane-e" } });
+  story.incident();
+  story.result({ verdict: "fail" });
+  expect(story.entry().reason).toBe("GATE_FAILED");
+  expect(shown(story.command("send-back"))).toBe("E_GUARD");
+  expect(shown(story.command("cancel"))).toBe("CANCELLED closed");
 });
 
 test("the result of what was in flight doesn't count any more", () => {

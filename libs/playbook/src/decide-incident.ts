@@ -3,10 +3,10 @@
  *
  * I1: of a whole lane or of all, those whose strategy was promoted in this run; the others are frozen where they go next.
  *     An incident of one candidate reaches it even when it is closed: what it promoted may still run.
- * I2: each incident leads a candidate to recovery once.
+ * I2: each incident leads a candidate to recovery once, also when another one leads it there in between.
  * I3: the guard lets it through from any stage, on hold or not; approvals that the recovery stage needs are asked for.
  */
-import type { Entry, Incident } from "@baton/contracts";
+import { type Entry, type Incident, incidentsOf, MAX_INCIDENTS } from "@baton/contracts";
 
 import type { Decision, Question } from "./decision.ts";
 import { approvalRuleFor, askApproval } from "./enter.ts";
@@ -24,7 +24,8 @@ export function decideIncident(question: Question, incidentId: string): Decision
   if (!last || !incident || to === undefined || !isPart(playbook, last.entry, incident))
     return { kind: "ignore", why: "stale" };
   const { entry } = last;
-  if (entry.incident?.id === incidentId) return { kind: "ignore", why: "duplicate" };
+  const before = incidentsOf(entry);
+  if (before.includes(incidentId)) return { kind: "ignore", why: "duplicate" };
   const { id, class: kind, by, why } = incident;
   const cause = { kind: "incident", incidentId: id, class: kind, by, why } as const;
   const step: Step = { last, playbook, now, cause };
@@ -47,7 +48,12 @@ export function decideIncident(question: Question, incidentId: string): Decision
   });
   if (!verdict.allowed) return { kind: "ignore", why: "stale" };
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== to);
-  const link = { id, class: kind, ticket: emergency?.ticket ?? null };
+  const link = {
+    id,
+    class: kind,
+    ticket: emergency?.ticket ?? null,
+    before: before.slice(0, MAX_INCIDENTS),
+  };
   const detail = `Incident ${id} of class ${kind} opened by ${by}: ${why}.${leftBehind(entry)}`;
   const carried = { ...run, artifacts, incident: link, hold: null, kept: null, failure: null };
   const rule = approvalRuleFor(step, to);

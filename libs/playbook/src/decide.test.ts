@@ -19,7 +19,12 @@ const STATES = {
   "held and exhausted": () => told(held(), (story) => story.exhausted()),
   late: () => told(arrivedAt(playbook, STAGE), (story) => story.deadline()),
   crashing: () => told(arrivedAt(playbook, STAGE), (story) => story.exhausted()),
-  asking: () => told(arrivedAt(playbook, STAGE), (story) => story.result()),
+  asking: () =>
+    // One of the two approvals it needs is given.
+    told(
+      told(arrivedAt(playbook, STAGE), (story) => story.result()),
+      (story) => story.command("approve", { by: "dan" }),
+    ),
   failed: () => told(arrivedAt(playbook, STAGE), (story) => story.result({ failure: "spec" })),
   closed: () => told(arrivedAt(playbook, STAGE), (story) => story.command("cancel")),
 } as const satisfies Record<string, () => Story>;

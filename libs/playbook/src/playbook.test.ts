@@ -81,7 +81,7 @@ test("Baton's own playbook goes from monitoring to the evidence and names every 
     expect(artifacts).not.toEqual([]);
   }
   expect(stages.get("live-ramp")?.approvals).toEqual({
-    required: 1,
+    required: 2,
     distinct: true,
     expiresSeconds: 86_400,
     notAuthor: true,

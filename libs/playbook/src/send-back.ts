@@ -1,8 +1,15 @@
-import { awaitedDispatch, type Command, type Entry, type Feedback } from "@baton/contracts";
+import {
+  awaitedDispatch,
+  type Command,
+  type Entry,
+  type Feedback,
+  incidentsOf,
+} from "@baton/contracts";
 
 import { type Decision, reject } from "./decision.ts";
 import { checkTransition } from "./guard.ts";
 import { anotherRunAllowed, stageRule } from "./playbook.ts";
+import { recoveryStage } from "./promotion.ts";
 import { dispatch, newRun, type Step } from "./successor.ts";
 
 type SendBack = Extract<Command, { type: "send-back" }>;
@@ -27,6 +34,13 @@ export function sendBack(step: Step, command: SendBack): Decision {
       "E_LIMIT",
       `${candidateId} has had ${entry.iteration + 1} runs, the playbook's limit`,
       "`baton cancel` it, or submit a changed candidate.",
+    );
+  }
+  if (incidentsOf(entry).length > 0 && entry.stage === recoveryStage(playbook)) {
+    return reject(
+      "E_GUARD",
+      `${candidateId} hasn't recovered from ${incidentsOf(entry).join(", ")}: what it promoted may still run`,
+      "`baton resume` runs recovery again once what its record names is mended; `baton cancel` gives it up.",
     );
   }
   const run = newRun(step);

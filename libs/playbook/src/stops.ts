@@ -13,6 +13,7 @@ import {
   type Emergency,
   type Entry,
   type Incident,
+  incidentsOf,
   isDispatch,
   type PreciseInstant,
   type Reason,
@@ -46,14 +47,18 @@ export function isStopped({ holder, reason, hold, kept }: Entry): boolean {
 export function stopFor(
   controls: Controls | undefined,
   playbook: Playbook,
-  on: { readonly candidateId: CandidateId; readonly to: Stage; readonly recovering?: string },
+  on: {
+    readonly candidateId: CandidateId;
+    readonly to: Stage;
+    readonly recovering?: readonly string[];
+  },
 ): Stop | undefined {
   if (!controls || on.to === recoveryStage(playbook)) return undefined;
   const rule = stageRule(playbook, on.to);
   const { killSwitch, incidents, tasks } = controls;
   if (killSwitch && promotes(rule)) return killSwitchStop(rule, killSwitch);
   const frozen = incidents.find(
-    (one) => one.id !== on.recovering && isWithin(one, { ...on, lane: rule.lane }),
+    (one) => on.recovering?.includes(one.id) !== true && isWithin(one, { ...on, lane: rule.lane }),
   );
   if (frozen) return freezeStop(rule, frozen);
   const [task] = tasks;
@@ -127,11 +132,10 @@ export function underStops(question: Question, decision: Decision): Decision {
   if (decision.kind !== "append" || !isDispatch(decision.entry)) return decision;
   const { entry } = decision;
   const { playbook, happening, controls } = question;
-  const recovering = entry.incident?.id;
   const stop = stopFor(controls?.controls, playbook, {
     candidateId: entry.candidateId,
     to: entry.stage,
-    ...(recovering !== undefined && { recovering }),
+    recovering: incidentsOf(entry),
   });
   if (!stop) return decision;
   const result = resultOf(question);

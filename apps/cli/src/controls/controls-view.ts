@@ -1,11 +1,12 @@
 /** What holds for the whole mesh, with what it means for candidates, as `baton get controls` and `baton doctor` tell it. Pure. */
-import type {
-  Entry,
-  GitTask,
-  Incident,
-  KillSwitchState,
-  Reason,
-  StoredControls,
+import {
+  type Entry,
+  type GitTask,
+  type Incident,
+  incidentsOf,
+  type KillSwitchState,
+  type Reason,
+  type StoredControls,
 } from "@baton/contracts";
 import { isStopped } from "@baton/playbook";
 
@@ -50,7 +51,7 @@ export function viewOf(
     incidents: incidents.map((incident) => ({
       ...incident,
       notRecovered: entries
-        .filter((entry) => entry.incident?.id === incident.id && entry.holder !== "closed")
+        .filter((entry) => incidentsOf(entry).includes(incident.id) && entry.holder !== "closed")
         .map(({ candidateId }) => candidateId),
     })),
     tasks,

@@ -55,7 +55,7 @@ describe("an incident", () => {
   const last = lastOf(opened, emergency(600));
 
   test("is a line with scope, class, age, emergency and who hasn't recovered", () => {
-    const incident = { id: incidentOf(last), class: "B", ticket: null } as const;
+    const incident = { id: incidentOf(last), class: "B" as const, ticket: null, before: [] };
     const names = ["cand-one", "cand-two", "cand-three", "cand-four"];
     const entries = names.map((candidateId) => ({
       ...stored(1, 0, { incident }).entry,

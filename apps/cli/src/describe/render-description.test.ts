@@ -76,7 +76,7 @@ test("a review says who may answer it, and how", () => {
 });
 
 test("a candidate that recovers names its incident and what it was decided under", () => {
-  const incident = { id: "inc-0123456789ab", class: "B", ticket: "OPS-1" } as const;
+  const incident = { id: "inc-0123456789ab", class: "B" as const, ticket: "OPS-1", before: [] };
   const text = renderDescription(
     {
       candidateId: "cand-sample",

@@ -77,7 +77,7 @@ test("led to recovery by a person: the sentence tells the incident, the action h
   const last = stored(5, 0, {
     reason: "INCIDENT",
     detail: `Incident ${id} of class A opened by ada: stale prices.`,
-    incident: { id, class: "A", ticket: null },
+    incident: { id, class: "A", ticket: null, before: [] },
   });
   const { sentence, action } = explained(last, controls);
   expect(sentence).toContain(`Incident ${id} of class A opened by ada: stale prices.`);

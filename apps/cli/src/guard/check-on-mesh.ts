@@ -6,6 +6,7 @@ import {
   type Entry,
   type EvidenceRecord,
   type GuardReceipt,
+  incidentsOf,
   reportSubject,
   type ResultReport,
   type Stage,
@@ -57,7 +58,7 @@ export async function checkOnMesh(
   const stop = stopFor(controls?.controls, playbook, {
     candidateId,
     to,
-    ...(entry.incident && { recovering: entry.incident.id }),
+    recovering: incidentsOf(entry),
   });
   const verdict = checkPassage(playbook, entry, { to, evidence: found.usable, gatePassed, stop });
   const { runId, stage, hold } = entry;

@@ -5,6 +5,7 @@ import {
   deduplicationId,
   Entry,
   type EvidenceRecord,
+  incidentsOf,
   isDispatch,
   REASONS,
   type StoredEntry,
@@ -106,7 +107,7 @@ function stops({ controls, playbook }: Told["question"], after: Entry): Checks {
   const recovers = [...playbook.stages.values()].some(({ incident }) => incident === after.stage);
   const changes = rule.mutable && rule.incident !== null;
   const frozen = state.incidents.some(({ id, scope }) => {
-    if (recovers || after.incident?.id === id) return false;
+    if (recovers || incidentsOf(after).includes(id)) return false;
     if (scope.kind === "candidate") return scope.candidateId === after.candidateId;
     return scope.kind === "all" || scope.lane === rule.lane;
   });

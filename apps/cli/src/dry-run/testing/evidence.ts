@@ -155,7 +155,7 @@ function led(): Evidence["entries"][number] {
       why: "drift",
     },
     guard: { from: "shadow-paper", to: "incident-recovery", rule: "transition_allowed" },
-    incident: { id: INCIDENT_ID, class: "D", ticket: null },
+    incident: { id: INCIDENT_ID, class: "D", ticket: null, before: [] },
   });
 }
 
