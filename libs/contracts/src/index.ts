@@ -12,6 +12,7 @@ export {
   REPLY_HEADER,
   SpecDocument,
 } from "./command.ts";
+export { conformanceTo } from "./conforms.ts";
 export {
   Approval,
   awaitedDispatch,

@@ -1,5 +1,6 @@
 /** The journal: written only through the fence, read by candidate. */
 import {
+  conformanceTo,
   deduplicationId,
   Entry,
   isDispatch,
@@ -112,6 +113,7 @@ function parse(message: StoredMsg | null): StoredEntry | undefined {
 }
 
 const decoder = new TextDecoder();
+const isEntry = conformanceTo(Entry);
 
 /** Parses an entry's bytes; throws `JournalCorrupt` naming the sequence and what is wrong. */
 export function parseEntry(data: Uint8Array, sequence: number): Entry {
@@ -121,6 +123,7 @@ export function parseEntry(data: Uint8Array, sequence: number): Entry {
   } catch (error) {
     throw new JournalCorrupt(`JOURNAL ${sequence} isn't JSON`, { cause: error });
   }
+  if (isEntry(value)) return value;
   const parsed = Entry.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

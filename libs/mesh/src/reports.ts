@@ -1,5 +1,6 @@
 /** Reports: stored before anyone decides on them; the first result of a stage run wins for ever. */
 import {
+  conformanceTo,
   type Lane,
   Report,
   reportFilter,
@@ -85,6 +86,7 @@ async function store(writer: GroupWriter, report: Report): Promise<"stored" | "e
 }
 
 const decoder = new TextDecoder();
+const isReport = conformanceTo(Report);
 
 /** A report, or in words why the bytes aren't one. */
 export function parseReport(data: Uint8Array): Report | string {
@@ -94,6 +96,7 @@ export function parseReport(data: Uint8Array): Report | string {
   } catch {
     return `not JSON (${data.length} bytes)`;
   }
+  if (isReport(value)) return value;
   const parsed = Report.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
