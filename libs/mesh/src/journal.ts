@@ -14,6 +14,7 @@ import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 
 import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
+import { sampledOnly } from "./message-bytes.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
 /**
@@ -89,7 +90,7 @@ async function append(writer: GroupWriter, entry: Entry): Promise<Appended> {
       "Nats-Expected-Last-Subject-Sequence": entry.prev,
       "Nats-Expected-Last-Subject-Sequence-Subject": journalFence(entry.candidateId),
       "Nats-Msg-Id": isDispatch(entry) ? deduplicationId(entry) : undefined,
-      traceparent: entry.trace,
+      traceparent: sampledOnly(entry.trace),
     },
   };
   for (let attempt = 1; ; attempt += 1) {

@@ -13,6 +13,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 
 import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
+import { sampledOnly } from "./message-bytes.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
 /** A report with where and when it was stored. */
@@ -71,7 +72,7 @@ async function store(writer: GroupWriter, report: Report): Promise<"stored" | "e
   const message = {
     subject: reportSubject({ ...report, part }),
     payload: JSON.stringify(report),
-    headers: { traceparent: report.trace },
+    headers: { traceparent: sampledOnly(report.trace) },
   };
   for (let attempt = 1; ; attempt += 1) {
     try {
