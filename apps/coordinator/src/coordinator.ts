@@ -60,7 +60,9 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
     let assumed = assume(cache, candidateId, happening);
     for (let fenced = 0; fenced <= MAX_FENCED;) {
       const last = assumed ? assumed.last : await journal.last(candidateId);
-      const decision = await consider(parts, last, happening);
+      const considered = consider(parts, last, happening);
+      // Most need nothing that has to be waited for.
+      const decision = considered instanceof Promise ? await considered : considered;
       if (decision.kind === "append") {
         const appended = await journal.append(decision.entry);
         if (appended.kind === "stored") {
@@ -100,24 +102,36 @@ function assume(
   return last && { last };
 }
 
-async function consider(
+function consider(
   parts: CoordinatorParts,
   last: StoredEntry | undefined,
   happening: Happening,
-): Promise<Decision> {
-  const playbook = await playbookOf(parts.playbooks, last);
-  const needed = evidenceNeeded(last, happening, playbook);
-  const evidence: EvidenceRecord | null = needed
-    ? await gatherEvidence(needed, parts.mesh.artifacts)
-    : null;
-  return decide({ last, happening, playbook, evidence, now: new Date().toISOString() });
+): Decision | Promise<Decision> {
+  const { current } = parts.playbooks;
+  if (last && last.entry.playbook !== current.digest)
+    return considerOnOther(parts, last, happening);
+  return considerOn(current, parts, { last, happening });
 }
 
-function playbookOf(
-  shelf: PlaybookShelf,
-  last: StoredEntry | undefined,
-): Playbook | Promise<Playbook> {
-  return last ? shelf.byDigest(last.entry.playbook) : shelf.current;
+async function considerOnOther(
+  parts: CoordinatorParts,
+  last: StoredEntry,
+  happening: Happening,
+): Promise<Decision> {
+  const playbook = await parts.playbooks.byDigest(last.entry.playbook);
+  return considerOn(playbook, parts, { last, happening });
+}
+
+function considerOn(
+  playbook: Playbook,
+  parts: CoordinatorParts,
+  on: { last: StoredEntry | undefined; happening: Happening },
+): Decision | Promise<Decision> {
+  const { last, happening } = on;
+  const decideOn = (evidence: EvidenceRecord | null): Decision =>
+    decide({ last, happening, playbook, evidence, now: new Date().toISOString() });
+  const needed = evidenceNeeded(last, happening, playbook);
+  return needed ? gatherEvidence(needed, parts.mesh.artifacts).then(decideOn) : decideOn(null);
 }
 
 /** Log line and spans of a move. A new run gets its trace's root span; later entries hang under what caused them. */
@@ -128,16 +142,10 @@ function recordMove(
 ): void {
   const { entry, sequence } = stored;
   const { candidateId, runId, stage, reason, holder, detail } = entry;
-  const ids = {
-    candidateId,
-    runId,
-    stage,
-    holder,
-    reason,
-    sequence,
-    traceId: entry.trace.slice(3, 35),
-  };
-  if (parts.log.isLevelEnabled("info")) parts.log.info(ids, detail);
+  if (parts.log.isLevelEnabled("info")) {
+    const traceId = entry.trace.slice(3, 35);
+    parts.log.info({ candidateId, runId, stage, holder, reason, sequence, traceId }, detail);
+  }
   if (!parts.tracer.records(entry.trace)) return;
   const attributes = spanAttributes(entry, sequence);
   const endMs = Date.now();

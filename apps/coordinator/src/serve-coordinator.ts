@@ -3,7 +3,7 @@ import { STREAMS } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
 import type { Playbook } from "@baton/playbook";
 import type { ServiceContext } from "@baton/service";
-import { createRunSampler } from "@baton/telemetry";
+import { createRunSampler, createTally } from "@baton/telemetry";
 
 import type { CoordinatorConfig } from "./config.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
@@ -29,8 +29,9 @@ export async function serveCoordinator(
   const playbooks = await openPlaybookShelf(playbook, mesh.artifacts);
   log.info({ playbook: playbooks.current.digest, file: config.BATON_PLAYBOOK }, "playbook loaded");
   const people = await readRegistry(service);
-  const entries = meter.createCounter("baton_journal_entries", {
+  const entries = createTally(meter, "baton_journal_entries", {
     description: "Entries appended, by reason",
+    labels: ["reason", "stage"],
   });
   const fenced = meter.createCounter("baton_fence_conflicts", {
     description: "Appends refused by the fence",
@@ -49,7 +50,7 @@ export async function serveCoordinator(
     onFenced: () => fenced.add(1),
     onAppended: (stored) => {
       watch.note(stored);
-      entries.add(1, { reason: stored.entry.reason, stage: stored.entry.stage });
+      entries.add({ reason: stored.entry.reason, stage: stored.entry.stage });
     },
   });
   const workers = startIntakes({
