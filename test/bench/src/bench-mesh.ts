@@ -12,6 +12,7 @@ const root = join(import.meta.dirname, "../../..");
 export interface BenchMesh extends AsyncDisposable {
   readonly url: string;
   readonly processes: ReadonlyMap<string, SpawnedService>;
+  readonly serverPid: number;
   /** Handler times so far: candidate to stage to nanoseconds of the machine's monotonic clock. */
   handlerTimes(): Map<string, Map<string, bigint>>;
 }
@@ -51,7 +52,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),
   });
   for (const lane of LANES) {
-    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "256" };
+    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "64" };
     start(lane, "test/bench/src/noop-lane.ts", env);
   }
   start("escalation", "apps/escalation/src/main.ts", {});
@@ -60,6 +61,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
   return {
     url: server.url,
     processes,
+    serverPid: server.pid,
     handlerTimes: () => readHandlerTimes(LANES.map(logOf)),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(Array.from(processes.values(), (service) => service.stop()));
@@ -86,4 +88,10 @@ function readHandlerTimes(files: readonly string[]): Map<string, Map<string, big
 export function residentMb(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Math.round(Number(line ?? 0) / 102.4) / 10;
+}
+
+/** CPU time of a process so far in milliseconds, its own and what the kernel did for it. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
