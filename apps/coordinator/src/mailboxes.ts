@@ -40,10 +40,10 @@ export function openMailboxes(): Mailboxes {
         shelf.push(box);
         size += 1;
       }
-      const done = (): void => {
+      const over = (): void => {
         if (box.tail === turn) leave(shelf, box);
       };
-      turn.then(done, done);
+      turn.then(over, over);
       return turn;
     },
   };
