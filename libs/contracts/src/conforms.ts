@@ -108,7 +108,7 @@ interface CheckDef {
 }
 
 function compileCheck(def: CheckDef): Conforms | undefined {
-  const { check, pattern, minimum, maximum, value: bound, inclusive, fn } = def;
+  const { check = "", pattern, minimum, maximum, value: bound, inclusive, fn } = def;
   switch (check) {
     case "string_format":
       return def.format === "regex" && pattern ? matches(pattern) : undefined;

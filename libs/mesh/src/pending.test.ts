@@ -12,19 +12,21 @@ test("what waits is handed out once, and never under a number that another had",
       const pending = new Pending<{ readonly of: number }>();
       const model = new Map<number, { readonly of: number }>();
       const ever: number[] = [];
+      const outcomes: { readonly is: unknown; readonly should: unknown }[] = [];
       for (const step of taken) {
         if (step === "add") {
           const value = { of: ever.length };
           const number = pending.add(value);
-          expect(ever).not.toContain(number);
+          outcomes.push({ is: ever.includes(number), should: false });
           model.set(number, value);
           ever.push(number);
         } else {
           const number = ever[step % Math.max(1, ever.length)] ?? 0;
-          expect(pending.take(number)).toBe(model.get(number));
+          outcomes.push({ is: pending.take(number), should: model.get(number) });
           model.delete(number);
         }
       }
+      for (const { is, should } of outcomes) expect(is).toBe(should);
       const even = ({ of }: { readonly of: number }): boolean => of % 2 === 0;
       const expected = [...model.values()].filter(even);
       expect(new Set(pending.takeWhere(even))).toEqual(new Set(expected));
