@@ -41,7 +41,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_SYNC_ALWAYS: syncAlways ? "1" : "0",
     BATON_EXIT_WITH_PARENT: "1",
     NODE_COMPILE_CACHE: join(root, ".baton/cache/compile"),
-    NODE_OPTIONS: "--max-semi-space-size=4",
+    NODE_OPTIONS: "--max-semi-space-size=8",
   };
   const logOf = (lane: Lane): string => join(dir, `${lane}.log`);
   const processes = new Map<string, SpawnedService>();

@@ -155,7 +155,7 @@ export function environmentOf(
     ...Object.fromEntries(inherited),
     // Compiled code is shared by all services and kept; small young generations keep eleven processes small.
     NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
-    NODE_OPTIONS: "--max-semi-space-size=4",
+    NODE_OPTIONS: "--max-semi-space-size=8",
     BATON_NATS_URL: known.natsUrl,
     BATON_SYNC_ALWAYS: choices.syncAlways ? "1" : "0",
     BATON_HTTP_PORT: String(choices.httpPort === 0 ? 0 : choices.httpPort + position),
