@@ -7,7 +7,7 @@ import { createLogUpdate } from "log-update";
 
 import { printable } from "../printable.ts";
 import { renderTable } from "../render-table.ts";
-import { SECOND } from "./local-people.ts";
+import { OTHERS } from "./local-people.ts";
 import type { MeshDirectory } from "./mesh-directory.ts";
 import type { MeshState } from "./up-state.ts";
 
@@ -36,7 +36,7 @@ export function describeMesh(state: MeshState, told: Told): string {
     renderTable([{ heading: "SERVICE" }, { heading: "ADDRESS" }, { heading: "PID" }], rows, 120),
     `ready in ${seconds.toFixed(1)} s`,
     `data  ${shortened(directory.root)} (${sync})`,
-    `who   ${shortened(people)}${signer === undefined ? "" : `: you sign as ${printable(signer)}; --as ${SECOND} answers as a second person`}`,
+    `who   ${shortened(people)}${signer === undefined ? "" : `: you sign as ${printable(signer)}; ${OTHERS.map((name) => `--as ${name}`).join(" and ")} answer as others`}`,
     `logs  ${shortened(directory.logs)}`,
     "try   npx baton submit examples/candidates/trend.yaml, then npx baton watch",
     "Ctrl-C stops it.",

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { operatingSystemUser } from "../identity.ts";
 import { ensureKeyFile, localKeyFile, readKeyFile } from "../key-file.ts";
-import { ensurePeople, SECOND } from "./local-people.ts";
+import { ensurePeople, OTHERS } from "./local-people.ts";
 import { meshDirectory } from "./mesh-directory.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -23,19 +23,19 @@ afterEach(() => {
 
 const registry = (): string => readFileSync(join(folder.path, "people.yaml"), "utf8");
 
-test("a mesh gets two people, whose keys only their owner may read, and keeps them", () => {
+test("a mesh gets three people, whose keys only their owner may read, and keeps them", () => {
   const directory = meshDirectory(folder.path);
-  const own = ensurePeople(directory, [SECOND]);
+  const own = ensurePeople(directory, OTHERS);
   const text = registry();
   expect(own.name).toBe(operatingSystemUser());
-  for (const name of [operatingSystemUser(), SECOND]) {
+  for (const name of [operatingSystemUser(), ...OTHERS]) {
     const file = localKeyFile(folder.path, name);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(text).toContain(
       `name: "${name}", publicKey: ${readKeyFile(file)?.publicKey}, roles: []`,
     );
   }
-  ensurePeople(directory, [SECOND]);
+  ensurePeople(directory, OTHERS);
   expect(registry()).toBe(text);
 });
 
@@ -43,15 +43,15 @@ test("a key of one's own is registered instead of one being made, with the roles
   const directory = meshDirectory(folder.path);
   const path = join(folder.path, "mine");
   const { key } = ensureKeyFile(path, { name: "ada", fallback: "ada" });
-  ensurePeople(directory, [SECOND]);
+  ensurePeople(directory, OTHERS);
   appendFileSync(
     directory.people,
     `- { name: ada, publicKey: U${"A".repeat(55)}, roles: [risk] }\n`,
   );
   process.env["BATON_KEY_FILE"] = path;
-  expect(ensurePeople(directory, [SECOND]).publicKey).toBe(key.publicKey);
+  expect(ensurePeople(directory, OTHERS).publicKey).toBe(key.publicKey);
   expect(registry()).toContain(`name: "ada", publicKey: ${key.publicKey}, roles: [risk]`);
-  expect(registry().match(/publicKey/g)).toHaveLength(4);
+  expect(registry().match(/publicKey/g)).toHaveLength(5);
 });
 
 test("a registry that can't be read is left for its keeper to mend", () => {
@@ -59,7 +59,7 @@ test("a registry that can't be read is left for its keeper to mend", () => {
   ensurePeople(directory, []);
   appendFileSync(directory.people, "- {");
   const broken = registry();
-  ensurePeople(directory, [SECOND]);
+  ensurePeople(directory, OTHERS);
   expect(registry()).toBe(broken);
 });
 

@@ -22,8 +22,8 @@ import {
 } from "../key-file.ts";
 import type { MeshDirectory } from "./mesh-directory.ts";
 
-/** The second person of a mesh on this machine. */
-export const SECOND: Identity = "reviewer";
+/** Who comes along beside the one who runs it: a live ramp takes two approvals, neither of them its author's. */
+export const OTHERS: readonly Identity[] = ["reviewer", "second-reviewer"];
 
 /** Makes what is absent: the keys of `names` and of whoever runs this, and the registry with all of them. Returns own key. */
 export function ensurePeople(

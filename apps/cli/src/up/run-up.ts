@@ -9,7 +9,7 @@ import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
-import { ensurePeople, SECOND } from "./local-people.ts";
+import { ensurePeople, OTHERS } from "./local-people.ts";
 import { makeFolders, type MeshDirectory, meshDirectory } from "./mesh-directory.ts";
 import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
 import { startMesh } from "./start-mesh.ts";
@@ -105,7 +105,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
 /** The registry and keys of a mesh that isn't given any; returns the name that commands are signed in. */
 function ownPeople(directory: MeshDirectory): Identity | undefined {
   makeFolders(directory, []);
-  return ensurePeople(directory, [SECOND]).name;
+  return ensurePeople(directory, OTHERS).name;
 }
 
 /** A file that was named from where we run; a service runs elsewhere. */

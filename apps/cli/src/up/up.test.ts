@@ -11,7 +11,7 @@ import { eventually } from "@baton/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
-import { SECOND } from "./local-people.ts";
+import { OTHERS } from "./local-people.ts";
 import { type MeshState, readState, writeState } from "./up-state.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
@@ -150,7 +150,7 @@ test(
 );
 
 test(
-  "who starts a mesh signs by itself and has a second person to approve; strangers are refused",
+  "who starts a mesh signs by itself and has others to approve; strangers are refused",
   { timeout: 150_000 },
   async () => {
     const mesh = up("--no-sync-always");
@@ -170,7 +170,7 @@ test(
     const { duplicate: _, ...original } = submitted.json.outcome;
     expect(again.json.outcome).toEqual({ ...original, duplicate: true });
     const id: string = submitted.json.candidateId;
-    const paused = await run("pause", id, "--why", "to look at it", "--as", SECOND);
+    const paused = await run("pause", id, "--why", "to look at it", "--as", OTHERS[0] ?? "");
     expect(paused).toMatchObject({ code: 0 });
     const stranger = await run("cancel", id, "--why", "I may not", "--as", "somebody else");
     expect(stranger).toMatchObject({ code: 9, json: { error: { code: "E_DENIED" } } });
