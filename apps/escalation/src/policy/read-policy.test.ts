@@ -57,10 +57,11 @@ test("the example is what it says it is", () => {
   if (!read.ok) throw new Error(read.faults.join("\n"));
   const approval = findRoute(read.policy.routes, "APPROVAL_REQUIRED");
   expect(approval).toMatchObject({ tell: ["team", "desk"], severity: "info", remindersMax: 4 });
-  expect(reached(approval, { reminders: 2, overdue: false })).toMatchObject({
+  const usual = "warning" as const;
+  expect(reached(approval, { reminders: 2, overdue: false, usual })).toMatchObject({
     severity: "warning",
   });
-  expect(reached(approval, { reminders: 0, overdue: true })).toEqual({
+  expect(reached(approval, { reminders: 0, overdue: true, usual })).toEqual({
     channels: ["team", "desk", "pager"],
     severity: "critical",
   });
@@ -79,7 +80,7 @@ test("the first route that matches counts, by class or by reason; what it doesn'
   const of = (reason: Parameters<typeof findRoute>[1]) => findRoute(parsed.policy.routes, reason);
   expect(of("GATE_FAILED")).toMatchObject({
     tell: ["team"],
-    severity: "warning",
+    severity: undefined,
     reminderEveryMs: 90_000,
     remindersMax: 2,
     levels: [{ at: "overdue", also: [], severity: "critical" }],
@@ -120,7 +121,7 @@ test("every fault is named at once, where it is, and no value that may be a secr
     /^channels\.4\.labels: a label's name has/,
     /^channels\.5\.labels\.severity: Baton sets this label itself/,
     /^channels\.5\.bearerTokenFile: must be readable/,
-    /^routes\.0\.for: "aproval" is neither approval, hold, failure nor a reason/,
+    /^routes\.0\.for: "aproval" is neither approval, hold, failure, stopped, mesh nor a reason/,
     /^routes\.0\.tell: there's no channel "teem"/,
     /^routes\.1\.reminders\.every: must be 30s/,
     /^routes\.1\.reminders\.atMost: must be a whole number/,
