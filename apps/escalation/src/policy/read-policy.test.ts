@@ -90,6 +90,46 @@ test("the first route that matches counts, by class or by reason; what it doesn'
   expect(of("PAUSED")).toMatchObject({ tell: ["desk"], remindersMax: 0, reminderEveryMs: 1000 });
 });
 
+test("matters of the mesh have a class of their own, and can be named one by one", () => {
+  const parsed = parse({
+    channels: [desk, team, pager],
+    routes: [
+      { for: ["GIT_TASK_OPEN"], tell: ["team"], severity: "info" },
+      { for: ["mesh"], tell: ["pager"] },
+      all,
+    ],
+  });
+  if (!parsed.ok) throw new Error(parsed.faults.join("\n"));
+  const of = (reason: Parameters<typeof findRoute>[1]) => findRoute(parsed.policy.routes, reason);
+  expect(of("GIT_TASK_OPEN")).toMatchObject({ tell: ["team"], severity: "info" });
+  for (const reason of ["KILL_SWITCH_ENGAGED", "INCIDENT_OPEN"] as const)
+    expect(of(reason)).toMatchObject({ tell: ["pager"], severity: undefined });
+});
+
+test.each(["FROZEN", "KILL_SWITCH", "PROMOTION_BLOCKED"] as const)(
+  "%s is told to nobody before it is overdue, unless a route is for it",
+  (reason) => {
+    const levels = [{ at: "overdue", also: ["pager"], severity: "critical" }] as const;
+    const others = { for: ["failure"], tell: ["team"] };
+    const quiet = parse({ channels: [desk, team, pager], routes: [others, { ...all, levels }] });
+    if (!quiet.ok) throw new Error(quiet.faults.join("\n"));
+    const route = findRoute(quiet.policy.routes, reason);
+    const at = (overdue: boolean, reminders: number) =>
+      reached(route, { overdue, reminders, usual: "warning" });
+    expect(at(false, 0)).toEqual({ channels: [], severity: "info" });
+    expect(at(true, 0)).toEqual({ channels: ["desk", "pager"], severity: "critical" });
+    expect(route.remindersMax).toBe(0);
+    for (const name of [reason, "stopped"]) {
+      const named = parse({ channels: [desk], routes: [{ for: [name], tell: ["desk"] }, all] });
+      if (!named.ok) throw new Error(named.faults.join("\n"));
+      expect(findRoute(named.policy.routes, reason)).toMatchObject({
+        tell: ["desk"],
+        remindersMax: 2,
+      });
+    }
+  },
+);
+
 test("every fault is named at once, where it is, and no value that may be a secret", () => {
   const faults = faultsOf({
     channels: [
