@@ -2,6 +2,7 @@
 import type { MeshMatterRecord, StoredControls } from "@baton/contracts";
 import { controlHistory, type Mesh } from "@baton/mesh";
 
+import { finish } from "../notices/told-rules.ts";
 import { type RecordDeskParts, type Settled, settleRecord } from "../record-desk.ts";
 import { nextMatterStep, sightingsIn } from "./matter-rules.ts";
 import { mattersIn } from "./matters-in.ts";
@@ -27,6 +28,8 @@ export function openMatterDesk(parts: MatterDeskParts): MatterDesk {
         !mattersIn(state.controls).some((one) => one.matter === matter) &&
         state.controls.time >= openedAt;
       return settleRecord(parts, matter, async (record, at) => {
+        // It stays over: nobody has to be asked.
+        if (record?.state === "answered") return finish(record, at);
         const last = await controls.last();
         if (!last) return { kind: "rest" };
         const states = await controlHistory(controls, last, isFurtherBack);

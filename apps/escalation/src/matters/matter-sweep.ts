@@ -5,7 +5,7 @@
  *     too; at most LOOK_BACK_MS, well below the time that an answered record is kept: within it none is opened twice.
  * W2: what is settled is decided anew on what bucket and controls say then; a sweep only says where to look.
  */
-import type { MeshMatterRecord, StoredControls } from "@baton/contracts";
+import type { MeshMatter, MeshMatterRecord, StoredControls } from "@baton/contracts";
 import { controlHistory, type Mesh } from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
 
@@ -14,7 +14,8 @@ import type { Switchboard } from "../notices/switchboard.ts";
 import { isDue, type NoticePolicy } from "../notices/told-rules.ts";
 import type { RecordCopy } from "../record-copy.ts";
 import type { MatterDesk } from "./matter-desk.ts";
-import { hasChanged, type Sighting, sightingsIn } from "./matter-rules.ts";
+import { hasChanged, sightingsIn } from "./matter-rules.ts";
+import { mattersIn } from "./matters-in.ts";
 
 /** What a sweep works with. */
 export interface MatterSweepParts {
@@ -33,34 +34,52 @@ const LOOK_BACK_MS = 600_000;
 export function createMatterSweep(
   parts: MatterSweepParts,
 ): (last: StoredControls) => Promise<void> {
-  const { mesh, copy, now } = parts;
+  const { copy } = parts;
   /** Sequence up to which everything was settled. */
   let settledTo = 0;
   return async (last) => {
-    const sinceMs = now() - LOOK_BACK_MS;
-    const states = await controlHistory(
-      mesh.controls,
-      last,
-      ({ sequence, controls }) => sequence > settledTo && Date.parse(controls.time) > sinceMs,
-    );
-    const sightings = sightingsIn(states);
+    const open = mattersIn(last.controls);
+    const names = new Set(open.map(({ matter }) => matter));
     const records = new Map(Array.from(copy.matters(), (record) => [record.matter, record]));
-    const seen = Array.from(sightings.values(), ({ matter }) => matter);
-    const unseen = [...records.values()].filter(({ matter }) => !sightings.has(matter));
-    const due = [...seen, ...unseen].filter(({ matter }) =>
-      isToSettle(parts, sightings.get(matter), records.get(matter)),
-    );
-    if (await settleAll(parts, due)) settledTo = Math.max(settledTo, last.sequence);
+    const others = [...records.values()].filter(({ matter }) => !names.has(matter));
+    const due = [
+      ...open.filter((one) => isToSettle(parts, one, records.get(one.matter))),
+      ...others.filter((one) => isToSettle(parts, undefined, one)),
+    ];
+    const settleMissed = async (): Promise<boolean> => {
+      const seen = await readBack(parts, last, settledTo);
+      const missed = seen.filter(({ matter }) => !names.has(matter) && !records.has(matter));
+      return settleAll(parts, missed);
+    };
+    // What is open isn't kept waiting until the rest was read back.
+    const settled = await Promise.all([settleAll(parts, due), settleMissed()]);
+    if (settled.every(Boolean)) settledTo = Math.max(settledTo, last.sequence);
   };
 }
 
+/** W1: matters that were open at any time since the controls under `settledTo`. */
+async function readBack(
+  { mesh, now }: MatterSweepParts,
+  last: StoredControls,
+  settledTo: number,
+): Promise<readonly MeshMatter[]> {
+  const sinceMs = now() - LOOK_BACK_MS;
+  const states = await controlHistory(
+    mesh.controls,
+    last,
+    ({ sequence, controls }) => sequence > settledTo && Date.parse(controls.time) > sinceMs,
+  );
+  return Array.from(sightingsIn(states).values(), ({ matter }) => matter);
+}
+
+/** `matter`: as it stands; undefined if it is over. */
 function isToSettle(
   { switchboard, policy, now }: MatterSweepParts,
-  sighting: Sighting | undefined,
+  matter: MeshMatter | undefined,
   record: MeshMatterRecord | undefined,
 ): boolean {
   if (!record) return true;
-  const isBehind = !sighting || sighting.end || hasChanged(record, sighting.matter);
+  const isBehind = !matter || hasChanged(record, matter);
   if (record.state === "open" && isBehind) return true;
   const isReachable = (name: string): boolean => switchboard.isReachable(name);
   return isDue(record, { policy, isReachable, nowMs: now() });

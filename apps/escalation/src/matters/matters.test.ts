@@ -1,4 +1,6 @@
 /** Real escalation processes on a real server, whose controls are changed as a coordinator would: killed, late, many at once. */
+import { setTimeout as delay } from "node:timers/promises";
+
 import { eventually, startTestMesh, type TestMesh } from "@baton/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 
@@ -88,6 +90,8 @@ test("how long a webhook takes from the controls' entry: measured", async () => 
   await service.ready(START_MS);
   const tookMs: number[] = [];
   for (let round = 0; round < 40; round += 1) {
+    // Otherwise each change would come right after a look.
+    await delay(round * 6);
     const { controls } = await world.control({
       type: "incident",
       by: "ada",
