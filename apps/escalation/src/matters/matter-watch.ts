@@ -33,12 +33,14 @@ export function startMatterWatch(parts: {
     await sweeping;
     underWay.delete(sweeping);
   };
+  const onTrouble = (error: unknown): void => log.debug({ err: error }, "controls not read");
   const watch = watchControls({
     controls: mesh.controls,
     everyMs: ASK_MS,
     onChange: (last) => void start(last),
-    onTrouble: (error) => log.debug({ err: error }, "controls not read"),
+    onTrouble,
   });
+  watch.refresh().catch(onTrouble);
   return {
     agedMs: () => watch.agedMs(),
     look: async () => {
