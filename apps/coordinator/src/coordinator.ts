@@ -71,13 +71,13 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
     let assumed = assume(cache, candidateId, happening);
     for (let fenced = 0; fenced <= MAX_FENCED;) {
       const last = assumed ? assumed.last : await journal.last(candidateId);
-      const decision = await consider(parts, last, happening);
+      const considered = consider(parts, last, happening);
+      // Most need nothing that has to be waited for.
+      const { decision, promotes: once } =
+        considered instanceof Promise ? await considered : considered;
       if (decision.kind === "append") {
         // Decided before an outage, a promotion must not be stored after it: the kill switch may be engaged by then (C4).
-        const playbook = await playbookOf(parts.playbooks, last);
-        const appended = await journal.append(decision.entry, {
-          once: isPromotion(decision, playbook),
-        });
+        const appended = await journal.append(decision.entry, { once });
         if (appended.kind === "stored") {
           const stored = { sequence: appended.sequence, entry: decision.entry };
           cache.set(stored, appended.bytes);
@@ -115,42 +115,69 @@ function assume(
   return last && { last };
 }
 
-async function consider(
+/** A decision, and whether it hands the candidate to a promoting stage. */
+interface Considered {
+  readonly decision: Decision;
+  readonly promotes: boolean;
+}
+
+function consider(
   parts: CoordinatorParts,
   last: StoredEntry | undefined,
   happening: Happening,
-): Promise<Decision> {
-  const playbook = await playbookOf(parts.playbooks, last);
-  const needed = evidenceNeeded(last, happening, playbook);
-  const evidence: EvidenceRecord | null = needed
-    ? await gatherEvidence(needed, parts.mesh.artifacts)
-    : null;
-  const question = { last, happening, playbook, evidence };
-  const known = parts.controls.current();
-  const decision = decideNow(question, known);
-  if (!isPromotion(decision, playbook)) return decision;
-  // C4: what was read a moment ago isn't good enough for what changes what runs.
-  const controls = await parts.controls.refresh();
-  return controls?.sequence === known?.sequence ? decision : decideNow(question, controls);
+): Considered | Promise<Considered> {
+  const { current } = parts.playbooks;
+  if (last && last.entry.playbook !== current.digest)
+    return considerOnOther(parts, last, happening);
+  return considerOn(current, parts, { last, happening });
 }
 
-function decideNow(
-  question: Omit<Question, "now" | "controls">,
-  controls: StoredControls | undefined,
-): Decision {
+async function considerOnOther(
+  parts: CoordinatorParts,
+  last: StoredEntry,
+  happening: Happening,
+): Promise<Considered> {
+  const playbook = await parts.playbooks.byDigest(last.entry.playbook);
+  return considerOn(playbook, parts, { last, happening });
+}
+
+function considerOn(
+  playbook: Playbook,
+  parts: CoordinatorParts,
+  on: { last: StoredEntry | undefined; happening: Happening },
+): Considered | Promise<Considered> {
+  const { last, happening } = on;
+  const decideOn = (evidence: EvidenceRecord | null): Considered | Promise<Considered> => {
+    const question = { last, happening, playbook, evidence };
+    const known = parts.controls.current();
+    const decision = decideNow(question, known);
+    if (!isPromotion(decision, playbook)) return { decision, promotes: false };
+    return considerPromotion(parts, question, { decision, known });
+  };
+  const needed = evidenceNeeded(last, happening, playbook);
+  return needed ? gatherEvidence(needed, parts.mesh.artifacts).then(decideOn) : decideOn(null);
+}
+
+type Undated = Omit<Question, "now" | "controls">;
+
+/** C4: what was read a moment ago isn't good enough for what changes what runs. */
+async function considerPromotion(
+  parts: CoordinatorParts,
+  question: Undated,
+  { decision, known }: { decision: Decision; known: StoredControls | undefined },
+): Promise<Considered> {
+  const controls = await parts.controls.refresh();
+  const again = controls?.sequence === known?.sequence ? decision : decideNow(question, controls);
+  return { decision: again, promotes: isPromotion(again, question.playbook) };
+}
+
+function decideNow(question: Undated, controls: StoredControls | undefined): Decision {
   return decide({ ...question, controls, now: new Date().toISOString() });
 }
 
 function isPromotion(decision: Decision, playbook: Playbook): boolean {
   if (decision.kind !== "append" || !isDispatch(decision.entry)) return false;
   return promotes(stageRule(playbook, decision.entry.stage));
-}
-
-function playbookOf(
-  shelf: PlaybookShelf,
-  last: StoredEntry | undefined,
-): Playbook | Promise<Playbook> {
-  return last ? shelf.byDigest(last.entry.playbook) : shelf.current;
 }
 
 /** Log line and spans of a move. A new run gets its trace's root span; later entries hang under what caused them. */
@@ -161,16 +188,10 @@ function recordMove(
 ): void {
   const { entry, sequence } = stored;
   const { candidateId, runId, stage, reason, holder, detail } = entry;
-  const ids = {
-    candidateId,
-    runId,
-    stage,
-    holder,
-    reason,
-    sequence,
-    traceId: entry.trace.slice(3, 35),
-  };
-  if (parts.log.isLevelEnabled("info")) parts.log.info(ids, detail);
+  if (parts.log.isLevelEnabled("info")) {
+    const traceId = entry.trace.slice(3, 35);
+    parts.log.info({ candidateId, runId, stage, holder, reason, sequence, traceId }, detail);
+  }
   if (!parts.tracer.records(entry.trace)) return;
   const attributes = spanAttributes(entry, sequence);
   const endMs = Date.now();

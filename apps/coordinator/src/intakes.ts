@@ -6,10 +6,10 @@ import {
   MAX_SPEC_BYTES,
   MESH_ID,
   parseCommandSubject,
-  parseReportSubject,
   type PreciseInstant,
   type Receipt,
   REPLY_HEADER,
+  reportSubject,
   STREAMS,
 } from "@baton/contracts";
 import {
@@ -42,7 +42,8 @@ export interface IntakeParts {
   readonly count: (what: "set-aside" | "ignored" | "rejected" | "failed", stream: string) => void;
 }
 
-const CAPACITY = { reports: 256, commands: 128, advisories: 64 } as const;
+/** Enough to keep the server busy; what more were held would only grow old in the heap. */
+const CAPACITY = { reports: 64, commands: 32, advisories: 32 } as const;
 const RETRY_MS = 1000;
 /** A journal that holds what no coordinator wrote doesn't mend itself soon. */
 const CORRUPT_RETRY_MS = 60_000;
@@ -61,16 +62,15 @@ export function startIntakes(parts: IntakeParts): PullWorker[] {
       capacity: CAPACITY[kind],
       onTrouble,
       onDelivery: (delivery, release) => {
-        handle(delivery)
-          .catch((error: unknown) => {
-            parts.count("failed", STREAMS[kind].name);
-            log.error(
-              { err: error, stream: STREAMS[kind].name, sequence: delivery.sequence },
-              "message will be delivered again",
-            );
-            delivery.nak(error instanceof JournalCorrupt ? CORRUPT_RETRY_MS : RETRY_MS);
-          })
-          .finally(release);
+        handle(delivery).then(release, (error: unknown) => {
+          parts.count("failed", STREAMS[kind].name);
+          log.error(
+            { err: error, stream: STREAMS[kind].name, sequence: delivery.sequence },
+            "message will be delivered again",
+          );
+          delivery.nak(error instanceof JournalCorrupt ? CORRUPT_RETRY_MS : RETRY_MS);
+          release();
+        });
       },
     });
   return [
@@ -90,17 +90,11 @@ function setAside({ log, count }: IntakeParts, delivery: Delivery, why: string):
 }
 
 async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void> {
-  const subject = parseReportSubject(delivery.subject);
-  if (!subject) return setAside(parts, delivery, `E_MALFORMED subject isn't a report's`);
   const report = parseReport(delivery.data);
   if (typeof report === "string") return setAside(parts, delivery, `E_MALFORMED ${report}`);
-  const agrees =
-    report.candidateId === subject.candidateId &&
-    report.stage === subject.stage &&
-    report.runId === subject.runId &&
-    report.lane === subject.lane &&
-    (report.type === "result" ? "result" : report.attempt) === subject.part;
-  if (!agrees) return setAside(parts, delivery, "E_MALFORMED subject and report differ");
+  const part = report.type === "result" ? "result" : report.attempt;
+  if (reportSubject({ ...report, part }) !== delivery.subject)
+    return setAside(parts, delivery, "E_MALFORMED subject and report differ");
   const happening: Happening = {
     kind: "report",
     report,

@@ -6,22 +6,52 @@ export interface Mailboxes {
   readonly size: number;
 }
 
-/** Opens empty mailboxes. They hold nothing for a candidate without work. */
+interface Mailbox {
+  readonly candidateId: string;
+  /** Settles when everything posted is over. */
+  tail: Promise<unknown>;
+}
+
+/** Few candidates have work at a time, so a shelf rarely has more than one mailbox. */
+const SHELVES = 1024;
+
+/**
+ * Opens empty mailboxes. They hold nothing for a candidate without work. Shelves instead of a Map: what is put into a Map and
+ * taken out again thousands of times a second grows old in the heap with it (see the mesh's `Pending`).
+ */
 export function openMailboxes(): Mailboxes {
-  const tails = new Map<string, Promise<unknown>>();
+  const shelves = Array.from({ length: SHELVES }, (): Mailbox[] => []);
+  let size = 0;
+  const leave = (shelf: Mailbox[], box: Mailbox): void => {
+    shelf.splice(shelf.indexOf(box), 1);
+    size -= 1;
+  };
   return {
     get size() {
-      return tails.size;
+      return size;
     },
     post: (candidateId, work) => {
-      const before = tails.get(candidateId);
-      const turn = before ? before.then(work, work) : work();
-      tails.set(candidateId, turn);
-      const leave = (): void => {
-        if (tails.get(candidateId) === turn) tails.delete(candidateId);
+      const shelf = shelves[shelfOf(candidateId)] ?? [];
+      const known = shelf.find((box) => box.candidateId === candidateId);
+      const turn = known ? known.tail.then(work, work) : work();
+      const box = known ?? { candidateId, tail: turn };
+      box.tail = turn;
+      if (!known) {
+        shelf.push(box);
+        size += 1;
+      }
+      const over = (): void => {
+        if (box.tail === turn) leave(shelf, box);
       };
-      turn.then(leave, leave);
+      turn.then(over, over);
       return turn;
     },
   };
+}
+
+function shelfOf(candidateId: string): number {
+  let hash = 0;
+  for (let at = 0; at < candidateId.length; at += 1)
+    hash = (Math.imul(hash, 31) + candidateId.charCodeAt(at)) | 0;
+  return (hash >>> 0) % SHELVES;
 }

@@ -3,7 +3,7 @@ import { type StoredEntry, STREAMS } from "@baton/contracts";
 import type { Mesh, PullWorker } from "@baton/mesh";
 import type { Playbook } from "@baton/playbook";
 import type { ServiceContext } from "@baton/service";
-import { createRunSampler, type Meter } from "@baton/telemetry";
+import { createRunSampler, createTally, type Meter } from "@baton/telemetry";
 
 import type { CoordinatorConfig } from "./config.ts";
 import { openControlRoom } from "./control-room.ts";
@@ -96,8 +96,9 @@ function superviseIntakes(
 }
 
 function countersOf(meter: Meter) {
-  const entries = meter.createCounter("baton_journal_entries", {
+  const entries = createTally(meter, "baton_journal_entries", {
     description: "Entries appended, by reason",
+    labels: ["reason", "stage"],
   });
   const fenced = meter.createCounter("baton_fence_conflicts", {
     description: "Appends refused by the fence",
@@ -106,7 +107,7 @@ function countersOf(meter: Meter) {
     description: "Messages that led to no entry, by what became of them",
   });
   return {
-    appended: ({ entry: { reason, stage } }: StoredEntry) => entries.add(1, { reason, stage }),
+    appended: ({ entry: { reason, stage } }: StoredEntry) => entries.add({ reason, stage }),
     fenced: () => fenced.add(1),
     other: (what: string, stream: string) => others.add(1, { what, stream }),
   };

@@ -27,14 +27,14 @@ export interface Standing {
 }
 
 interface Place {
-  readonly n: number;
-  readonly lane: Lane;
-  readonly dispatch: number;
-  readonly sinceMs: number;
+  n: number;
+  lane: Lane;
+  dispatch: number;
+  sinceMs: number;
   /** Infinite while people are asked. */
   dueMs: number;
   /** Its lane's workers are waited for. */
-  readonly unmanned: boolean;
+  unmanned: boolean;
   /** Not looked at for workers before. */
   quietUntilMs: number;
 }
@@ -63,8 +63,9 @@ export function openStanding(): Standing {
       const known = places.get(candidateId);
       if (known && known.n > n) return;
       const place = placeOf(stored);
-      if (place) places.set(candidateId, place);
-      else places.delete(candidateId);
+      if (!place) places.delete(candidateId);
+      else if (known) Object.assign(known, place);
+      else places.set(candidateId, place);
     },
     takeDue: (nowMs) => {
       const names: string[] = [];

@@ -6,6 +6,8 @@
  *     isn't counted again by others. What a scrape shows was acknowledged before, so nothing that was shown is counted again.
  * R2: a report that comes again to the process that counted it (its acknowledgement was lost with a connection or a server) is
  *     acknowledged and not counted.
+ * R3: an acknowledgement stands for all reports before, also for those that another replica is about to count. They go
+ *     uncounted only if that replica dies meanwhile, and with it everything that it had counted.
  */
 import { DURABLES, STREAMS } from "@baton/contracts";
 import type { Delivery, Mesh, PullWorker } from "@baton/mesh";
@@ -31,9 +33,7 @@ export interface ReportIntake extends Pick<PullWorker, "silentMs"> {
 /** Reports asked for at a time, and how often: nobody waits for a count, and each wake-up would delay a handoff. */
 const CAPACITY = 4096;
 const ASK_MS = 250;
-/** Acknowledgements go out together: a write to the socket for each one costs more than all the counting. */
 const ACK_MS = 50;
-const ACK_TOGETHER = 1024;
 /** R2 reaches back so far: more than may be on the way to all replicas. */
 const REMEMBERED = 65_536;
 
@@ -63,7 +63,7 @@ export function startReportIntake({ mesh, meter, series, log }: ReportIntakePart
       total += 1;
       counted.add(sequence);
     }
-    acknowledging.add(message.reply);
+    acknowledging.add(sequence, message.reply);
   };
   const worker = mesh.take({
     stream: STREAMS.reports.name,
@@ -85,26 +85,27 @@ export function startReportIntake({ mesh, meter, series, log }: ReportIntakePart
   };
 }
 
-/** Keeps only where to send an acknowledgement: holding the messages until then would double the garbage collector's work. */
+/** Sends one acknowledgement for all counted since the last. */
 function openAcknowledging(nc: Mesh["nc"]): {
-  add(reply: string | undefined): void;
+  add(sequence: number, reply: string | undefined): void;
   flush(): void;
 } {
-  let replies: string[] = [];
+  let last: string | undefined;
+  let through = 0;
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    const ready = replies;
-    replies = [];
-    for (const reply of ready) nc.publish(reply, ACK);
+    if (last !== undefined) nc.publish(last, ACK);
+    last = undefined;
   };
   return {
-    add: (reply) => {
-      if (reply === undefined) return;
-      replies.push(reply);
-      if (replies.length >= ACK_TOGETHER) flush();
-      else timer ??= setTimeout(flush, ACK_MS);
+    add: (sequence, reply) => {
+      // One that came again must not stand for later ones.
+      if (last !== undefined && sequence < through) return;
+      through = sequence;
+      last = reply;
+      timer ??= setTimeout(flush, ACK_MS);
     },
     flush,
   };

@@ -13,6 +13,7 @@ export {
   REPLY_HEADER,
   SpecDocument,
 } from "./command.ts";
+export { conformanceTo } from "./conforms.ts";
 export {
   ControlCommand,
   type ControlCommandType,

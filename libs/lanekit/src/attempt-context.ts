@@ -27,58 +27,116 @@ export interface AttemptParts {
 
 /** Makes the context that a stage's work sees. */
 export function createAttemptContext(parts: AttemptParts): StageContext {
-  const { entry, sequence, deliveries } = parts.dispatch;
-  const read = async (name: string): Promise<Uint8Array> => {
-    const ref = parts.made.get(name) ?? entry.artifacts.find((artifact) => artifact.name === name);
+  return new AttemptContext(parts);
+}
+
+/** A class, so that a lane that runs thousands of short stages doesn't make a dozen functions for each. */
+class AttemptContext implements StageContext {
+  readonly lane: Lane;
+  readonly candidateId: string;
+  readonly stage: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly sequence: number;
+  readonly traceparent: string;
+  readonly #parts: AttemptParts;
+  #log: Log | undefined;
+
+  constructor(parts: AttemptParts) {
+    const { entry, sequence, deliveries } = parts.dispatch;
+    this.lane = parts.lane;
+    this.candidateId = entry.candidateId;
+    this.stage = entry.stage;
+    this.runId = entry.runId;
+    this.attempt = deliveries;
+    this.sequence = sequence;
+    this.traceparent = parts.traceparent;
+    this.#parts = parts;
+  }
+
+  get #entry(): Dispatch["entry"] {
+    return this.#parts.dispatch.entry;
+  }
+
+  get iteration(): number {
+    return this.#entry.iteration;
+  }
+
+  get spec(): StageContext["spec"] {
+    return this.#entry.spec;
+  }
+
+  get author(): string {
+    return this.#entry.author;
+  }
+
+  get feedback(): StageContext["feedback"] {
+    return this.#entry.feedback;
+  }
+
+  get approvals(): StageContext["approvals"] {
+    return this.#entry.approvals;
+  }
+
+  get inputs(): readonly ArtifactRef[] {
+    return this.#entry.artifacts;
+  }
+
+  get deadline(): string {
+    return this.#parts.deadline();
+  }
+
+  get log(): Log {
+    this.#log ??= this.#parts.log();
+    return this.#log;
+  }
+
+  get signal(): AbortSignal {
+    return this.#parts.signal();
+  }
+
+  async read(name: string): Promise<Uint8Array> {
+    const { made, artifacts } = this.#parts;
+    const { stage, runId, artifacts: inputs } = this.#entry;
+    const ref = made.get(name) ?? inputs.find((artifact) => artifact.name === name);
     if (!ref) {
       throw new StageFailure({
         class: "deterministic",
         code: "E_INPUT_MISSING",
-        message: `${entry.stage} needs ${name}, which no stage of ${entry.runId} has made`,
+        message: `${stage} needs ${name}, which no stage of ${runId} has made`,
         action: "Check the playbook's order of stages and the stage that should make it.",
       });
     }
-    return fetch(parts.artifacts, ref.sha256, name);
-  };
-  const put = async (name: string, bytes: Uint8Array): Promise<ArtifactRef> => {
-    const sha256 = await parts.artifacts.put(bytes);
-    const ref = { name, sha256, bytes: bytes.length, stage: entry.stage, runId: entry.runId };
-    parts.made.set(name, ref);
+    return fetch(artifacts, ref.sha256, name);
+  }
+
+  async readJson<T>(name: string, schema: z.ZodType<T>): Promise<T> {
+    return parseJson(name, await this.read(name), schema);
+  }
+
+  async put(name: string, bytes: Uint8Array): Promise<ArtifactRef> {
+    const { stage, runId } = this.#entry;
+    const sha256 = await this.#parts.artifacts.put(bytes);
+    const ref = { name, sha256, bytes: bytes.length, stage, runId };
+    this.#parts.made.set(name, ref);
     return ref;
-  };
-  let log: Log | undefined;
-  return {
-    lane: parts.lane,
-    candidateId: entry.candidateId,
-    stage: entry.stage,
-    runId: entry.runId,
-    attempt: deliveries,
-    iteration: entry.iteration,
-    spec: entry.spec,
-    author: entry.author,
-    feedback: entry.feedback,
-    approvals: entry.approvals,
-    inputs: entry.artifacts,
-    sequence,
-    get deadline() {
-      return parts.deadline();
-    },
-    traceparent: parts.traceparent,
-    get log() {
-      log ??= parts.log();
-      return log;
-    },
-    get signal() {
-      return parts.signal();
-    },
-    read,
-    readJson: async (name, schema) => parseJson(name, await read(name), schema),
-    put,
-    putJson: (name, value) => put(name, prettyJson(value)),
-    fetch: (sha256) => fetch(parts.artifacts, sha256, sha256.slice(0, 12)),
-    progress: parts.onProgress,
-    now: () => new Date(),
-  };
+  }
+
+  putJson(name: string, value: unknown): Promise<ArtifactRef> {
+    return this.put(name, prettyJson(value));
+  }
+
+  fetch(sha256: string): Promise<Uint8Array> {
+    return fetch(this.#parts.artifacts, sha256, sha256.slice(0, 12));
+  }
+
+  progress(step: string): void {
+    this.#parts.onProgress(step);
+  }
+
+  now(): Date {
+    return new Date();
+  }
 }
 
 async function fetch(artifacts: ArtifactStore, sha256: string, name: string): Promise<Uint8Array> {

@@ -58,13 +58,40 @@ export interface Attempt {
   progressMs: number;
   /** Stops waiting for the stage's work; set while it runs. */
   giveUp: (() => void) | undefined;
+  /** Its index among the running. */
+  place: number;
+}
+
+/**
+ * The attempts that run, in no order. Not a Map: what goes through one thousands of times a second grows old in the heap with
+ * it, because a table left behind keeps alive the next one and all that it held.
+ */
+export class RunningAttempts implements Iterable<Attempt> {
+  readonly #attempts: Attempt[] = [];
+
+  add(attempt: Attempt): void {
+    attempt.place = this.#attempts.push(attempt) - 1;
+  }
+
+  /** The last one takes its place. */
+  remove(attempt: Attempt): void {
+    const last = this.#attempts.pop();
+    if (last === undefined || last === attempt) return;
+    this.#attempts[attempt.place] = last;
+    last.place = attempt.place;
+  }
+
+  /** Those that run now. */
+  [Symbol.iterator](): Iterator<Attempt> {
+    return [...this.#attempts].values();
+  }
 }
 
 /** An attempt's surroundings. */
 export interface Job {
   readonly definition: LaneDefinition;
   readonly runtime: LaneRuntime;
-  readonly running: Map<number, Attempt>;
+  readonly running: RunningAttempts;
   readonly dispatch: Dispatch;
 }
 

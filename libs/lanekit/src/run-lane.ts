@@ -26,6 +26,7 @@ import {
   type Job,
   type LaneRuntime,
   type RunningAttempt,
+  RunningAttempts,
 } from "./attempt.ts";
 import type { LaneDefinition } from "./define-lane.ts";
 import { perform, startSpans } from "./perform.ts";
@@ -50,7 +51,7 @@ const SAFE_POINT_MS = 5000;
 
 /** Starts a lane; returns at once. */
 export function runLane(definition: LaneDefinition, runtime: LaneRuntime): RunningLane {
-  const running = new Map<number, Attempt>();
+  const running = new RunningAttempts();
   const intake = runtime.inbox.open({
     capacity: runtime.capacity,
     onTrouble: (what) => runtime.log.warn({ what }, "lane intake"),
@@ -60,13 +61,13 @@ export function runLane(definition: LaneDefinition, runtime: LaneRuntime): Runni
   });
   const timer = setInterval(() => beat(runtime, running), Math.min(runtime.heartbeatMs, 1000));
   const stop = async (): Promise<void> => {
-    for (const attempt of running.values()) abort(attempt, "stopping", safePointMs(runtime));
+    for (const attempt of running) abort(attempt, "stopping", safePointMs(runtime));
     await intake.stop(runtime.graceMs);
     clearInterval(timer);
   };
   return {
     stop,
-    attempts: () => Array.from(running.values(), describe),
+    attempts: () => Array.from(running, describe),
     trouble: () => {
       const silent = intake.silentMs();
       return silent > SILENT_MS
@@ -81,10 +82,10 @@ function safePointMs({ graceMs }: LaneRuntime): number {
 }
 
 /** R3, for everything that runs, on one timer. */
-function beat(runtime: LaneRuntime, running: ReadonlyMap<number, Attempt>): void {
+function beat(runtime: LaneRuntime, running: Iterable<Attempt>): void {
   const now = Date.now();
   const graceMs = safePointMs(runtime);
-  for (const attempt of running.values()) {
+  for (const attempt of running) {
     const { rule } = attempt.dispatch.entry;
     if (now > attempt.deadlineMs) abort(attempt, "deadline", graceMs);
     if (now - attempt.progressMs > (rule?.progressMs ?? Number.POSITIVE_INFINITY))
@@ -133,8 +134,9 @@ async function handle(job: Job): Promise<void> {
     step: "started",
     progressMs: startedMs,
     giveUp: undefined,
+    place: -1,
   };
-  running.set(dispatch.sequence, attempt);
+  running.add(attempt);
   try {
     const suspect = dispatch.deliveries > 1 || startedMs - dispatch.storedAt > STALE_MS;
     if (suspect && !(await worthDoing(runtime, definition, attempt))) {
@@ -150,7 +152,7 @@ async function handle(job: Job): Promise<void> {
     );
     dispatch.retry(1000);
   } finally {
-    running.delete(dispatch.sequence);
+    running.remove(attempt);
   }
 }
 

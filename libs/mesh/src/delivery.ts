@@ -23,6 +23,14 @@ export interface Delivery {
   working(): void;
 }
 
+/** The figures at the end of a reply subject. */
+interface Figures {
+  readonly deliveries: number;
+  readonly sequence: number;
+  readonly storedAt: number;
+  readonly pending: number;
+}
+
 /**
  * Reads a pull message's reply subject. Both forms end alike:
  * `….<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<timestamp ns>.<pending>` (v1 has 9 tokens; v2 has 2 more
@@ -31,25 +39,79 @@ export interface Delivery {
 export function toDelivery(message: Msg, ack: (reply: string) => void): Delivery | undefined {
   const { reply } = message;
   if (reply === undefined || !reply.startsWith("$JS.ACK.")) return undefined;
-  const tokens = reply.split(".");
-  const first = tokens.length >= 11 ? 6 : 4;
-  const [deliveries, sequence, , nanos = "", pending] = tokens.slice(first);
-  const storedAt = Number(nanos.slice(0, -3)) / 1000;
+  return new PulledDelivery(message, figuresOf(reply), { reply, ack });
+}
+
+function figuresOf(reply: string): Figures {
+  let dots = 0;
+  for (let at = reply.indexOf("."); at >= 0; at = reply.indexOf(".", at + 1)) dots += 1;
+  let from = 0;
+  for (let left = dots >= 10 ? 6 : 4; left > 0; left -= 1) from = reply.indexOf(".", from) + 1;
+  const second = reply.indexOf(".", from) + 1;
+  const third = reply.indexOf(".", second) + 1;
+  const time = reply.indexOf(".", third) + 1;
+  const last = reply.indexOf(".", time) + 1;
+  const end = reply.indexOf(".", last);
   return {
-    subject: message.subject,
-    data: message.data,
-    message,
-    sequence: Number(sequence),
-    deliveries: Number(deliveries),
-    storedAt,
-    pending: Number(pending),
-    ack: () => ack(reply),
-    nak: (delayMs) =>
-      void message.respond(`-NAK {"delay":${Math.max(0, Math.round(delayMs * 1e6))}}`),
-    term: (reason) =>
-      void message.respond(`+TERM ${reason.replaceAll(/[\r\n]+/g, " ").slice(0, 400)}`),
-    working: () => void message.respond(WORKING),
+    deliveries: digits(reply, from, second - 1),
+    sequence: digits(reply, second, third - 1),
+    // Nanoseconds are more than a number holds.
+    storedAt: digits(reply, time, last - 4) / 1000,
+    pending: digits(reply, last, end < 0 ? reply.length : end),
   };
+}
+
+/** A whole number written between two places. */
+function digits(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at += 1) number = number * 10 + text.charCodeAt(at) - 48;
+  return number;
+}
+
+class PulledDelivery implements Delivery {
+  readonly message: Msg;
+  readonly sequence: number;
+  readonly deliveries: number;
+  readonly storedAt: number;
+  readonly pending: number;
+  readonly #settling: { readonly reply: string; readonly ack: (reply: string) => void };
+
+  constructor(
+    message: Msg,
+    figures: Figures,
+    settling: { readonly reply: string; readonly ack: (reply: string) => void },
+  ) {
+    this.message = message;
+    this.sequence = figures.sequence;
+    this.deliveries = figures.deliveries;
+    this.storedAt = figures.storedAt;
+    this.pending = figures.pending;
+    this.#settling = settling;
+  }
+
+  get subject(): string {
+    return this.message.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.message.data;
+  }
+
+  ack(): void {
+    this.#settling.ack(this.#settling.reply);
+  }
+
+  nak(delayMs: number): void {
+    this.message.respond(`-NAK {"delay":${Math.max(0, Math.round(delayMs * 1e6))}}`);
+  }
+
+  term(reason: string): void {
+    this.message.respond(`+TERM ${reason.replaceAll(/[\r\n]+/g, " ").slice(0, 400)}`);
+  }
+
+  working(): void {
+    this.message.respond(WORKING);
+  }
 }
 
 const encoder = new TextEncoder();

@@ -1,5 +1,6 @@
 /** The journal: written only through the fence, read by candidate. */
 import {
+  conformanceTo,
   deduplicationId,
   Entry,
   isDispatch,
@@ -13,6 +14,7 @@ import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 
 import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
+import { sampledOnly } from "./message-bytes.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
 /**
@@ -91,7 +93,7 @@ async function append(writer: GroupWriter, entry: Entry, attempts: number): Prom
       "Nats-Expected-Last-Subject-Sequence": entry.prev,
       "Nats-Expected-Last-Subject-Sequence-Subject": journalFence(entry.candidateId),
       "Nats-Msg-Id": isDispatch(entry) ? deduplicationId(entry) : undefined,
-      traceparent: entry.trace,
+      traceparent: sampledOnly(entry.trace),
     },
   };
   for (let attempt = 1; ; attempt += 1) {
@@ -115,6 +117,7 @@ function parse(message: StoredMsg | null): StoredEntry | undefined {
 }
 
 const decoder = new TextDecoder();
+const isEntry = conformanceTo(Entry);
 
 /** Parses an entry's bytes; throws `JournalCorrupt` naming the sequence and what is wrong. */
 export function parseEntry(data: Uint8Array, sequence: number): Entry {
@@ -124,6 +127,7 @@ export function parseEntry(data: Uint8Array, sequence: number): Entry {
   } catch (error) {
     throw new JournalCorrupt(`JOURNAL ${sequence} isn't JSON`, { cause: error });
   }
+  if (isEntry(value)) return value;
   const parsed = Entry.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

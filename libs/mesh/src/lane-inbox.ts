@@ -3,8 +3,8 @@ import {
   type Entry,
   isDispatch,
   journalFilter,
+  journalSubject,
   type Lane,
-  parseJournalSubject,
   STREAMS,
 } from "@baton/contracts";
 
@@ -56,7 +56,7 @@ export function openLaneInbox({ lane, maxDeliver, start }: LaneInboxParts): Lane
         onTrouble,
         onDelivery: (delivery, release) => {
           const entry = readDispatch(delivery, lane, onTrouble);
-          if (entry) onDispatch(toDispatch(delivery, entry, maxDeliver), release);
+          if (entry) onDispatch(new DeliveredDispatch(delivery, entry, maxDeliver), release);
           else release();
         },
       }),
@@ -70,12 +70,7 @@ function readDispatch(
 ): Entry | undefined {
   try {
     const entry = parseEntry(delivery.data, delivery.sequence);
-    const subject = parseJournalSubject(delivery.subject);
-    const agrees =
-      subject?.holder === lane &&
-      subject.candidateId === entry.candidateId &&
-      subject.stage === entry.stage &&
-      subject.runId === entry.runId;
+    const agrees = entry.holder === lane && journalSubject(entry) === delivery.subject;
     if (!agrees) throw new JournalCorrupt(`JOURNAL ${delivery.sequence}: subject and entry differ`);
     if (isDispatch(entry)) return entry;
     delivery.ack();
@@ -87,16 +82,36 @@ function readDispatch(
   return undefined;
 }
 
-function toDispatch(delivery: Delivery, entry: Entry, maxDeliver: number): LaneDispatch {
-  return {
-    entry,
-    sequence: delivery.sequence,
-    deliveries: delivery.deliveries,
-    lastDelivery: delivery.deliveries >= maxDeliver,
-    storedAt: delivery.storedAt,
-    ack: () => delivery.ack(),
-    retry: (delayMs) => delivery.nak(delayMs),
-    setAside: (reason) => delivery.term(reason),
-    working: () => delivery.working(),
-  };
+class DeliveredDispatch implements LaneDispatch {
+  readonly entry: Entry;
+  readonly sequence: number;
+  readonly deliveries: number;
+  readonly lastDelivery: boolean;
+  readonly storedAt: number;
+  readonly #delivery: Delivery;
+
+  constructor(delivery: Delivery, entry: Entry, maxDeliver: number) {
+    this.entry = entry;
+    this.sequence = delivery.sequence;
+    this.deliveries = delivery.deliveries;
+    this.lastDelivery = delivery.deliveries >= maxDeliver;
+    this.storedAt = delivery.storedAt;
+    this.#delivery = delivery;
+  }
+
+  ack(): void {
+    this.#delivery.ack();
+  }
+
+  retry(delayMs: number): void {
+    this.#delivery.nak(delayMs);
+  }
+
+  setAside(reason: string): void {
+    this.#delivery.term(reason);
+  }
+
+  working(): void {
+    this.#delivery.working();
+  }
 }

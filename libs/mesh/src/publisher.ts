@@ -4,10 +4,11 @@
  * P1: every publish ends: acknowledged, refused with the server's code, or `Unavailable` (outcome unknown) after its deadline.
  * P2: nothing is sent while the connection is down; what was under way then is `Unavailable` at once, not after the deadline.
  */
-import { createInbox, type Msg, type NatsConnection } from "nats";
+import { createInbox, type Msg, type NatsConnection, type PublishOptions } from "nats";
 
 import { Unavailable } from "./connect.ts";
-import { headerBlock } from "./header-block.ts";
+import { encodeText, headerBlock, type HeaderFields } from "./message-bytes.ts";
+import { Pending } from "./pending.ts";
 
 /** Acknowledgement of a stored message. `duplicate`: it was stored before under `sequence`, and not again. */
 export interface Stored {
@@ -38,7 +39,7 @@ export const REFUSALS = {
 export interface Outgoing {
   readonly subject: string;
   readonly payload: string | Uint8Array;
-  readonly headers: Readonly<Record<string, string | number | undefined>>;
+  readonly headers: HeaderFields;
 }
 
 interface Waiting {
@@ -60,8 +61,8 @@ export interface Publisher {
 /** Opens a publisher on a connection. `timeoutMs` bounds each publish. */
 export function openPublisher(nc: NatsConnection, timeoutMs = 5000): Publisher {
   const inbox = createInbox();
-  const waiting = new Map<string, Waiting>();
-  let token = 0;
+  const waiting = new Pending<Waiting>();
+  let batches = 0;
   let connected = true;
 
   const subscription = nc.subscribe(`${inbox}.*`, {
@@ -82,29 +83,24 @@ export function openPublisher(nc: NatsConnection, timeoutMs = 5000): Publisher {
         reject(new Unavailable("not connected to the server"));
         return;
       }
-      token += 1;
-      const key = token.toString(36);
-      waiting.set(key, { resolve, reject, until: Date.now() + timeoutMs });
-      send(`${inbox}.${key}`);
+      send(`${inbox}.${waiting.add({ resolve, reject, until: Date.now() + timeoutMs })}`);
     });
 
   return {
-    publish: ({ subject, payload, headers }) =>
-      acknowledged((reply) =>
-        nc.publish(subject, payload, { headers: headerBlock(headers), reply }),
-      ),
+    publish: (message) => acknowledged((reply) => put(nc, message, reply)),
     publishBatch: (messages) =>
       acknowledged((reply) => {
-        const id = `${inbox.slice(-16)}${token.toString(36)}`;
+        batches += 1;
+        const id = `${inbox.slice(-16)}${batches.toString(36)}`;
         messages.forEach(({ subject, payload, headers }, index) => {
           const last = index === messages.length - 1;
-          const block = headerBlock({
+          const member = {
             ...headers,
             "Nats-Batch-Id": id,
             "Nats-Batch-Sequence": index + 1,
             "Nats-Batch-Commit": last ? 1 : undefined,
-          });
-          nc.publish(subject, payload, last ? { headers: block, reply } : { headers: block });
+          };
+          put(nc, { subject, payload, headers: member }, last ? reply : undefined);
         });
       }),
     close: () => {
@@ -115,25 +111,39 @@ export function openPublisher(nc: NatsConnection, timeoutMs = 5000): Publisher {
   };
 }
 
-function settle(waiting: Map<string, Waiting>, message: Msg, prefix: number): void {
-  const key = message.subject.slice(prefix);
-  const one = waiting.get(key);
+function put(nc: NatsConnection, message: Outgoing, reply: string | undefined): void {
+  const options: PublishOptions = {};
+  if (reply !== undefined) options.reply = reply;
+  const block = headerBlock(message.headers);
+  if (block) options.headers = block;
+  const { subject, payload } = message;
+  nc.publish(subject, typeof payload === "string" ? encodeText(payload) : payload, options);
+}
+
+function settle(waiting: Pending<Waiting>, message: Msg, prefix: number): void {
+  const key = Number(message.subject.slice(prefix));
+  const one = waiting.take(key);
   if (!one) return;
-  waiting.delete(key);
   const answer = parseAck(message);
   if (answer instanceof Error) one.reject(answer);
   else one.resolve(answer);
 }
 
+/** What the server answers nearly always, read without a JSON object. */
+const STORED = /^\{"stream":"[A-Z_]{1,40}", ?"seq":(\d{1,15})\}$/;
+
 function parseAck(message: Msg): Stored | Error {
   if (message.data.length === 0)
     return new Unavailable("no stream takes this subject, or it has no leader");
+  const text = message.string();
+  const usual = STORED.exec(text);
+  if (usual) return { sequence: Number(usual[1]), duplicate: false };
   try {
     const answer: {
       seq?: number;
       duplicate?: boolean;
       error?: { err_code?: number; description?: string };
-    } = message.json();
+    } = JSON.parse(text);
     if (answer.error)
       return new Refused(answer.error.err_code ?? 0, answer.error.description ?? "refused");
     if (answer.seq === undefined) return new Unavailable("acknowledgement without a sequence");
@@ -143,12 +153,9 @@ function parseAck(message: Msg): Stored | Error {
   }
 }
 
-function expire(waiting: Map<string, Waiting>, now: number): void {
-  for (const [key, one] of waiting) {
-    if (one.until > now) return; // insertion order is deadline order
-    waiting.delete(key);
+function expire(waiting: Pending<Waiting>, now: number): void {
+  for (const one of waiting.takeWhere(({ until }) => until <= now))
     one.reject(new Unavailable("no acknowledgement in time: the outcome is unknown"));
-  }
 }
 
 async function followStatus(nc: NatsConnection, report: (up: boolean) => void): Promise<void> {

@@ -162,8 +162,13 @@ class Puller implements PullWorker {
     }
     this.#held += 1;
     this.#unsettled.add(delivery.sequence);
-    this.#highest = Math.max(this.#highest ?? 0, delivery.sequence);
-    this.#options.onDelivery(delivery, this.#releaser(delivery.sequence));
+    if (delivery.sequence > (this.#highest ?? 0)) this.#highest = delivery.sequence;
+    let released = false;
+    this.#options.onDelivery(delivery, () => {
+      if (released) return;
+      released = true;
+      this.#release(delivery.sequence);
+    });
   }
 
   /** A delivery bears its own subject, not the pull's inbox; the server serves the oldest pull first. */
@@ -175,16 +180,11 @@ class Puller implements PullWorker {
     }
   }
 
-  #releaser(sequence: number): () => void {
-    let done = false;
-    return () => {
-      if (done) return;
-      done = true;
-      this.#held -= 1;
-      this.#unsettled.delete(sequence);
-      if (this.#held === 0) this.#onIdle?.();
-      this.#pull();
-    };
+  #release(sequence: number): void {
+    this.#held -= 1;
+    this.#unsettled.delete(sequence);
+    if (this.#held === 0) this.#onIdle?.();
+    this.#pull();
   }
 
   /** 100 is a heartbeat; 408 and 409 end a pull; 503 means that nobody answers for the consumer. */

@@ -1,5 +1,6 @@
 /** Reports: stored before anyone decides on them; the first result of a stage run wins for ever. */
 import {
+  conformanceTo,
   type Lane,
   Report,
   reportFilter,
@@ -12,6 +13,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 
 import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
+import { sampledOnly } from "./message-bytes.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
 /** A report with where and when it was stored. */
@@ -70,7 +72,7 @@ async function store(writer: GroupWriter, report: Report): Promise<"stored" | "e
   const message = {
     subject: reportSubject({ ...report, part }),
     payload: JSON.stringify(report),
-    headers: { traceparent: report.trace },
+    headers: { traceparent: sampledOnly(report.trace) },
   };
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -85,6 +87,7 @@ async function store(writer: GroupWriter, report: Report): Promise<"stored" | "e
 }
 
 const decoder = new TextDecoder();
+const isReport = conformanceTo(Report);
 
 /** A report, or in words why the bytes aren't one. */
 export function parseReport(data: Uint8Array): Report | string {
@@ -94,6 +97,7 @@ export function parseReport(data: Uint8Array): Report | string {
   } catch {
     return `not JSON (${data.length} bytes)`;
   }
+  if (isReport(value)) return value;
   const parsed = Report.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

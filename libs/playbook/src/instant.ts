@@ -29,10 +29,20 @@ export function shiftInstant(time: Instant, ms: number): Instant {
 
 /** Milliseconds since 1970 of an ISO instant with milliseconds in UTC. */
 export function instantMs(time: Instant): number {
-  const part = (from: number, to: number) => Number(time.slice(from, to));
-  const days = daysFromCivil(part(0, 4), part(5, 7), part(8, 10));
-  const clock = (part(11, 13) * 60 + part(14, 16)) * 60_000 + part(17, 19) * 1000 + part(20, 23);
+  const days = daysFromCivil(digits(time, 0, 4), digits(time, 5, 7), digits(time, 8, 10));
+  const minutes = digits(time, 11, 13) * 60 + digits(time, 14, 16);
+  const clock = minutes * 60_000 + digits(time, 17, 19) * 1000 + digits(time, 20, 23);
   return days * DAY_MS + clock;
+}
+
+/** The number that some of the text's characters write; NaN if they don't. */
+function digits(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    number = digit >= 0 && digit <= 9 ? number * 10 + digit : Number.NaN;
+  }
+  return number;
 }
 
 function daysFromCivil(year: number, month: number, day: number): number {

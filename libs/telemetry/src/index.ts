@@ -19,3 +19,4 @@ export {
 } from "./trace-context.ts";
 export type { TraceContext } from "./trace-context.ts";
 export type { SpanRecord, SpanStart, TraceSpan, Tracer } from "./tracer.ts";
+export { createTally } from "./tally.ts";

@@ -14,6 +14,7 @@ export interface BenchMesh extends AsyncDisposable {
   /** Of the command line's kind: whoever drives the measurement asks like people do. */
   readonly seed: string;
   readonly processes: ReadonlyMap<string, SpawnedService>;
+  readonly serverPid: number;
   /** Handler times so far: candidate to stage to nanoseconds of the machine's monotonic clock. */
   handlerTimes(): Map<string, Map<string, bigint>>;
 }
@@ -46,7 +47,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_SYNC_ALWAYS: syncAlways ? "1" : "0",
     BATON_EXIT_WITH_PARENT: "1",
     NODE_COMPILE_CACHE: join(root, ".baton/cache/compile"),
-    NODE_OPTIONS: "--max-semi-space-size=4",
+    NODE_OPTIONS: "--max-semi-space-size=8",
   };
   const logOf = (lane: Lane): string => join(dir, `${lane}.log`);
   const processes = new Map<string, SpawnedService>();
@@ -59,7 +60,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),
   });
   for (const lane of LANES) {
-    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "256" };
+    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "64" };
     start(lane, "test/bench/src/noop-lane.ts", env);
   }
   start("escalation", "apps/escalation/src/main.ts", {});
@@ -69,6 +70,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     url: server.url,
     seed: readFileSync(seedFileOf("cli"), "utf8").trim(),
     processes,
+    serverPid: server.pid,
     handlerTimes: () => readHandlerTimes(LANES.map(logOf)),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(Array.from(processes.values(), (service) => service.stop()));
@@ -95,4 +97,10 @@ function readHandlerTimes(files: readonly string[]): Map<string, Map<string, big
 export function residentMb(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Math.round(Number(line ?? 0) / 102.4) / 10;
+}
+
+/** CPU time of a process so far in milliseconds, its own and what the kernel did for it. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -40,7 +40,9 @@ for (const sync of ["default", "always"] as const) {
   const server = await startBenchServer(join(dir, "raw"), { syncAlways, signIn: false });
   const raw = await measureRawLimits(server.url, syncAlways ? 10_000 : 100_000);
   await server.stop();
-  say(`fenced ${raw.fencedPerSecond}/s, sequential p50 ${raw.sequentialP50.toFixed(3)} ms`);
+  say(
+    `fenced ${raw.fencedPerSecond}/s (${raw.fencedRounds.join(", ")}); one at a time p50: js.publish ${raw.clientP50.toFixed(3)} ms, own publisher ${raw.sequentialP50.toFixed(3)} ms`,
+  );
   const mesh = await measureMesh({
     dir: join(dir, "mesh"),
     syncAlways,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { openMesh } from "@baton/mesh";
 
-import { type BenchMesh, residentMb, startBenchMesh } from "./bench-mesh.ts";
+import { type BenchMesh, cpuMs, residentMb, startBenchMesh } from "./bench-mesh.ts";
 import { type Driver, openDriver } from "./drive.ts";
 import { percentile } from "./percentile.ts";
 
@@ -19,15 +19,19 @@ interface Latency {
 
 /** What one run measured. */
 export interface MeshFigures {
-  /** (a) */
+  /** (a), median of the batches. */
   readonly handoffsPerSecond: number;
+  /** Each batch's. */
+  readonly batches: readonly number[];
+  /** Microseconds of CPU time per handoff meanwhile, by process. */
+  readonly cpuMicros: Record<string, number>;
   /** (b) */
   readonly idle: Latency;
   /** (c) */
   readonly paced: Latency & { readonly perSecond: number };
   /** (d) resident memory in MB per process: at the start, with everything in flight (highest seen), at the end. */
   readonly memory: Record<string, { start: number; highest: number; end: number }>;
-  /** Resident memory over many handoffs: after the first and the last tenth. */
+  /** Resident memory in MB over many handoffs, looked at in twenty rounds: median of the first and of the second half. */
   readonly soak: {
     readonly handoffs: number;
     readonly memory: Record<string, { early: number; late: number }>;
@@ -57,17 +61,23 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
   const driver = openDriver(mesh);
   const batch = (prefix: string, count: number) => runBatch(driver, prefix, count);
   say("warming up");
-  await batch("warm-up", 2000);
+  for (const round of WARM_UP) await batch(`warm-up-${round}`, options.candidates);
   const idle = await measureIdle(bench, driver, options.idleCandidates);
   say(
     `one at a time: p50 ${idle.p50.toFixed(2)} ms, p99 ${idle.p99.toFixed(2)} ms over ${idle.handoffs} handoffs`,
   );
   const start = memoryOf(bench);
   const highest = watchMemory(bench);
-  const seconds = await batch("at-once", options.candidates);
+  const before = cpuOf(bench);
+  const batches: number[] = [];
+  for (let round = 0; round < BATCHES; round += 1) {
+    const seconds = await batch(`at-once-${round}`, options.candidates);
+    batches.push(Math.round((options.candidates * STAGES) / seconds));
+  }
   const high = highest();
-  const handoffsPerSecond = Math.round((options.candidates * STAGES) / seconds);
-  say(`${options.candidates} at once: ${handoffsPerSecond} handoffs/s`);
+  const cpuMicros = cpuSince(bench, before, options.candidates * STAGES * BATCHES);
+  const handoffsPerSecond = percentile(batches, 0.5);
+  say(`${options.candidates} at once: ${handoffsPerSecond} handoffs/s (${batches.join(", ")})`);
   const paced = await measurePaced(bench, driver, options.pacedSeconds);
   say(
     `at ${paced.perSecond} handoffs/s: p50 ${paced.p50.toFixed(2)} ms, p99 ${paced.p99.toFixed(2)} ms`,
@@ -82,7 +92,34 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
       { start: start[name] ?? 0, highest: high[name] ?? 0, end: end[name] ?? 0 },
     ]),
   );
-  return { handoffsPerSecond, idle, paced, memory, soak };
+  return { handoffsPerSecond, batches, cpuMicros, idle, paced, memory, soak };
+}
+
+/** Until compilers and heaps have come to rest; a mesh that runs for days has. */
+const WARM_UP = ["a", "b", "c"];
+const BATCHES = 5;
+
+/** CPU time so far in milliseconds: services, server, and this process, which submits. */
+function cpuOf(bench: BenchMesh): Record<string, number> {
+  const services = Array.from(bench.processes, ([name, { pid }]) => [name, cpuMs(pid)] as const);
+  return Object.fromEntries([
+    ...services,
+    ["nats-server", cpuMs(bench.serverPid)],
+    ["driver", cpuMs(process.pid)],
+  ]);
+}
+
+function cpuSince(
+  bench: BenchMesh,
+  before: Record<string, number>,
+  handoffs: number,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(cpuOf(bench)).map(([name, ms]) => [
+      name,
+      Math.round(((ms - (before[name] ?? 0)) * 10_000) / handoffs) / 10,
+    ]),
+  );
 }
 
 async function runBatch(driver: Driver, prefix: string, count: number): Promise<number> {
@@ -126,23 +163,31 @@ async function measurePaced(
   return { ...(await latencyOf(bench, "paced-")), perSecond: PACED_PER_SECOND };
 }
 
+const SOAK_ROUNDS = 20;
+
 async function measureSoak(
   bench: BenchMesh,
   driver: Driver,
   handoffs: number,
 ): Promise<MeshFigures["soak"]> {
-  const rounds = 10;
-  const count = Math.ceil(handoffs / STAGES / rounds);
-  let early: Record<string, number> = {};
-  for (let round = 0; round < rounds; round += 1) {
+  const count = Math.ceil(handoffs / STAGES / SOAK_ROUNDS);
+  const looks: Record<string, number>[] = [];
+  for (let round = 0; round < SOAK_ROUNDS; round += 1) {
     await runBatch(driver, `soak-${round}`, count);
-    if (round === 0) early = memoryOf(bench);
+    looks.push(memoryOf(bench));
   }
-  const late = memoryOf(bench);
+  const medianOf = (name: string, half: readonly Record<string, number>[]): number =>
+    percentile(
+      half.map((look) => look[name] ?? Number.NaN),
+      0.5,
+    );
   const memory = Object.fromEntries(
-    Object.keys(late).map((name) => [name, { early: early[name] ?? 0, late: late[name] ?? 0 }]),
+    [...bench.processes.keys()].map((name) => {
+      const [first, second] = [looks.slice(0, SOAK_ROUNDS / 2), looks.slice(SOAK_ROUNDS / 2)];
+      return [name, { early: medianOf(name, first), late: medianOf(name, second) }];
+    }),
   );
-  return { handoffs: count * rounds * STAGES, memory };
+  return { handoffs: count * SOAK_ROUNDS * STAGES, memory };
 }
 
 function memoryOf(bench: BenchMesh): Record<string, number> {

@@ -10,14 +10,21 @@ const TARGETS = {
 export function renderTable(modes: readonly ModeFigures[]): string {
   const rows = modes.flatMap(({ sync, raw, mesh }) => {
     const throughput = mesh.handoffsPerSecond / raw.fencedPerSecond;
-    const idle = mesh.idle.p50 / raw.sequentialP50;
+    const idle = mesh.idle.p50 / raw.clientP50;
     const { throughput: least, idle: most } = TARGETS[sync];
     const ms = (value: number): string => `${value.toFixed(2)} ms`;
     return [
       [sync, "fenced pipelined publish", `${raw.fencedPerSecond}/s`, "", ""],
       [
         sync,
-        "sequential publish p50 / p99",
+        "`js.publish`, one at a time, p50 / p99",
+        `${ms(raw.clientP50)} / ${ms(raw.clientP99)}`,
+        "",
+        "",
+      ],
+      [
+        sync,
+        "the same with Baton's publisher",
         `${ms(raw.sequentialP50)} / ${ms(raw.sequentialP99)}`,
         "",
         "",
@@ -43,6 +50,7 @@ export function renderTable(modes: readonly ModeFigures[]): string {
         "",
         "",
       ],
+      [sync, "CPU per handoff, (a)", cpuText(mesh.cpuMicros), "", ""],
       ...Object.entries(mesh.memory).map(([name, mb]) =>
         memoryRow(sync, name, mb, mesh.soak.memory[name]),
       ),
@@ -56,6 +64,21 @@ export function renderTable(modes: readonly ModeFigures[]): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+/** Lanes together; each handoff is one lane's. */
+function cpuText(micros: Readonly<Record<string, number>>): string {
+  const groups = new Map<string, number>();
+  for (const [name, value] of Object.entries(micros)) {
+    const group = name.startsWith("lane-") ? "lanes" : name;
+    groups.set(group, (groups.get(group) ?? 0) + value);
+  }
+  const all = [...groups.values()].reduce((sum, value) => sum + value, 0);
+  const parts = Array.from(groups, ([name, value]) => `${name} ${value.toFixed(0)}`);
+  return `${all.toFixed(0)} µs: ${parts.join(", ")}`;
+}
+
+/** Flat: the second half of the long run takes at most so much more than the first, in MB. */
+const FLAT_MB = 5;
+
 function memoryRow(
   sync: string,
   name: string,
@@ -63,8 +86,14 @@ function memoryRow(
   soak: { early: number; late: number } | undefined,
 ): string[] {
   const limit = name === "coordinator" ? 160 : 130;
-  const measured = `${mb.start} MB idle, ${mb.highest} MB highest; over the long run ${soak?.early} to ${soak?.late} MB`;
-  return [sync, `(d) ${name}`, measured, "", verdict(mb.highest < limit, `under ${limit} MB`)];
+  const { early = Number.NaN, late = Number.NaN } = soak ?? {};
+  const grown = late - early;
+  const measured = `${mb.start} MB idle, ${mb.highest} MB highest; over the long run ${early} to ${late} MB`;
+  const verdicts = [
+    verdict(mb.highest < limit, `under ${limit} MB`),
+    verdict(grown <= FLAT_MB, `flat (at most +${FLAT_MB} MB)`),
+  ];
+  return [sync, `(d) ${name}`, measured, "", verdicts.join("; ")];
 }
 
 function verdict(ok: boolean, target: string): string {
