@@ -4,7 +4,7 @@ import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { begin } from "./notices/delivery-rules.ts";
-import { noticeOf } from "./review-notice.ts";
+import { REVIEW_WORDING } from "./review-notice.ts";
 import { noticesOf, openPlayground, type Playground } from "./testing/playground.ts";
 import { keysOf, listReviews, OUTAGE_MS, recordOf, settled, START_MS } from "./testing/reviews.ts";
 
@@ -62,7 +62,7 @@ test("a notice that a killed replica claimed and didn't tell is told when the cl
   await first.sigkill();
   const nowMs = Date.now();
   const claimedUntil = new Date(nowMs + 400).toISOString();
-  const notice = noticeOf(told, "open", new Date(nowMs).toISOString());
+  const notice = REVIEW_WORDING.noticeOf(told, "open", new Date(nowMs).toISOString());
   const unfinished: ReviewRecord = {
     ...told,
     lastNotifiedAt: null,

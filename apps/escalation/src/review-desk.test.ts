@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import type { ReviewRecord } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
 import { startTelemetry } from "@baton/telemetry";
 import { eventually, startTestNats, type TestNats } from "@baton/testkit";
@@ -7,18 +8,18 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { Channel } from "./notices/channel.ts";
 import { openSwitchboard } from "./notices/switchboard.ts";
-import { openReviewBook, type ReviewBook } from "./review-book.ts";
+import { openRecordBook, type RecordBook, REVIEWS } from "./record-book.ts";
 import { openReviewDesk, type ReviewDesk } from "./review-desk.ts";
 import { policyOf } from "./testing/policy.ts";
 import { answer, question, START_MS } from "./testing/question.ts";
 
 let nats: TestNats;
 let mesh: Mesh;
-let book: ReviewBook;
+let book: RecordBook<ReviewRecord>;
 beforeAll(async () => {
   nats = await startTestNats();
   mesh = await openMesh({ url: nats.url, name: "test", provision: true });
-  book = openReviewBook({ mesh, keepAnsweredMs: 60_000, onForeign: () => {} });
+  book = openRecordBook(REVIEWS, { mesh, keepAnsweredMs: 60_000, onForeign: () => {} });
 }, 60_000);
 afterAll(async () => {
   await mesh[Symbol.asyncDispose]();

@@ -1,9 +1,9 @@
 import type { Meter } from "@baton/telemetry";
 
-import type { ReviewCopy } from "./review-copy.ts";
+import type { RecordCopy } from "./record-copy.ts";
 
 /** Registers the series about reviews; they are the same in every replica (take `max`). */
-export function observeReviews(meter: Meter, copy: ReviewCopy, now: () => number): void {
+export function observeReviews(meter: Meter, copy: RecordCopy, now: () => number): void {
   /** Reasons shown before are shown with 0 when none is left, so that a series doesn't end at its last value. */
   const shown = new Set<string>();
   const channels = new Set<string>();
@@ -13,7 +13,7 @@ export function observeReviews(meter: Meter, copy: ReviewCopy, now: () => number
     })
     .addCallback((result) => {
       const counts = new Map<string, number>();
-      for (const { state, reason } of copy.records())
+      for (const { state, reason } of copy.reviews())
         if (state === "open") counts.set(reason, (counts.get(reason) ?? 0) + 1);
       for (const reason of counts.keys()) shown.add(reason);
       for (const reason of shown) result.observe(counts.get(reason) ?? 0, { reason });
@@ -23,7 +23,7 @@ export function observeReviews(meter: Meter, copy: ReviewCopy, now: () => number
       description: "Age of the oldest open review, in seconds; 0 if none is open",
     })
     .addCallback((result) => {
-      const times = Array.from(copy.records(), ({ state, openedAt }) =>
+      const times = Array.from(copy.reviews(), ({ state, openedAt }) =>
         state === "open" ? Date.parse(openedAt) : Number.POSITIVE_INFINITY,
       );
       const oldest = times.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
@@ -35,7 +35,7 @@ export function observeReviews(meter: Meter, copy: ReviewCopy, now: () => number
     })
     .addCallback((result) => {
       const counts = new Map<string, number>();
-      for (const { delivery } of copy.records())
+      for (const { delivery } of [...copy.reviews(), ...copy.matters()])
         for (const { name } of delivery?.waiting ?? [])
           counts.set(name, (counts.get(name) ?? 0) + 1);
       for (const channel of counts.keys()) channels.add(channel);

@@ -4,14 +4,20 @@ import {
   type Notice,
   type NoticeKind,
   noticeKey,
+  type NoticeLevel,
   REASONS,
-  type ReviewLevel,
   reviewMatter,
   type ReviewRecord,
 } from "@baton/contracts";
 
+import { answerOf, kindOf } from "./notices/notice-words.ts";
+import type { Wording } from "./notices/told-rules.ts";
+
+/** How the notices of reviews read. */
+export const REVIEW_WORDING: Wording<ReviewRecord> = { noticeOf, usualSeverity: () => "warning" };
+
 /** The notice of a level that became due at `time`; the record says the rest, its severity included. */
-export function noticeOf(record: ReviewRecord, level: ReviewLevel, time: string): Notice {
+function noticeOf(record: ReviewRecord, level: NoticeLevel, time: string): Notice {
   const { candidateId, runId, stage, sequence, next, trace, reason } = record;
   const kind = kindOf(level);
   return {
@@ -38,18 +44,6 @@ export function noticeOf(record: ReviewRecord, level: ReviewLevel, time: string)
   };
 }
 
-/** How an open review stands, for channels that must be told again and again. */
-export function standingNoticeOf(record: ReviewRecord): Notice {
-  const { overdueAt, remindersSent, lastNotifiedAt, openedAt } = record;
-  const reminded = remindersSent > 0 ? `reminder-${remindersSent}` : "open";
-  return noticeOf(record, overdueAt === null ? reminded : "overdue", lastNotifiedAt ?? openedAt);
-}
-
-function kindOf(level: ReviewLevel): NoticeKind {
-  if (level === "open" || level === "overdue" || level === "resolved") return level;
-  return "reminder";
-}
-
 function summaryOf(record: ReviewRecord, kind: NoticeKind): string {
   const { candidateId, stage, reason, remindersSent, answer, answeredBy } = record;
   const who = `${candidateId} at ${stage}`;
@@ -59,9 +53,4 @@ function summaryOf(record: ReviewRecord, kind: NoticeKind): string {
     return `${who} still waits for a person, reminder ${remindersSent}. ${why}`;
   if (kind === "overdue") return `${who} is overdue: its deadline has passed. ${why}`;
   return `${who} waits no longer: ${answer ?? "?"} by ${answeredBy ?? "nobody"} (${reason})`;
-}
-
-function answerOf({ answer, answeredBy, answeredAt }: ReviewRecord): Notice["answer"] {
-  if (answer === null || answeredAt === null) return null;
-  return { by: answeredBy, what: answer, at: answeredAt };
 }

@@ -2,7 +2,8 @@ import type { ReviewRecord, StoredEntry } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import type { Attempt } from "./notices/delivery-rules.ts";
-import { afterClaim, afterTelling, answered, isDue, nextStep } from "./review-rules.ts";
+import { afterClaim, afterTelling, isDue } from "./notices/told-rules.ts";
+import { answered, nextStep } from "./review-rules.ts";
 import { policyOf } from "./testing/policy.ts";
 import { answer, at, question, START_MS } from "./testing/question.ts";
 

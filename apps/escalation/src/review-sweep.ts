@@ -11,15 +11,16 @@ import { type ReviewRecord, STREAMS } from "@baton/contracts";
 import { JournalCorrupt, type Mesh } from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
 
+import { inTurns } from "./in-turns.ts";
 import type { Switchboard } from "./notices/switchboard.ts";
-import type { ReviewCopy } from "./review-copy.ts";
+import { isDue, type NoticePolicy } from "./notices/told-rules.ts";
+import type { RecordCopy } from "./record-copy.ts";
 import { hasMoved, type ReviewDesk } from "./review-desk.ts";
-import { isDue, type NoticePolicy } from "./review-rules.ts";
 
 /** What a sweep works with. */
 export interface ReviewSweepParts {
   readonly mesh: Pick<Mesh, "journal" | "jsm" | "trouble">;
-  readonly copy: ReviewCopy;
+  readonly copy: RecordCopy;
   readonly desk: ReviewDesk;
   readonly switchboard: Pick<Switchboard, "isReachable">;
   readonly policy: NoticePolicy;
@@ -28,7 +29,6 @@ export interface ReviewSweepParts {
 }
 
 const CHECKS = 1000;
-const TOGETHER = 16;
 const LEFT_ALONE_MS = 5000;
 const LEFT_ALONE_CORRUPT_MS = 60_000;
 
@@ -62,7 +62,7 @@ export function createReviewSweep(parts: ReviewSweepParts): () => Promise<void> 
   };
   return async () => {
     await copy.keep();
-    const records = [...copy.records()];
+    const records = [...copy.reviews()];
     keepOnly(asked, new Set(records.map(stateOf)));
     keepOnly(leftAlone, new Set(records.map(({ candidateId }) => candidateId)));
     const { state } = await mesh.jsm.streams.info(STREAMS.journal.name);
@@ -86,12 +86,4 @@ function stateOf({ candidateId, sequence, latest }: ReviewRecord): string {
 
 function keepOnly(map: Map<string, number>, keys: ReadonlySet<string>): void {
   for (const key of map.keys()) if (!keys.has(key)) map.delete(key);
-}
-
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const workers = Array.from({ length: TOGETHER }, async () => {
-    for (const item of queue) await work(item);
-  });
-  await Promise.all(workers);
 }

@@ -4,21 +4,31 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Notice } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
 import type { Check, ServiceContext } from "@baton/service";
+import type { Log } from "@baton/telemetry";
 
 import type { EscalationConfig } from "./config.ts";
+import { openMatterDesk } from "./matters/matter-desk.ts";
+import { MATTER_WORDING } from "./matters/matter-notice.ts";
+import { createMatterSweep } from "./matters/matter-sweep.ts";
+import { startMatterWatch } from "./matters/matter-watch.ts";
 import { LOG_CHANNEL } from "./notices/log-channel.ts";
 import { observeChannels } from "./notices/notice-metrics.ts";
 import { type OnAttempt, openSwitchboard, type Switchboard } from "./notices/switchboard.ts";
+import {
+  type NoticePolicy,
+  standingNotice,
+  type Told,
+  type Wording,
+} from "./notices/told-rules.ts";
 import { openChannels } from "./policy/open-channels.ts";
 import { defaultPolicy, type EscalationPolicy, readPolicy } from "./policy/read-policy.ts";
 import { findRoute } from "./policy/resolve-routes.ts";
-import { openReviewBook } from "./review-book.ts";
-import { openReviewCopy, type ReviewCopy } from "./review-copy.ts";
+import { MATTERS, openRecordBook, type RecordBookParts, REVIEWS } from "./record-book.ts";
+import { openRecordCopy, type RecordCopy } from "./record-copy.ts";
 import { openReviewDesk } from "./review-desk.ts";
 import { observeReviews } from "./review-gauges.ts";
 import { startReviewIntake } from "./review-intake.ts";
-import { standingNoticeOf } from "./review-notice.ts";
-import type { NoticePolicy } from "./review-rules.ts";
+import { REVIEW_WORDING } from "./review-notice.ts";
 import { createReviewSweep } from "./review-sweep.ts";
 import { createReviewsApi } from "./reviews-api.ts";
 
@@ -59,18 +69,19 @@ export async function serveEscalation(
     },
   };
   const switchboard = connectChannels(service, given);
-  const book = openReviewBook({
+  const bucket: RecordBookParts = {
     mesh,
     keepAnsweredMs: config.BATON_ANSWERED_KEEP_HOURS * HOUR_MS,
     onForeign: (key, why) =>
       log.warn({ key: key.slice(0, 80), why }, "record in REVIEWS can't be read; made anew"),
-  });
-  const copy = openReviewCopy(mesh);
-  service.onShutdown("review copy", () => copy.close());
+  };
+  const copy = openRecordCopy(mesh);
+  service.onShutdown("copy of the records", () => copy.close());
   observeReviews(service.meter, copy, now);
-  const desk = openReviewDesk({ mesh, book, switchboard, policy, log, now });
+  const common: Common = { mesh, bucket, copy, switchboard, policy, log, now };
+  const desk = openReviewDesk({ ...common, book: openRecordBook(REVIEWS, bucket) });
   service.mount(createReviewsApi(copy, () => switchboard.states(), now));
-  const sweep = createReviewSweep({ mesh, copy, desk, switchboard, policy, log, now });
+  const sweep = createReviewSweep({ ...common, desk });
   const health = { sweptMs: now(), trouble: undefined as string | undefined };
   const sweeping = repeat(config.BATON_REVIEW_CHECK_MS, signal, async () => {
     try {
@@ -89,6 +100,7 @@ export async function serveEscalation(
   service.onShutdown("open notices", () => keeping);
   const worker = startReviewIntake({ mesh, desk, log });
   service.onShutdown("review intake", () => worker.stop(config.BATON_SHUTDOWN_GRACE_MS * 0.6));
+  lookAfterMatters(service, common);
   service.registerCheck("server", () => answer(mesh.trouble()));
   service.registerCheck("entries", () => answer(silence(worker.silentMs())));
   service.registerCheck("reviews", () => {
@@ -97,6 +109,33 @@ export async function serveEscalation(
     const isStale = ageMs > Math.max(SILENT_MS, config.BATON_REVIEW_CHECK_MS * STALE_SWEEPS);
     const age = `not looked after for ${Math.round(ageMs / 1000)} s`;
     return answer(isStale ? `${age}${because(health.trouble)}` : undefined);
+  });
+}
+
+/** What reviews and matters are looked after with. */
+interface Common {
+  readonly mesh: Mesh;
+  readonly bucket: RecordBookParts;
+  readonly copy: RecordCopy;
+  readonly switchboard: Switchboard;
+  readonly policy: NoticePolicy;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+function lookAfterMatters(service: ServiceContext<EscalationConfig>, common: Common): void {
+  const { config, signal, onShutdown, registerCheck } = service;
+  const desk = openMatterDesk({ ...common, book: openRecordBook(MATTERS, common.bucket) });
+  const watch = startMatterWatch({ ...common, sweep: createMatterSweep({ ...common, desk }) });
+  const looking = repeat(config.BATON_REVIEW_CHECK_MS, signal, () => watch.look());
+  onShutdown("matters of the mesh", async () => {
+    await looking;
+    await watch.stop();
+  });
+  registerCheck("controls", () => {
+    const ms = watch.agedMs();
+    const age = Number.isFinite(ms) ? `for ${Math.round(ms / 1000)} s` : "yet";
+    return answer(ms > SILENT_MS ? `the mesh's controls weren't read ${age}` : undefined);
   });
 }
 
@@ -123,11 +162,13 @@ function connectChannels(
   return switchboard;
 }
 
-/** Open reviews that a channel was to be told of. */
-function openOn(copy: ReviewCopy, channel: string): Notice[] {
-  return [...copy.records()]
-    .filter(({ state, channels }) => state === "open" && Object.hasOwn(channels, channel))
-    .map(standingNoticeOf);
+/** All that is open and that a channel was to be told of. */
+function openOn(copy: RecordCopy, channel: string): Notice[] {
+  const standing = <R extends Told>(records: Iterable<R>, wording: Wording<R>): Notice[] =>
+    [...records]
+      .filter(({ state, channels }) => state === "open" && Object.hasOwn(channels, channel))
+      .map((record) => standingNotice(wording, record));
+  return [...standing(copy.reviews(), REVIEW_WORDING), ...standing(copy.matters(), MATTER_WORDING)];
 }
 
 async function repeat(

@@ -57,6 +57,13 @@ export {
 } from "./failure.ts";
 export { GateOutcome, GateReport, verdictOf } from "./gate-report.ts";
 export {
+  MESH_MATTER_PREFIX,
+  MESH_REASONS,
+  MeshMatter,
+  MeshMatterRecord,
+  MeshReason,
+} from "./mesh-matter.ts";
+export {
   CandidateId,
   CommandId,
   deduplicationId,
@@ -84,14 +91,7 @@ export {
 } from "./notice.ts";
 export { Reason, REASONS, type ReasonText } from "./reason.ts";
 export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./report.ts";
-export {
-  noticeKey,
-  ReviewLevel,
-  reviewMatter,
-  ReviewRecord,
-  REVIEWS_BUCKET,
-  ToldChannel,
-} from "./review-record.ts";
+export { noticeKey, reviewMatter, ReviewRecord, REVIEWS_BUCKET } from "./review-record.ts";
 export {
   ADVISORY_SUBJECTS,
   ARTIFACTS_BUCKET,
@@ -110,6 +110,7 @@ export {
   reportSubject,
   STREAMS,
 } from "./subjects.ts";
+export { NoticeLevel, ToldChannel, ToldRecord } from "./told-record.ts";
 
 // Artifacts of lanes C and D.
 export {

@@ -1,29 +1,17 @@
 /**
- * What escalation knows about a review: one record per candidate in the bucket REVIEWS, changed only against its revision, so
- * that any replica can go on where another was killed.
+ * What escalation knows about a review: one record per candidate in the bucket REVIEWS.
  *
  * open ── the candidate's next entry isn't this question any more ──▶ answered ── kept for a while ──▶ gone
  */
 import { z } from "zod";
 
-import { Identity } from "./command.ts";
 import { MAX_TEXT } from "./failure.ts";
-import { CandidateId, Instant, RunId, Stage, Traceparent } from "./names.ts";
-import { ChannelName, NoticeDelivery, Severity } from "./notice.ts";
+import { CandidateId, RunId, Stage, Traceparent } from "./names.ts";
 import { Reason } from "./reason.ts";
+import { type NoticeLevel, ToldRecord } from "./told-record.ts";
 
-/** Bucket of the review records; the key is the candidate's id. */
+/** Bucket of the records. A review's key is the candidate's id, a mesh matter's is its name, which has a dot. */
 export const REVIEWS_BUCKET = "REVIEWS";
-
-/** What people are told about a review: each level of a review once. */
-export const ReviewLevel = z
-  .string()
-  .regex(/^(?:open|overdue|resolved|reminder-[1-9][0-9]{0,3})$/, "level: not one of a review");
-export type ReviewLevel = z.infer<typeof ReviewLevel>;
-
-/** The last thing that a channel was told about a review. */
-export const ToldChannel = z.object({ level: ReviewLevel, at: Instant });
-export type ToldChannel = z.infer<typeof ToldChannel>;
 
 /** A review and what was done about it. Tolerant: keys that a newer writer added are ignored. */
 export const ReviewRecord = z.object({
@@ -42,25 +30,7 @@ export const ReviewRecord = z.object({
   action: z.string().max(MAX_TEXT),
   /** Stage that follows an approval; null if the answer is about the stage itself. */
   next: Stage.nullable(),
-  openedAt: Instant,
-  deadline: Instant.nullable(),
-  state: z.enum(["open", "answered"]),
-  /** When it was marked overdue; null while it isn't. */
-  overdueAt: Instant.nullable(),
-  remindersSent: z.int().min(0),
-  lastNotifiedAt: Instant.nullable(),
-  /** Of the latest notice. */
-  severity: Severity.default("warning"),
-  formerSeverities: z.array(Severity).max(3).default([]),
-  /** Every channel that was to be told anything, with the last thing it was told; null if nothing yet. */
-  channels: z.record(ChannelName, ToldChannel.nullable()).default({}),
-  /** What is still to be told, and to whom; null when everybody was told everything. */
-  delivery: NoticeDelivery.nullable().default(null),
-  answeredAt: Instant.nullable(),
-  /** Who answered; null if it wasn't a person (a late result, say). */
-  answeredBy: Identity.nullable(),
-  /** Type of the command that answered it, or the kind of what did. */
-  answer: z.string().max(60).nullable(),
+  ...ToldRecord.shape,
 });
 export type ReviewRecord = z.infer<typeof ReviewRecord>;
 
@@ -75,7 +45,7 @@ export function reviewMatter({
 /** Deduplication key of a notification, `candidateId.sequence.level`: whoever is told twice can tell by it. */
 export function noticeKey(
   of: Pick<ReviewRecord, "candidateId" | "sequence">,
-  level: ReviewLevel,
+  level: NoticeLevel,
 ): string {
   return `${reviewMatter(of)}.${level}`;
 }

@@ -74,6 +74,7 @@ function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
         ...reads(STREAMS.journal.name),
         ...reads(REVIEWS),
         publish(`$KV.${REVIEWS_BUCKET}.>`),
+        ...seesControls(),
       ];
     case "metrics":
       return [

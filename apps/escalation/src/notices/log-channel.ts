@@ -5,7 +5,7 @@ import type { Channel } from "./channel.ts";
 /** Name of the channel that is always there. */
 export const LOG_CHANNEL = "log";
 
-/** Writes notices to the log: overdue ones as errors, resolved ones as information, the rest as warnings. */
+/** Writes notices to the log: overdue ones as errors, resolved ones and those of severity info as information, the rest as warnings. */
 export function createLogChannel(log: Log): Channel {
   return {
     name: LOG_CHANNEL,
@@ -17,6 +17,7 @@ export function createLogChannel(log: Log): Channel {
       const text = `${notice.summary} ${notice.action}`.trim();
       if (kind === "overdue") log.error(fields, text);
       else if (kind === "resolved") log.info(fields, notice.summary);
+      else if (notice.severity === "info") log.info(fields, text);
       else log.warn(fields, text);
       return { kind: "told" };
     },

@@ -91,7 +91,7 @@ export const RouteDocument = z.strictObject({
   /** Classes and reasons; absent: everything. */
   for: z.array(z.string().max(80)).min(1).max(64).optional(),
   tell: Names,
-  severity: Severity.default("warning"),
+  severity: Severity.optional(),
   reminders: z.strictObject({ every: Duration.optional(), atMost: AtMost.optional() }).default({}),
   levels: z
     .array(LevelDocument)

@@ -57,10 +57,11 @@ test("the example is what it says it is", () => {
   if (!read.ok) throw new Error(read.faults.join("\n"));
   const approval = findRoute(read.policy.routes, "APPROVAL_REQUIRED");
   expect(approval).toMatchObject({ tell: ["team", "desk"], severity: "info", remindersMax: 4 });
-  expect(reached(approval, { reminders: 2, overdue: false })).toMatchObject({
+  const usual = "warning" as const;
+  expect(reached(approval, { reminders: 2, overdue: false, usual })).toMatchObject({
     severity: "warning",
   });
-  expect(reached(approval, { reminders: 0, overdue: true })).toEqual({
+  expect(reached(approval, { reminders: 0, overdue: true, usual })).toEqual({
     channels: ["team", "desk", "pager"],
     severity: "critical",
   });
@@ -79,7 +80,7 @@ test("the first route that matches counts, by class or by reason; what it doesn'
   const of = (reason: Parameters<typeof findRoute>[1]) => findRoute(parsed.policy.routes, reason);
   expect(of("GATE_FAILED")).toMatchObject({
     tell: ["team"],
-    severity: "warning",
+    severity: undefined,
     reminderEveryMs: 90_000,
     remindersMax: 2,
     levels: [{ at: "overdue", also: [], severity: "critical" }],
@@ -88,6 +89,46 @@ test("the first route that matches counts, by class or by reason; what it doesn'
   expect(of("STALLED")).toMatchObject({ tell: ["pager"], severity: "critical", levels: [] });
   expect(of("PAUSED")).toMatchObject({ tell: ["desk"], remindersMax: 0, reminderEveryMs: 1000 });
 });
+
+test("matters of the mesh have a class of their own, and can be named one by one", () => {
+  const parsed = parse({
+    channels: [desk, team, pager],
+    routes: [
+      { for: ["GIT_TASK_OPEN"], tell: ["team"], severity: "info" },
+      { for: ["mesh"], tell: ["pager"] },
+      all,
+    ],
+  });
+  if (!parsed.ok) throw new Error(parsed.faults.join("\n"));
+  const of = (reason: Parameters<typeof findRoute>[1]) => findRoute(parsed.policy.routes, reason);
+  expect(of("GIT_TASK_OPEN")).toMatchObject({ tell: ["team"], severity: "info" });
+  for (const reason of ["KILL_SWITCH_ENGAGED", "INCIDENT_OPEN"] as const)
+    expect(of(reason)).toMatchObject({ tell: ["pager"], severity: undefined });
+});
+
+test.each(["FROZEN", "KILL_SWITCH", "PROMOTION_BLOCKED"] as const)(
+  "%s is told to nobody before it is overdue, unless a route is for it",
+  (reason) => {
+    const levels = [{ at: "overdue", also: ["pager"], severity: "critical" }] as const;
+    const others = { for: ["failure"], tell: ["team"] };
+    const quiet = parse({ channels: [desk, team, pager], routes: [others, { ...all, levels }] });
+    if (!quiet.ok) throw new Error(quiet.faults.join("\n"));
+    const route = findRoute(quiet.policy.routes, reason);
+    const at = (overdue: boolean, reminders: number) =>
+      reached(route, { overdue, reminders, usual: "warning" });
+    expect(at(false, 0)).toEqual({ channels: [], severity: "info" });
+    expect(at(true, 0)).toEqual({ channels: ["desk", "pager"], severity: "critical" });
+    expect(route.remindersMax).toBe(0);
+    for (const name of [reason, "stopped"]) {
+      const named = parse({ channels: [desk], routes: [{ for: [name], tell: ["desk"] }, all] });
+      if (!named.ok) throw new Error(named.faults.join("\n"));
+      expect(findRoute(named.policy.routes, reason)).toMatchObject({
+        tell: ["desk"],
+        remindersMax: 2,
+      });
+    }
+  },
+);
 
 test("every fault is named at once, where it is, and no value that may be a secret", () => {
   const faults = faultsOf({
@@ -120,7 +161,7 @@ test("every fault is named at once, where it is, and no value that may be a secr
     /^channels\.4\.labels: a label's name has/,
     /^channels\.5\.labels\.severity: Baton sets this label itself/,
     /^channels\.5\.bearerTokenFile: must be readable/,
-    /^routes\.0\.for: "aproval" is neither approval, hold, failure nor a reason/,
+    /^routes\.0\.for: "aproval" is neither approval, hold, failure, stopped, mesh nor a reason/,
     /^routes\.0\.tell: there's no channel "teem"/,
     /^routes\.1\.reminders\.every: must be 30s/,
     /^routes\.1\.reminders\.atMost: must be a whole number/,

@@ -5,7 +5,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import type { Severity } from "@baton/contracts";
 import { EXIT, StartFailure } from "@baton/service";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
@@ -14,6 +13,7 @@ import type { Links } from "../notices/links.ts";
 import { type ChannelSettings, resolveChannel } from "./channel-settings.ts";
 import { ChannelDocument, PolicyDocument, RouteDocument } from "./documents.ts";
 import { type ReminderDefaults, type RouteRule, resolveRoutes } from "./resolve-routes.ts";
+import type { Route } from "./route.ts";
 
 /** A policy that was checked. */
 export interface EscalationPolicy {
@@ -28,9 +28,13 @@ const MAX_FAULTS = 100;
 
 /** What holds without a file: reminders as the environment says, an overdue review is critical. */
 export function defaultPolicy({ everyMs, atMost }: ReminderDefaults): EscalationPolicy {
-  const severity: Severity = "warning";
-  const levels = [{ at: "overdue", also: [], severity: "critical" }] as const;
-  const route = { tell: [], severity, reminderEveryMs: everyMs, remindersMax: atMost, levels };
+  const route: Route = {
+    tell: [],
+    severity: undefined,
+    reminderEveryMs: everyMs,
+    remindersMax: atMost,
+    levels: [{ at: "overdue", also: [], severity: "critical" }],
+  };
   return { channels: [], routes: [{ reasons: undefined, route }], links: {} };
 }
 

@@ -1,12 +1,19 @@
 /** From routes as they are written to routes as they are followed, or all that is wrong with them. */
-import { type Reason, REASONS } from "@baton/contracts";
+import { MESH_REASONS, REASONS } from "@baton/contracts";
 
 import type { RouteDocument } from "./documents.ts";
-import { CLASSES, classOf, isAskedFor, type Route } from "./route.ts";
+import {
+  CLASSES,
+  classOf,
+  isRouted,
+  quietUntilOverdue,
+  type Route,
+  type RoutedReason,
+} from "./route.ts";
 
 /** A route and what it is for; undefined: everything. */
 export interface RouteRule {
-  readonly reasons: ReadonlySet<Reason> | undefined;
+  readonly reasons: ReadonlySet<RoutedReason> | undefined;
   readonly route: Route;
 }
 
@@ -16,13 +23,17 @@ export interface ReminderDefaults {
   readonly atMost: number;
 }
 
-const ASKED_FOR = Object.keys(REASONS).filter(isAskedFor);
+const ROUTED = [...Object.keys(REASONS), ...MESH_REASONS].filter(isRouted);
 
-/** The route of a reason. */
-export function findRoute(rules: readonly RouteRule[], reason: Reason): Route {
+/**
+ * The route of a reason. A stopped candidate's question is answered by lifting what stops it, of which people are told by itself: a
+ * route tells of such questions only if its `for` says so, otherwise only when they are overdue.
+ */
+export function findRoute(rules: readonly RouteRule[], reason: RoutedReason): Route {
   const rule = rules.find(({ reasons }) => reasons === undefined || reasons.has(reason));
   if (!rule) throw new Error(`no route for ${reason}: the last one must be for everything`);
-  return rule.route;
+  const { reasons, route } = rule;
+  return !reasons && classOf(reason) === "stopped" ? quietUntilOverdue(route) : route;
 }
 
 /** Resolves those that could be read (the others are undefined); `channels` may hold undefined for one without a name. */
@@ -34,7 +45,7 @@ export function resolveRoutes(
   },
 ): { routes: readonly RouteRule[]; faults: readonly string[] } {
   const faults = namesTwice(given.channels);
-  const left = new Set<Reason>(ASKED_FOR);
+  const left = new Set<RoutedReason>(ROUTED);
   const routes = documents.flatMap((document, index) => {
     if (!document) return [];
     const where = `routes.${index}`;
@@ -43,7 +54,7 @@ export function resolveRoutes(
     // A route whose reasons are wrong isn't said to be never reached, too.
     if (!isReached && (!reasons || reasons.size > 0))
       faults.push(`${where}: is never reached, the routes before it match all that it's for`);
-    for (const reason of reasons ?? ASKED_FOR) left.delete(reason);
+    for (const reason of reasons ?? ROUTED) left.delete(reason);
     const route = routeOf(document, given.defaults);
     faults.push(...faultsOf(route, given.channels).map((fault) => `${where}.${fault}`));
     return [{ reasons, route }];
@@ -68,16 +79,16 @@ function routeOf(document: RouteDocument, defaults: ReminderDefaults): Route {
   };
 }
 
-function reasonsOf(names: readonly string[], where: string, faults: string[]): Set<Reason> {
-  const found = new Set<Reason>();
+function reasonsOf(names: readonly string[], where: string, faults: string[]): Set<RoutedReason> {
+  const found = new Set<RoutedReason>();
   for (const name of names) {
-    const inClass = ASKED_FOR.filter((reason) => classOf(reason) === name);
-    if (inClass.length === 0 && !isAskedFor(name))
+    const inClass = ROUTED.filter((reason) => classOf(reason) === name);
+    if (inClass.length === 0 && !isRouted(name))
       faults.push(
-        `${where}: ${shown(name)} is neither ${CLASSES.join(", ")} nor a reason that people are asked for (${ASKED_FOR.join(", ")})`,
+        `${where}: ${shown(name)} is neither ${CLASSES.join(", ")} nor a reason that people are told of (${ROUTED.join(", ")})`,
       );
     for (const reason of inClass) found.add(reason);
-    if (isAskedFor(name)) found.add(name);
+    if (isRouted(name)) found.add(name);
   }
   return found;
 }

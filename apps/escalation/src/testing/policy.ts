@@ -1,5 +1,5 @@
+import type { NoticePolicy } from "../notices/told-rules.ts";
 import type { Route } from "../policy/route.ts";
-import type { NoticePolicy } from "../review-rules.ts";
 
 /** A policy with one route for everything. */
 export function policyOf(route: Partial<Route>, leaseMs: number): NoticePolicy {

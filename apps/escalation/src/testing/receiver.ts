@@ -7,6 +7,7 @@ export interface Received {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  readonly atMs: number;
 }
 
 /** What is done with one request. */
@@ -53,7 +54,7 @@ export async function openReceiver(): Promise<Receiver> {
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
     const behaviour = queue.shift() ?? OK;
-    received.push({ path: request.url ?? "", headers, body });
+    received.push({ path: request.url ?? "", headers, body, atMs: Date.now() });
     if (behaviour.kind === "answer")
       response.writeHead(behaviour.status, behaviour.headers).end(behaviour.body ?? "");
     else if (behaviour.kind === "late")

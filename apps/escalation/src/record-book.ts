@@ -5,20 +5,50 @@
  *     reads again.
  * B2: an answered record expires by itself; an open one never does.
  */
-import { REVIEWS_BUCKET, ReviewRecord } from "@baton/contracts";
+import {
+  MESH_MATTER_PREFIX,
+  MeshMatterRecord,
+  REVIEWS_BUCKET,
+  ReviewRecord,
+  type ToldRecord,
+} from "@baton/contracts";
 import { type Mesh, Refused, REFUSALS, type StoredMessage } from "@baton/mesh";
+import type { z } from "zod";
 
 /** A record with the revision that a change must name; revision 0 if the bucket never had one. */
-interface Kept {
-  readonly record: ReviewRecord | undefined;
+interface Kept<R> {
+  readonly record: R | undefined;
   readonly revision: number;
 }
 
-/** Reads and writes records. */
-export interface ReviewBook {
-  read(candidateId: string): Promise<Kept>;
+/** Reads and writes records of one kind. */
+export interface RecordBook<R extends ToldRecord> {
+  read(key: string): Promise<Kept<R>>;
   /** B1: false if somebody else wrote since. Throws `Unavailable` when the outcome is unknown. */
-  write(record: ReviewRecord, revision: number): Promise<boolean>;
+  write(record: R, revision: number): Promise<boolean>;
+}
+
+/** A kind of records: what they look like, and under which key each is. */
+export interface RecordKind<R extends ToldRecord> {
+  readonly schema: z.ZodType<R>;
+  readonly keyOf: (record: R) => string;
+}
+
+/** One record per candidate. */
+export const REVIEWS: RecordKind<ReviewRecord> = {
+  schema: ReviewRecord,
+  keyOf: ({ candidateId }) => candidateId,
+};
+
+/** One record per matter of the mesh. */
+export const MATTERS: RecordKind<MeshMatterRecord> = {
+  schema: MeshMatterRecord,
+  keyOf: ({ matter }) => matter,
+};
+
+/** True for the key of a matter's record; all others are those of candidates. */
+export function isMatterKey(key: string): boolean {
+  return key.startsWith(MESH_MATTER_PREFIX);
 }
 
 /** The bucket's stream, which the coordinator makes. */
@@ -39,24 +69,29 @@ export function keyedFrom(message: Pick<StoredMessage, "subject" | "data" | "hea
   return { key: subject.slice(SUBJECTS.length), value: isMarker ? undefined : data };
 }
 
-/** Opens the book. */
-export function openReviewBook(options: {
+/** What books of every kind are opened with. */
+export interface RecordBookParts {
   readonly mesh: Pick<Mesh, "jsm" | "publisher">;
   readonly keepAnsweredMs: number;
   /** Told about a record that can't be read; it is treated as absent. */
   readonly onForeign: (key: string, why: string) => void;
-}): ReviewBook {
-  const { mesh, keepAnsweredMs, onForeign } = options;
+}
+
+/** Opens the book of one kind. */
+export function openRecordBook<R extends ToldRecord>(
+  kind: RecordKind<R>,
+  { mesh, keepAnsweredMs, onForeign }: RecordBookParts,
+): RecordBook<R> {
   return {
-    read: async (candidateId) => {
-      const subject = SUBJECTS + candidateId;
+    read: async (key) => {
+      const subject = SUBJECTS + key;
       // From the leader: what another replica just wrote is there.
       const stored = await mesh.jsm.streams.getMessage(REVIEWS_STREAM, { last_by_subj: subject });
       if (!stored) return { record: undefined, revision: 0 };
       const { data, header: headers, seq: revision } = stored;
-      const read = parseRecord(keyedFrom({ subject, data, headers }));
-      if (typeof read === "string") onForeign(candidateId, read);
-      return { record: typeof read === "object" ? read : undefined, revision };
+      const read = parseRecord(kind, keyedFrom({ subject, data, headers }));
+      if (typeof read === "string") onForeign(key, read);
+      return { record: typeof read === "string" ? undefined : read, revision };
     },
     write: async (record, revision) => {
       const isOver = record.state === "answered" && record.delivery === null;
@@ -64,7 +99,7 @@ export function openReviewBook(options: {
         "Nats-Expected-Last-Subject-Sequence": revision,
         "Nats-TTL": isOver ? `${Math.ceil(keepAnsweredMs / 1000)}s` : undefined,
       };
-      const subject = SUBJECTS + record.candidateId;
+      const subject = SUBJECTS + kind.keyOf(record);
       try {
         await mesh.publisher.publish({ subject, payload: JSON.stringify(record), headers });
         return true;
@@ -77,7 +112,10 @@ export function openReviewBook(options: {
 }
 
 /** The record under a key: undefined if there is none any more, a text if what is there can't be read. */
-export function parseRecord({ key, value: bytes }: Keyed): ReviewRecord | string | undefined {
+export function parseRecord<R extends ToldRecord>(
+  { schema, keyOf }: RecordKind<R>,
+  { key, value: bytes }: Keyed,
+): R | string | undefined {
   if (!bytes) return undefined;
   let value: unknown;
   try {
@@ -85,10 +123,10 @@ export function parseRecord({ key, value: bytes }: Keyed): ReviewRecord | string
   } catch {
     return `not JSON (${bytes.length} bytes)`;
   }
-  const parsed = ReviewRecord.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
   }
-  return parsed.data.candidateId === key ? parsed.data : "candidateId: isn't its key";
+  return keyOf(parsed.data) === key ? parsed.data : `what it says it is isn't its key`;
 }

@@ -4,15 +4,25 @@
  * K1: the copy only says where to look; what is done follows from the bucket and the journal.
  * K2: a copy whose reading ended, or whose bucket was made anew, is started anew; the old one serves until the new one is whole.
  */
-import type { ReviewRecord } from "@baton/contracts";
+import type { MeshMatterRecord, ReviewRecord, ToldRecord } from "@baton/contracts";
 import { follow, type Mesh } from "@baton/mesh";
 
-import { keyedFrom, parseRecord, REVIEWS_STREAM } from "./review-book.ts";
+import {
+  isMatterKey,
+  keyedFrom,
+  MATTERS,
+  parseRecord,
+  type RecordKind,
+  REVIEWS,
+  REVIEWS_STREAM,
+} from "./record-book.ts";
 
 /** The copy. */
-export interface ReviewCopy {
-  /** Open records, and answered ones with something to tell. */
-  records(): IterableIterator<ReviewRecord>;
+export interface RecordCopy {
+  /** Open reviews, and answered ones with something to tell. */
+  reviews(): IterableIterator<ReviewRecord>;
+  /** The same of the mesh's matters. */
+  matters(): IterableIterator<MeshMatterRecord>;
   /** True once a copy was whole. */
   readonly whole: boolean;
   /** Starts reading if nothing is read, and anew after K2; call it now and then. */
@@ -21,7 +31,8 @@ export interface ReviewCopy {
 }
 
 interface Reading {
-  readonly records: Map<string, ReviewRecord>;
+  readonly reviews: Map<string, ReviewRecord>;
+  readonly matters: Map<string, MeshMatterRecord>;
   /** The last sequence that was read. */
   seen: number;
   /** Set when it ended by itself. */
@@ -30,7 +41,7 @@ interface Reading {
 }
 
 /** Opens a copy that holds nothing yet. */
-export function openReviewCopy(mesh: Pick<Mesh, "nc" | "jsm">): ReviewCopy {
+export function openRecordCopy(mesh: Pick<Mesh, "nc" | "jsm">): RecordCopy {
   let whole: Reading | undefined;
   let current: Reading | undefined;
   const start = (): void => {
@@ -43,7 +54,8 @@ export function openReviewCopy(mesh: Pick<Mesh, "nc" | "jsm">): ReviewCopy {
     current = reading;
   };
   return {
-    records: () => (whole?.records ?? new Map<string, ReviewRecord>()).values(),
+    reviews: () => (whole?.reviews ?? new Map<string, ReviewRecord>()).values(),
+    matters: () => (whole?.matters ?? new Map<string, MeshMatterRecord>()).values(),
     get whole() {
       return whole !== undefined;
     },
@@ -63,7 +75,8 @@ export function openReviewCopy(mesh: Pick<Mesh, "nc" | "jsm">): ReviewCopy {
 
 function startReading(mesh: Pick<Mesh, "nc" | "jsm">, onWhole: () => void): Reading {
   const reading: Reading = {
-    records: new Map(),
+    reviews: new Map(),
+    matters: new Map(),
     seen: 0,
     ended: undefined,
     stopping: new AbortController(),
@@ -74,15 +87,24 @@ function startReading(mesh: Pick<Mesh, "nc" | "jsm">, onWhole: () => void): Read
     onMessage: (message) => {
       reading.seen = message.seq;
       const keyed = keyedFrom(message);
-      const record = parseRecord(keyed);
-      const matters =
-        typeof record === "object" && (record.state === "open" || record.delivery !== null);
-      if (matters) reading.records.set(keyed.key, record);
-      else reading.records.delete(keyed.key);
+      if (isMatterKey(keyed.key)) note(reading.matters, MATTERS, keyed);
+      else note(reading.reviews, REVIEWS, keyed);
     },
     onCaughtUp: onWhole,
   }).catch((error: unknown) => {
     reading.ended = { why: error };
   });
   return reading;
+}
+
+function note<R extends ToldRecord>(
+  records: Map<string, R>,
+  kind: RecordKind<R>,
+  keyed: ReturnType<typeof keyedFrom>,
+): void {
+  const record = parseRecord(kind, keyed);
+  const matters =
+    typeof record === "object" && (record.state === "open" || record.delivery !== null);
+  if (matters) records.set(keyed.key, record);
+  else records.delete(keyed.key);
 }

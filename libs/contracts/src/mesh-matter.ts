@@ -1,0 +1,49 @@
+/**
+ * What escalation knows about a matter of the whole mesh: the kill switch while it is engaged, an open incident, a change that
+ * Git doesn't have yet. One record per matter in the bucket REVIEWS.
+ *
+ * open ── the controls don't have it any more ──▶ answered ── kept for a while ──▶ gone
+ */
+import { z } from "zod";
+
+import { MAX_TEXT } from "./failure.ts";
+import { Notice, Severity } from "./notice.ts";
+import { ToldRecord } from "./told-record.ts";
+
+/** Codes of the matters. */
+export const MESH_REASONS = ["KILL_SWITCH_ENGAGED", "INCIDENT_OPEN", "GIT_TASK_OPEN"] as const;
+export const MeshReason = z.enum(MESH_REASONS);
+export type MeshReason = z.infer<typeof MeshReason>;
+
+/** What every matter's name begins with; no candidate's id has a dot. */
+export const MESH_MATTER_PREFIX = "mesh.";
+
+/** A matter as the controls have it. Name, reason, subject, facts and `what` never change. */
+export const MeshMatter = z.object({
+  /** `mesh.` and what it is known by: an incident's or a task's id, the command that engaged the kill switch. */
+  matter: z.string().regex(/^mesh\.[a-z0-9-]{1,80}$/, "matter: not one of the mesh"),
+  reason: MeshReason,
+  /** A candidate's id, or `mesh`. */
+  subject: Notice.shape.subject,
+  facts: Notice.shape.facts,
+  /** How grave it is, where its route doesn't say. */
+  usualSeverity: Severity,
+  /** One sentence: what happened, by whom and why. */
+  what: z.string().max(MAX_TEXT),
+  /** What follows from it, and what happened since. */
+  detail: z.string().max(MAX_TEXT),
+  /** The one action suggested. */
+  action: z.string().max(MAX_TEXT),
+  openedAt: ToldRecord.shape.openedAt,
+});
+export type MeshMatter = z.infer<typeof MeshMatter>;
+
+/** A matter and what was done about it. Tolerant: keys that a newer writer added are ignored. */
+export const MeshMatterRecord = z.object({
+  v: z.literal(1),
+  ...ToldRecord.shape,
+  ...MeshMatter.shape,
+  /** Sequence of the latest controls that it was held against. */
+  latest: z.int().positive(),
+});
+export type MeshMatterRecord = z.infer<typeof MeshMatterRecord>;
