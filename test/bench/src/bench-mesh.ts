@@ -60,7 +60,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),
   });
   for (const lane of LANES) {
-    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "64" };
+    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "128" };
     start(lane, "test/bench/src/noop-lane.ts", env);
   }
   start("escalation", "apps/escalation/src/main.ts", {});
