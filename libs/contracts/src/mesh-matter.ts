@@ -43,7 +43,7 @@ export const MeshMatterRecord = z.object({
   v: z.literal(1),
   ...ToldRecord.shape,
   ...MeshMatter.shape,
-  /** Sequence of the latest controls that it was held against. */
+  /** Sequence of the latest controls that are known to have it. */
   latest: z.int().positive(),
 });
 export type MeshMatterRecord = z.infer<typeof MeshMatterRecord>;

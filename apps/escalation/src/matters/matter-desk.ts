@@ -14,19 +14,17 @@ export interface MatterDeskParts extends RecordDeskParts<MeshMatterRecord> {
 
 /** Settles matters; any number at once, also the same one. */
 export interface MatterDesk {
-  /** Throws what controls and bucket throw. */
-  settle(of: { readonly matter: string; readonly openedAt: string }): Promise<Settled>;
+  /** `latest`: sequence of controls that have it. Throws what controls and bucket throw. */
+  settle(of: { readonly matter: string; readonly latest: number }): Promise<Settled>;
 }
 
 /** Opens a desk. */
 export function openMatterDesk(parts: MatterDeskParts): MatterDesk {
   const { controls } = parts.mesh;
   return {
-    settle: ({ matter, openedAt }) => {
-      // An older state can't have it.
+    settle: ({ matter, latest }) => {
       const isFurtherBack = (state: StoredControls): boolean =>
-        !mattersIn(state.controls).some((one) => one.matter === matter) &&
-        state.controls.time >= openedAt;
+        state.sequence > latest && !mattersIn(state.controls).some((one) => one.matter === matter);
       return settleRecord(parts, matter, async (record, at) => {
         // It stays over: nobody has to be asked.
         if (record?.state === "answered") return finish(record, at);

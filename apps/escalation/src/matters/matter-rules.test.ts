@@ -110,7 +110,7 @@ test("texts as long as they may be still make a notice", () => {
   const [matter] = mattersIn(controls(1, { killSwitch }).controls);
   if (!matter) throw new Error("no matter");
   const next = nextMatterStep(
-    { sighting: { matter, end: undefined }, latest: 1, record: undefined },
+    { sighting: { matter, sequence: 1, end: undefined }, latest: 1, record: undefined },
     when(0),
   );
   if (next.kind !== "write") throw new Error(next.kind);
@@ -181,7 +181,7 @@ test("a matter that the controls have no more is resolved by the entry that ende
   const record = written(states, opened(), 10);
   expect(record).toMatchObject({
     state: "answered",
-    latest: 4,
+    latest: 1,
     answeredBy: "eve",
     answer: "close-incident",
   });

@@ -3,7 +3,7 @@
  * decided by notices/told-rules.ts.
  *
  * M1: a matter is opened once and ends once: its name never comes again.
- * M2: a record is never held against controls that are older than what it was held against before.
+ * M2: controls that are older than those known to have it say nothing about it.
  */
 import type { MeshMatter, MeshMatterRecord, StoredControls } from "@baton/contracts";
 
@@ -23,6 +23,8 @@ import { mattersIn } from "./matters-in.ts";
 export interface Sighting {
   /** As it stands, or stood last. */
   readonly matter: MeshMatter;
+  /** Sequence of the controls that have it so. */
+  readonly sequence: number;
   /** The entry that ended it; undefined while it is open. */
   readonly end: StoredControls | undefined;
 }
@@ -30,9 +32,10 @@ export interface Sighting {
 /** The sightings of all matters in states that follow each other, the latest first. */
 export function sightingsIn(states: readonly StoredControls[]): Map<string, Sighting> {
   const found = new Map<string, Sighting>();
-  for (const [index, { controls }] of states.entries())
+  for (const [index, { sequence, controls }] of states.entries())
     for (const matter of mattersIn(controls))
-      if (!found.has(matter.matter)) found.set(matter.matter, { matter, end: states[index - 1] });
+      if (!found.has(matter.matter))
+        found.set(matter.matter, { matter, sequence, end: states[index - 1] });
   return found;
 }
 
@@ -46,18 +49,20 @@ export function nextMatterStep(
   at: Circumstances,
 ): Step<MeshMatterRecord> {
   const { sighting, latest, record } = of;
-  if (!record) return sighting ? open(sighting.matter, latest, at) : { kind: "rest" };
+  if (!record) return sighting ? open(sighting, at) : { kind: "rest" };
   if (record.state === "answered") return finish(record, at);
   if (latest < record.latest) return { kind: "rest" };
   if (!sighting || sighting.end) {
     if (isTelling(record.delivery, at.nowMs)) return { kind: "wait" };
-    const ended = endedBy({ ...record, latest }, sighting?.end, at.nowMs);
+    const ended = endedBy(record, sighting?.end, at.nowMs);
     const claimed = claim(MATTER_WORDING, ended, "resolved", at);
     return { kind: "write", record: claimed, claimed: true };
   }
   if (hasChanged(record, sighting.matter)) {
-    const { detail, action } = sighting.matter;
-    return { kind: "write", record: { ...record, detail, action, latest }, claimed: false };
+    const { matter, sequence } = sighting;
+    const { detail, action } = matter;
+    const noted = { ...record, detail, action, latest: sequence };
+    return { kind: "write", record: noted, claimed: false };
   }
   return tellIfDue(MATTER_WORDING, record, at);
 }
@@ -67,8 +72,9 @@ export function hasChanged(record: MeshMatterRecord, matter: MeshMatter): boolea
   return record.detail !== matter.detail || record.action !== matter.action;
 }
 
-function open(matter: MeshMatter, latest: number, at: Circumstances): Step<MeshMatterRecord> {
-  const record: MeshMatterRecord = { v: 1, ...untold(matter.openedAt, null), ...matter, latest };
+function open({ matter, sequence }: Sighting, at: Circumstances): Step<MeshMatterRecord> {
+  const untoldOf = untold(matter.openedAt, null);
+  const record: MeshMatterRecord = { v: 1, ...untoldOf, ...matter, latest: sequence };
   return { kind: "write", record: claim(MATTER_WORDING, record, "open", at), claimed: true };
 }
 

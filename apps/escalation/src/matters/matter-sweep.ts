@@ -38,7 +38,8 @@ export function createMatterSweep(
   /** Sequence up to which everything was settled. */
   let settledTo = 0;
   return async (last) => {
-    const open = mattersIn(last.controls);
+    const { sequence: latest, controls } = last;
+    const open = mattersIn(controls).map((one) => ({ ...one, latest }));
     const names = new Set(open.map(({ matter }) => matter));
     const records = new Map(Array.from(copy.matters(), (record) => [record.matter, record]));
     const others = [...records.values()].filter(({ matter }) => !names.has(matter));
@@ -53,7 +54,7 @@ export function createMatterSweep(
     };
     // What is open isn't kept waiting until the rest was read back.
     const settled = await Promise.all([settleAll(parts, due), settleMissed()]);
-    if (settled.every(Boolean)) settledTo = Math.max(settledTo, last.sequence);
+    if (settled.every(Boolean)) settledTo = Math.max(settledTo, latest);
   };
 }
 
@@ -62,14 +63,17 @@ async function readBack(
   { mesh, now }: MatterSweepParts,
   last: StoredControls,
   settledTo: number,
-): Promise<readonly MeshMatter[]> {
+): Promise<readonly { readonly matter: string; readonly latest: number }[]> {
   const sinceMs = now() - LOOK_BACK_MS;
   const states = await controlHistory(
     mesh.controls,
     last,
     ({ sequence, controls }) => sequence > settledTo && Date.parse(controls.time) > sinceMs,
   );
-  return Array.from(sightingsIn(states).values(), ({ matter }) => matter);
+  return Array.from(sightingsIn(states), ([matter, { sequence }]) => ({
+    matter,
+    latest: sequence,
+  }));
 }
 
 /** `matter`: as it stands; undefined if it is over. */
@@ -88,7 +92,7 @@ function isToSettle(
 /** False if one of them has to be settled again. */
 async function settleAll(
   { desk, log }: MatterSweepParts,
-  matters: readonly { readonly matter: string; readonly openedAt: string }[],
+  matters: readonly { readonly matter: string; readonly latest: number }[],
 ): Promise<boolean> {
   let isAll = true;
   await inTurns(matters, async (one) => {
