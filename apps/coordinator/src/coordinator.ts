@@ -20,9 +20,9 @@ import {
   evidenceNeeded,
   type Happening,
   type Playbook,
-  promotes,
   type Question,
   stageRule,
+  waitsForKillSwitch,
 } from "@baton/playbook";
 import type { Log, Tracer } from "@baton/telemetry";
 
@@ -177,7 +177,7 @@ function decideNow(question: Undated, controls: StoredControls | undefined): Dec
 
 function isPromotion(decision: Decision, playbook: Playbook): boolean {
   if (decision.kind !== "append" || !isDispatch(decision.entry)) return false;
-  return promotes(stageRule(playbook, decision.entry.stage));
+  return waitsForKillSwitch(playbook, stageRule(playbook, decision.entry.stage));
 }
 
 /** Log line and spans of a move. A new run gets its trace's root span; later entries hang under what caused them. */

@@ -55,6 +55,13 @@ function drilled(target: Target = "paper"): Record<string, unknown> {
 const run = (inputs: Record<string, unknown>, target: Target = "paper", now = DAY) =>
   runStage(options, { stage: "policy-dry-run", inputs, target, now: () => now });
 
+test("a stage that was run again goes by what the run before it made", async () => {
+  const inputs = { ...drilled() };
+  const of = { stage: "policy-dry-run", inputs, runId: "run-0000000later", inputsOf: RUN } as const;
+  const { outcome } = await runStage(options, { ...of, target: "paper" });
+  expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
+});
+
 const after = (ms: number) => new Date(DAY.getTime() + ms);
 
 test.each(["shadow", "paper", "live"] as const)(

@@ -59,7 +59,9 @@ async function gatherPromotionEvidence(context: StageContext): Promise<Promotion
   for (const name of REQUIRED_GATES) {
     const report = await readIfThere(context, name, GateReport);
     if (!report) continue;
-    const ofThisRun = report.candidateId === context.candidateId && report.runId === context.runId;
+    // A stage that is run again in a new run carries what was made before: the reference says by which run.
+    const ref = context.inputs.find((input) => input.name === name);
+    const ofThisRun = report.candidateId === context.candidateId && report.runId === ref?.runId;
     gates.set(name, { verdict: report.verdict, ofThisRun });
   }
   const readiness = await readIfThere(context, READINESS, RollbackReadiness);

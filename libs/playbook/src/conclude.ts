@@ -6,6 +6,7 @@ import {
   type EvidenceRecord,
   type Failure,
   type FailureClass,
+  incidentsOf,
   MAX_ARTIFACTS,
   type Reason,
   REASONS,
@@ -16,6 +17,7 @@ import {
 
 import { enter } from "./enter.ts";
 import { anotherRunAllowed, type StageRule, stageRule } from "./playbook.ts";
+import { recoveryStage } from "./promotion.ts";
 import { countFailed, sameFailure, withoutTallies } from "./same-failure.ts";
 import { close, review, type Step } from "./successor.ts";
 
@@ -159,7 +161,10 @@ function follow(step: Step, rule: StageRule, result: Concluded): Entry {
   }
   if (verdict === "fail") return followFail(step, rule, { carried, why, gate });
   const detail = `${rule.stage} passed: ${result.summary}`;
-  if (rule.pass === null) return close(step, { ...carried, reason: "COMPLETED", detail });
+  if (rule.pass === null) {
+    const ended = `${detail}${recoveryText(step)}`;
+    return close(step, { ...carried, reason: "COMPLETED", detail: ended });
+  }
   return enter(step, {
     to: rule.pass,
     reason: "STAGE_PASSED",
@@ -167,6 +172,14 @@ function follow(step: Step, rule: StageRule, result: Concluded): Entry {
     gatePassed: true,
     carried,
   });
+}
+
+/** An end by recovery isn't the success that it otherwise reads like. */
+function recoveryText({ last: { entry }, playbook }: Step): string {
+  const recovery = recoveryStage(playbook);
+  if (recovery === undefined || !entry.visited.includes(recovery)) return "";
+  const of = entry.incident ? ` of incident ${incidentsOf(entry).join(", ")}` : "";
+  return `. It ended by the recovery${of}: its strategy isn't in service`;
 }
 
 function followFail(

@@ -25,7 +25,7 @@ export {
   stageRule,
   type StageRule,
 } from "./playbook.ts";
-export { isPromoted, promotes, recoveryStage } from "./promotion.ts";
+export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./promotion.ts";
 export { questionOf, type ReplaySources } from "./replay.ts";
 export { instantMs, shiftInstant } from "./instant.ts";
 export { emergencyFor, isStopped, type Stop, stopFor } from "./stops.ts";

@@ -8,6 +8,15 @@ export function promotes(rule: StageRule): boolean {
   return rule.mutable && rule.incident !== null;
 }
 
+/**
+ * True for a stage that can't do its work while the kill switch is engaged: of a lane that promotes, or one whose failure is an
+ * incident. What such stages try on purpose (orders, drills) would be refused, and read as the candidate's failure.
+ */
+export function waitsForKillSwitch(playbook: Playbook, rule: StageRule): boolean {
+  if (rule.incident !== null) return true;
+  return [...playbook.stages.values()].some((one) => one.lane === rule.lane && promotes(one));
+}
+
 /** The stage that incidents lead to; undefined where the playbook has none. */
 export function recoveryStage(playbook: Playbook): Stage | undefined {
   for (const { incident } of playbook.stages.values()) if (incident !== null) return incident;

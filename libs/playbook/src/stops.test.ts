@@ -52,6 +52,17 @@ test("the kill switch stops promotions only: research goes on", () => {
   expect(shown(story.result())).toBe("STAGE_PASSED lane-c");
 });
 
+test("what needs orders or drills to pass waits for the switch too, instead of failing by it", () => {
+  const story = arrivedAt(baton, "gate-evaluation");
+  story.control("kill-switch");
+  expect(shown(story.result())).toBe("KILL_SWITCH review");
+  releasedByTwo(story);
+  expect(shown(story.lifted())).toBe("STAGE_PASSED lane-e");
+  story.control("kill-switch");
+  expect(shown(story.result())).toBe("KILL_SWITCH review");
+  expect(story.entry().detail).toContain("rollback-readiness waits");
+});
+
 test("what a person asks for while it's stopped is refused and changes nothing", () => {
   const story = arrivedAt(baton, "shadow-paper");
   story.result();

@@ -24,7 +24,7 @@ import {
 import { type Decision, type Question, reject } from "./decision.ts";
 import { instantMs } from "./instant.ts";
 import { type Playbook, type StageRule, stageRule } from "./playbook.ts";
-import { promotes, recoveryStage } from "./promotion.ts";
+import { promotes, recoveryStage, waitsForKillSwitch } from "./promotion.ts";
 import { review } from "./successor.ts";
 
 const STOP_REASONS = ["FROZEN", "KILL_SWITCH", "PROMOTION_BLOCKED"] as const satisfies Reason[];
@@ -56,7 +56,7 @@ export function stopFor(
   if (!controls || on.to === recoveryStage(playbook)) return undefined;
   const rule = stageRule(playbook, on.to);
   const { killSwitch, incidents, tasks } = controls;
-  if (killSwitch && promotes(rule)) return killSwitchStop(rule, killSwitch);
+  if (killSwitch && waitsForKillSwitch(playbook, rule)) return killSwitchStop(rule, killSwitch);
   const frozen = incidents.find(
     (one) => on.recovering?.includes(one.id) !== true && isWithin(one, { ...on, lane: rule.lane }),
   );

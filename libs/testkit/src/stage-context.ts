@@ -30,6 +30,8 @@ export interface StageContextOptions {
   readonly spec: Readonly<Record<string, unknown>>;
   /** Artifacts of the stages before, by name. */
   readonly inputs?: Readonly<Record<string, ArtifactContent>>;
+  /** The run that made the inputs, if it was an earlier one: a rerun carries them along. */
+  readonly inputsOf?: string;
   /** What `fetch` finds by digest. */
   readonly stored?: readonly Uint8Array[];
   /** Default: `cand-` + 12 hex of SHA-256 over the canonical spec. */
@@ -159,9 +161,10 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
     };
     return { ...ref, stage, runId: identity.runId };
   };
-  const inputs = Object.entries(options.inputs ?? {}).map(([name, content]) =>
-    refOf(name, bytesOf(content), "earlier-stage"),
-  );
+  const inputs = Object.entries(options.inputs ?? {}).map(([name, content]) => ({
+    ...refOf(name, bytesOf(content), "earlier-stage"),
+    runId: options.inputsOf ?? identity.runId,
+  }));
   const outputs = new Map<string, Uint8Array>();
   const steps: string[] = [];
   const controller = new AbortController();

@@ -7,7 +7,7 @@ import { globalsOf } from "../globals.ts";
 export function register(program: Command): void {
   program
     .command("dry-run")
-    .description("run a mesh, send six candidates through it, check what came of it")
+    .description("run a mesh, send seven candidates through it, check what came of it")
     .option(
       "--seed <number>",
       "replace the candidates' seeds; the same seed gives the same artifacts",

@@ -27,8 +27,8 @@ describe("the kill switch's receipt", () => {
       [
         "engaged    CONTROLS 1  2026-03-01T12:00:00.000Z",
         "           Kill switch engaged by ada: bad fills",
-        "stops      new orders and every promotion, on every replica within a second",
-        "passes     cancels, closes that reduce a position, recovery, all stages before promotion",
+        "stops      new orders, every promotion and what leads up to it, on every replica within a second",
+        "passes     cancels, closes that reduce a position, recovery, research, build, backtest and gates",
         "next       two people release it: `baton kill-switch release --why …`",
         "",
       ].join("\n"),

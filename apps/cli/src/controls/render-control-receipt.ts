@@ -49,8 +49,14 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
   switch (type) {
     case "kill-switch":
       return [
-        ["stops", "new orders and every promotion, on every replica within a second"],
-        ["passes", "cancels, closes that reduce a position, recovery, all stages before promotion"],
+        [
+          "stops",
+          "new orders, every promotion and what leads up to it, on every replica within a second",
+        ],
+        [
+          "passes",
+          "cancels, closes that reduce a position, recovery, research, build, backtest and gates",
+        ],
         ["next", "two people release it: `baton kill-switch release --why …`"],
       ];
     case "release-kill-switch":
