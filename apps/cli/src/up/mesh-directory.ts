@@ -20,6 +20,8 @@ export interface MeshDirectory {
   readonly broker: string;
   /** Private key of the audit packs, mode 0600. */
   readonly auditKey: string;
+  /** Its public half, for whoever verifies a pack. */
+  readonly auditPublicKey: string;
   /** nkey seeds that processes sign in to the server with, one per kind. */
   readonly keys: string;
   /** Key registry of those who may ask for something, made by `baton up`; see local-people.ts. */
@@ -46,6 +48,7 @@ export function meshDirectory(root: string): MeshDirectory {
     strategies: join(root, "strategies.git"),
     broker: join(root, "broker"),
     auditKey: join(root, "audit-key.pem"),
+    auditPublicKey: join(root, "audit.pub"),
     keys: join(root, "keys"),
     people: join(root, "people.yaml"),
     logs: join(root, "logs"),
@@ -81,7 +84,8 @@ export function makeFolders(directory: MeshDirectory, services: readonly string[
 
 /** Makes what must be there before the services start: two repositories and the audit key. Nothing there is changed. */
 export async function prepare(directory: MeshDirectory): Promise<void> {
-  openAuditKey(directory.auditKey, { create: true });
+  const { pem } = openAuditKey(directory.auditKey, { create: true });
+  writeFileSync(directory.auditPublicKey, pem);
   await Promise.all([
     createBareRepository(directory.gitops, {
       initialFiles: {
