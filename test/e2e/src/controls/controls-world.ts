@@ -85,7 +85,7 @@ export interface ControlsWorld extends AsyncDisposable {
 
 /** Opens it on a server of its own. */
 export async function openControlsWorld(): Promise<ControlsWorld> {
-  const nats = await startTestNats();
+  const nats = await startTestNats({ signIn: true });
   const folder = temporaryFolder("controls");
   const playbook = join(folder.path, "playbook.yaml");
   writeFileSync(playbook, JSON.stringify(CONTROLS_PLAYBOOK));
