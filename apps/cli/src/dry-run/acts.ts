@@ -131,7 +131,8 @@ export async function sendToMesh(
       : asked;
   const command = ControlCommand.parse({
     v: 1,
-    id: commandIdNow(),
+    // An incident is named after its command, and its record must be the same in every run of a seed.
+    id: asked.type === "incident" ? `incident-of-${asked.candidateId}` : commandIdNow(),
     candidateId: MESH_ID,
     time: new Date().toISOString(),
     by,
