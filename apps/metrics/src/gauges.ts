@@ -1,36 +1,32 @@
-/**
- * The gauges: how things stand now. Every replica reads the same sources, so each shows the same numbers (but for the moment of
- * its reading): over replicas take `max`, never `sum`. Counters and histograms are the other way round.
- */
+/** The gauges: how things stand now. */
 import type { Meter, OrchestrationMetrics } from "@baton/telemetry";
 
-import type { JournalTail } from "./journal-tail.ts";
 import type { GivenUp, LaneBacklog } from "./mesh-gauges.ts";
 import type { OpenCandidates } from "./open-candidates.ts";
+import type { StreamTail } from "./stream-tail.ts";
 
 /** What the gauges show; the owner of the two lists replaces them at each refresh. */
 export interface GaugeSources {
   readonly candidates: OpenCandidates;
-  readonly tail: Pick<JournalTail, "behind" | "caughtUp">;
+  readonly tails: readonly Pick<StreamTail, "stream" | "behind">[];
   backlogs: readonly LaneBacklog[];
   givenUp: readonly GivenUp[];
   /** When the last refresh ended, in milliseconds since 1970. */
   refreshedMs: number;
 }
 
-/** Registers what is read at each scrape. Nothing is shown of a fold that hasn't caught up once: it would be wrong. */
+/** Registers what is read at each scrape. */
 export function observeGauges(meter: Meter, sources: GaugeSources): void {
   observeCandidates(meter, sources);
   observeMesh(meter, sources);
 }
 
-function observeCandidates(meter: Meter, { candidates, tail }: GaugeSources): void {
+function observeCandidates(meter: Meter, { candidates, tails }: GaugeSources): void {
   meter
     .createObservableGauge("baton_candidates", {
       description: "Open candidates, by who must act next and why; the same in every replica",
     })
     .addCallback((result) => {
-      if (!tail.caughtUp) return;
       for (const [key, count] of countBy(
         candidates,
         ({ holder, reason }) => `${holder} ${reason}`,
@@ -40,10 +36,12 @@ function observeCandidates(meter: Meter, { candidates, tail }: GaugeSources): vo
       }
     });
   meter
-    .createObservableGauge("baton_journal_behind_entries", {
-      description: "Journal entries that baton_candidates and the queue depth don't show yet",
+    .createObservableGauge("baton_metrics_behind_messages", {
+      description: "Messages of a stream that the series don't show yet",
     })
-    .addCallback((result) => result.observe(tail.behind));
+    .addCallback((result) => {
+      for (const { stream, behind } of tails) result.observe(behind, { stream });
+    });
 }
 
 function observeMesh(meter: Meter, sources: GaugeSources): void {
@@ -69,7 +67,7 @@ function observeMesh(meter: Meter, sources: GaugeSources): void {
     });
   meter
     .createObservableGauge("baton_gauges_age_seconds", {
-      description: "Time since the gauges of this process were brought up to date, in seconds",
+      description: "Time since the series of this process were brought up to date, in seconds",
     })
     .addCallback((result) => result.observe((Date.now() - sources.refreshedMs) / 1000));
 }

@@ -32,7 +32,6 @@ export const DURABLES = {
   commands: "coordinator-commands",
   advisories: "coordinator-advisories",
   escalation: "escalation",
-  metrics: "metrics",
 } as const;
 
 export interface JournalSubject extends StageRun {

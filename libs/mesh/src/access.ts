@@ -78,8 +78,8 @@ function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
       ];
     case "metrics":
       return [
-        ...works(STREAMS.reports.name, DURABLES.metrics),
         ...reads(STREAMS.journal.name),
+        ...reads(STREAMS.reports.name),
         ...LANES.map((lane) => api(`CONSUMER.INFO.${STREAMS.journal.name}.${lane}`)),
       ];
     case "paper-engine":

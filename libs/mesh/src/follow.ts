@@ -25,6 +25,8 @@ export interface FollowOptions {
   readonly filter?: string;
   /** Sequence to start at; the beginning if left out. */
   readonly from?: number;
+  /** Messages asked for at a time; 256 if left out. */
+  readonly page?: number;
   readonly signal: AbortSignal;
   /** Called in order. */
   readonly onMessage: (message: StoredMessage) => void;
@@ -77,11 +79,11 @@ export async function follow(reader: Reader, options: FollowOptions): Promise<vo
 
 async function nextPage(reader: Reader, options: FollowOptions, from: number): Promise<Page> {
   const { nc, jsm } = reader;
-  const { filter, signal } = options;
+  const { filter, signal, page: most = PAGE } = options;
   if (!watchConnection(nc).connected) return { messages: [], end: "lost" };
   const api = jsm.getOptions().apiPrefix ?? "$JS.API";
   const subject = `${api}.DIRECT.GET.${streamName(options)}`;
-  return readPage(nc, { subject, from, filter, most: PAGE, signal });
+  return readPage(nc, { subject, from, filter, most, signal });
 }
 
 const NAMES: Readonly<Record<string, { readonly name: string }>> = STREAMS;

@@ -17,8 +17,6 @@ export interface PullOptions {
   readonly stream: string;
   readonly durable: string;
   readonly capacity: number;
-  /** Asks only so often instead of keeping a pull open: for readers that nobody waits for. */
-  readonly everyMs?: number;
   /** Called for each delivery, synchronously; it must settle it and then call `release` once. */
   readonly onDelivery: (delivery: Delivery, release: () => void) => void;
   /** Makes the consumer again; `from` is the sequence to start at, undefined for the beginning. */
@@ -64,7 +62,6 @@ class Puller implements PullWorker {
   #restoring = false;
   #acks: string[] = [];
   #ackTimer: NodeJS.Timeout | undefined;
-  readonly #asking: NodeJS.Timeout | undefined;
   #heard = Date.now();
   #highest: number | undefined;
   #onIdle: (() => void) | undefined;
@@ -78,8 +75,6 @@ class Puller implements PullWorker {
       },
     });
     this.#watch = setInterval(() => this.#checkSilence(), HEARTBEAT_MS / 2);
-    if (options.everyMs !== undefined)
-      this.#asking = setInterval(() => this.#ask(), options.everyMs);
     void this.#followStatus();
     this.#pull();
   }
@@ -95,7 +90,6 @@ class Puller implements PullWorker {
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#watch);
-    clearInterval(this.#asking);
     if (this.#held > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
@@ -124,13 +118,7 @@ class Puller implements PullWorker {
   }
 
   #pull(): void {
-    if (this.#options.everyMs === undefined) this.#ask();
-  }
-
-  #ask(): void {
     if (this.#stopped || this.#restoring) return;
-    // One that doesn't wait is over when the next is due.
-    if (this.#options.everyMs !== undefined) this.#pulls.clear();
     let asked = 0;
     for (const pull of this.#pulls.values()) asked += pull.left;
     const room = this.#options.capacity - this.#held - asked;
@@ -139,10 +127,7 @@ class Puller implements PullWorker {
     const key = this.#token.toString(36);
     this.#pulls.set(key, { left: room });
     const { stream, durable } = this.#options;
-    const body =
-      this.#options.everyMs === undefined
-        ? `{"batch":${room},"expires":${EXPIRES_MS}000000,"idle_heartbeat":${HEARTBEAT_MS}000000}`
-        : `{"batch":${room},"no_wait":true}`;
+    const body = `{"batch":${room},"expires":${EXPIRES_MS}000000,"idle_heartbeat":${HEARTBEAT_MS}000000}`;
     this.#nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, body, {
       reply: `${this.#inbox}.${key}`,
     });

@@ -171,11 +171,6 @@ function planConsumers(options: TopologyOptions): { stream: string; config: Cons
       },
     },
     { stream: STREAMS.reports.name, config: { ...endless, durable_name: DURABLES.reports } },
-    // One acknowledgement for all before: they're counted in order, and nobody waits for a count.
-    {
-      stream: STREAMS.reports.name,
-      config: { ...endless, durable_name: DURABLES.metrics, ack_policy: "all" as const },
-    },
     { stream: STREAMS.commands.name, config: { ...endless, durable_name: DURABLES.commands } },
     { stream: STREAMS.advisories.name, config: { ...endless, durable_name: DURABLES.advisories } },
   ];

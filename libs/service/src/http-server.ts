@@ -22,6 +22,8 @@ export interface HttpServer {
   readonly address: string;
   /** Hands every path but the three of the shell to this app, from now on. */
   mount(app: Mountable): void;
+  /** While `why` says something, `/metrics` answers 503 with it. */
+  withholdMetrics(why: () => string | undefined): void;
   /** Stops listening and waits a second for open requests, then cuts them. */
   close(): Promise<void>;
 }
@@ -45,7 +47,8 @@ export async function startHttp(options: {
   readiness: () => ReadinessReport;
 }): Promise<HttpServer> {
   let mounted: Mountable = { fetch: () => Response.json({ error: "not found" }, { status: 404 }) };
-  const app = shellRoutes(options);
+  let withheld: () => string | undefined = () => undefined;
+  const app = shellRoutes({ ...options, withheld: () => withheld() });
   app.all("*", (context) => mounted.fetch(context.req.raw));
   // The global Request and Response stay Node's own: clients in the same process use them too.
   const answer = getRequestListener((request) => app.fetch(request), {
@@ -62,6 +65,9 @@ export async function startHttp(options: {
     address: httpAddress(options.host, port),
     mount(next) {
       mounted = next;
+    },
+    withholdMetrics(why) {
+      withheld = why;
     },
     close: () => close(server),
   };
@@ -89,17 +95,22 @@ function shellRoutes(options: {
   service: string;
   telemetry: Telemetry;
   readiness: () => ReadinessReport;
+  withheld: () => string | undefined;
 }): Hono {
-  const { service, telemetry, readiness } = options;
+  const { service, telemetry, readiness, withheld } = options;
   const app = new Hono();
   app.get("/livez", ({ json }) => json({ live: true, service, pid: process.pid }));
   app.get("/readyz", ({ json }) => {
     const report = readiness();
     return json({ service, ...report }, report.ready ? 200 : 503);
   });
-  app.get("/metrics", async ({ body }) =>
-    body(await telemetry.collectPrometheus(), 200, { "content-type": PROMETHEUS_CONTENT_TYPE }),
-  );
+  app.get("/metrics", async ({ body, text }) => {
+    const why = withheld();
+    if (why !== undefined) return text(`not yet: ${why}\n`, 503);
+    return body(await telemetry.collectPrometheus(), 200, {
+      "content-type": PROMETHEUS_CONTENT_TYPE,
+    });
+  });
   app.onError((error, { json, req }) => {
     telemetry.log.error({ err: error, method: req.method, path: req.path }, "request failed");
     return json({ error: "internal error" }, 500);

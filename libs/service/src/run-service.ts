@@ -46,6 +46,8 @@ export interface ServiceContext<C extends ServiceConfig = ServiceConfig> {
   readonly markStarted: () => void;
   /** Hands all HTTP paths but `/livez`, `/readyz`, `/metrics` to an app. */
   readonly mount: (app: Mountable) => void;
+  /** While `why` says something, `/metrics` answers 503 with it: for series that would be wrong. */
+  readonly withholdMetrics: (why: () => string | undefined) => void;
   /** Stops the service in good order because it can't go on; the exit code is the StartFailure's or 70. */
   readonly fail: (error: unknown) => void;
 }
@@ -138,6 +140,7 @@ async function start<S extends ServiceSchema>({
       started = true;
     },
     mount: (app) => http.mount(app),
+    withholdMetrics: (why) => http.withholdMetrics(why),
     fail,
   });
   settleHeap();

@@ -143,10 +143,6 @@ export function judge(info: ConsumerNumbers): Finding {
       `no process of ${name} runs: ${numbers}`,
       `Start ${name}; \`baton up\` starts all of them.`,
     );
-  // It asks now and then and leaves no request behind: what it has taken is all that shows that it runs.
-  if (name === DURABLES.metrics && info.num_pending === 0) return ok(about, numbers);
-  if (name === DURABLES.metrics)
-    return remark(about, away, "Start the metrics service if you want figures and alerts.");
   if (name === DURABLES.escalation) {
     const repair = "Start the escalation service: nobody is told of reviews otherwise.";
     return info.num_pending > 0 ? fault(about, away, repair) : remark(about, away, repair);

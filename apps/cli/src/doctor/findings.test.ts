@@ -31,7 +31,6 @@ test("a lane or coordinator that nobody runs is a fault, escalation only if revi
   expect(judge(info("coordinator-reports", {})).level).toBe("fault");
   expect(judge(info("escalation", {})).level).toBe("note");
   expect(judge(info("escalation", { num_pending: 1 })).level).toBe("fault");
-  expect(judge(info("metrics", { num_pending: 100 })).level).toBe("note");
 });
 
 test("a candidate is overdue a while after its deadline, not while a person or nobody has it", () => {
