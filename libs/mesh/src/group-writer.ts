@@ -33,11 +33,13 @@ export function openGroupWriter(publisher: Publisher, grouping: boolean): GroupW
   if (!grouping) return { write: (_, message) => publisher.publish(message) };
   let queue: Item[] = [];
   let busy = false;
+  let crowded = false;
 
   const pump = async (): Promise<void> => {
     while (queue.length > 0) {
       const group = takeGroup(queue);
       queue = group.rest;
+      crowded = group.members.length > 1;
       await send(publisher, group.members);
     }
     busy = false;
@@ -48,8 +50,9 @@ export function openGroupWriter(publisher: Publisher, grouping: boolean): GroupW
         queue.push({ candidateId, message, resolve, reject });
         if (busy) return;
         busy = true;
-        // What becomes ready in this turn of the event loop goes out together.
-        setImmediate(() => void pump());
+        // What becomes ready in this turn of the event loop goes out together; a single one doesn't wait for others.
+        if (crowded) setImmediate(() => void pump());
+        else void pump();
       }),
   };
 }

@@ -36,13 +36,16 @@ export function spawnServer(options: {
   tied: boolean;
   /** Default: this process's. */
   cwd?: string;
+  /** Default: this process's. */
+  env?: NodeJS.ProcessEnv;
 }): ChildProcess {
-  const { file, args, output, tied, cwd } = options;
+  const { file, args, output, tied, cwd, env } = options;
   if (!tied || process.platform === "win32") {
     const child = spawn(file, args, {
       detached: true,
       stdio: ["ignore", output, output],
       cwd,
+      env,
     });
     if (!tied) child.unref();
     return child;
@@ -51,6 +54,7 @@ export function spawnServer(options: {
     detached: true,
     stdio: ["ignore", output, output, "pipe"],
     cwd,
+    env,
   });
   const pipe = child.stdio[3];
   if (pipe && isWritable(pipe)) {

@@ -8,13 +8,14 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Claim, type Holder, tryClaim } from "./claim.ts";
 import type { FoundNatsServer } from "./find-nats-server.ts";
 import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
-import { renderServerConfig, type ServerSettings } from "./server-config.ts";
+import { renderServerConfig, serverEnvironment, type ServerSettings } from "./server-config.ts";
 import { endOfLog, explainExit, sizeOfLog } from "./server-log.ts";
 import { type ProcessExit, spawnServer, watchExit } from "./spawn-tied.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
@@ -163,7 +164,8 @@ async function spawnOrRelease(
     // It may hold credentials.
     writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
     const output = openSync(logFile, "a");
-    const child = spawnServer({ file: server.path, args: ["-c", config], output, tied });
+    const env = serverEnvironment(process.env, { cores: availableParallelism(), ...launch });
+    const child = spawnServer({ file: server.path, args: ["-c", config], output, tied, env });
     closeSync(output);
     const exited = watchExit(child);
     const { pid } = child;
