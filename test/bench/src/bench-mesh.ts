@@ -1,10 +1,14 @@
 /** A whole mesh of real processes for one measurement: server, coordinator, six no-op lanes, escalation and metrics. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { type Lane, LANES } from "@baton/contracts";
 import { ensureMeshKeys, findNatsServer, type Kind, startNatsServer } from "@baton/mesh";
-import { type SpawnedService, spawnService } from "@baton/testkit";
+import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
+
+/** How often metrics looks at the streams, unless told otherwise. */
+const METRICS_REFRESH_MS = 2000;
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -17,6 +21,8 @@ export interface BenchMesh extends AsyncDisposable {
   readonly serverPid: number;
   /** Handler times so far: candidate to stage to nanoseconds of the machine's monotonic clock. */
   handlerTimes(): Map<string, Map<string, bigint>>;
+  /** Resolves when metrics has folded everything that was written so far: it lags behind heavy traffic on purpose. */
+  settled(): Promise<void>;
 }
 
 /** Starts a nats-server in a fresh store; with `signIn` as under `baton up`, otherwise anybody may do everything. */
@@ -66,17 +72,32 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
   start("escalation", "apps/escalation/src/main.ts", {});
   start("metrics", "apps/metrics/src/main.ts", {});
   await Promise.all(Array.from(processes.values(), (service) => service.ready(60_000)));
+  const metrics = await processes.get("metrics")?.ready();
   return {
     url: server.url,
     seed: readFileSync(seedFileOf("cli"), "utf8").trim(),
     processes,
     serverPid: server.pid,
     handlerTimes: () => readHandlerTimes(LANES.map(logOf)),
+    settled: async () => {
+      // Its gauge is as old as its last refresh.
+      await delay(METRICS_REFRESH_MS);
+      await eventually(async () => !(await isBehind(`${metrics}/metrics`)), {
+        what: "metrics has caught up",
+        everyMs: 100,
+        withinMs: 60_000,
+      });
+    },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(Array.from(processes.values(), (service) => service.stop()));
       await server.stop();
     },
   };
+}
+
+async function isBehind(url: string): Promise<boolean> {
+  const text = await (await fetch(url)).text();
+  return /^baton_metrics_behind_messages\{.*\} [1-9]/m.test(text);
 }
 
 function readHandlerTimes(files: readonly string[]): Map<string, Map<string, bigint>> {

@@ -62,6 +62,7 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
   const batch = (prefix: string, count: number) => runBatch(driver, prefix, count);
   say("warming up");
   for (const round of WARM_UP) await batch(`warm-up-${round}`, options.candidates);
+  await bench.settled();
   const idle = await measureIdle(bench, driver, options.idleCandidates);
   say(
     `one at a time: p50 ${idle.p50.toFixed(2)} ms, p99 ${idle.p99.toFixed(2)} ms over ${idle.handoffs} handoffs`,
@@ -78,6 +79,7 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
   const cpuMicros = cpuSince(bench, before, options.candidates * STAGES * BATCHES);
   const handoffsPerSecond = percentile(batches, 0.5);
   say(`${options.candidates} at once: ${handoffsPerSecond} handoffs/s (${batches.join(", ")})`);
+  await bench.settled();
   const paced = await measurePaced(bench, driver, options.pacedSeconds);
   say(
     `at ${paced.perSecond} handoffs/s: p50 ${paced.p50.toFixed(2)} ms, p99 ${paced.p99.toFixed(2)} ms`,
@@ -96,7 +98,7 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
 }
 
 /** Until compilers and heaps have come to rest; a mesh that runs for days has. */
-const WARM_UP = ["a", "b", "c"];
+const WARM_UP = ["a", "b", "c", "d", "e", "f"];
 const BATCHES = 5;
 
 /** CPU time so far in milliseconds: services, server, and this process, which submits. */
