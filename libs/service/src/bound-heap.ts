@@ -16,14 +16,13 @@ const GROWTH_PERCENT = 40;
  * Under load a message outlives a collection of the young by a little; nearly everything made for messages then grew old,
  * and collecting it took a third of a service's time. So that's switched off.
  *
- * Collections of the young are done by the main thread alone, and when the young generation is full: with a dozen processes on
- * few cores it would wait longer for its helpers than it takes itself.
+ * Collections of the young are done by the main thread alone: with a dozen processes on few cores it would wait longer for its
+ * helpers than it takes itself.
  */
 export function boundHeap(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
   setFlagsFromString("--no-allocation-site-pretenuring");
   setFlagsFromString("--no-parallel-scavenge");
-  setFlagsFromString("--no-scavenge-task");
 }
 
 /** Collects what starting left behind, so that the next limit is computed from what a service really keeps. */
