@@ -1,5 +1,6 @@
 /** A whole mesh of real processes for one measurement: server, coordinator, six no-op lanes, escalation and metrics. */
 import { mkdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -25,10 +26,25 @@ export interface BenchMesh extends AsyncDisposable {
   settled(): Promise<void>;
 }
 
-/** Starts a nats-server in a fresh store; with `signIn` as under `baton up`, otherwise anybody may do everything. */
-export async function startBenchServer(
+/**
+ * The server for the limits: in a fresh store, with nats-server's own settings, and anybody may do everything. So whatever the
+ * mesh's server is tuned to counts for the mesh.
+ */
+export async function startStockServer(dir: string, syncAlways: boolean) {
+  const { GOMAXPROCS: chosen } = process.env;
+  process.env["GOMAXPROCS"] = String(availableParallelism());
+  try {
+    return await startBenchServer(dir, { syncAlways, extraConfig: "no_sublist_cache: false" });
+  } finally {
+    if (chosen === undefined) delete process.env["GOMAXPROCS"];
+    else process.env["GOMAXPROCS"] = chosen;
+  }
+}
+
+/** Starts a nats-server in a fresh store. */
+async function startBenchServer(
   dir: string,
-  { syncAlways, signIn }: { syncAlways: boolean; signIn: boolean },
+  settings: Pick<Parameters<typeof startNatsServer>[0], "syncAlways" | "extraConfig" | "keys">,
 ) {
   mkdirSync(dir, { recursive: true });
   const server = await findNatsServer({ signal: AbortSignal.timeout(120_000) });
@@ -38,15 +54,15 @@ export async function startBenchServer(
     logFile: join(dir, "nats-server.log"),
     port: 0,
     host: "127.0.0.1",
-    syncAlways,
     exitWithParent: true,
-    ...(signIn && { keys: ensureMeshKeys(join(dir, "keys")).publicKeys }),
+    ...settings,
   });
 }
 
 /** Starts the mesh and waits until every process is ready. */
 export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<BenchMesh> {
-  const server = await startBenchServer(dir, { syncAlways, signIn: true });
+  const { publicKeys: keys } = ensureMeshKeys(join(dir, "keys"));
+  const server = await startBenchServer(dir, { syncAlways, keys });
   const common = {
     BATON_NATS_URL: server.url,
     BATON_LOG_LEVEL: "warn",

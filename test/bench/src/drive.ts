@@ -6,8 +6,11 @@ import { follow, type Mesh } from "@baton/mesh";
 export interface Driver {
   /** Stores a submission; the candidate's specification is about 500 bytes. */
   submit(candidateId: string): Promise<void>;
-  /** Resolves when that many more candidates than at the last call are closed. */
-  closed(count: number): Promise<void>;
+  /**
+   * Resolves when that many more candidates than at the last call are closed, with when the server stored the last one's end,
+   * in milliseconds since 1970.
+   */
+  closed(count: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -18,19 +21,21 @@ export function openDriver(mesh: Mesh): Driver {
   const stopping = new AbortController();
   let seen = 0;
   let base = 0;
-  let waiting: { count: number; resolve: () => void } | undefined;
+  let lastMs = 0;
+  let waiting: { count: number; resolve: (endMs: number) => void } | undefined;
   const check = (): void => {
     if (!waiting || seen - base < waiting.count) return;
     base += waiting.count;
-    waiting.resolve();
+    waiting.resolve(lastMs);
     waiting = undefined;
   };
   const following = follow(mesh, {
     stream: "journal",
     filter: "baton.journal.closed.>",
     signal: stopping.signal,
-    onMessage: () => {
+    onMessage: ({ storedMs }) => {
       seen += 1;
+      lastMs = storedMs;
       check();
     },
   });

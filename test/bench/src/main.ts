@@ -1,15 +1,15 @@
 /**
- * `npm run bench`: the machine's limits first, then the whole mesh, in one run, with default sync and with every write synced.
- * Prints a table with the ratios and writes `.baton/bench/<time>.json`.
+ * `npm run bench`: the whole mesh and in turn with it the machine's limits, in one run, with default sync and with every write
+ * synced. Prints a table with the ratios and writes `.baton/bench/<time>.json`.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { startBenchServer } from "./bench-mesh.ts";
+import { startStockServer } from "./bench-mesh.ts";
 import { measureMesh, type MeshFigures } from "./measure-mesh.ts";
-import { measureRawLimits, type RawLimits } from "./raw-limits.ts";
+import { openLimits } from "./raw-limits.ts";
 import { renderTable } from "./render-table.ts";
 
 const { values } = parseArgs({
@@ -22,7 +22,6 @@ const { values } = parseArgs({
 /** One mode's figures. */
 export interface ModeFigures {
   readonly sync: "default" | "always";
-  readonly raw: RawLimits;
   readonly mesh: MeshFigures;
 }
 
@@ -36,23 +35,23 @@ for (const sync of ["default", "always"] as const) {
   if (!values.sync.split(",").includes(sync)) continue;
   const syncAlways = sync === "always";
   const dir = join(folder, `${started}-${sync}`);
-  say(`sync ${sync}: limits of this machine`);
-  const server = await startBenchServer(join(dir, "raw"), { syncAlways, signIn: false });
-  const raw = await measureRawLimits(server.url, syncAlways ? 10_000 : 100_000);
-  await server.stop();
-  say(
-    `fenced ${raw.fencedPerSecond}/s (${raw.fencedRounds.join(", ")}); one at a time p50: js.publish ${raw.clientP50.toFixed(3)} ms, own publisher ${raw.sequentialP50.toFixed(3)} ms`,
-  );
+  say(`sync ${sync}`);
+  const server = await startStockServer(join(dir, "raw"), syncAlways);
+  const limits = await openLimits(server.url);
   const mesh = await measureMesh({
     dir: join(dir, "mesh"),
+    limits,
+    fencedMessages: syncAlways ? 2000 : 20_000,
     syncAlways,
     candidates: 2000,
-    idleCandidates: values.quick ? 30 : 100,
+    idleCandidates: values.quick ? 30 : 200,
     pacedSeconds: values.quick ? 5 : 15,
     soakHandoffs: values.quick ? 16_000 : 100_000,
     say,
   });
-  modes.push({ sync, raw, mesh });
+  await limits[Symbol.asyncDispose]();
+  await server.stop();
+  modes.push({ sync, mesh });
   rmSync(dir, { recursive: true, force: true });
 }
 const machine = {

@@ -6,6 +6,7 @@ import { openMesh } from "@baton/mesh";
 import { type BenchMesh, cpuMs, residentMb, startBenchMesh } from "./bench-mesh.ts";
 import { type Driver, openDriver } from "./drive.ts";
 import { percentile } from "./percentile.ts";
+import type { Limits, SequentialTimes } from "./raw-limits.ts";
 
 /** Stages of the bench playbook: handoffs per candidate, the submission's included. */
 const STAGES = 8;
@@ -17,8 +18,21 @@ interface Latency {
   readonly p99: number;
 }
 
+/** The limits that were measured in turn with the mesh; times in milliseconds. */
+export interface RawFigures {
+  readonly clientP50: number;
+  readonly clientP99: number;
+  readonly sequentialP50: number;
+  readonly sequentialP99: number;
+  /** Median of the rounds. */
+  readonly fencedPerSecond: number;
+  /** Each round's. */
+  readonly fencedRounds: readonly number[];
+}
+
 /** What one run measured. */
 export interface MeshFigures {
+  readonly raw: RawFigures;
   /** (a), median of the batches. */
   readonly handoffsPerSecond: number;
   /** Each batch's. */
@@ -41,6 +55,9 @@ export interface MeshFigures {
 /** How much to do. */
 export interface MeasureOptions {
   readonly dir: string;
+  readonly limits: Limits;
+  /** Messages of a round of the limit. */
+  readonly fencedMessages: number;
   readonly syncAlways: boolean;
   readonly candidates: number;
   readonly idleCandidates: number;
@@ -63,22 +80,15 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
   say("warming up");
   for (const round of WARM_UP) await batch(`warm-up-${round}`, options.candidates);
   await bench.settled();
-  const idle = await measureIdle(bench, driver, options.idleCandidates);
+  const { idle, sequential } = await measureIdle(bench, driver, options);
   say(
-    `one at a time: p50 ${idle.p50.toFixed(2)} ms, p99 ${idle.p99.toFixed(2)} ms over ${idle.handoffs} handoffs`,
+    `one at a time: p50 ${idle.p50.toFixed(2)} ms, p99 ${idle.p99.toFixed(2)} ms over ${idle.handoffs} handoffs; js.publish ${percentile(sequential.client, 0.5).toFixed(3)} ms`,
   );
   const start = memoryOf(bench);
-  const highest = watchMemory(bench);
-  const before = cpuOf(bench);
-  const batches: number[] = [];
-  for (let round = 0; round < BATCHES; round += 1) {
-    const seconds = await batch(`at-once-${round}`, options.candidates);
-    batches.push(Math.round((options.candidates * STAGES) / seconds));
-  }
-  const high = highest();
-  const cpuMicros = cpuSince(bench, before, options.candidates * STAGES * BATCHES);
+  const { batches, fencedRounds, high, cpuMicros } = await measureBatches(bench, batch, options);
   const handoffsPerSecond = percentile(batches, 0.5);
   say(`${options.candidates} at once: ${handoffsPerSecond} handoffs/s (${batches.join(", ")})`);
+  say(`fenced pipelined publish in between: ${fencedRounds.join(", ")}/s`);
   await bench.settled();
   const paced = await measurePaced(bench, driver, options.pacedSeconds);
   say(
@@ -94,12 +104,50 @@ export async function measureMesh(options: MeasureOptions): Promise<MeshFigures>
       { start: start[name] ?? 0, highest: high[name] ?? 0, end: end[name] ?? 0 },
     ]),
   );
-  return { handoffsPerSecond, batches, cpuMicros, idle, paced, memory, soak };
+  const raw = rawFigures(sequential, fencedRounds);
+  return { raw, handoffsPerSecond, batches, cpuMicros, idle, paced, memory, soak };
 }
 
 /** Until compilers and heaps have come to rest; a mesh that runs for days has. */
 const WARM_UP = ["a", "b", "c", "d", "e", "f"];
 const BATCHES = 5;
+
+/** (a), each batch after a round of the limit. */
+async function measureBatches(
+  bench: BenchMesh,
+  batch: (prefix: string, count: number) => Promise<number>,
+  { candidates, limits, fencedMessages }: MeasureOptions,
+) {
+  const highest = watchMemory(bench);
+  const batches: number[] = [];
+  const fencedRounds: number[] = [];
+  const cpu: Record<string, number> = {};
+  await limits.fencedPerSecond(fencedMessages);
+  for (let round = 0; round < BATCHES; round += 1) {
+    fencedRounds.push(await limits.fencedPerSecond(fencedMessages));
+    const before = cpuOf(bench);
+    const seconds = await batch(`at-once-${round}`, candidates);
+    for (const [name, ms] of Object.entries(cpuOf(bench)))
+      cpu[name] = (cpu[name] ?? 0) + ms - (before[name] ?? 0);
+    batches.push(Math.round((candidates * STAGES) / seconds));
+  }
+  const handoffs = candidates * STAGES * BATCHES;
+  const cpuMicros = Object.fromEntries(
+    Object.entries(cpu).map(([name, ms]) => [name, Math.round((ms * 10_000) / handoffs) / 10]),
+  );
+  return { batches, fencedRounds, high: highest(), cpuMicros };
+}
+
+function rawFigures({ client, own }: SequentialTimes, fencedRounds: readonly number[]): RawFigures {
+  return {
+    clientP50: percentile(client, 0.5),
+    clientP99: percentile(client, 0.99),
+    sequentialP50: percentile(own, 0.5),
+    sequentialP99: percentile(own, 0.99),
+    fencedPerSecond: percentile(fencedRounds, 0.5),
+    fencedRounds,
+  };
+}
 
 /** CPU time so far in milliseconds: services, server, and this process, which submits. */
 function cpuOf(bench: BenchMesh): Record<string, number> {
@@ -111,40 +159,43 @@ function cpuOf(bench: BenchMesh): Record<string, number> {
   ]);
 }
 
-function cpuSince(
-  bench: BenchMesh,
-  before: Record<string, number>,
-  handoffs: number,
-): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(cpuOf(bench)).map(([name, ms]) => [
-      name,
-      Math.round(((ms - (before[name] ?? 0)) * 10_000) / handoffs) / 10,
-    ]),
-  );
-}
-
+/** Seconds from the first submission to the last end. */
 async function runBatch(driver: Driver, prefix: string, count: number): Promise<number> {
-  const start = performance.now();
+  const startMs = performance.timeOrigin + performance.now();
   const done = driver.closed(count);
   await Promise.all(
     Array.from({ length: count }, (_, index) =>
       driver.submit(`${prefix}-${String(index).padStart(6, "0")}`),
     ),
   );
-  await done;
-  return (performance.now() - start) / 1000;
+  // The server's clock is this machine's.
+  return ((await done) - startMs) / 1000;
 }
 
-async function measureIdle(bench: BenchMesh, driver: Driver, count: number): Promise<Latency> {
-  for (let index = 0; index < count; index += 1) {
+/** (b), a part of it after each round of publishes one at a time. */
+async function measureIdle(
+  bench: BenchMesh,
+  driver: Driver,
+  { idleCandidates, limits }: MeasureOptions,
+): Promise<{ idle: Latency; sequential: SequentialTimes }> {
+  const client: number[] = [];
+  const own: number[] = [];
+  await limits.oneAtATime(SEQUENTIAL);
+  for (let index = 0; index < idleCandidates; index += 1) {
+    if (index % (idleCandidates / IDLE_ROUNDS) === 0) {
+      const times = await limits.oneAtATime(SEQUENTIAL);
+      client.push(...times.client);
+      own.push(...times.own);
+    }
     const done = driver.closed(1);
     await driver.submit(`idle-${String(index).padStart(6, "0")}`);
     await done;
   }
-  return latencyOf(bench, "idle-");
+  return { idle: await latencyOf(bench, "idle-"), sequential: { client, own } };
 }
 
+const IDLE_ROUNDS = 10;
+const SEQUENTIAL = 200;
 const PACED_PER_SECOND = 200;
 
 async function measurePaced(

@@ -1,86 +1,74 @@
-/** What the server and one process can do at best on this machine: the denominators of every ratio. */
-import { openConnection, openPublisher } from "@baton/mesh";
+/**
+ * What the server and one process can do at best on this machine: the denominators of every ratio. They're measured in turn with
+ * what is held against them, because a shared machine isn't equally fast from one minute to the next.
+ */
+import { openConnection, openPublisher, type Publisher } from "@baton/mesh";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 
-import { percentile } from "./percentile.ts";
-
-/** Limits measured in one run; times in milliseconds. */
-export interface RawLimits {
-  /** The JetStream client's own publish, one at a time, on a connection without options: what a user would write. */
-  readonly clientP50: number;
-  readonly clientP99: number;
+/** Times of publishes one at a time, in milliseconds. */
+export interface SequentialTimes {
+  /** The JetStream client's own publish on a connection without options: what a user would write. */
+  readonly client: readonly number[];
   /** The same with our publisher. */
-  readonly sequentialP50: number;
-  readonly sequentialP99: number;
-  /** Our publisher's publishes a second with a window of 1000, each with a fence on its own subject; median of the rounds. */
-  readonly fencedPerSecond: number;
-  /** Each round's. */
-  readonly fencedRounds: readonly number[];
+  readonly own: readonly number[];
 }
 
-const SEQUENTIAL = 2000;
+/** Measures limits, a round at a time, on a server of their own: 500-byte messages, one process. */
+export interface Limits extends AsyncDisposable {
+  /** Publishes a second of our publisher with 1,000 under way, each with a fence on its own subject. */
+  fencedPerSecond(messages: number): Promise<number>;
+  oneAtATime(messages: number): Promise<SequentialTimes>;
+}
+
 const WINDOW = 1000;
 /** A whole window of synced writes may take long on a busy disk; a limit is measured, not a deadline. */
 const PATIENCE_MS = 60_000;
-const ROUNDS = 5;
 const PAYLOAD = "x".repeat(500);
 
-/** Measures on a fresh stream: 500-byte messages, one process. */
-export async function measureRawLimits(url: string, fencedMessages: number): Promise<RawLimits> {
+/** Makes a fresh stream on the server. */
+export async function openLimits(url: string): Promise<Limits> {
   const nc = await openConnection({ url, name: "bench-raw", waitForServer: false });
   const jsm = await jetstreamManager(nc);
   await jsm.streams.add({ name: "RAW", subjects: ["raw.>"], storage: "file" });
-  const client = await measureClient(url);
+  const client = await connect({ servers: url });
+  const js = jetstream(client);
   const publisher = openPublisher(nc, PATIENCE_MS);
-  const times = await sequentially((subject) =>
-    publisher.publish({ subject, payload: PAYLOAD, headers: {} }),
-  );
-  await publishFenced(publisher, "warm", fencedMessages / 4);
-  const fencedRounds: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const count = fencedMessages / ROUNDS;
-    const seconds = await publishFenced(publisher, `fenced-${round}`, count);
-    fencedRounds.push(Math.round(count / seconds));
-  }
-  await jsm.streams.delete("RAW");
-  publisher.close();
-  await nc.close();
+  let rounds = 0;
   return {
-    clientP50: percentile(client, 0.5),
-    clientP99: percentile(client, 0.99),
-    sequentialP50: percentile(times, 0.5),
-    sequentialP99: percentile(times, 0.99),
-    fencedPerSecond: percentile(fencedRounds, 0.5),
-    fencedRounds,
+    fencedPerSecond: async (messages) => {
+      rounds += 1;
+      return Math.round(messages / (await publishFenced(publisher, `fenced-${rounds}`, messages)));
+    },
+    oneAtATime: async (messages) => ({
+      client: await timesOf(messages, (subject) => js.publish(subject, PAYLOAD)),
+      own: await timesOf(messages, (subject) =>
+        publisher.publish({ subject, payload: PAYLOAD, headers: {} }),
+      ),
+    }),
+    [Symbol.asyncDispose]: async () => {
+      publisher.close();
+      await Promise.all([client.close(), nc.close()]);
+    },
   };
 }
 
-async function measureClient(url: string): Promise<number[]> {
-  const nc = await connect({ servers: url });
-  const js = jetstream(nc);
-  const times = await sequentially((subject) => js.publish(subject, PAYLOAD));
-  await nc.close();
-  return times;
-}
-
-/** Milliseconds of each publish and its acknowledgement, the first tenth left out. */
-async function sequentially(publish: (subject: string) => Promise<unknown>): Promise<number[]> {
+/** Milliseconds of each publish and its acknowledgement, some before them left out. */
+async function timesOf(
+  messages: number,
+  publish: (subject: string) => Promise<unknown>,
+): Promise<number[]> {
   const times: number[] = [];
-  for (let index = 0; index < SEQUENTIAL; index += 1) {
+  for (let index = -messages / 10; index < messages; index += 1) {
     const start = performance.now();
-    await publish(`raw.sequential.${index % 100}`);
-    if (index >= SEQUENTIAL / 10) times.push(performance.now() - start);
+    await publish(`raw.sequential.${Math.abs(index) % 100}`);
+    if (index >= 0) times.push(performance.now() - start);
   }
   return times;
 }
 
 /** Seconds for `count` pipelined publishes, each fenced on its own candidate's subjects. */
-async function publishFenced(
-  publisher: ReturnType<typeof openPublisher>,
-  prefix: string,
-  count: number,
-): Promise<number> {
+async function publishFenced(publisher: Publisher, prefix: string, count: number): Promise<number> {
   const start = performance.now();
   let next = 0;
   const worker = async (): Promise<void> => {

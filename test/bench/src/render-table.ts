@@ -8,7 +8,8 @@ const TARGETS = {
 
 /** The figures as a Markdown table, with the ratio and whether it's reached. */
 export function renderTable(modes: readonly ModeFigures[]): string {
-  const rows = modes.flatMap(({ sync, raw, mesh }) => {
+  const rows = modes.flatMap(({ sync, mesh }) => {
+    const { raw } = mesh;
     const throughput = mesh.handoffsPerSecond / raw.fencedPerSecond;
     const idle = mesh.idle.p50 / raw.clientP50;
     const { throughput: least, idle: most } = TARGETS[sync];
