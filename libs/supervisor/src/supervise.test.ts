@@ -55,9 +55,10 @@ test("a killed service comes back as another process and is ready again", async 
 
 test("a wrong configuration is told at once and not tried again", async () => {
   const { supervised, logFile } = watch(dir, ["exit=3"]);
-  await expect(supervised.whenReady()).rejects.toThrow(
-    "program ended with code 3 before it was ready",
-  );
+  await expect(supervised.whenReady()).rejects.toMatchObject({
+    message: "program ended with code 3 before it was ready",
+    exitCode: 3,
+  });
   expect(supervised.restarts()).toBe(0);
   expect(supervised.state().kind).toBe("failed");
   expect(endOfLog(logFile)).toBe("this is why");

@@ -65,10 +65,13 @@ export interface Supervised {
 export class ServiceFailed extends Error {
   override readonly name = "ServiceFailed";
   readonly service: string;
+  /** With which its last process ended, if it ended by itself. */
+  readonly exitCode: number | undefined;
 
-  constructor(service: string, why: string, options?: ErrorOptions) {
+  constructor(service: string, why: string, options?: ErrorOptions & { exitCode?: number }) {
     super(`${service} ${why}`, options);
     this.service = service;
+    this.exitCode = options?.exitCode;
   }
 }
 
@@ -139,7 +142,7 @@ async function keepRunning(run: Run, graceMs: () => number): Promise<void> {
     const why = await once(run, graceMs);
     if (signal.aborted) break;
     if (why.final) {
-      fail(run, why.text, why.cause);
+      fail(run, why);
       return;
     }
     const restartInMs = restartDelay(run.policy, run.inARow);
@@ -151,10 +154,11 @@ async function keepRunning(run: Run, graceMs: () => number): Promise<void> {
   run.ready.reject(new ServiceFailed(run.service.name, "was stopped"));
 }
 
-function fail(run: Run, why: string, cause: unknown): void {
+function fail(run: Run, { text: why, cause, exitCode }: Ending): void {
   const { name } = run.service;
   run.state = { kind: "failed", why };
-  run.ready.reject(new ServiceFailed(name, why, { cause }));
+  const failed = new ServiceFailed(name, why, { cause, ...(exitCode !== null && { exitCode }) });
+  run.ready.reject(failed);
   run.tell({ service: name, kind: "failed", why });
 }
 
@@ -162,6 +166,8 @@ interface Ending {
   readonly text: string;
   readonly final: boolean;
   readonly cause?: unknown;
+  /** Null: it ended by a signal, or never began. */
+  readonly exitCode: number | null;
   readonly tell: (restartInMs: number) => void;
 }
 
@@ -176,7 +182,7 @@ async function once(run: Run, graceMs: () => number): Promise<Ending> {
   } catch (cause) {
     run.inARow += 1;
     const text = `can't be started: ${messageOf(cause)}`;
-    return { text, final: !run.everReady, cause, tell: () => undefined };
+    return { text, final: !run.everReady, cause, exitCode: null, tell: () => undefined };
   }
   run.state = { kind: "starting", process };
   tell({ service: name, kind: "started", pid: process.pid });
@@ -200,6 +206,7 @@ function endingOf(run: Run, pid: number, exit: ProcessExit): Ending {
   return {
     text: `ended with ${exitInWords(exit)}${everReady ? "" : " before it was ready"}`,
     final: !everReady && (vain || run.launches >= policy.startAttempts),
+    exitCode: exit.code,
     tell: (restartInMs) =>
       run.tell({ service: service.name, kind: "ended", pid, exit, restartInMs }),
   };

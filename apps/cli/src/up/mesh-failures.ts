@@ -41,9 +41,11 @@ export function interrupted(during: string): CliError {
 function serviceFailure(directory: MeshDirectory, failed: ServiceFailed): CliError {
   const logFile = directory.logOf(failed.service);
   const end = printableLines(withoutStack(endOfLog(logFile, 40)));
+  // What it was given is wrong: starting again wouldn't help.
+  const isInvalid = failed.exitCode === EXIT.invalid;
   return new CliError({
-    code: "E_UNAVAILABLE",
-    exit: EXIT.unavailable,
+    code: isInvalid ? "E_INVALID" : "E_UNAVAILABLE",
+    exit: isInvalid ? EXIT.invalid : EXIT.unavailable,
     message: `${failed.message}${end === "" ? "" : `; its log ends with:\n\n${indented(end)}\n`}`,
     action: `Mend what it says and start again; the whole log is ${logFile}.`,
     cause: failed,

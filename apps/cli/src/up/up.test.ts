@@ -1,14 +1,14 @@
 /** `baton up` as a process: the whole mesh, what happens when parts of it die, and how it ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { ensureMeshKeys } from "@baton/mesh";
 import { eventually } from "@baton/testkit";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
 import { OTHERS } from "./local-people.ts";
@@ -221,6 +221,22 @@ test("a port that somebody else has is told with the way out", { timeout: 30_000
   taken.close();
   expect(refused.errors()).toContain("`--port 0` takes any free port");
 });
+
+test(
+  "a service's wrong configuration ends it like other wrong input",
+  { timeout: 60_000 },
+  async () => {
+    const policy = join(dir, "escalation.yaml");
+    writeFileSync(policy, "channels: none\n");
+    vi.stubEnv("BATON_ESCALATION", policy);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const refused = up();
+    expect(await once(refused.child, "exit")).toEqual([3, null]);
+    expect(refused.errors()).toContain("E_INVALID");
+    expect(refused.errors()).toContain("escalation ended with code 3");
+    expect(refused.errors()).toContain("channels");
+  },
+);
 
 test("options that contradict each other and ports that are none are told at once", async () => {
   const wrong = up("--ephemeral");
