@@ -167,6 +167,11 @@ export const REASONS = {
     "Its last stage passed; its evidence is complete.",
     "Nothing: keep its audit pack; `baton audit verify` checks it.",
   ),
+  RECOVERED: text(
+    "closed",
+    "Recovery took its strategy out of service, and what happened is sealed.",
+    "Work through what the incident record lists under `next`; a changed candidate may be submitted.",
+  ),
   CANCELLED: text(
     "closed",
     "A person cancelled it.",

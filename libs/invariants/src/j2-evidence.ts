@@ -30,7 +30,7 @@ export function checkEvidence(record: MeshRecord): Finding {
       const before = chain[index - 1];
       const where = `JOURNAL ${entry.sequence} (${entry.candidateId}, ${entry.stage})`;
       const tell = (what: string): void => void violations.push({ where, what });
-      if (isDispatch(entry) || entry.reason === "COMPLETED") {
+      if (isDispatch(entry) || isEnd(entry)) {
         checked += 1;
         if (isDispatch(entry)) checkGuard(entry, before, tell);
         if (before && byIncident(record, entry, before)) checkIncident(record, entry, tell);
@@ -46,12 +46,15 @@ export function checkEvidence(record: MeshRecord): Finding {
 
 type Tell = (what: string) => void;
 
+/** Closed because the last stage passed. */
+function isEnd({ reason }: JournalEntry): boolean {
+  return reason === "COMPLETED" || reason === "RECOVERED";
+}
+
 /** A repeated stage moves nowhere: a person asked for it. Nor does what a person sends back: it starts anew. */
 function movesOn(entry: JournalEntry, before: JournalEntry): boolean {
   if (entry.cause.command === "send-back") return false;
-  return (
-    entry.reason === "COMPLETED" || entry.stage !== before.stage || entry.cause.kind !== "command"
-  );
+  return isEnd(entry) || entry.stage !== before.stage || entry.cause.kind !== "command";
 }
 
 /** True if an incident that people opened led it to recovery, at once or after an approval of that. */

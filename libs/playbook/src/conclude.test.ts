@@ -172,7 +172,7 @@ test("a failed gate after promotion began leads to recovery and from there to th
     guard: { from: "continuous-monitoring", to: "incident-recovery" },
   });
   expect(shown(story.result())).toBe("STAGE_PASSED lane-f");
-  expect(shown(story.result())).toBe("COMPLETED closed");
+  expect(shown(story.result())).toBe("RECOVERED closed");
 });
 
 test("a recovery that fails is a person's", () => {

@@ -161,10 +161,7 @@ function follow(step: Step, rule: StageRule, result: Concluded): Entry {
   }
   if (verdict === "fail") return followFail(step, rule, { carried, why, gate });
   const detail = `${rule.stage} passed: ${result.summary}`;
-  if (rule.pass === null) {
-    const ended = `${detail}${recoveryText(step)}`;
-    return close(step, { ...carried, reason: "COMPLETED", detail: ended });
-  }
+  if (rule.pass === null) return close(step, { ...carried, ...ending(step, detail) });
   return enter(step, {
     to: rule.pass,
     reason: "STAGE_PASSED",
@@ -174,12 +171,19 @@ function follow(step: Step, rule: StageRule, result: Concluded): Entry {
   });
 }
 
-/** An end by recovery isn't the success that it otherwise reads like. */
-function recoveryText({ last: { entry }, playbook }: Step): string {
+/** An end by recovery isn't the success that the last stage's pass otherwise is. */
+function ending(
+  { last: { entry }, playbook }: Step,
+  detail: string,
+): Pick<Entry, "reason" | "detail"> {
   const recovery = recoveryStage(playbook);
-  if (recovery === undefined || !entry.visited.includes(recovery)) return "";
+  if (recovery === undefined || !entry.visited.includes(recovery))
+    return { reason: "COMPLETED", detail };
   const of = entry.incident ? ` of incident ${incidentsOf(entry).join(", ")}` : "";
-  return `. It ended by the recovery${of}: its strategy isn't in service`;
+  return {
+    reason: "RECOVERED",
+    detail: `${detail}; recovery${of} took its strategy out of service`,
+  };
 }
 
 function followFail(

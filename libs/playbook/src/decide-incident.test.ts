@@ -102,7 +102,7 @@ test.each(STATES)("an incident leads a candidate to recovery: %s", (_, made) => 
   expect(shown(story.incident())).toBe("ignore duplicate");
   // Its own incident doesn't keep it from being recorded.
   expect(shown(story.result())).toBe("STAGE_PASSED lane-f");
-  expect(shown(story.result())).toBe("COMPLETED closed");
+  expect(shown(story.result())).toBe("RECOVERED closed");
 });
 
 test("a recovery that is run again stays its incident's, so that one can't be closed meanwhile", () => {

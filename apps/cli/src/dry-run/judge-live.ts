@@ -77,7 +77,7 @@ function judgeKillSwitch({ notes, of }: Matter): void {
 /** Recovery by an incident that people opened; the approval that was given before is worth nothing. */
 export function judgeIncident(matter: Matter): void {
   const { notes, evidence, last, of } = matter;
-  endsAs(matter, "closed", "COMPLETED");
+  endsAs(matter, "closed", "RECOVERED");
   const { incident } = of.played;
   const led = evidence.entries.find(({ entry }) => entry.cause.kind === "incident")?.entry;
   notes.check(

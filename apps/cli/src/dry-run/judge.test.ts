@@ -109,7 +109,10 @@ test.each<[string, StoryName, (world: World) => void, RegExp]>([
       const before = of.get("incident");
       const approvals = APPROVALS.slice(0, 1).map((one) => ({ ...one, used: true }));
       if (before)
-        of.set("incident", { ...before, entries: [...before.entries, entry({ approvals })] });
+        of.set("incident", {
+          ...before,
+          entries: [...before.entries, entry({ reason: "RECOVERED", approvals })],
+        });
     },
     /given before are used; expected one, void/,
   ],

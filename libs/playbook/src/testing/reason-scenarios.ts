@@ -126,6 +126,13 @@ const SCENARIOS: Partial<Record<Reason, Scenario>> = {
   NO_WORKERS: withoutWorkers,
   LANE_CRASH_LOOP: (playbook) => then(begun(playbook), (story) => story.exhausted()),
   COMPLETED: (playbook) => then(begun(playbook), (story) => playOut(story)),
+  RECOVERED: (playbook) =>
+    then(
+      arrivedAt(playbook, "continuous-monitoring"),
+      judged("fail"),
+      (story) => story.result(),
+      (story) => story.result(),
+    ),
   CANCELLED: (playbook) => then(begun(playbook), (story) => story.command("cancel")),
   REJECTED: (playbook) => then(askedForApproval(playbook), (story) => story.command("reject")),
 };

@@ -238,7 +238,7 @@ export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<C
       [
         "incident",
         evidence({
-          entries: [led(), entry({ approvals: APPROVALS.slice(0, 1) })],
+          entries: [led(), entry({ reason: "RECOVERED", approvals: APPROVALS.slice(0, 1) })],
           artifacts: [incidentRecord()],
         }),
       ],
