@@ -54,6 +54,34 @@ test("in review: the question's own action comes before the catalogue's", () => 
   expect(action).toBe("read gates/report.md");
 });
 
+test("waiting for another approval: who gave one, while it counts", () => {
+  const evidence = "ab".repeat(32);
+  const next = "ship";
+  const answers = [{ command: "approve" as const, roles: [], people: 2, notBy: "ada" }];
+  const review = { openedAt: instant(0), action: "`baton approve`", next, evidence, answers };
+  const asked = stored(5, 0, {
+    holder: "review",
+    reason: "APPROVAL_REQUIRED",
+    awaits: null,
+    review,
+  });
+  const approval = {
+    stage: next,
+    runId: asked.entry.runId,
+    by: "eve",
+    why: "fine",
+    commandId: "cmd-000001",
+    time: instant(0),
+    evidence,
+    expires: instant(60_000),
+  };
+  const approved = { ...asked, entry: { ...asked.entry, approvals: [approval] } };
+  const anybody = "approve by anybody, 2 people, not by ada";
+  expect(explanationOf(asked, undefined, START_MS).who).toBe(anybody);
+  expect(explanationOf(approved, undefined, START_MS).who).toBe(`${anybody}; so far by eve`);
+  expect(explanationOf(approved, undefined, START_MS + 60_000).who).toBe(anybody);
+});
+
 test("closed: since when and why", () => {
   const entry = stored(5, 0, {
     holder: "closed",

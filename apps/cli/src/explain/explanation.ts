@@ -6,6 +6,7 @@ import {
   REASONS,
   type StoredEntry,
 } from "@baton/contracts";
+import { approvalState } from "@baton/playbook";
 
 import { answerText } from "../answer-text.ts";
 import { ageText } from "../time-text.ts";
@@ -53,7 +54,7 @@ export function explanationOf(
   if (holder === "review") {
     const sentence = `${candidateId} waits for a person since ${since}, at ${stage} (${reason}): ${entry.detail}`;
     const suggested = entry.review?.action ?? action;
-    return { ...said, sentence, action: suggested, who: whoMay(suggested, entry.review) };
+    return { ...said, sentence, action: suggested, who: whoMay(suggested, entry, now) };
   }
   const away = lane !== undefined && lane.waiting === 0 && lane.inFlight === 0;
   if (away) {
@@ -80,13 +81,20 @@ function whereabouts(last: StoredEntry, lane: LaneState | undefined): string {
   return `is queued for ${entry.holder}, which is busy with ${lane.inFlight} others, for`;
 }
 
-/** Whom the coordinator would let give an answer that `action` names, if not everybody. */
-function whoMay(action: string, review: Entry["review"]): string | null {
-  const named = review?.answers?.filter(({ command }) => action.includes(`\`baton ${command}`));
+/** Whom the coordinator would let give an answer that `action` names, if not everybody, and who has given it by now. */
+function whoMay(action: string, entry: Entry, now: number): string | null {
+  const named = entry.review?.answers?.filter(({ command }) =>
+    action.includes(`\`baton ${command}`),
+  );
   const limited = named?.filter(
     ({ roles, people, notBy }) => roles.length > 0 || people > 1 || notBy !== undefined,
   );
-  return limited && limited.length > 0 ? limited.map(answerText).join("; ") : null;
+  if (!limited || limited.length === 0) return null;
+  const given = entry.approvals
+    .filter((one) => approvalState(one, entry, new Date(now).toISOString()) === "counts")
+    .map(({ by }) => by);
+  const sofar = given.length === 0 ? "" : `; so far by ${given.join(" and ")}`;
+  return `${limited.map(answerText).join("; ")}${sofar}`;
 }
 
 function untilText(deadline: string, now: number): string {
