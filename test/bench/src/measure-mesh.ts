@@ -19,7 +19,7 @@ interface Latency {
 }
 
 /** The limits that were measured in turn with the mesh; times in milliseconds. */
-export interface RawFigures {
+interface RawFigures {
   readonly clientP50: number;
   readonly clientP99: number;
   readonly sequentialP50: number;

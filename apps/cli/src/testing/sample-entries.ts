@@ -1,6 +1,7 @@
 /** Journal entries and reports with everything that a test doesn't care about filled in. */
 import { type Entry, Report } from "@baton/contracts";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
+import { sampleEntry } from "@baton/testkit";
 
 /** 2026-03-01T12:00:00.000Z; the samples' times are told as milliseconds after it. */
 export const START_MS = Date.UTC(2026, 2, 1, 12);
@@ -10,52 +11,30 @@ export function instant(afterMs: number): string {
   return new Date(START_MS + afterMs).toISOString();
 }
 
-const SHA = "ab".repeat(32);
-
 /** An entry as stored: a dispatch of `draft` to lane-a unless changed. */
 export function stored(
   sequence: number,
   afterMs: number,
   changes: Partial<Entry> = {},
 ): TimedEntry {
-  const entry: Entry = {
-    v: 1,
-    type: "entry",
-    id: `cand-sample.${sequence}`,
-    candidateId: "cand-sample",
+  const entry = sampleEntry({
+    n: sequence,
     stage: "draft",
     runId: "run-sample",
     time: instant(afterMs),
     trace: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`,
-    n: sequence,
     prev: sequence - 1,
-    holder: "lane-a",
     reason: "SUBMITTED",
     detail: "Submitted by ada",
     cause: { kind: "command", commandId: "cmd-sample", type: "submit", by: "ada", why: null },
-    playbook: SHA,
-    iteration: 0,
-    loops: 0,
     author: "ada",
     spec: { name: "Sample" },
     visited: ["draft"],
     commands: ["cmd-sample"],
-    awaits: 0,
     rule: { maxRetries: 4, initialBackoffMs: 1000, backoffMultiplier: 2, maxBackoffMs: 3000 },
     deadline: instant(afterMs + 3_600_000),
-    artifacts: [],
-    feedback: [],
-    approvals: [],
-    attempt: 0,
-    failures: {},
-    failure: null,
-    review: null,
-    hold: null,
-    kept: null,
-    evidence: null,
-    guard: null,
     ...changes,
-  };
+  });
   return { sequence, storedAt: START_MS + afterMs, entry };
 }
 

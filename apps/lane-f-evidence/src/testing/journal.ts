@@ -1,4 +1,5 @@
-import { type ArtifactRef, Entry } from "@baton/contracts";
+import type { ArtifactRef, Entry } from "@baton/contracts";
+import { sampleEntry } from "@baton/testkit";
 
 import type { JournalEntry } from "../ports.ts";
 import { CANDIDATE, RUN, spec } from "./run-artifacts.ts";
@@ -7,20 +8,13 @@ const AT = "2026-01-05T11:00:00.000Z";
 
 /** An entry of the test candidate's journal; position and sequence follow from `n`. */
 export function journalEntry(n: number, over: Partial<Entry> = {}): JournalEntry {
-  const entry = Entry.parse({
-    v: 1,
-    type: "entry",
-    id: `${CANDIDATE}.${n}`,
+  const entry = sampleEntry({
     candidateId: CANDIDATE,
-    stage: "research-intake",
+    n,
     runId: RUN,
     time: AT,
-    trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    n,
     prev: (n - 1) * 10,
     holder: "lane-f",
-    reason: "STAGE_PASSED",
-    detail: "test",
     cause: {
       kind: "report",
       sequence: 1,
@@ -28,27 +22,7 @@ export function journalEntry(n: number, over: Partial<Entry> = {}): JournalEntry
       storedAt: "2026-01-05T11:00:00.000000Z",
       from: "research-intake",
     },
-    playbook: "34".repeat(32),
-    iteration: 0,
-    loops: 0,
-    author: "tester",
     spec: spec(),
-    visited: [],
-    commands: [],
-    awaits: 0,
-    rule: null,
-    deadline: AT,
-    artifacts: [],
-    feedback: [],
-    approvals: [],
-    attempt: 0,
-    failures: {},
-    failure: null,
-    review: null,
-    hold: null,
-    kept: null,
-    evidence: null,
-    guard: null,
     ...over,
   });
   return { sequence: n * 10, time: AT, entry };

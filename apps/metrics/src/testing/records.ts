@@ -1,5 +1,6 @@
 /** Reports and entries as lanes and the coordinator write them. */
-import { Entry, Report } from "@baton/contracts";
+import { type Entry, Report } from "@baton/contracts";
+import { sampleEntry } from "@baton/testkit";
 
 const TRACE = `00-${"a".repeat(32)}-${"b".repeat(16)}-00`;
 
@@ -57,44 +58,7 @@ export const FAILED_RESULT = {
 
 /** An entry of a candidate, the first one unless `changes` says otherwise. */
 export function entry(candidateId: string, changes: Partial<Entry> = {}): Entry {
-  const first = Entry.parse({
-    v: 1,
-    type: "entry",
-    id: `${candidateId}.1`,
-    candidateId,
-    stage: "research-intake",
-    runId: "run-0001",
-    time: "2026-03-01T09:00:00.000Z",
-    trace: TRACE,
-    n: 1,
-    prev: 0,
-    holder: "lane-a",
-    reason: "SUBMITTED",
-    detail: "submitted",
-    cause: { kind: "deadline" },
-    playbook: "0".repeat(64),
-    iteration: 0,
-    loops: 0,
-    author: "tester",
-    spec: { holder: "review", reason: "PAUSED" },
-    visited: ["research-intake"],
-    commands: [],
-    awaits: 0,
-    rule: null,
-    deadline: null,
-    artifacts: [],
-    feedback: [],
-    approvals: [],
-    attempt: 0,
-    failures: {},
-    failure: null,
-    review: null,
-    hold: null,
-    kept: null,
-    evidence: null,
-    guard: null,
-  });
-  return { ...first, ...changes };
+  return sampleEntry({ candidateId, runId: "run-0001", reason: "SUBMITTED", ...changes });
 }
 
 /** The bytes under which a record is stored. */

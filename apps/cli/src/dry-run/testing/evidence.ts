@@ -1,5 +1,6 @@
 /** Evidence of the stories, for tests that change one thing in it. */
-import { Entry, Receipt, Report } from "@baton/contracts";
+import { Receipt, Report } from "@baton/contracts";
+import { sampleEntry } from "@baton/testkit";
 
 import { type Played, REVIEWERS } from "../acts.ts";
 import type { Evidence, FoundArtifact } from "../gather-evidence.ts";
@@ -15,42 +16,19 @@ const CANDIDATE = "cand-000000000001";
 type Json = Record<string, unknown>;
 
 export function entry(changes: Json): Evidence["entries"][number] {
-  const parsed = Entry.parse({
-    v: 1,
-    type: "entry",
-    id: `${CANDIDATE}.1`,
+  const parsed = sampleEntry({
     candidateId: CANDIDATE,
     stage: "audit-evidence",
     runId: RUN,
     time: TIME,
     trace: TRACE,
-    n: 1,
-    prev: 0,
     holder: "closed",
     reason: "COMPLETED",
     detail: "over",
-    cause: { kind: "deadline" },
     playbook: HEX,
-    iteration: 0,
-    loops: 0,
     author: "author@dry-run",
-    spec: {},
-    visited: [],
-    commands: [],
     awaits: null,
-    rule: null,
     deadline: null,
-    artifacts: [],
-    feedback: [],
-    approvals: [],
-    attempt: 0,
-    failures: {},
-    failure: null,
-    review: null,
-    hold: null,
-    kept: null,
-    evidence: null,
-    guard: null,
     ...changes,
   });
   return { sequence: 1, storedAt: 0, entry: parsed };
