@@ -78,15 +78,6 @@ async function research(context: StageContext, options: ResearchOptions): Promis
 export function researchLane(options: ResearchOptions): LaneDefinition {
   return defineLane({
     lane: "lane-a",
-    stages: {
-      "research-intake": async (context) => {
-        try {
-          return await research(context, options);
-        } catch (error) {
-          if (error instanceof StageFailure) return { kind: "failed", failure: error };
-          throw error;
-        }
-      },
-    },
+    stages: { "research-intake": (context) => research(context, options) },
   });
 }

@@ -163,15 +163,6 @@ async function build(context: StageContext, options: StrategyLaneOptions): Promi
 export function strategyLane(options: StrategyLaneOptions): LaneDefinition {
   return defineLane({
     lane: "lane-b",
-    stages: {
-      "candidate-build": async (context) => {
-        try {
-          return await build(context, options);
-        } catch (error) {
-          if (error instanceof StageFailure) return { kind: "failed", failure: error };
-          throw error;
-        }
-      },
-    },
+    stages: { "candidate-build": (context) => build(context, options) },
   });
 }

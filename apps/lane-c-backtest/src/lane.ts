@@ -101,15 +101,6 @@ function requireSameTargets({ source }: BacktestResult): void {
 export function backtestLane(options: BacktestOptions = {}): LaneDefinition {
   return defineLane({
     lane: "lane-c",
-    stages: {
-      "backtest-robustness": async (context) => {
-        try {
-          return await evaluate(context, options);
-        } catch (error) {
-          if (error instanceof StageFailure) return { kind: "failed", failure: error };
-          throw error;
-        }
-      },
-    },
+    stages: { "backtest-robustness": (context) => evaluate(context, options) },
   });
 }

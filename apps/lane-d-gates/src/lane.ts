@@ -8,7 +8,6 @@ import {
   done,
   type LaneDefinition,
   type StageContext,
-  StageFailure,
   type StageOutcome,
 } from "@baton/lanekit";
 
@@ -38,15 +37,6 @@ function summaryOf({ gates, policyVersion }: GateEvaluation): string {
 export function gatesLane(policy: LoadedGatePolicy): LaneDefinition {
   return defineLane({
     lane: "lane-d",
-    stages: {
-      "gate-evaluation": async (context) => {
-        try {
-          return await evaluate(context, policy);
-        } catch (error) {
-          if (error instanceof StageFailure) return { kind: "failed", failure: error };
-          throw error;
-        }
-      },
-    },
+    stages: { "gate-evaluation": (context) => evaluate(context, policy) },
   });
 }

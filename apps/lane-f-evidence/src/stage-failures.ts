@@ -1,6 +1,6 @@
 import { BrokerError } from "@baton/brokerage";
 import { GitError } from "@baton/gitops";
-import { type StageContext, StageFailure, type StageOutcome, type StageWork } from "@baton/lanekit";
+import { StageFailure, type StageWork } from "@baton/lanekit";
 import { MarketError } from "@baton/market";
 
 /** What a failure of something outside means for the stage; anything else stays as it is and counts as transient. */
@@ -32,15 +32,13 @@ function asStageFailure(error: unknown): unknown {
   return error;
 }
 
-/** `work` with failures as outcomes. */
-export function stageWork(work: (context: StageContext) => Promise<StageOutcome>): StageWork {
+/** `work` with what fails outside as the stage's own failure. */
+export function stageWork(work: StageWork): StageWork {
   return async (context) => {
     try {
       return await work(context);
     } catch (thrown) {
-      const failure = asStageFailure(thrown);
-      if (failure instanceof StageFailure) return { kind: "failed", failure };
-      throw failure;
+      throw asStageFailure(thrown);
     }
   };
 }

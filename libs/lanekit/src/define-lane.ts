@@ -90,11 +90,22 @@ export interface LaneDefinition {
   readonly stages: Readonly<Record<Stage, StageWork>>;
 }
 
-/** Declares a lane; a lane without stages is a bug. */
-export function defineLane(definition: LaneDefinition): LaneDefinition {
-  if (Object.keys(definition.stages).length === 0)
-    throw new Error(`${definition.lane} has no stages`);
-  return definition;
+/** Declares a lane. A StageFailure that a stage's work throws is its outcome. A lane without stages is a bug. */
+export function defineLane({ lane, stages }: LaneDefinition): LaneDefinition {
+  const works = Object.entries(stages).map(([stage, work]) => [stage, failing(work)] as const);
+  if (works.length === 0) throw new Error(`${lane} has no stages`);
+  return { lane, stages: Object.fromEntries(works) };
+}
+
+function failing(work: StageWork): StageWork {
+  return async (context) => {
+    try {
+      return await work(context);
+    } catch (error) {
+      if (error instanceof StageFailure) return { kind: "failed", failure: error };
+      throw error;
+    }
+  };
 }
 
 /** The outcome of a stage that did its work: `pass` unless said otherwise. */
