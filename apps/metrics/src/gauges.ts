@@ -40,7 +40,7 @@ function observeCandidates(meter: Meter, { candidates, tails }: GaugeSources): v
       description: "Messages of a stream that the series don't show yet",
     })
     .addCallback((result) => {
-      for (const { stream, behind } of tails) result.observe(behind, { stream });
+      for (const { stream, behind = 0 } of tails) result.observe(behind, { stream });
     });
 }
 

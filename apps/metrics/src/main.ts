@@ -8,6 +8,7 @@ await runService({
   name: "metrics",
   config: MetricsConfig,
   start: async (service) => {
+    service.withholdMetrics(() => "the server isn't there yet");
     const mesh = await openMesh(meshOptionsOf(service));
     service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());
     serveMetrics(service, mesh);

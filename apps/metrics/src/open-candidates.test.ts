@@ -21,11 +21,3 @@ test("a candidate is counted where it stands last, and nowhere once it is closed
   expect([...candidates.places()].map((place) => place.candidates)).toEqual([0, 0]);
   expect(candidates.size).toBe(0);
 });
-
-test("after a clearing every place is empty and can be taken again", () => {
-  const candidates = createOpenCandidates();
-  candidates.note("cand-0001", built);
-  candidates.clear();
-  candidates.note("cand-0001", built);
-  expect([...candidates.places()]).toEqual([{ ...built, candidates: 1 }]);
-});

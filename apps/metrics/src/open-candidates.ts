@@ -23,7 +23,6 @@ export interface OpenCandidates {
   /** Every place that was ever taken, also those that are empty by now. */
   places(): Iterable<Place>;
   readonly size: number;
-  clear(): void;
 }
 
 /** Nobody is open. */
@@ -54,10 +53,6 @@ export function createOpenCandidates(): OpenCandidates {
     places: () => places.values(),
     get size() {
       return standing.size;
-    },
-    clear: () => {
-      standing.clear();
-      for (const place of places.values()) place.candidates = 0;
     },
   };
 }

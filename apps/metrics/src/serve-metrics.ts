@@ -4,12 +4,14 @@
  * M1: what is shown is a fold of JOURNAL and REPORTS from their beginning, and nothing else. So every replica shows the same
  *     numbers (but for the moment of its reading), and a process that starts again goes on where it was: over replicas take
  *     `max`, never `sum`.
- * M2: nothing is shown before the streams have been read once: a counter that is half read would look like a reset.
+ * M2: nothing is shown before the streams have been read once, and what was written meanwhile too: a counter that is half read
+ *     would look like a reset. A stream that is made anew ends the process, so that the next one begins with it.
  */
 import { setTimeout as delay } from "node:timers/promises";
 
+import { STREAMS } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
-import type { Check, ServiceContext } from "@baton/service";
+import { type Check, EXIT, type ServiceContext, StartFailure } from "@baton/service";
 import { createOrchestrationMetrics, type OrchestrationMetrics } from "@baton/telemetry";
 
 import type { MetricsConfig } from "./config.ts";
@@ -39,11 +41,18 @@ export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh)
     refreshedMs: Date.now(),
   };
   observeGauges(meter, sources);
-  service.withholdMetrics(() => unread(tails));
+  let isComplete = false;
+  const unread = (): string | undefined => (isComplete ? undefined : leftToRead(tails));
+  service.withholdMetrics(unread);
   let trouble: string | undefined;
   const refreshing = repeat(refreshMs, signal, async () => {
     try {
-      for (const tail of tails) await tail.advance(signal);
+      do {
+        // Reading all of one stream takes a while, in which the other grows: a round that begins when both were read is short.
+        const isLastRound = tails.every(({ caughtUp }) => caughtUp);
+        for (const tail of tails) await tail.advance(signal);
+        isComplete ||= isLastRound;
+      } while (!isComplete && !signal.aborted);
       recordQueueDepth(series, candidates);
       sources.backlogs = await readLaneBacklogs(mesh.jsm);
       sources.givenUp = await readGivenUp(mesh.jsm);
@@ -56,14 +65,15 @@ export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh)
   });
   service.onShutdown("series", () => refreshing);
   service.registerCheck("server", () => answer(mesh.trouble()));
-  service.registerCheck(
-    "series",
-    seriesCheck(
-      sources,
-      { staleMs: Math.max(STALE_MS, refreshMs * STALE_REFRESHES), tails },
-      () => trouble,
-    ),
-  );
+  const staleMs = Math.max(STALE_MS, refreshMs * STALE_REFRESHES);
+  service.registerCheck("series", () => {
+    const left = unread();
+    const ageMs = Date.now() - sources.refreshedMs;
+    if (left === undefined && ageMs <= staleMs) return { ok: true };
+    const what = left ?? `the series are ${Math.round(ageMs / 1000)} s old`;
+    const why = trouble ?? (left === undefined ? "the refresh hangs" : undefined);
+    return { ok: false, reason: why === undefined ? what : `${what}: ${why}` };
+  });
 }
 
 /** The journal says where the candidates stand, the reports how the work went. */
@@ -74,59 +84,57 @@ function openTails(parts: {
   readonly candidates: OpenCandidates;
 }): StreamTail[] {
   const { mesh, series, candidates } = parts;
-  const { config, log } = parts.service;
-  const perRefresh =
-    (config.BATON_METRICS_MESSAGES_PER_SECOND * config.BATON_METRICS_REFRESH_MS) / 1000;
-  const most = Math.ceil(perRefresh);
+  const { service } = parts;
+  const { log } = service;
+  const perSecond = service.config.BATON_METRICS_MESSAGES_PER_SECOND;
   return [
     openStreamTail({
       mesh,
       stream: "journal",
-      most,
+      perSecond,
       fold: (message) => {
         const standing = readStanding(message);
         if (standing) candidates.note(standing.candidateId, standing);
         else log.warn({ sequence: message.seq }, "journal message isn't an entry; not counted");
       },
-      onRestart: () => candidates.clear(),
+      onAnew: () => service.fail(madeAnew(STREAMS.journal.name)),
     }),
     openStreamTail({
       mesh,
       stream: "reports",
-      most,
+      perSecond,
       fold: ({ seq: sequence, subject, data }) => {
         const why = countReport(series, data);
         if (why === undefined) return;
         log.warn({ sequence, subject: subject.slice(0, 200), why }, "not a report; not counted");
       },
-      // Counters don't go back.
-      onRestart: () => undefined,
+      onAnew: () => service.fail(madeAnew(STREAMS.reports.name)),
     }),
   ];
 }
 
-/** M2. */
-function unread(tails: readonly StreamTail[]): string | undefined {
-  const reading = tails.filter(({ caughtUp }) => !caughtUp);
-  if (reading.length === 0) return undefined;
-  return reading
-    .map(({ stream, behind }) => `reading ${stream}, ${behind} messages to go`)
-    .join("; ");
+/** Folding another stream on top would count everything twice. */
+function madeAnew(stream: string): StartFailure {
+  return new StartFailure({
+    code: "E_CONFLICT",
+    exitCode: EXIT.unavailable,
+    message: `${stream} was made anew since this process began to read it`,
+    action:
+      "Start it again, if nothing does that by itself: it then shows what the stream has now.",
+  });
 }
 
-function seriesCheck(
-  sources: GaugeSources,
-  { staleMs, tails }: { staleMs: number; tails: readonly StreamTail[] },
-  trouble: () => string | undefined,
-): Check {
-  return () => {
-    const left = unread(tails);
-    const ageMs = Date.now() - sources.refreshedMs;
-    if (left === undefined && ageMs <= staleMs) return { ok: true };
-    const what = left ?? `the series are ${Math.round(ageMs / 1000)} s old`;
-    const why = trouble() ?? (left === undefined ? "the refresh hangs" : undefined);
-    return { ok: false, reason: why === undefined ? what : `${what}: ${why}` };
-  };
+/** M2, in words. */
+function leftToRead(tails: readonly StreamTail[]): string {
+  const reading = tails.filter(({ caughtUp }) => !caughtUp);
+  if (reading.length === 0) return "reading what was written meanwhile";
+  return reading
+    .map(({ stream, behind }) =>
+      behind === undefined
+        ? `${stream} isn't read yet`
+        : `reading ${stream}, ${behind} messages to go`,
+    )
+    .join("; ");
 }
 
 /** Runs `work` again and again, `pauseMs` between two runs, until the signal is aborted. */

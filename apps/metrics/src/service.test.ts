@@ -212,6 +212,22 @@ test("what isn't a report is named in the log and holds nothing up", async () =>
   expect(service.output()).toContain("not JSON (1 bytes)");
 });
 
+test("a stream that is made anew ends the process, so that the next one begins with it", async () => {
+  const stage = "anew";
+  const first = metrics();
+  const address = await first.ready();
+  await store(results(stage, 0, 20));
+  await shows(address, 20, passed(stage));
+  const { config } = await mesh.jsm.streams.info(STREAMS.reports.name);
+  await mesh.jsm.streams.delete(STREAMS.reports.name);
+  await mesh.jsm.streams.add(config);
+  await store(results(stage, 0, 5));
+  expect(await first.exited).toMatchObject({ code: 8 });
+  expect(first.output()).toContain("REPORTS was made anew");
+  const second = await metrics().ready();
+  expect(valueIn(await scrape(second), ...passed(stage))).toBe(5);
+});
+
 test("a killed server is found again and the counting goes on", async () => {
   const stage = "outage";
   const address = await metrics().ready();

@@ -3,8 +3,8 @@
  *
  * T1: messages are folded in the stream's order, none twice, none left out; a read that breaks off goes on where it stopped.
  * T2: nothing is kept outside memory: a started process reads the stream from its beginning, as fast as it can.
- * T3: while the stream grows by more than `most` messages from one `advance` to the next, only `most` are folded, so that heavy
- *     traffic costs no more than it may; what is left is folded when the traffic eases.
+ * T3: while the stream grows by more than `perSecond`, only so much is folded, so that heavy traffic costs no more than it may;
+ *     what is left is folded when the traffic eases.
  */
 import { STREAMS } from "@baton/contracts";
 import { follow, type Mesh, type StoredMessage } from "@baton/mesh";
@@ -15,9 +15,9 @@ export interface StreamTail {
   readonly stream: string;
   /** Folds what was written since, within T3; resolves also when it stopped early. */
   advance(signal: AbortSignal): Promise<void>;
-  /** Messages known to be in the stream and not folded yet. */
-  readonly behind: number;
-  /** True once the fold had reached the stream's end. */
+  /** Messages known to be in the stream and not folded yet; undefined before the stream was looked at. */
+  readonly behind: number | undefined;
+  /** True once the fold had come to where the stream ended when it was looked at. */
   readonly caughtUp: boolean;
 }
 
@@ -25,11 +25,13 @@ export interface StreamTail {
 export interface StreamTailOptions {
   readonly mesh: Pick<Mesh, "nc" | "jsm">;
   readonly stream: "journal" | "reports";
-  readonly most: number;
+  readonly perSecond: number;
   /** Called for each message in order. */
   readonly fold: (message: StoredMessage) => void;
-  /** Called when the stream turns out to be another one: somebody made it anew. */
-  readonly onRestart: () => void;
+  /** Called when the stream is another one than was folded: somebody made it anew. Nothing of it is folded. */
+  readonly onAnew: () => void;
+  /** Milliseconds; a clock of its own for tests. */
+  readonly now?: () => number;
 }
 
 /** One read ends after this time at the latest: a hung server must not hold up the next. */
@@ -39,14 +41,19 @@ const PAGE = 64;
 
 /** Opens a tail that has read nothing. */
 export function openStreamTail(options: StreamTailOptions): StreamTail {
-  const { mesh, most, fold, onRestart } = options;
-  const stream = STREAMS[options.stream].name;
+  const { mesh, perSecond, fold, onAnew, now = Date.now } = options;
+  const { name: stream, subjects } = STREAMS[options.stream];
+  let made: string | undefined;
   let through = 0;
+  /** Where the stream ended when it was last looked at; `last` and `askedMs`: when `advance` began. */
+  let end: number | undefined;
   let last = 0;
+  let askedMs = now();
   let caughtUp = false;
 
   const readUntil = async (until: number, signal: AbortSignal): Promise<void> => {
     const done = new AbortController();
+    let isAtEnd = false;
     await follow(mesh, {
       stream: options.stream,
       from: through + 1,
@@ -59,30 +66,37 @@ export function openStreamTail(options: StreamTailOptions): StreamTail {
         if (message.seq >= until) done.abort();
       },
       onCaughtUp: () => {
-        // Also past messages at the end that are gone.
-        through = Math.max(through, until);
+        isAtEnd = true;
         done.abort();
       },
     });
+    if (!isAtEnd || through >= until) return;
+    // A replica that lags says so too; only the leader knows whether the messages in between are gone.
+    const left = await mesh.jsm.streams.getMessage(stream, { last_by_subj: subjects });
+    if (left === null || left.seq <= through) through = until;
   };
   return {
     stream,
     get behind() {
-      return Math.max(0, last - through);
+      return end === undefined ? undefined : Math.max(0, end - through);
     },
     get caughtUp() {
       return caughtUp;
     },
     advance: async (signal) => {
-      const { state } = await mesh.jsm.streams.info(stream);
+      const { state, created } = await mesh.jsm.streams.info(stream);
+      made ??= created;
+      if (created !== made || state.last_seq < through) return onAnew();
       const grown = state.last_seq - last;
+      const allowed = Math.ceil((perSecond * (now() - askedMs)) / 1000);
+      askedMs = now();
       last = state.last_seq;
-      if (last < through) {
-        onRestart();
-        through = 0;
+      end = last;
+      const until = caughtUp && grown > allowed ? Math.min(last, through + allowed) : last;
+      if (until > through) {
+        await readUntil(until, signal);
+        end = (await mesh.jsm.streams.info(stream)).state.last_seq;
       }
-      const until = caughtUp && grown > most ? Math.min(last, through + most) : last;
-      if (until > through) await readUntil(until, signal);
       if (through >= last) caughtUp = true;
     },
   };

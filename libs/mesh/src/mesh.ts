@@ -1,4 +1,6 @@
 /** One process's access to the mesh: connection, journal, reports, artifacts, durables. */
+import { setTimeout as delay } from "node:timers/promises";
+
 import type { Lane } from "@baton/contracts";
 import { STREAMS } from "@baton/contracts";
 import {
@@ -28,6 +30,9 @@ import {
   type Topology,
   type TopologyOptions,
 } from "./topology.ts";
+
+/** Disposing waits so long for the server to have taken what was sent. */
+const DRAIN_MS = 3000;
 
 /** How to open a mesh. */
 export interface MeshOptions {
@@ -145,7 +150,14 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     [Symbol.asyncDispose]: async () => {
       clearInterval(keeping);
       publisher.close();
-      await nc.drain().catch(() => nc.close());
+      // A server that hangs never says that it has taken everything.
+      const late = new AbortController();
+      await Promise.race([
+        nc.drain().catch(() => undefined),
+        delay(DRAIN_MS, undefined, { signal: late.signal }).catch(() => undefined),
+      ]);
+      late.abort();
+      await nc.close();
     },
   };
 }

@@ -118,3 +118,16 @@ test("with synced writes what is ready together is stored as one batch, and a lo
     { syncAlways: true },
   );
 });
+
+test("a mesh whose server hangs is disposed of all the same", { timeout: 15_000 }, async () => {
+  await withNats(async (nats) => {
+    const mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    nats.server.kill("SIGSTOP");
+    try {
+      await mesh[Symbol.asyncDispose]();
+      expect(mesh.nc.isClosed()).toBe(true);
+    } finally {
+      nats.server.kill("SIGCONT");
+    }
+  });
+});
