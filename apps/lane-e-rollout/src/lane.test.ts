@@ -10,7 +10,6 @@ import type { StageWork } from "@baton/lanekit";
 import { serve } from "@hono/node-server";
 import { expect, onTestFinished, test, vi } from "vitest";
 
-import { rolloutLane } from "./lane.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { PATCH } from "./shadow-paper.ts";
 import {
@@ -22,6 +21,7 @@ import {
   sharedPlace,
 } from "./testing/place.ts";
 import { passed, type SampleRun, sampleRun, sha256 } from "./testing/sample-run.ts";
+import { stageOf } from "./testing/stage-of.ts";
 
 // Real git, engine and broker: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -29,9 +29,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const place = sharedPlace();
 
 function stage(name: string, over: Partial<RolloutOptions> = {}): StageWork {
-  const work = rolloutLane({ ...place().options, ...over }).stages[name];
-  if (work === undefined) throw new Error(`no stage ${name}`);
-  return work;
+  return stageOf(name, { ...place().options, ...over });
 }
 
 const actionOf = ({ candidateId, runId }: SampleRun, name: string) =>

@@ -3,7 +3,6 @@ import { fenceOnce } from "@baton/gitops";
 import { eventually } from "@baton/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 
-import { rolloutLane } from "./lane.ts";
 import { promotionPrerequisites } from "./promotion-prerequisites.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { awaited } from "./testing/mesh-reader.ts";
@@ -16,6 +15,7 @@ import {
   sharedPlace,
 } from "./testing/place.ts";
 import { type SampleRun, sampleRun } from "./testing/sample-run.ts";
+import { stageOf } from "./testing/stage-of.ts";
 
 // Real git, engine and broker: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -23,8 +23,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const place = sharedPlace();
 
 async function stage(name: string, over: Partial<RolloutOptions>, ...of: StageOf) {
-  const work = rolloutLane({ ...place().options, ...over }).stages[name];
-  if (work === undefined) throw new Error(`no stage ${name}`);
+  const work = stageOf(name, { ...place().options, ...over });
   const [run, more, options] = of;
   const context = contextOf(run, name, more, options);
   return { context, outcome: await work(context) };
