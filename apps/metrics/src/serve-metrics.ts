@@ -23,6 +23,8 @@ import { readStanding } from "./read-standing.ts";
 import { openStreamTail, type StreamTail } from "./stream-tail.ts";
 
 const STALE_MS = 15_000;
+/** Between two rounds of reading the streams for the first time; a replica may lag. */
+const FIRST_READ_PAUSE_MS = 50;
 /** So many missed refreshes make the series stale. */
 const STALE_REFRESHES = 10;
 
@@ -45,14 +47,14 @@ export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh)
   const unread = (): string | undefined => (isComplete ? undefined : leftToRead(tails));
   service.withholdMetrics(unread);
   let trouble: string | undefined;
-  const refreshing = repeat(refreshMs, signal, async () => {
+  const pauseMs = (): number =>
+    isComplete || trouble !== undefined ? refreshMs : Math.min(refreshMs, FIRST_READ_PAUSE_MS);
+  const refreshing = repeat(pauseMs, signal, async () => {
     try {
-      do {
-        // Reading all of one stream takes a while, in which the other grows: a round that begins when both were read is short.
-        const isLastRound = tails.every(({ caughtUp }) => caughtUp);
-        for (const tail of tails) await tail.advance(signal);
-        isComplete ||= isLastRound;
-      } while (!isComplete && !signal.aborted);
+      // Reading all of one stream takes a while, in which the other grows: a round that begins when both were read is short.
+      const wereRead = tails.every(({ caughtUp }) => caughtUp);
+      for (const tail of tails) await tail.advance(signal);
+      isComplete ||= wereRead;
       recordQueueDepth(series, candidates);
       sources.backlogs = await readLaneBacklogs(mesh.jsm);
       sources.givenUp = await readGivenUp(mesh.jsm);
@@ -77,16 +79,19 @@ export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh)
 }
 
 /** The journal says where the candidates stand, the reports how the work went. */
-function openTails(parts: {
+function openTails({
+  service,
+  mesh,
+  series,
+  candidates,
+}: {
   readonly service: ServiceContext<MetricsConfig>;
   readonly mesh: Mesh;
   readonly series: OrchestrationMetrics;
   readonly candidates: OpenCandidates;
 }): StreamTail[] {
-  const { mesh, series, candidates } = parts;
-  const { service } = parts;
-  const { log } = service;
-  const perSecond = service.config.BATON_METRICS_MESSAGES_PER_SECOND;
+  const { log, config } = service;
+  const perSecond = config.BATON_METRICS_MESSAGES_PER_SECOND;
   return [
     openStreamTail({
       mesh,
@@ -116,7 +121,7 @@ function openTails(parts: {
 /** Folding another stream on top would count everything twice. */
 function madeAnew(stream: string): StartFailure {
   return new StartFailure({
-    code: "E_CONFLICT",
+    code: "E_UNAVAILABLE",
     exitCode: EXIT.unavailable,
     message: `${stream} was made anew since this process began to read it`,
     action:
@@ -137,16 +142,16 @@ function leftToRead(tails: readonly StreamTail[]): string {
     .join("; ");
 }
 
-/** Runs `work` again and again, `pauseMs` between two runs, until the signal is aborted. */
+/** Runs `work` again and again, `pauseMs()` between two runs, until the signal is aborted. */
 async function repeat(
-  pauseMs: number,
+  pauseMs: () => number,
   signal: AbortSignal,
   work: () => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
     await work();
     // Waiting rejects when the signal is aborted: the loop's condition sees to that.
-    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    await delay(pauseMs(), undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -68,7 +68,11 @@ export class ServiceFailed extends Error {
   /** With which its last process ended, if it ended by itself. */
   readonly exitCode: number | undefined;
 
-  constructor(service: string, why: string, options?: ErrorOptions & { exitCode?: number }) {
+  constructor(
+    service: string,
+    why: string,
+    options?: ErrorOptions & { exitCode?: number | undefined },
+  ) {
     super(`${service} ${why}`, options);
     this.service = service;
     this.exitCode = options?.exitCode;
@@ -157,8 +161,7 @@ async function keepRunning(run: Run, graceMs: () => number): Promise<void> {
 function fail(run: Run, { text: why, cause, exitCode }: Ending): void {
   const { name } = run.service;
   run.state = { kind: "failed", why };
-  const failed = new ServiceFailed(name, why, { cause, ...(exitCode !== null && { exitCode }) });
-  run.ready.reject(failed);
+  run.ready.reject(new ServiceFailed(name, why, { cause, exitCode }));
   run.tell({ service: name, kind: "failed", why });
 }
 
@@ -166,8 +169,8 @@ interface Ending {
   readonly text: string;
   readonly final: boolean;
   readonly cause?: unknown;
-  /** Null: it ended by a signal, or never began. */
-  readonly exitCode: number | null;
+  /** Undefined: it ended by a signal, or never began. */
+  readonly exitCode?: number | undefined;
   readonly tell: (restartInMs: number) => void;
 }
 
@@ -182,7 +185,7 @@ async function once(run: Run, graceMs: () => number): Promise<Ending> {
   } catch (cause) {
     run.inARow += 1;
     const text = `can't be started: ${messageOf(cause)}`;
-    return { text, final: !run.everReady, cause, exitCode: null, tell: () => undefined };
+    return { text, final: !run.everReady, cause, tell: () => undefined };
   }
   run.state = { kind: "starting", process };
   tell({ service: name, kind: "started", pid: process.pid });
@@ -206,7 +209,7 @@ function endingOf(run: Run, pid: number, exit: ProcessExit): Ending {
   return {
     text: `ended with ${exitInWords(exit)}${everReady ? "" : " before it was ready"}`,
     final: !everReady && (vain || run.launches >= policy.startAttempts),
-    exitCode: exit.code,
+    exitCode: exit.code ?? undefined,
     tell: (restartInMs) =>
       run.tell({ service: service.name, kind: "ended", pid, exit, restartInMs }),
   };

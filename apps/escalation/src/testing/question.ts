@@ -1,5 +1,6 @@
 /** Journal entries as a coordinator writes them, cut to what escalation looks at. */
-import { Entry, type StoredEntry } from "@baton/contracts";
+import type { Entry, StoredEntry } from "@baton/contracts";
+import { sampleEntry } from "@baton/testkit";
 
 /** When every test's story begins. */
 export const START_MS = Date.parse("2026-03-01T09:00:00.000Z");
@@ -11,42 +12,19 @@ export function at(ms: number): string {
 
 /** An entry that asks a person. */
 export function question(sequence: number, changes: Partial<Entry> = {}): StoredEntry {
-  const entry = Entry.parse({
-    v: 1,
-    type: "entry",
-    id: "cand-0001.2",
+  const entry = sampleEntry({
     candidateId: "cand-0001",
+    n: 2,
     stage: "live-ramp",
     runId: "run-0001",
     time: at(0),
-    trace: `00-${"a".repeat(32)}-${"b".repeat(16)}-00`,
-    n: 2,
     prev: 1,
     holder: "review",
     reason: "APPROVAL_REQUIRED",
     detail: "live-ramp needs approval",
-    cause: { kind: "deadline" },
-    playbook: "0".repeat(64),
-    iteration: 0,
-    loops: 0,
-    author: "tester",
-    spec: {},
-    visited: [],
-    commands: [],
     awaits: null,
-    rule: null,
     deadline: at(10_000),
-    artifacts: [],
-    feedback: [],
-    approvals: [],
-    attempt: 0,
-    failures: {},
-    failure: null,
     review: { openedAt: at(0), action: "Approve it.", next: "live-ramp", evidence: null },
-    hold: null,
-    kept: null,
-    evidence: null,
-    guard: null,
   });
   return { sequence, entry: { ...entry, ...changes } };
 }
