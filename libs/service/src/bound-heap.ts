@@ -7,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** The heap may grow by so much of what survived the last full collection. */
-const GROWTH_PERCENT = 40;
+const GROWTH_PERCENT = 30;
 
 /**
  * Call once at the start, before anything is allocated in earnest.

@@ -41,7 +41,7 @@ export function runningServices(): readonly SpawnedService[] {
 }
 
 /**
- * Starts `node <entry>` with `env` and nothing of our environment but PATH, HOME and TMPDIR.
+ * Starts `node <flags> <entry>` with `env` and nothing of our environment but PATH, HOME and TMPDIR.
  *
  * `entry` is relative to the project's root, such as `apps/coordinator/src/main.ts`. It ends when
  * this process does (BATON_EXIT_WITH_PARENT); its port is free (BATON_HTTP_PORT 0) unless given.
@@ -49,12 +49,13 @@ export function runningServices(): readonly SpawnedService[] {
 export function spawnService(
   entry: string,
   env: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
 ): SpawnedService {
   const file = absolute(ROOT, entry);
   const name = basename(dirname(dirname(file)));
   const folder = temporaryFolder(name);
   const addressFile = join(folder.path, "address");
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [...nodeFlags, file], {
     cwd: folder.path,
     env: {
       ...inherited(),

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { type Lane, LANES } from "@baton/contracts";
 import { ensureMeshKeys, findNatsServer, type Kind, startNatsServer } from "@baton/mesh";
+import { SERVICE_NODE_FLAGS } from "@baton/supervisor";
 import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
 
 /** How often metrics looks at the streams, unless told otherwise. */
@@ -69,14 +70,13 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_SYNC_ALWAYS: syncAlways ? "1" : "0",
     BATON_EXIT_WITH_PARENT: "1",
     NODE_COMPILE_CACHE: join(root, ".baton/cache/compile"),
-    NODE_OPTIONS: "--max-semi-space-size=8",
   };
   const logOf = (lane: Lane): string => join(dir, `${lane}.log`);
   const processes = new Map<string, SpawnedService>();
   const seedFileOf = (kind: Kind): string => join(dir, "keys", `${kind}.seed`);
   const start = (kind: Kind, entry: string, env: Record<string, string>): void => {
     const all = { ...common, BATON_NATS_SEED_FILE: seedFileOf(kind), ...env };
-    processes.set(kind, spawnService(join(root, entry), all));
+    processes.set(kind, spawnService(join(root, entry), all, SERVICE_NODE_FLAGS));
   };
   start("coordinator", "apps/coordinator/src/main.ts", {
     BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),

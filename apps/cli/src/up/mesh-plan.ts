@@ -162,9 +162,8 @@ export function environmentOf(
   const position = PLAN.findIndex((one) => one.name === name);
   return {
     ...Object.fromEntries(inherited),
-    // Compiled code is shared by all services and kept; small young generations keep eleven processes small.
+    // Compiled code is shared by all services and kept.
     NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
-    NODE_OPTIONS: "--max-semi-space-size=8",
     BATON_NATS_URL: known.natsUrl,
     ...(isKind(name) && { BATON_NATS_SEED_FILE: choices.directory.seedOf(name) }),
     BATON_SYNC_ALWAYS: choices.syncAlways ? "1" : "0",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   awaitHttpReady,
   forgetAddress,
+  SERVICE_NODE_FLAGS,
   type ServiceEvent,
   spawnProcess,
   supervise,
@@ -114,7 +115,7 @@ function launchOne(
   forgetAddress(directory.addressFileOf(name));
   return spawnProcess({
     file: process.execPath,
-    args: [join(ROOT, entry)],
+    args: [...SERVICE_NODE_FLAGS, join(ROOT, entry)],
     env: { ...env, ...(port !== undefined && { BATON_HTTP_PORT: port }) },
     cwd: directory.workOf(name),
     logFile: directory.logOf(name),
