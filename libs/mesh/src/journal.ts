@@ -86,22 +86,24 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
 }
 
 async function append(writer: GroupWriter, entry: Entry, attempts: number): Promise<Appended> {
-  const message = {
-    subject: journalSubject(entry),
-    payload: JSON.stringify(entry),
-    headers: {
-      "Nats-Expected-Last-Subject-Sequence": entry.prev,
-      "Nats-Expected-Last-Subject-Sequence-Subject": journalFence(entry.candidateId),
-      "Nats-Msg-Id": isDispatch(entry) ? deduplicationId(entry) : undefined,
-      traceparent: sampledOnly(entry.trace),
-    },
-  };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const stored = await writer.write(entry.candidateId, message);
+      // Made anew for each attempt: while hundreds wait for their acknowledgement, nothing of it is kept.
+      const payload = JSON.stringify(entry);
+      const bytes = payload.length;
+      const stored = await writer.write(entry.candidateId, {
+        subject: journalSubject(entry),
+        payload,
+        headers: {
+          "Nats-Expected-Last-Subject-Sequence": entry.prev,
+          "Nats-Expected-Last-Subject-Sequence-Subject": journalFence(entry.candidateId),
+          "Nats-Msg-Id": isDispatch(entry) ? deduplicationId(entry) : undefined,
+          traceparent: sampledOnly(entry.trace),
+        },
+      });
       return stored.duplicate
         ? { kind: "fenced" }
-        : { kind: "stored", sequence: stored.sequence, bytes: message.payload.length };
+        : { kind: "stored", sequence: stored.sequence, bytes };
     } catch (error) {
       if (error instanceof Refused && error.code === REFUSALS.wrongLastSequence)
         return { kind: "fenced" };
