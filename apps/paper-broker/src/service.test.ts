@@ -100,7 +100,7 @@ test("J8: killed between storing and answering, the order is there after the res
 
 test("ambiguous outcomes are resolved by looking, and an order that was lost is not sent again at once", async () => {
   const { url } = await start({ faults: true });
-  const broker = createBroker({ url, timeoutMs: 300 });
+  const broker = createBroker({ url, timeoutMs: 1500 });
   const quick = { maxLookups: 3, initialDelayMs: 5 };
   const once = async (fault: string, id: string) => {
     await plan(url, fault);

@@ -16,7 +16,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
-  broker = createBroker({ url: `http://127.0.0.1:${port}`, timeoutMs: 200, account: "acc" });
+  broker = createBroker({ url: `http://127.0.0.1:${port}`, timeoutMs: 2000, account: "acc" });
 });
 afterEach(() => {
   server.closeAllConnections();

@@ -74,19 +74,18 @@ test("the last stalled attempt is the stage run's result", async () => {
 });
 
 test("progress keeps an attempt going for longer than it may stand still; where none is asked for, it may", async () => {
-  let moves = 0;
+  const moves = 100;
   start(async (context) => {
-    while (moves < 30) {
-      moves += 1;
-      context.progress(`move ${moves}`);
+    for (let move = 1; move <= moves; move += 1) {
+      context.progress(`move ${move}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return done("made");
   });
-  place.deliver(submitted({ progressSeconds: 0.3 }));
-  await soon(() => expect(place.lane.attempts()[0]?.step).toBe("move 5"));
+  place.deliver(submitted({ progressSeconds: 1 }));
+  await soon(() => expect(place.lane.attempts()[0]?.step).toMatch(/^move /));
   const [shown] = place.lane.attempts();
-  expect(Date.parse(shown?.progressDueAt ?? "") - Date.parse(shown?.progressAt ?? "")).toBe(300);
+  expect(Date.parse(shown?.progressDueAt ?? "") - Date.parse(shown?.progressAt ?? "")).toBe(1000);
   await settled("ack");
   expect(place.reports).toMatchObject([{ type: "result", outcome: { kind: "done" } }]);
 });

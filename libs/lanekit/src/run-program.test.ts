@@ -82,11 +82,11 @@ test("a program that isn't there is a deterministic failure", async () => {
 test("one that takes too long is ended with all it started, also if it ignores being asked", async () => {
   const context = contextOf();
   const script = "trap '' TERM; sleep 60 & echo $!; wait; sleep 60";
-  const failure = await failureOf(runProgram(context, { ...shell(script), timeoutMs: 300 }));
+  const failure = await failureOf(runProgram(context, { ...shell(script), timeoutMs: 1500 }));
   expect(failure).toMatchObject({ class: "transient", code: "E_PROGRAM_TIMEOUT" });
   const child = Number(context.steps[0]?.split(" ")[1]);
   expect(child).toBeGreaterThan(1);
-  await vi.waitFor(() => expect(isAlive(child)).toBe(false));
+  await vi.waitFor(() => expect(isAlive(child)).toBe(false), 10_000);
 });
 
 test("the stage's deadline bounds it too", async () => {
@@ -113,5 +113,5 @@ test("when the attempt is aborted it's ended, and the abort is what is thrown", 
 
 test("what it leaves behind doesn't outlive it", async () => {
   const { stdout } = await runProgram(contextOf(), shell("sleep 60 & echo $!"));
-  await vi.waitFor(() => expect(isAlive(Number(stdout))).toBe(false));
+  await vi.waitFor(() => expect(isAlive(Number(stdout))).toBe(false), 10_000);
 });

@@ -69,7 +69,7 @@ test("a reader goes on soon after a server that was killed is back, and misses n
     const rounds = ["cand-reader-1", "cand-reader-2", "cand-reader-3"];
     for (const candidateId of rounds) {
       await mesh.journal.append(firstEntry(candidateId));
-      await eventually(() => seen.includes(candidateId), { what: candidateId, withinMs: 3000 });
+      await eventually(() => seen.includes(candidateId), { what: candidateId, withinMs: 10_000 });
       await nats.kill9();
       await nats.restart();
       await eventually(() => mesh.trouble() === undefined, { what: "reconnected" });

@@ -45,7 +45,9 @@ test("a killed service comes back as another process and is ready again", async 
   await supervised.whenReady();
   const first = supervised.pid();
   supervised.kill("SIGKILL");
-  await expect.poll(() => supervised.state().kind).not.toBe("ready");
+  await expect
+    .poll(() => events.some(({ kind }) => kind === "ended"), { timeout: 10_000 })
+    .toBe(true);
   await supervised.whenReady();
   expect(supervised.pid()).not.toBe(first);
   expect(supervised.restarts()).toBe(1);
