@@ -32,13 +32,14 @@ export interface BenchMesh extends AsyncDisposable {
  * mesh's server is tuned to counts for the mesh.
  */
 export async function startStockServer(dir: string, syncAlways: boolean) {
-  const { GOMAXPROCS: chosen } = process.env;
-  process.env["GOMAXPROCS"] = String(availableParallelism());
+  const stock = { GOMAXPROCS: String(availableParallelism()), GOGC: "100", GOMEMLIMIT: "off" };
+  const before = { ...process.env };
+  Object.assign(process.env, stock);
   try {
     return await startBenchServer(dir, { syncAlways, extraConfig: "no_sublist_cache: false" });
   } finally {
-    if (chosen === undefined) delete process.env["GOMAXPROCS"];
-    else process.env["GOMAXPROCS"] = chosen;
+    for (const name of Object.keys(stock)) delete process.env[name];
+    Object.assign(process.env, before);
   }
 }
 

@@ -2,17 +2,26 @@ import { expect, test } from "vitest";
 
 import { serverEnvironment } from "./server-config.ts";
 
+const machine = { cores: 4, memoryBytes: 8 * 1024 ** 3, syncAlways: false };
+
 test.each([
   [1, "1"],
   [2, "1"],
   [9, "4"],
 ])("of %d cores the server keeps to %s", (cores, expected) => {
-  const env = serverEnvironment({ HOME: "/root" }, { cores, syncAlways: false });
-  expect(env).toEqual({ HOME: "/root", GOMAXPROCS: expected });
+  const { GOMAXPROCS } = serverEnvironment({}, { ...machine, cores });
+  expect(GOMAXPROCS).toBe(expected);
 });
 
-test("a server that waits for the disk gets all cores, and a choice of the user's counts", () => {
-  expect(serverEnvironment({}, { cores: 4, syncAlways: true })).toEqual({});
-  const chosen = { GOMAXPROCS: "3" };
-  expect(serverEnvironment(chosen, { cores: 4, syncAlways: false })).toEqual(chosen);
+test("a server that waits for the disk gets all cores", () => {
+  expect(serverEnvironment({}, { ...machine, syncAlways: true })).not.toHaveProperty("GOMAXPROCS");
+});
+
+test("its heap may grow fivefold between collections, and up to half of the memory", () => {
+  expect(serverEnvironment({}, machine)).toMatchObject({ GOGC: "400", GOMEMLIMIT: "4096MiB" });
+});
+
+test("what the user chose counts", () => {
+  const chosen = { GOMAXPROCS: "3", GOGC: "100", GOMEMLIMIT: "1GiB", HOME: "/root" };
+  expect(serverEnvironment(chosen, machine)).toEqual(chosen);
 });

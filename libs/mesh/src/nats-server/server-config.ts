@@ -57,17 +57,32 @@ export function renderServerConfig(settings: ServerSettings, runDir: string): st
   ].join("\n");
 }
 
+/** What the machine has; in a container, what the container may use. */
+export interface Machine {
+  readonly cores: number;
+  readonly memoryBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
 /**
- * The server's environment: half of the machine's cores, unless GOMAXPROCS says otherwise. The other processes of the mesh
- * need the rest, and a server that spreads over few cores spends a third more time per message. Not where writes are synced:
- * there a core is held up by each wait for the disk.
+ * The server's environment; what the user set counts.
+ *
+ * Its collector waits until the heap has grown fivefold, or half of the memory is in use: with one core it stores half as much
+ * while it looks through an index of all subjects. Half of the cores, because the other processes of the mesh need the rest,
+ * and a server that spreads over few cores spends a third more time per message; not where writes are synced: there a core is
+ * held up by each wait for the disk.
  */
 export function serverEnvironment(
   env: NodeJS.ProcessEnv,
-  { cores, syncAlways }: { cores: number; syncAlways: boolean },
+  { cores, memoryBytes, syncAlways }: Machine & { syncAlways: boolean },
 ): NodeJS.ProcessEnv {
-  if (syncAlways) return env;
-  return { GOMAXPROCS: String(Math.max(1, Math.floor(cores / 2))), ...env };
+  const usual: NodeJS.ProcessEnv = {
+    GOGC: "400",
+    GOMEMLIMIT: `${Math.floor(memoryBytes / 2 / MIB)}MiB`,
+  };
+  if (!syncAlways) usual["GOMAXPROCS"] = String(Math.max(1, Math.floor(cores / 2)));
+  return { ...usual, ...env };
 }
 
 function orRandom(port: number): number {

@@ -8,14 +8,19 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Claim, type Holder, tryClaim } from "./claim.ts";
 import type { FoundNatsServer } from "./find-nats-server.ts";
 import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
-import { renderServerConfig, serverEnvironment, type ServerSettings } from "./server-config.ts";
+import {
+  type Machine,
+  renderServerConfig,
+  serverEnvironment,
+  type ServerSettings,
+} from "./server-config.ts";
 import { endOfLog, explainExit, sizeOfLog } from "./server-log.ts";
 import { type ProcessExit, spawnServer, watchExit } from "./spawn-tied.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
@@ -164,7 +169,7 @@ async function spawnOrRelease(
     // It may hold credentials.
     writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
     const output = openSync(logFile, "a");
-    const env = serverEnvironment(process.env, { cores: availableParallelism(), ...launch });
+    const env = serverEnvironment(process.env, { ...thisMachine(), ...launch });
     const child = spawnServer({ file: server.path, args: ["-c", config], output, tied, env });
     closeSync(output);
     const exited = watchExit(child);
@@ -183,6 +188,13 @@ async function spawnOrRelease(
       cause,
     });
   }
+}
+
+function thisMachine(): Machine {
+  const total = totalmem();
+  // Absurdly large where a container has no limit of its own.
+  const memoryBytes = Math.min(total, process.constrainedMemory() || total);
+  return { cores: availableParallelism(), memoryBytes };
 }
 
 function running(state: {
