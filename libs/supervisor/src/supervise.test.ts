@@ -91,9 +91,9 @@ test("a program that isn't there is told with its name", async () => {
 });
 
 test("a service that runs but isn't ready in time names the checks that fail, and goes on", async () => {
-  const { supervised } = watch(dir, ["unready"], 400);
+  const { supervised } = watch(dir, ["unready"], 3000);
   await expect(supervised.whenReady()).rejects.toThrow(
-    "program isn't ready: not within 400 ms; last answer: server: no connection",
+    "program isn't ready: not within 3000 ms; last answer: server: no connection",
   );
   expect(supervised.pid()).toBeDefined();
 });
