@@ -24,19 +24,21 @@ export interface HttpReadiness {
 export async function awaitHttpReady(wanted: HttpReadiness): Promise<string> {
   const deadline = AbortSignal.timeout(wanted.withinMs);
   const signal = AbortSignal.any([wanted.signal, deadline]);
-  let last = "it hasn't opened its port yet";
+  let last: string | undefined;
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 1.3, LAST_LOOK_MS)) {
     const address = readAddress(wanted.addressFile);
     if (address !== undefined) {
       const trouble = await troubleAt(address, signal);
       if (trouble === undefined) return address;
-      last = trouble;
+      // A look that the deadline cuts short has learned nothing: what was heard before says more.
+      if (!signal.aborted || last === undefined) last = trouble;
     }
     try {
       await delay(pause, undefined, { signal });
     } catch (cause) {
       if (wanted.signal.aborted) throw cause;
-      throw new Error(`not within ${wanted.withinMs} ms; last answer: ${last}`, { cause });
+      const heard = last ?? "it hasn't opened its port yet";
+      throw new Error(`not within ${wanted.withinMs} ms; last answer: ${heard}`, { cause });
     }
   }
 }
