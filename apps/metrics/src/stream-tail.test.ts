@@ -57,6 +57,25 @@ test("heavy traffic is folded in bounded pieces, and all of it when it eases", a
   });
 });
 
+test("traffic that doesn't ease is folded faster the more of it is left", async () => {
+  await withNats(async ({ url }) => {
+    await using mesh = await openMesh({ url, name: "test", provision: true });
+    const { tail, folded, clock } = openTail(mesh);
+    const { signal } = new AbortController();
+    await tail.advance(signal);
+    await submit(mesh, 0, 150);
+    clock.ms += 1000;
+    await tail.advance(signal);
+    // A fifteenth of 150 is more than three.
+    expect(folded).toEqual(upTo(10));
+    await submit(mesh, 150, 190);
+    clock.ms += 2000;
+    await tail.advance(signal);
+    expect(folded).toEqual(upTo(34));
+    expect(tail.behind).toBe(156);
+  });
+});
+
 test.each([2, 5, 9])(
   "a stream that was made anew, with %d messages, is told of and not folded",
   async (count) => {

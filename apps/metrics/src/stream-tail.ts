@@ -3,8 +3,8 @@
  *
  * T1: messages are folded in the stream's order, none twice, none left out; a read that breaks off goes on where it stopped.
  * T2: nothing is kept outside memory: a started process reads the stream from its beginning, as fast as it can.
- * T3: while the stream grows by more than `perSecond`, only so much is folded, so that heavy traffic costs no more than it may;
- *     what is left is folded when the traffic eases.
+ * T3: while the stream grows by more than `perSecond`, only so much is folded, so that a burst is left to those who work on it;
+ *     what is left is folded when the traffic eases. Where it doesn't, more is folded: the fold stays some 15 seconds behind.
  */
 import { STREAMS } from "@baton/contracts";
 import { follow, type Mesh, type StoredMessage } from "@baton/mesh";
@@ -36,6 +36,8 @@ export interface StreamTailOptions {
 
 /** One read ends after this time at the latest: a hung server must not hold up the next. */
 const READ_MS = 30_000;
+/** T3: what is left is divided over so many seconds. */
+const CATCH_UP_S = 15;
 /** Small enough that a handoff that comes in between doesn't wait for it. */
 const PAGE = 64;
 
@@ -88,11 +90,13 @@ export function openStreamTail(options: StreamTailOptions): StreamTail {
       made ??= created;
       if (created !== made || state.last_seq < through) return onAnew();
       const grown = state.last_seq - last;
-      const allowed = Math.ceil((perSecond * (now() - askedMs)) / 1000);
+      const seconds = (now() - askedMs) / 1000;
       askedMs = now();
       last = state.last_seq;
       end = last;
-      const until = caughtUp && grown > allowed ? Math.min(last, through + allowed) : last;
+      const isBurst = caughtUp && grown > Math.ceil(perSecond * seconds);
+      const pace = Math.max(perSecond, (last - through) / CATCH_UP_S);
+      const until = isBurst ? Math.min(last, through + Math.ceil(pace * seconds)) : last;
       if (until > through) {
         await readUntil(until, signal);
         end = (await mesh.jsm.streams.info(stream)).state.last_seq;
