@@ -13,7 +13,7 @@ export interface Delivery {
   readonly storedAt: number;
   /** Messages still waiting in the consumer. */
   readonly pending: number;
-  /** Goes out a few milliseconds later, together with others; until then a kill means a redelivery. */
+  /** Goes out some 30 ms later, together with others; until then a kill means a redelivery. */
   ack(): void;
   /** Asks for another delivery after a delay in milliseconds. */
   nak(delayMs: number): void;
