@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { type Lane, LANES } from "@baton/contracts";
 import { ensureMeshKeys, findNatsServer, type Kind, startNatsServer } from "@baton/mesh";
-import { SERVICE_NODE_FLAGS } from "@baton/supervisor";
+import { SERVICE_ENV, SERVICE_NODE_FLAGS } from "@baton/supervisor";
 import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
 
 /** How often metrics looks at the streams, unless told otherwise. */
@@ -66,6 +66,7 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
   const { publicKeys: keys } = ensureMeshKeys(join(dir, "keys"));
   const server = await startBenchServer(dir, { syncAlways, keys });
   const common = {
+    ...SERVICE_ENV,
     BATON_NATS_URL: server.url,
     BATON_LOG_LEVEL: "warn",
     BATON_SYNC_ALWAYS: syncAlways ? "1" : "0",

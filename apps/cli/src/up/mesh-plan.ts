@@ -2,6 +2,7 @@
 import { join } from "node:path";
 
 import { KINDS } from "@baton/mesh";
+import { SERVICE_ENV } from "@baton/supervisor";
 
 import type { MeshDirectory } from "./mesh-directory.ts";
 
@@ -161,6 +162,7 @@ export function environmentOf(
   });
   const position = PLAN.findIndex((one) => one.name === name);
   return {
+    ...SERVICE_ENV,
     ...Object.fromEntries(inherited),
     // Compiled code is shared by all services and kept.
     NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
