@@ -7,7 +7,7 @@ test.each([
   ["row 17 of 5105 is out of order", "row 4021 of 5105 is out of order"],
   ["at 2026-03-01T09:00:00.000Z", "at 2026-11-30T23:59:59.999Z"],
   ["at 09:00", "at 23:59:59"],
-  ["can't open /tmp/a1/b.json: no space", "can't open /var/lib/baton/work/x: no space"],
+  ["can't open /srv/a1/b.json: no space", "can't open /var/lib/baton/work/x: no space"],
   ["can't open ~/a.json", "can't open ./b/c.json"],
   ["can't open C:\\Users\\a.json", "can't open D:\\b\\c.json"],
   ["http://10.0.0.1:8080/v2/orders refused", "http://broker.internal/v3 refused"],

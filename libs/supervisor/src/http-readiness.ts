@@ -31,7 +31,8 @@ export async function awaitHttpReady(wanted: HttpReadiness): Promise<string> {
       const trouble = await troubleAt(address, signal);
       if (trouble === undefined) return address;
       // A look that the deadline cuts short has learned nothing: what was heard before says more.
-      if (!signal.aborted || last === undefined) last = trouble;
+      if (signal.aborted) last ??= trouble;
+      else last = trouble;
     }
     try {
       await delay(pause, undefined, { signal });
