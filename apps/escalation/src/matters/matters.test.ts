@@ -256,6 +256,8 @@ test.runIf(HAS_ALERTMANAGER)(
     await haveAlerts([`mesh.${task}`]);
     await hand.closeTask(task);
     await haveAlerts([]);
+    // Its webhook may be told after Alertmanager was.
+    await matterSettled(world.mesh, `mesh.${task}`, "answered");
     const bodies = bodiesByKey(one.received);
     expect([...bodies].filter(([, { size }]) => size !== 1)).toEqual([]);
     const kinds = all.map((matter) => [...new Set(kindsOn(one, matter))]);
