@@ -1,6 +1,10 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
 import { GitError } from "./git-error.ts";
 import { checked, CommitId, RepositoryPath } from "./git-names.ts";
 import { fetchHeads, MAIN } from "./remote-heads.ts";
+import type { RepositoryAddress } from "./repository-address.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
 
 /** Largest file that is read, in bytes: 1 MiB. */
@@ -9,7 +13,7 @@ const MAX_FILES = 5000;
 
 /** Reads the main branch of a repository over and over; one at a time. */
 export interface MainReader extends AsyncDisposable {
-  /** Head of main now: one round trip, nothing is fetched. */
+  /** Head of main now: one round trip, none while a repository on this machine stays as it was. */
   head(): Promise<CommitId>;
   /** The plain files directly in `folder` at the head of main, by name. */
   files(folder: string): Promise<{ commit: CommitId; files: ReadonlyMap<string, string> }>;
@@ -128,12 +132,32 @@ async function files(
   };
 }
 
+/**
+ * What changes whenever main moves in a repository on this machine: its file, or all refs' file if it is packed. Undefined
+ * for a remote repository, one whose main is only another name, and one that keeps its refs otherwise.
+ */
+async function mainStamp({ path }: RepositoryAddress): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const loose = await readFile(join(path, "refs/heads/main"), "utf8").catch(() => undefined);
+  if (loose !== undefined) return loose.startsWith("ref:") ? undefined : loose;
+  const packed = await stat(join(path, "packed-refs"), { bigint: true }).catch(() => undefined);
+  return packed && `${packed.ino} ${packed.ctimeNs} ${packed.size}`;
+}
+
 /** Opens a reader of main. Its calls throw a GitError: transient if the remote doesn't answer. */
 export async function openMainReader(remote: Remote): Promise<MainReader> {
   let scratch = await openScratch(remote, { bare: true });
   let fetches = 0;
+  let seen: { stamp: string; head: CommitId } | undefined;
   return {
-    head: () => head(scratch),
+    async head() {
+      // Looked at first: a move in between is seen the next time.
+      const stamp = await mainStamp(scratch.address);
+      if (stamp !== undefined && seen?.stamp === stamp) return seen.head;
+      const now = await head(scratch);
+      seen = stamp === undefined ? undefined : { stamp, head: now };
+      return now;
+    },
     async files(folder) {
       fetches += 1;
       if (fetches % FETCHES_PER_CLONE === 0) {

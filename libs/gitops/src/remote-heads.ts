@@ -32,3 +32,11 @@ export async function fetchHeads(scratch: Scratch, branch?: BranchName): Promise
     branch: branch === undefined ? undefined : heads.get(`${PREFIX}${branch}`),
   };
 }
+
+/** True if main or the branch that was fetched contains this commit. */
+export async function containsCommit(scratch: Scratch, commit: CommitId): Promise<boolean> {
+  const args = ["for-each-ref", "--count=1", `--contains=${commit}`, PREFIX];
+  // 129: there is no such commit.
+  const answer = await scratch.git(args, { okay: [0, 129] });
+  return answer.code === 0 && answer.stdout.length > 0;
+}

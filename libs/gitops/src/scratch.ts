@@ -93,6 +93,20 @@ async function configuration(address: RepositoryAddress): Promise<string> {
   ].join("\n");
 }
 
+/**
+ * Lets a scratch repository read the objects of a bare repository on this machine where they are: a fetch then copies
+ * none. What it makes itself stays its own until it is pushed.
+ */
+async function borrowObjects(address: RepositoryAddress, gitDir: string): Promise<void> {
+  if (address.path === undefined) return;
+  const objects = join(address.path, "objects");
+  const there = await stat(objects).catch(() => undefined);
+  if (there?.isDirectory() !== true) return;
+  const info = join(gitDir, "objects", "info");
+  await mkdir(info, { recursive: true });
+  await writeFile(join(info, "alternates"), `${objects}\n`);
+}
+
 /** Opens a throw-away repository, bare or with a work tree. */
 export async function openScratch(
   { repository, cacheDir, signal, token }: Remote,
@@ -116,6 +130,7 @@ export async function openScratch(
     "--initial-branch=main",
     ...(bare ? ["--bare"] : []),
   ]);
+  await borrowObjects(address, bare ? dir : join(dir, ".git"));
   return {
     dir,
     address,

@@ -120,6 +120,10 @@ test("a base must be an exact commit that is there and that the branch started a
   await expect(openWorktree({ ...remote, branch, base: "f".repeat(40) })).rejects.toMatchObject({
     code: "E_GIT_NOT_FOUND",
   });
+  const { expectedHead: elsewhere } = await pushedBranch(remote, "run-000004");
+  await expect(openWorktree({ ...remote, branch, base: elsewhere })).rejects.toMatchObject({
+    code: "E_GIT_NOT_FOUND",
+  });
   await mergeOnce(await pushedBranch(remote, "run-000002"));
   await pushedBranch(remote, "run-000003");
   await using old = await openWorktree({ ...remote, branch, base: main });

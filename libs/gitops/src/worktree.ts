@@ -3,7 +3,7 @@ import { type FileChanges, importStream } from "./fast-import.ts";
 import { GitError } from "./git-error.ts";
 import { BranchName, branchName, branchPattern, checked, CommitId } from "./git-names.ts";
 import { assertOwnedPaths, changedPaths } from "./owned-paths.ts";
-import { fetchHeads, type RemoteHeads } from "./remote-heads.ts";
+import { containsCommit, fetchHeads, type RemoteHeads } from "./remote-heads.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
 
 /** A clone with a work tree on one branch; dispose of it when the stage run is over. */
@@ -54,9 +54,9 @@ async function mergeBase(scratch: Scratch, one: CommitId, other: CommitId): Prom
   return scratch.text(["merge-base", one, other], { okay: [0, 1] });
 }
 
+/** Asks what was fetched for it: a repository on this machine may lend more objects than its branches reach. */
 async function requireCommit(scratch: Scratch, wanted: CommitId): Promise<void> {
-  const answer = await scratch.git(["cat-file", "-e", `${wanted}^{commit}`], { okay: [0, 1, 128] });
-  if (answer.code === 0) return;
+  if (await containsCommit(scratch, wanted)) return;
   throw new GitError({
     class: "deterministic",
     code: "E_GIT_NOT_FOUND",

@@ -1,0 +1,54 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { openMainReader } from "./main-reader.ts";
+import { mergeOnce } from "./merge-once.ts";
+import { fetchHeads } from "./remote-heads.ts";
+import { openScratch } from "./scratch.ts";
+import { git, pushedBranch, testRemote } from "./testing/place.ts";
+
+test("main's head is the latest one after every way in which git moves it", async () => {
+  const remote = await testRemote();
+  const { repository } = remote;
+  await using reader = await openMainReader(remote);
+  const first = await reader.head();
+  expect(first).toBe(git(repository, "rev-parse", "main"));
+  expect(await reader.head()).toBe(first);
+
+  const merged = await mergeOnce(await pushedBranch(remote, "run-000001"));
+  expect(await reader.head()).toBe(merged.commit);
+
+  git(repository, "pack-refs", "--all", "--prune");
+  expect(readdirSync(join(repository, "refs/heads"))).not.toContain("main");
+  expect(await reader.head()).toBe(merged.commit);
+
+  git(repository, "update-ref", "refs/heads/main", first);
+  expect(await reader.head()).toBe(first);
+
+  git(repository, "update-ref", "refs/heads/trunk", first);
+  git(repository, "symbolic-ref", "refs/heads/main", "refs/heads/trunk");
+  expect(await reader.head()).toBe(first);
+  git(repository, "update-ref", "refs/heads/trunk", merged.commit);
+  expect(await reader.head()).toBe(merged.commit);
+});
+
+test("a repository that is gone since the last look isn't answered for", async () => {
+  const remote = await testRemote();
+  await using reader = await openMainReader(remote);
+  await reader.head();
+  rmSync(remote.repository, { recursive: true });
+  await expect(reader.head()).rejects.toMatchObject({ code: "E_GIT_NOT_FOUND" });
+});
+
+test.each([true, false])("a fetch from this machine copies no objects (bare: %j)", async (bare) => {
+  const remote = await testRemote();
+  await using scratch = await openScratch(remote, { bare });
+  const { main } = await fetchHeads(scratch);
+  expect(main).toBe(git(remote.repository, "rev-parse", "main"));
+  const own = await scratch.text(["count-objects", "-v"]);
+  expect(own).toMatch(/^count: 0\n/);
+  expect(own).toMatch(/^in-pack: 0$/m);
+  expect(await scratch.text(["cat-file", "-t", main])).toBe("commit");
+});
