@@ -13,7 +13,7 @@ import type { EngineClient } from "./engine-client.ts";
 import { readStrategy, type RenderedStrategy } from "./strategy-configmap.ts";
 
 /** Pause between two looks. */
-const LOOK_MS = 50;
+const LOOK_MS = 100;
 /** Positions are cut to a millionth of a unit, and prices are floats. */
 const LIMIT_TOLERANCE = 1e-6;
 

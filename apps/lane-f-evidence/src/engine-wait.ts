@@ -6,7 +6,7 @@ import { StageFailure } from "@baton/lanekit";
 import type { World } from "./ports.ts";
 
 /** The engine is asked this often while something is waited for, in milliseconds. */
-const ASK_MS = 40;
+const ASK_MS = 100;
 
 /** What was seen last, and whether it was what was waited for. */
 export interface Sighting {
