@@ -12,7 +12,7 @@ import { StageFailure } from "@baton/lanekit";
 import type { EngineClient } from "./engine-client.ts";
 import { readStrategy, type RenderedStrategy } from "./strategy-configmap.ts";
 
-/** Pause between two looks. */
+/** Pause between two looks, in milliseconds. */
 const LOOK_MS = 100;
 /** Positions are cut to a millionth of a unit, and prices are floats. */
 const LIMIT_TOLERANCE = 1e-6;

@@ -134,14 +134,19 @@ async function files(
 
 /**
  * What changes whenever main moves in a repository on this machine: its file, or all refs' file if it is packed. Undefined
- * for a remote repository, one whose main is only another name, and one that keeps its refs otherwise.
+ * where git has to be asked: a remote repository, main only another name, refs kept otherwise or not readable.
  */
 async function mainStamp({ path }: RepositoryAddress): Promise<string | undefined> {
   if (path === undefined) return undefined;
-  const loose = await readFile(join(path, "refs/heads/main"), "utf8").catch(() => undefined);
-  if (loose !== undefined) return loose.startsWith("ref:") ? undefined : loose;
-  const packed = await stat(join(path, "packed-refs"), { bigint: true }).catch(() => undefined);
-  return packed && `${packed.ino} ${packed.ctimeNs} ${packed.size}`;
+  try {
+    const main = await readFile(join(path, "refs/heads/main"), "utf8");
+    return main.startsWith("ref:") ? undefined : main;
+  } catch (error) {
+    const isPacked = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isPacked) return undefined;
+    const refs = await stat(join(path, "packed-refs"), { bigint: true }).catch(() => undefined);
+    return refs && `${refs.ino} ${refs.ctimeNs} ${refs.size}`;
+  }
 }
 
 /** Opens a reader of main. Its calls throw a GitError: transient if the remote doesn't answer. */
