@@ -13,7 +13,7 @@ export {
   spawnProcess,
 } from "./managed-process.ts";
 export { DEFAULT_RESTART_POLICY, restartDelay, type RestartPolicy } from "./restart-policy.ts";
-export { SERVICE_ENV, SERVICE_NODE_FLAGS } from "./small-process.ts";
+export { letYield, SERVICE_ENV, SERVICE_NODE_FLAGS } from "./small-process.ts";
 export {
   type Service,
   ServiceFailed,

@@ -1,4 +1,5 @@
-/** What each service's process is started with, so that a dozen of them stay small beside each other. */
+/** What each service's process is started with, so that a dozen of them stay small and out of each other's way. */
+import { setPriority } from "node:os";
 
 /**
  * Flags of its node: small young generations. V8's memory reducer would shrink a heap a second after the load is gone, and the
@@ -18,3 +19,19 @@ export const SERVICE_ENV: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: "1",
   MALLOC_TRIM_THRESHOLD_: String(4 * 1024 * 1024),
 };
+
+/** Niceness: a third of the processor time of who has none, where both want it. */
+const YIELDING = 5;
+
+/**
+ * Lets a process that was just started yield to those that hand over: nobody else waits for a lane's work or for what watches,
+ * everybody waits for the coordinator and nats-server. Measured with default sync on two cores: handoffs that come alone
+ * 4 percent faster, 2,000 at once 16 percent. What it starts itself yields too.
+ */
+export function letYield(pid: number): void {
+  try {
+    setPriority(pid, YIELDING);
+  } catch {
+    // It's gone already, or the system knows no priorities.
+  }
+}

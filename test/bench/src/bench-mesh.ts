@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { type Lane, LANES } from "@baton/contracts";
 import { ensureMeshKeys, findNatsServer, type Kind, startNatsServer } from "@baton/mesh";
-import { SERVICE_ENV, SERVICE_NODE_FLAGS } from "@baton/supervisor";
+import { letYield, SERVICE_ENV, SERVICE_NODE_FLAGS } from "@baton/supervisor";
 import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
 
 /** How often metrics looks at the streams, unless told otherwise. */
@@ -78,7 +78,9 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
   const seedFileOf = (kind: Kind): string => join(dir, "keys", `${kind}.seed`);
   const start = (kind: Kind, entry: string, env: Record<string, string>): void => {
     const all = { ...common, BATON_NATS_SEED_FILE: seedFileOf(kind), ...env };
-    processes.set(kind, spawnService(join(root, entry), all, SERVICE_NODE_FLAGS));
+    const service = spawnService(join(root, entry), all, SERVICE_NODE_FLAGS);
+    if (kind !== "coordinator") letYield(service.pid);
+    processes.set(kind, service);
   };
   start("coordinator", "apps/coordinator/src/main.ts", {
     BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),

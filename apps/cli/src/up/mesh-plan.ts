@@ -146,6 +146,11 @@ function isKind(name: string): boolean {
   return KINDS.some((kind) => kind === name);
 }
 
+/** True for lanes and what watches: who decides, and what runs, doesn't wait for them. */
+export function yields(name: ServiceName): boolean {
+  return name !== "coordinator" && !name.startsWith("paper-");
+}
+
 /** Longest time that a service may take to stop, in milliseconds. */
 const SERVICE_GRACE_MS = 10_000;
 

