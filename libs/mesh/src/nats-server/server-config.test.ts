@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { serverCpu, serverEnvironment } from "./server-config.ts";
 
-const machine = { cores: 4, memoryBytes: 8 * 1024 ** 3, syncAlways: false };
+const machine = { cores: 4, memoryBytes: 8 * 1024 ** 3 };
 
 test.each([
   [1, "1"],
@@ -11,10 +11,6 @@ test.each([
 ])("of %d cores the server keeps to %s", (cores, expected) => {
   const { GOMAXPROCS } = serverEnvironment({}, { ...machine, cores });
   expect(GOMAXPROCS).toBe(expected);
-});
-
-test("a server that waits for the disk gets all cores", () => {
-  expect(serverEnvironment({}, { ...machine, syncAlways: true })).not.toHaveProperty("GOMAXPROCS");
 });
 
 test("its heap may grow fivefold between collections, and up to half of the memory", () => {

@@ -70,19 +70,18 @@ const MIB = 1024 * 1024;
  *
  * Its collector waits until the heap has grown fivefold, or half of the memory is in use: with one core it stores half as much
  * while it looks through an index of all subjects. Half of the cores, because the other processes of the mesh need the rest,
- * and a server that spreads over few cores spends a third more time per message; not where writes are synced: there a core is
- * held up by each wait for the disk.
+ * and a server that spreads over few cores spends a third more time per message.
  */
 export function serverEnvironment(
   env: NodeJS.ProcessEnv,
-  { cores, memoryBytes, syncAlways }: Machine & { syncAlways: boolean },
+  { cores, memoryBytes }: Machine,
 ): NodeJS.ProcessEnv {
-  const usual: NodeJS.ProcessEnv = {
+  return {
     GOGC: "400",
     GOMEMLIMIT: `${Math.floor(memoryBytes / 2 / MIB)}MiB`,
+    GOMAXPROCS: String(Math.max(1, Math.floor(cores / 2))),
+    ...env,
   };
-  if (!syncAlways) usual["GOMAXPROCS"] = String(Math.max(1, Math.floor(cores / 2)));
-  return { ...usual, ...env };
 }
 
 /**

@@ -171,7 +171,7 @@ async function spawnOrRelease(
     // It may hold credentials.
     writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
     const output = openSync(logFile, "a");
-    const env = serverEnvironment(process.env, { ...thisMachine(), ...launch });
+    const env = serverEnvironment(process.env, thisMachine());
     const cpu = serverCpu(env, allowedCpus());
     const plain = { file: server.path, args: ["-c", config] };
     const invocation = cpu === undefined ? plain : heldToCpu(plain, cpu);
