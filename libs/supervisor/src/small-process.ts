@@ -25,8 +25,7 @@ const YIELDING = 5;
 
 /**
  * Lets a process that was just started yield to those that hand over: nobody else waits for a lane's work or for what watches,
- * everybody waits for the coordinator and nats-server. Measured with default sync on two cores: handoffs that come alone
- * 4 percent faster, 2,000 at once 16 percent. What it starts itself yields too.
+ * everybody waits for the coordinator and nats-server. Figures are in docs/benchmarks.md. What it starts itself yields too.
  */
 export function letYield(pid: number): void {
   try {
