@@ -19,9 +19,12 @@ export function heldToCpu({ file, args }: Invocation, cpu: number): Invocation {
 
 /** Numbers of the CPUs that this process may use, in ascending order; none where the system doesn't say. */
 export function allowedCpus(): number[] {
-  if (process.platform !== "linux") return [];
-  const status = readFileSync("/proc/self/status", "utf8");
-  return parseCpuList(/^Cpus_allowed_list:\s*(\S*)$/m.exec(status)?.[1] ?? "");
+  try {
+    const status = readFileSync("/proc/self/status", "utf8");
+    return parseCpuList(/^Cpus_allowed_list:\s*(\S*)$/m.exec(status)?.[1] ?? "");
+  } catch {
+    return [];
+  }
 }
 
 /** The numbers in a list such as `0-2,5`. */
