@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { meshDirectory } from "./mesh-directory.ts";
-import { environmentOf, type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
+import { environmentOf, type MeshChoices, PLAN, ROOT, yields } from "./mesh-plan.ts";
 
 const choices: MeshChoices = {
   directory: meshDirectory("/data"),
@@ -69,4 +69,13 @@ test("more variables win, those of one service over those of all", () => {
   });
   expect(told["lane-b"]?.["BATON_ACK_WAIT_MS"]).toBe("4000");
   expect(told["lane-c"]?.["BATON_ACK_WAIT_MS"]).toBe("5000");
+});
+
+test("lanes and what watches yield; who decides and what runs doesn't", () => {
+  const names = PLAN.map(({ name }) => name);
+  expect(names.filter((name) => !yields(name))).toEqual([
+    "coordinator",
+    "paper-broker",
+    "paper-engine",
+  ]);
 });
