@@ -59,6 +59,8 @@ export function spawnService(
     cwd: folder.path,
     env: {
       ...inherited(),
+      // Most of a service's start would go into compiling the same sources again.
+      NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
       BATON_ADDRESS_FILE: addressFile,
       BATON_EXIT_WITH_PARENT: "1",
       BATON_HTTP_PORT: "0",

@@ -12,6 +12,8 @@ import { z } from "zod";
 const root = join(import.meta.dirname, "../../..");
 const folder = join(root, ".baton/test-results");
 const VITEST = "vitest run --config libs/workspace/src/vitest-projects.ts --root .";
+/** A line per file, and all results for the count. */
+const REPORTS = "--reporter=default --reporter=json --outputFile.json=";
 
 /** Of what a failed test said, so many lines are repeated at the end: its message and where it stood. */
 const MOST_LINES_PER_TEST = 20;
@@ -25,16 +27,18 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   { name: "formatting", command: "oxfmt --check" },
-  { name: "types and lint", command: "nx run-many -t typecheck lint --outputStyle=static" },
+  { name: "types", command: "nx run-many -t typecheck --outputStyle=static" },
+  // One process for all packages: a process each takes five times as long.
+  { name: "lint", command: "oxlint --type-aware" },
   { name: "unused code", command: "knip" },
   {
     name: "tests",
-    command: `${VITEST} --project=!@baton/chaos --reporter=dot --reporter=json --outputFile.json=${join(folder, "tests.json")}`,
+    command: `${VITEST} --project=!@baton/chaos ${REPORTS}${join(folder, "tests.json")}`,
     tests: "tests.json",
   },
   {
     name: "killing each service",
-    command: `${VITEST} --project=@baton/chaos --reporter=default --reporter=json --outputFile.json=${join(folder, "chaos.json")}`,
+    command: `${VITEST} --project=@baton/chaos ${REPORTS}${join(folder, "chaos.json")}`,
     tests: "chaos.json",
   },
   { name: "dry run", command: "node apps/cli/src/main.ts dry-run" },
@@ -62,6 +66,8 @@ const Results = z.object({
 let passed = 0;
 let failed = 0;
 const failures: string[] = [];
+// Off a terminal nobody wants escape codes.
+const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: "1" };
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 for (const step of STEPS) {
@@ -69,6 +75,7 @@ for (const step of STEPS) {
   const start = performance.now();
   const { status } = spawnSync(step.command, {
     cwd: root,
+    env,
     shell: true,
     stdio: ["ignore", "inherit", "inherit"],
   });

@@ -1,6 +1,6 @@
 /**
  * Any service may be killed at any moment; the outcome is the same. A first mesh runs the candidates undisturbed; a second
- * runs them again while one service after the other is killed by SIGKILL, several times each, at random moments. Then every
+ * runs them again, a few at a time, while each has one service killed by SIGKILL, several times, at random moments. Then every
  * candidate must stand where it stood undisturbed, with byte-identical artifacts, and J1 to J9 must hold in the stores.
  *
  * The moments come from a seed (BATON_CHAOS_SEED, printed); the operating system's scheduling isn't repeatable.
@@ -81,7 +81,8 @@ afterAll(async () => {
   await chaos?.[Symbol.asyncDispose]();
 });
 
-test.each(VICTIMS)(
+// Several at a time: each candidate also lives through the kills of the others' victims.
+test.concurrent.each(VICTIMS)(
   "killing %s in the middle changes nothing in the outcome",
   async (victim) => {
     const index = VICTIMS.indexOf(victim);
