@@ -20,17 +20,24 @@ function refusal(work: () => unknown): CliError["details"] {
   throw new Error("nothing was refused");
 }
 
-test.each(["", "../../etc", "short", "-abcdef", "ABCDEF", "a".repeat(64), "cand 12", "cand.12*"])(
-  "candidateId %j is refused with its rule",
-  (text) => {
-    expect(refusal(() => candidateIdFrom(text))).toMatchObject({
-      code: "E_INVALID",
-      exit: 3,
-      value: text,
-      rule: "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-'",
-    });
-  },
-);
+test.each([
+  "",
+  "../../etc",
+  "short",
+  "-abcdef",
+  "abcdef-",
+  "ABCDEF",
+  "a".repeat(64),
+  "cand 12",
+  "cand.12*",
+])("candidateId %j is refused with its rule", (text) => {
+  expect(refusal(() => candidateIdFrom(text))).toMatchObject({
+    code: "E_INVALID",
+    exit: 3,
+    value: text,
+    rule: "6 to 63 characters, only a-z, 0-9 and '-', neither starting nor ending with '-'",
+  });
+});
 
 test("a lane may be named by its letter, whatever its case", () => {
   expect(["c", "C", "lane-c", "review", "closed"].map(holderFrom)).toEqual([

@@ -17,12 +17,22 @@ import type { z } from "zod";
 
 import { CliError, EXIT } from "./cli-error.ts";
 
-const ID_RULE = "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-'";
+const ID_RULE = "6 to 63 characters, only a-z, 0-9 and '-', neither starting nor ending with '-'";
 
 /** A candidate's id as an argument. */
 export function candidateIdFrom(text: string): CandidateId {
   if (text === MESH_ID) throw notACandidate(text);
   return parsed(CandidateId, text, { name: "candidateId", rule: ID_RULE, list: "candidates" });
+}
+
+/** Fewer characters of an id stand for nobody: `cand-` is how most begin. */
+const LEAST_OF_ID = 4;
+const BEGINNING = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** A candidate's id as an argument, or the beginning of one; `findCandidate` says which candidate it is. */
+export function candidateTextFrom(text: string): string {
+  const begins = text.length >= LEAST_OF_ID && BEGINNING.test(text) && text !== MESH_ID;
+  return begins ? text : candidateIdFrom(text);
 }
 
 /** A run's id as an option. */
@@ -32,7 +42,8 @@ export function runIdFrom(text: string): RunId {
 
 /** A stage's name as an option. */
 export function stageFrom(text: string): Stage {
-  const rule = "1 to 63 characters, only a-z, 0-9 and '-', starting with a letter";
+  const rule =
+    "1 to 63 characters, only a-z, 0-9 and '-', starting with a letter, not ending with '-'";
   return parsed(Stage, text, { name: "stage", rule, list: undefined });
 }
 

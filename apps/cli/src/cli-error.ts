@@ -81,8 +81,13 @@ export function renderFailure(details: FailureDetails): string {
 
 /** The same as JSON, for `--json`. */
 export function failureJson(details: FailureDetails): string {
+  return `${printableLines(JSON.stringify({ error: failureFields(details) }))}\n`;
+}
+
+/** What JSON says of a failure, also where it is one of several. */
+export function failureFields(details: FailureDetails) {
   const { code, exit, message, value, rule, action } = details;
-  const error = {
+  return {
     code,
     exit,
     message: cutTo(message, MAX_MESSAGE),
@@ -90,5 +95,4 @@ export function failureJson(details: FailureDetails): string {
     ...(rule !== undefined && { rule }),
     action,
   };
-  return `${printableLines(JSON.stringify({ error }))}\n`;
 }

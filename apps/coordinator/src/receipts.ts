@@ -29,7 +29,7 @@ export async function receiptOf(
     command.type === "submit"
       ? await journal.first(command.candidateId)
       : await entryOf(command, outcome.last, journal);
-  if (original) return accepted(command, original, true);
+  if (original) return withStanding(accepted(command, original, true), outcome.last);
   return refusal(
     { ...command, commandId: command.id },
     "E_NOT_FOUND",
@@ -50,7 +50,13 @@ async function entryOf(
   return (await journal.history(candidateId)).find(isIts) ?? last;
 }
 
-function accepted(command: Command, { sequence, entry }: StoredEntry, duplicate: boolean): Receipt {
+type Accepted = Receipt & { outcome: Extract<Receipt["outcome"], { kind: "accepted" }> };
+
+function accepted(
+  command: Command,
+  { sequence, entry }: StoredEntry,
+  duplicate: boolean,
+): Accepted {
   const { runId, stage, time, detail } = entry;
   return {
     v: 1,
@@ -58,6 +64,16 @@ function accepted(command: Command, { sequence, entry }: StoredEntry, duplicate:
     candidateId: command.candidateId,
     outcome: { kind: "accepted", duplicate, runId, stage, sequence, time, detail },
   };
+}
+
+/** The original receipt doesn't say what has happened since. */
+function withStanding(receipt: Accepted, last: StoredEntry | undefined): Receipt {
+  if (!last) return receipt;
+  const { stage, holder, reason, time: since, cause } = last.entry;
+  const person =
+    cause.kind === "command" ? { by: cause.by, ...(cause.why !== null && { why: cause.why }) } : {};
+  const stands = { stage, holder, reason, since, ...person };
+  return { ...receipt, outcome: { ...receipt.outcome, stands } };
 }
 
 /** The receipt of a command about the whole mesh. */

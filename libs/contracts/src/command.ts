@@ -4,7 +4,17 @@ import { z } from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import { PublicKey, Signature } from "./command-signature.ts";
 import { MAX_TEXT } from "./failure.ts";
-import { CandidateId, CommandId, Instant, RunId, Sha256, Stage, Traceparent } from "./names.ts";
+import {
+  CandidateId,
+  CommandId,
+  Holder,
+  Instant,
+  RunId,
+  Sha256,
+  Stage,
+  Traceparent,
+} from "./names.ts";
+import { Reason } from "./reason.ts";
 
 /** Largest candidate specification in bytes of canonical JSON: it travels in every entry of its candidate. */
 export const MAX_SPEC_BYTES = 16 * 1024;
@@ -113,6 +123,17 @@ export const Receipt = z.object({
       time: Instant,
       /** One sentence with the particulars: for a hold or a cancellation also what still runs. */
       detail: z.string().max(MAX_TEXT).optional(),
+      /** Of a duplicate: where the candidate stands by now, and who brought it there if a person did. */
+      stands: z
+        .object({
+          stage: Stage,
+          holder: Holder,
+          reason: Reason,
+          since: Instant,
+          by: Identity.optional(),
+          why: z.string().optional(),
+        })
+        .optional(),
     }),
     /** Of a command about the whole mesh. */
     z.object({

@@ -17,6 +17,7 @@ test.each([
   ["cand1", false],
   ["x".repeat(64), false],
   ["-cand-1", false],
+  ["cand-1-", false],
   ["Cand-1", false],
   ["cand_1", false],
   ["cand-1\n", false],
@@ -31,6 +32,7 @@ test.each([
   ["constructor", true],
   ["__proto__", false],
   ["1st", false],
+  ["live-", false],
   ["", false],
   ["x".repeat(64), false],
 ])("%j is a stage's name: %s", (name, is) => {

@@ -15,12 +15,12 @@ export type Lane = z.infer<typeof Lane>;
 export const Holder = z.enum([...LANES, "review", "closed"]);
 export type Holder = z.infer<typeof Holder>;
 
-/** What candidate and run ids look like, also upstream (N1). */
-export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{5,62}$/;
+/** What candidate and run ids look like, also upstream (N1). Names and labels elsewhere, such as Kubernetes', may not end in '-'. */
+export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{4,61}[a-z0-9]$/;
 /** What a stage name looks like (N1); the playbook says which ones exist. */
-export const STAGE_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
+export const STAGE_PATTERN = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-const idRule = "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-'";
+const idRule = "6 to 63 characters, only a-z, 0-9 and '-', neither starting nor ending with '-'";
 
 /** Id of a strategy candidate; the same over all its runs. */
 export const CandidateId = z.string().regex(ID_PATTERN, `candidateId: ${idRule}`);
@@ -37,7 +37,10 @@ export type CommandId = z.infer<typeof CommandId>;
 /** Name of a stage. */
 export const Stage = z
   .string()
-  .regex(STAGE_PATTERN, "stage: 1 to 63 characters, only a-z, 0-9 and '-', starting with a letter");
+  .regex(
+    STAGE_PATTERN,
+    "stage: 1 to 63 characters, only a-z, 0-9 and '-', starting with a letter, not ending with '-'",
+  );
 export type Stage = z.infer<typeof Stage>;
 
 /** SHA-256 in lower-case hex. */

@@ -7,7 +7,7 @@ import { GitError, shown } from "./git-error.ts";
 export const CommitId = z.string().regex(/^[0-9a-f]{40}$/, "commit: exactly 40 hex digits");
 export type CommitId = z.infer<typeof CommitId>;
 
-const BRANCH = /^codex\/torghut-v3-([a-f])-(\d{8})-([a-z0-9][a-z0-9-]{5,62})$/;
+const BRANCH = /^codex\/torghut-v3-([a-f])-(\d{8})-([a-z0-9][a-z0-9-]{4,61}[a-z0-9])$/;
 
 /** Branch of one lane for one run: `codex/torghut-v3-<a-f>-<YYYYMMDD>-<runId>`. */
 export const BranchName = z
@@ -23,7 +23,7 @@ export const ActionId = z
   .string()
   .max(230)
   .regex(
-    /^[a-z0-9][a-z0-9-]{5,62}\.[a-z][a-z0-9-]{0,62}\.[a-z0-9][a-z0-9-]{5,62}(\.[A-Za-z0-9-]{1,16}){0,2}$/,
+    /^[a-z0-9][a-z0-9-]{4,61}[a-z0-9]\.[a-z][a-z0-9-]{0,62}\.[a-z0-9][a-z0-9-]{4,61}[a-z0-9](\.[A-Za-z0-9-]{1,16}){0,2}$/,
     "action: <candidateId>.<stage>.<runId>, with at most two suffixes",
   )
   .refine((id) => !id.endsWith(".lock"), "action: must not end with .lock");

@@ -3,9 +3,10 @@ import { open } from "node:fs/promises";
 
 import { ArtifactName, type Sha256 } from "@baton/contracts";
 
-import { candidateIdFrom, sha256From } from "../arguments.ts";
+import { candidateTextFrom, sha256From } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
+import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
 import { printableLines } from "../printable.ts";
@@ -53,18 +54,19 @@ function wantedFrom(
     });
   }
   const parsed = ArtifactName.safeParse(name);
-  if (parsed.success) return { id: candidateIdFrom(id), name: parsed.data };
+  if (parsed.success) return { id: candidateTextFrom(id), name: parsed.data };
   throw new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the artifact's name isn't valid",
     value: name,
     rule: "a relative path of A-Z a-z 0-9 . _ - and '/', no part starting with '.' or '-'",
-    action: `\`baton artifacts list ${candidateIdFrom(id)}\` lists the names.`,
+    action: `\`baton artifacts list ${candidateTextFrom(id)}\` lists the names.`,
   });
 }
 
-async function digestOf(session: Session, { id, name }: Named): Promise<Sha256> {
+async function digestOf(session: Session, { id: typed, name }: Named): Promise<Sha256> {
+  const id = await findCandidate(session, typed);
   const { entry } = await readLast(session, id);
   const ref = entry.artifacts.findLast((artifact) => artifact.name === name);
   if (ref) return ref.sha256;

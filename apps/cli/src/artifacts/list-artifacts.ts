@@ -1,8 +1,9 @@
 /** `baton artifacts list ID` */
 import type { ArtifactRef } from "@baton/contracts";
 
-import { candidateIdFrom } from "../arguments.ts";
+import { candidateTextFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
+import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 import { renderTable } from "../render-table.ts";
@@ -10,9 +11,9 @@ import { openSession } from "../session.ts";
 
 /** Lists the artifacts that the candidate's last entry names. */
 export async function listArtifacts(id: string, globals: Globals): Promise<void> {
-  const candidateId = candidateIdFrom(id);
+  const typed = candidateTextFrom(id);
   await using session = await openSession(globals);
-  const { entry } = await readLast(session, candidateId);
+  const { entry } = await readLast(session, await findCandidate(session, typed));
   await print(globals.format, entry.artifacts, (list) => renderArtifacts(list));
 }
 

@@ -12,16 +12,20 @@ const VERBS = [
   ["cancel", "close a candidate whatever it does", "superseded"],
 ] as const;
 
-/** `baton approve|reject|pause|resume|send-back|cancel ID` */
+/** `baton approve|reject|pause|resume|send-back|cancel ID…` */
 export function register(program: Command): void {
   for (const [verb, effect, why] of VERBS) {
     const command = program
       .command(verb)
       .description(effect)
-      .argument("<candidateId>")
+      .argument("[candidateIds...]", "candidates; the beginning of an id will do")
       .requiredOption("--why <text>", "the reason; it is kept in the journal")
       .option("--as <name>", "who asks (default: the name of your key, see `baton whoami`)")
-      .option("--timeout <duration>", "longest wait for the receipt", "10s");
+      .option("--holder <holder>", "instead of ids: all that this one holds")
+      .option("--reason <code>", "instead of ids: all that stand for this reason")
+      .option("--stage <stage>", "instead of ids: all at this stage")
+      .option("--count <n>", "with filters: how many there shall be; needed off a terminal")
+      .option("--timeout <duration>", "longest wait for each receipt", "10s");
     if (verb === "approve") {
       command
         .option(
@@ -33,17 +37,34 @@ export function register(program: Command): void {
     command
       .addHelpText(
         "after",
-        examples([[`baton ${verb} cand-1f2e3d4c5b6a --why "${why}"`, "and print the receipt"]]),
+        examples([
+          [`baton ${verb} cand-1f2e3d4c5b6a --why "${why}"`, "and print the receipt"],
+          [`baton ${verb} --reason ${REASON_OF[verb]} --why "${why}"`, "many, after a look"],
+        ]),
       )
-      .action(async (id: string, options: DecisionOptions, invoked: Command) => {
+      .action(async (ids: string[], options: DecisionOptions, invoked: Command) => {
         const { decideOn } = await import("../decisions/decide-on.ts");
-        await decideOn(verb, id, { ...options, ...globalsOf(invoked) });
+        await decideOn(verb, ids, { ...options, ...globalsOf(invoked) });
       });
   }
 }
 
+/** A reason that many may stand for, as an example. */
+const REASON_OF: Readonly<Record<(typeof VERBS)[number][0], string>> = {
+  approve: "APPROVAL_REQUIRED",
+  reject: "APPROVAL_REQUIRED",
+  pause: "STAGE_PASSED",
+  resume: "RETRIES_EXHAUSTED",
+  "send-back": "GATE_FAILED",
+  cancel: "GATE_FAILED",
+};
+
 interface DecisionOptions {
   readonly why: string;
+  readonly holder?: string;
+  readonly reason?: string;
+  readonly stage?: string;
+  readonly count?: string;
   readonly as?: string;
   readonly timeout: string;
   readonly evidence?: string;

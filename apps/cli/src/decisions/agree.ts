@@ -1,17 +1,16 @@
 /** An approval is given on what was seen: it is shown first, asked about, and bound to its digest. */
-import { createInterface } from "node:readline";
-
 import type { Command } from "@baton/contracts";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Session } from "../session.ts";
 import { readApprovalQuestion, renderApprovalQuestion } from "./approval-question.ts";
+import { ask, canAsk } from "./ask.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;
 
 /** Refuses at once what would have to ask where nobody can answer. */
 export function requireConsent(yes: boolean | undefined): void {
-  if (yes === true || (process.stdin.isTTY && process.stderr.isTTY)) return;
+  if (yes === true || canAsk()) return;
   throw new CliError({
     code: "E_USAGE",
     exit: EXIT.usage,
@@ -44,17 +43,4 @@ export async function agree(
     });
   }
   return { ...command, evidence: question.evidence };
-}
-
-function ask(question: string): Promise<boolean> {
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  return new Promise((resolve) => {
-    // The end of the input is no answer, so it is a no; Ctrl-C is for whoever handles it in this process.
-    reader.once("close", () => resolve(false));
-    reader.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
-    reader.question(question, (answer) => {
-      resolve(/^y(es)?$/i.test(answer.trim()));
-      reader.close();
-    });
-  });
 }

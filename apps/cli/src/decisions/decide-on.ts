@@ -1,19 +1,30 @@
-/** `baton approve|reject|pause|resume|send-back|cancel ID`: what a person decides about a candidate. */
-import { Command, type CommandType } from "@baton/contracts";
+/** `baton approve|reject|pause|resume|send-back|cancel ID…`: what a person decides about candidates. */
+import { type CandidateId, Command, type CommandType } from "@baton/contracts";
 
-import { candidateIdFrom, durationFrom, sha256From } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
+import { durationFrom, sha256From } from "../arguments.ts";
+import { CliError, EXIT, failureFields, renderFailure } from "../cli-error.ts";
+import { explainError } from "../explain-error.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
-import { print } from "../output.ts";
+import type { SigningKey } from "../key-file.ts";
+import { note, print } from "../output.ts";
 import { renderReceipt } from "../render-receipt.ts";
-import { commandIdNow, describeProgress, type Progress, sendCommand } from "../send-command.ts";
-import { openSession } from "../session.ts";
+import {
+  type AcceptedReceipt,
+  commandIdNow,
+  describeProgress,
+  type Progress,
+  sendCommand,
+} from "../send-command.ts";
+import { openSession, type Session } from "../session.ts";
 import { agree, requireConsent } from "./agree.ts";
+import { chosenFrom, selectCandidates, type Whom } from "./select-candidates.ts";
+
+type Verb = Exclude<CommandType, "submit">;
 
 /** What the command line said. */
-export interface DecisionOptions extends Globals {
+export interface DecisionOptions extends Globals, Omit<Whom, "ids"> {
   readonly why: string;
   readonly as?: string;
   readonly timeout: string;
@@ -21,38 +32,136 @@ export interface DecisionOptions extends Globals {
   readonly yes?: boolean;
 }
 
-/** Sends the command and prints its receipt. */
+/** What became of one candidate's command. */
+type Decided =
+  | { readonly candidateId: CandidateId; readonly receipt: AcceptedReceipt }
+  | { readonly candidateId: CandidateId; readonly failure: CliError["details"] };
+
+/** Sends the command for each and prints the receipts; ends with the first failure's exit code. */
 export async function decideOn(
-  type: Exclude<CommandType, "submit">,
-  id: string,
+  type: Verb,
+  ids: readonly string[],
   options: DecisionOptions,
 ): Promise<void> {
+  const chosen = chosenFrom({ ...options, ids });
   const timeoutMs = durationFrom(options.timeout, "timeout");
   const { name, key } = senderFrom(options.as, options);
-  const command = commandFrom(type, id, { ...options, as: name });
-  if (command.type === "approve") requireConsent(options.yes);
-  let progress: Progress = "unsent";
-  const onProgress = (next: Progress): void => void (progress = next);
-  const state = (): string => describeProgress(progress, command);
-  const receipt = await interruptible(state, async () => {
-    await using session = await openSession(options);
-    const agreed =
-      command.type === "approve" ? await agree(session, command, options.yes) : command;
-    return await sendCommand(session, agreed, { timeoutMs, onProgress, key });
+  if (ids.length !== 1) refuseOneEvidence(options.evidence);
+  // What is wrong with the command itself is found before a server is asked.
+  const draft = commandFrom(type, DRAFT, { ...options, as: name });
+  if (type === "approve") requireConsent(options.yes);
+  let state = describeProgress("unsent", draft);
+  await interruptible(
+    () => state,
+    async () => {
+      await using session = await openSession(options);
+      const candidates = await selectCandidates(session, chosen, type);
+      const sent = candidates.map((id) => commandFrom(type, id, { ...options, as: name }));
+      const decided = await sendEach(session, sent, {
+        timeoutMs,
+        key,
+        yes: options.yes,
+        onProgress: (text) => void (state = text),
+      });
+      await printDecided(type, decided, { format: options.format, one: ids.length === 1 });
+    },
+  );
+}
+
+/** Stands where a candidate's id will stand. */
+const DRAFT = "not-sent-yet";
+
+interface Sending {
+  readonly timeoutMs: number;
+  readonly key: SigningKey | undefined;
+  readonly yes: boolean | undefined;
+  readonly onProgress: (text: string) => void;
+}
+
+/** One after the other. One that is refused doesn't hold up the others; a mesh that doesn't answer, and Ctrl-C, do. */
+async function sendEach(
+  session: Session,
+  commands: readonly Command[],
+  sending: Sending,
+): Promise<Decided[]> {
+  const decided: Decided[] = [];
+  for (const command of commands) {
+    const { candidateId } = command;
+    const before = `${decided.length} of ${commands.length} decided; `;
+    const onProgress = (progress: Progress): void =>
+      sending.onProgress(
+        `${commands.length > 1 ? before : ""}${describeProgress(progress, command)}`,
+      );
+    try {
+      const agreed =
+        command.type === "approve" ? await agree(session, command, sending.yes) : command;
+      const receipt = await sendCommand(session, agreed, { ...sending, onProgress });
+      decided.push({ candidateId, receipt });
+    } catch (error) {
+      const failure = explainError(error);
+      decided.push({ candidateId, failure });
+      if (GIVES_UP.includes(failure.exit)) break;
+    }
+  }
+  const unsent = commands.length - decided.length;
+  if (unsent > 0) note(`${unsent} of ${commands.length} were not sent`);
+  return decided;
+}
+
+/** The next one would fare no better. */
+const GIVES_UP: readonly number[] = [EXIT.unavailable, EXIT.interrupted, EXIT.internal];
+
+async function printDecided(
+  type: Verb,
+  decided: readonly Decided[],
+  { format, one }: { format: Globals["format"]; one: boolean },
+): Promise<void> {
+  const [first] = decided;
+  const failed = decided.find((each) => "failure" in each);
+  if (one && first) {
+    // A single one that failed is the command's own failure.
+    if ("failure" in first) throw new CliError(first.failure);
+    return await print(format, first.receipt, (it) => renderReceipt(type, it));
+  }
+  if (failed) process.exitCode = failed.failure.exit;
+  const rows = decided.map((each) =>
+    "failure" in each
+      ? { candidateId: each.candidateId, error: failureFields(each.failure) }
+      : each.receipt,
+  );
+  await print(format, rows, () =>
+    decided.length === 0
+      ? "No candidates fit.\n"
+      : decided
+          .map((each) =>
+            "failure" in each
+              ? `refused    ${each.candidateId}  ${renderFailure(each.failure)}`
+              : renderReceipt(type, each.receipt),
+          )
+          .join(""),
+  );
+}
+
+function refuseOneEvidence(evidence: string | undefined): void {
+  if (evidence === undefined) return;
+  throw new CliError({
+    code: "E_USAGE",
+    exit: EXIT.usage,
+    message: "--evidence is one candidate's digest",
+    action: "Approve that one by itself, or leave the digest out: each is shown first.",
   });
-  await print(options.format, receipt, (one) => renderReceipt(type, one));
 }
 
 function commandFrom(
-  type: Exclude<CommandType, "submit">,
-  id: string,
+  type: Verb,
+  candidateId: CandidateId,
   options: DecisionOptions & { readonly as: string },
 ): Command {
   const given = {
     v: 1,
     type,
     id: commandIdNow(),
-    candidateId: candidateIdFrom(id),
+    candidateId,
     time: new Date().toISOString(),
     by: options.as,
     why: options.why,

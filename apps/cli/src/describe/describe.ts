@@ -1,6 +1,7 @@
 /** `baton describe ID`: everything that is known about a candidate. */
-import { candidateIdFrom } from "../arguments.ts";
+import { candidateTextFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
+import { findCandidate } from "../journal/find-candidate.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
 import { openSession } from "../session.ts";
@@ -8,8 +9,9 @@ import { renderDescription } from "./render-description.ts";
 
 /** Prints it. */
 export async function describe(id: string, globals: Globals): Promise<void> {
-  const candidateId = candidateIdFrom(id);
+  const typed = candidateTextFrom(id);
   await using session = await openSession(globals);
+  const candidateId = await findCandidate(session, typed);
   const [entries, reports] = await Promise.all([
     readEntries(session, candidateId),
     readReports(session, candidateId),

@@ -1,10 +1,11 @@
 /** `baton explain ID` */
 import { LANES, STREAMS } from "@baton/contracts";
 
-import { candidateIdFrom } from "../arguments.ts";
+import { candidateTextFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import type { Globals } from "../globals.ts";
+import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 import { printable } from "../printable.ts";
@@ -21,8 +22,8 @@ interface Explained extends Explanation {
 /** A code, typed where a candidate belongs: it is told apart, as no candidate has capitals. */
 const CODE = /^[A-Z]{3,}(?:_[A-Z]+)*$/;
 
-function candidateIdOrCode(typed: string): string {
-  if (!CODE.test(typed)) return candidateIdFrom(typed);
+function textOfCandidate(typed: string): string {
+  if (!CODE.test(typed)) return candidateTextFrom(typed);
   throw new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
@@ -34,8 +35,9 @@ function candidateIdOrCode(typed: string): string {
 
 /** Prints why, what to do, and where to read on. */
 export async function explain(id: string, globals: Globals): Promise<void> {
-  const candidateId = candidateIdOrCode(id);
+  const typed = textOfCandidate(id);
   await using session = await openSession(globals);
+  const candidateId = await findCandidate(session, typed);
   const last = await readLast(session, candidateId);
   const lane = LANES.find((one) => one === last.entry.holder);
   const state = lane === undefined ? undefined : await laneState(session, lane);

@@ -1,4 +1,5 @@
 /** `baton get candidates`: one line per candidate, by its last entry. */
+import type { Holder, Reason, Stage } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
 
 import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
@@ -20,21 +21,38 @@ export interface GetOptions extends Globals {
 /** Largest list. */
 const MAX_LIST = 1_000_000;
 
+/** Options as they are meant; checked before a server is asked. */
+export interface Wanted {
+  readonly holder: Holder | undefined;
+  readonly stage: Stage | undefined;
+  readonly reason: Reason | undefined;
+  readonly limit: number;
+}
+
+/** Reads the options. Throws `CliError` for one that can't be meant. */
+export function wantedFrom(options: Omit<GetOptions, keyof Globals>): Wanted {
+  const { holder, stage, reason } = options;
+  return {
+    holder: holder === undefined ? undefined : holderFrom(holder),
+    stage: stage === undefined ? undefined : stageFrom(stage),
+    reason: reason === undefined ? undefined : reasonFrom(reason),
+    limit: countFrom(options.limit, "limit", MAX_LIST),
+  };
+}
+
 /** Lists candidates. */
 export async function getCandidates(options: GetOptions): Promise<void> {
   const { format } = options;
-  const rows = (await findEntries(options)).map(rowOf);
+  const wanted = wantedFrom(options);
+  await using session = await openSession(options);
+  const rows = (await findEntries(session, wanted)).map(rowOf);
   const now = Date.now();
   await print(format, rows, (list) => renderCandidates(list, now, terminalWidth()));
 }
 
 /** Last entries that fit the options, the latest moved first, at most `limit`; says how many more there are. */
-export async function findEntries(options: GetOptions): Promise<TimedEntry[]> {
-  const holder = options.holder === undefined ? undefined : holderFrom(options.holder);
-  const stage = options.stage === undefined ? undefined : stageFrom(options.stage);
-  const reason = options.reason === undefined ? undefined : reasonFrom(options.reason);
-  const limit = countFrom(options.limit, "limit", MAX_LIST);
-  await using session = await openSession(options);
+export async function findEntries(session: Session, wanted: Wanted): Promise<TimedEntry[]> {
+  const { holder, stage, reason, limit } = wanted;
   const { candidates, foreign } = await readStandings(session);
   if (foreign.length > 0) noteForeign(foreign.length);
   const fitting = candidates

@@ -5,8 +5,9 @@ import type { TimedEntry } from "@baton/mesh";
 import { whoText } from "../answer-text.ts";
 import { print, terminalWidth } from "../output.ts";
 import { renderTable } from "../render-table.ts";
+import { openSession } from "../session.ts";
 import { ageText } from "../time-text.ts";
-import { findEntries, type GetOptions } from "./get-candidates.ts";
+import { findEntries, type GetOptions, wantedFrom } from "./get-candidates.ts";
 
 /** A question that waits. */
 export interface ReviewRow {
@@ -27,7 +28,9 @@ export interface ReviewRow {
 
 /** Lists reviews. */
 export async function getReviews(options: Omit<GetOptions, "holder">): Promise<void> {
-  const entries = await findEntries({ ...options, holder: "review" });
+  const wanted = wantedFrom({ ...options, holder: "review" });
+  await using session = await openSession(options);
+  const entries = await findEntries(session, wanted);
   const rows = entries
     .map(rowOf)
     .toSorted((a, b) => (a.openedAt < b.openedAt ? -1 : a.openedAt > b.openedAt ? 1 : 0));

@@ -30,7 +30,7 @@ export function refuseAssertions(given: Readonly<Record<string, unknown>>): void
 }
 
 /** The contracts' pattern, said again: to load it from there would load every schema. A test holds the two together. */
-export const ID = /^[a-z0-9][a-z0-9-]{5,62}$/;
+export const ID = /^[a-z0-9][a-z0-9-]{4,61}[a-z0-9]$/;
 
 /** An identifier of candidate or run; throws E_INVALID. */
 export function checkId(option: string, value: string): string {
@@ -40,7 +40,7 @@ export function checkId(option: string, value: string): string {
     exit: EXIT.invalid,
     message: value === "" ? `${option} must not be empty` : `${option} isn't valid`,
     value,
-    rule: "6 to 63 characters, only a-z, 0-9 and '-', not starting with '-'",
+    rule: "6 to 63 characters, only a-z, 0-9 and '-', neither starting nor ending with '-'",
     action: `Correct ${option}.`,
   });
 }

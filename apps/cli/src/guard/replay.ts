@@ -1,7 +1,8 @@
 /** `baton guard replay ID`: does the journal follow from what it was decided on? */
-import { candidateIdFrom } from "../arguments.ts";
+import { candidateTextFrom } from "../arguments.ts";
 import { EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
+import { findCandidate } from "../journal/find-candidate.ts";
 import { print } from "../output.ts";
 import { cutTo, printable } from "../printable.ts";
 import { openSession } from "../session.ts";
@@ -10,8 +11,9 @@ import { type Replayed, replayRecord } from "./replay-record.ts";
 
 /** Replays and prints; exit code 5 at the first difference. */
 export async function replay(id: string, globals: Globals): Promise<void> {
-  const candidateId = candidateIdFrom(id);
+  const typed = candidateTextFrom(id);
   await using session = await openSession(globals);
+  const candidateId = await findCandidate(session, typed);
   const { artifacts } = session;
   const result = replayRecord(await readRecord(session, candidateId, openShelf(artifacts)));
   if (result.difference) process.exitCode = EXIT.refused;

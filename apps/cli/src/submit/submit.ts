@@ -6,7 +6,7 @@ import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { interruptible } from "../interrupt.ts";
 import { print, write } from "../output.ts";
-import { renderReceipt } from "../render-receipt.ts";
+import { endedShort, renderReceipt } from "../render-receipt.ts";
 import {
   type AcceptedReceipt,
   describeProgress,
@@ -48,6 +48,7 @@ export async function submit(files: readonly string[], options: SubmitOptions): 
   const ends = options.wait === true ? await followAll(receipts, options, timeoutMs) : undefined;
   await printJson(receipts, ends, options);
   if (ends) refuseShortEnds(ends);
+  if (receipts.some(endedShort)) process.exitCode = EXIT.conflict;
 }
 
 /** How far it has come; told on Ctrl-C. */

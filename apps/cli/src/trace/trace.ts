@@ -1,10 +1,11 @@
 /** `baton trace ID`: the handoffs of a candidate's runs. */
 import { type Holder, STREAMS } from "@baton/contracts";
 
-import { candidateIdFrom, runIdFrom } from "../arguments.ts";
+import { candidateTextFrom, runIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
+import { findCandidate } from "../journal/find-candidate.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
@@ -21,9 +22,10 @@ const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
 
 /** Draws the waterfall, or prints the spans and their sums. */
 export async function trace(id: string, options: Globals & { run?: string }): Promise<void> {
-  const candidateId = candidateIdFrom(id);
+  const typed = candidateTextFrom(id);
   const runId = options.run === undefined ? undefined : runIdFrom(options.run);
   await using session = await openSession(options);
+  const candidateId = await findCandidate(session, typed);
   const entries = await readEntries(session, candidateId);
   const runs = [...new Set(entries.map(({ entry }) => entry.runId))];
   if (runId !== undefined && !runs.includes(runId)) throw unknownRun(candidateId, runId, runs);

@@ -2,10 +2,11 @@
 import { type CandidateId, journalFence, STREAMS } from "@baton/contracts";
 import { follow, parseControls, parseEntry } from "@baton/mesh";
 
-import { candidateIdFrom } from "../arguments.ts";
+import { candidateTextFrom } from "../arguments.ts";
 import { streamInfo } from "../doctor/examine-streams.ts";
 import type { Format, Globals } from "../globals.ts";
 import { interruptible } from "../interrupt.ts";
+import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { note, write } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
@@ -13,11 +14,12 @@ import { controlJson, moveJson, renderControl, renderMove } from "./render-move.
 
 /** Follows one candidate from where it stands until it is closed, or all of them from now on. */
 export async function watch(id: string | undefined, globals: Globals): Promise<void> {
-  const candidateId = id === undefined ? undefined : candidateIdFrom(id);
+  const typed = id === undefined ? undefined : candidateTextFrom(id);
   await interruptible(
     () => "",
     async () => {
       await using session = await openSession(globals);
+      const candidateId = typed === undefined ? undefined : await findCandidate(session, typed);
       await followMoves(session, candidateId, globals);
     },
   );

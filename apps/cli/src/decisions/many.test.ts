@@ -1,0 +1,127 @@
+/** One decision about many candidates, ids by their beginnings, and what a duplicate is told, on a mesh of real processes. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Receipt } from "@baton/contracts";
+import { candidateIdOf } from "@baton/playbook";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { onlyOne } from "../journal/find-candidate.ts";
+import { type CliMesh, startCliMesh } from "../testing/cli-mesh.ts";
+import { baton as run, type Ended, type RunOptions } from "../testing/run-baton.ts";
+
+let on: CliMesh;
+const baton = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  run(args, { server: on.url, cwd: on.folder.path, ...options });
+
+beforeAll(async () => {
+  on = await startCliMesh();
+}, 60_000);
+afterAll(() => on.stop(), 30_000);
+
+/** Candidates that wait for an approval at bench-1. */
+async function waiting(...names: readonly string[]): Promise<string[]> {
+  for (const name of names) writeFileSync(join(on.folder.path, `${name}.yaml`), `name: ${name}\n`);
+  const { code } = await baton(["submit", ...names.map((name) => `${name}.yaml`)]);
+  expect(code).toBe(0);
+  const ids = names.map((name) => candidateIdOf({ name }));
+  for (const id of ids) await on.standsAt(id, "review", "bench-1");
+  return ids;
+}
+
+async function reasonOf(id: string): Promise<string | undefined> {
+  return (await on.mesh.journal.last(id))?.entry.reason;
+}
+
+describe("several candidates by name", () => {
+  test("each gets its receipt, one that is refused doesn't hold up the others", async () => {
+    const [first = "", second = ""] = await waiting("many-1", "many-2");
+    const why = ["--why", "superseded", "--as", "eve"];
+    const { code, stdout } = await baton(["cancel", first, "cand-000000000000", second, ...why]);
+    // Nothing is sent where one of the names is nobody's.
+    expect([code, stdout]).toEqual([4, ""]);
+    expect(await reasonOf(first)).toBe("APPROVAL_REQUIRED");
+    await baton(["cancel", first, ...why]);
+    const mixed = await baton(["cancel", first, second, ...why, "--json"]);
+    expect(mixed.code).toBe(6);
+    expect(JSON.parse(mixed.stdout)).toMatchObject([
+      { candidateId: first, error: { code: "E_CONFLICT", exit: 6 } },
+      { candidateId: second, outcome: { kind: "accepted", duplicate: false } },
+    ]);
+    expect(await reasonOf(second)).toBe("CANCELLED");
+  });
+
+  test("by filter, with how many there shall be", async () => {
+    const ids = await waiting("many-3", "many-4");
+    const filter = ["--reason", "approval_required", "--stage", "bench-1"];
+    const words = ["--why", "one outage", "--as", "eve"];
+    const wrong = await baton(["send-back", ...filter, ...words, "--count", "3"]);
+    expect(wrong.code).toBe(6);
+    expect(wrong.stderr).toContain("E_CONFLICT (6): 2 candidates fit, not 3; nothing was sent");
+    const right = await baton(["reject", ...filter, ...words, "--count", "2"]);
+    expect(right.code).toBe(0);
+    expect(await Promise.all(ids.map(reasonOf))).toEqual(["REJECTED", "REJECTED"]);
+    const none = await baton(["reject", ...filter, ...words, "--count", "1"]);
+    expect(none.code).toBe(6);
+    expect(none.stderr).toContain("0 candidates fit, not 1");
+  });
+
+  test.each([
+    [["cancel"], "no candidate is named"],
+    [["cancel", "cand-1", "--reason", "PAUSED"], "can't be given together"],
+    [["cancel", "--reason", "PAUSED"], "this isn't a terminal"],
+    [["cancel", "cand-1", "--count", "1"], "--count belongs to filters"],
+    [
+      ["approve", "cand-1", "cand-2", "--yes", "--evidence", "0".repeat(64)],
+      "one candidate's digest",
+    ],
+  ])("%j is refused before anything is sent (2)", async (args, message) => {
+    const { code, stderr } = await baton([...args, "--why", "x"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("the beginning of an id", () => {
+  test("stands for the only one that begins so, where something is shown or decided", async () => {
+    const [id = ""] = await waiting("begins");
+    const short = id.slice(0, -2);
+    const shown = await baton(["describe", short, "--json"]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ candidateId: id });
+    for (const verb of ["explain", "trace"]) expect((await baton([verb, short])).code).toBe(0);
+    expect((await baton(["artifacts", "list", short])).code).toBe(0);
+    const cancelled = await baton(["cancel", short, "--why", "done", "--json"]);
+    expect(Receipt.parse(JSON.parse(cancelled.stdout)).candidateId).toBe(id);
+  });
+
+  test("that several have is a conflict, that nobody has isn't found", () => {
+    const ids = ["cand-aa1111111111", "cand-aa2222222222", "cand-aa"];
+    expect(onlyOne("cand-aa1", ids)).toBe("cand-aa1111111111");
+    expect(() => onlyOne("cand-aa", ids)).toThrow(
+      "3 candidates begin so: cand-aa, cand-aa1111111111, cand-aa2222222222",
+    );
+    expect(() => onlyOne("cand-b", ids)).toThrow("no candidate cand-b is known");
+  });
+
+  test("of fewer than four characters isn't taken", async () => {
+    const { code, stderr } = await baton(["describe", "can"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("candidateId isn't valid");
+  });
+});
+
+describe("the same specification again", () => {
+  test("after a cancellation says who cancelled it and how to run it again, and isn't a success", async () => {
+    const [id = ""] = await waiting("again");
+    const running = await baton(["submit", "again.yaml"]);
+    expect(running.code).toBe(0);
+    expect(running.stdout).toContain("It stands at bench-1 with review since ");
+    await baton(["cancel", id, "--why", "wrong universe", "--as", "eve"]);
+    const again = await baton(["submit", "again.yaml"]);
+    expect(again.code).toBe(6);
+    expect(again.stdout).toContain(", CANCELLED by eve: wrong universe.");
+    expect(again.stdout).toContain("`baton submit FILE --id ID`");
+    const anew = await baton(["submit", "again.yaml", "--id", "cand-again-2"]);
+    expect(anew.code).toBe(0);
+  });
+});
