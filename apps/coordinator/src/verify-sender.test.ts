@@ -1,9 +1,9 @@
-import { Command, signedText } from "@baton/contracts";
+import { Command, signedText, SIGNED_WITHIN_MS } from "@baton/contracts";
 import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
 
 import { parsePeople, type People } from "./people.ts";
-import { SIGNED_WITHIN_MS, type Sender, verifySender } from "./verify-sender.ts";
+import { type Sender, verifySender } from "./verify-sender.ts";
 
 type Json = Record<string, unknown>;
 

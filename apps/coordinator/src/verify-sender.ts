@@ -8,13 +8,10 @@
  */
 import { verify } from "node:crypto";
 
-import { type Command, type ControlCommand, signedText } from "@baton/contracts";
+import { type Command, type ControlCommand, SIGNED_WITHIN_MS, signedText } from "@baton/contracts";
 import type { VerifiedIdentity } from "@baton/playbook";
 
 import { keyOf, type People, type Person } from "./people.ts";
-
-/** Longest time between signing and storing, in milliseconds; also how far clocks may differ. */
-export const SIGNED_WITHIN_MS = 600_000;
 
 /** Who sent a command; no identity where nobody is known. Refused: with words for the one who asked. */
 export type Sender =

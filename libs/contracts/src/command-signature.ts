@@ -18,6 +18,9 @@ export const Signature = z
   .regex(/^[A-Za-z0-9_-]{85}[AQgw]$/, "signature: 64 bytes in base64url without padding");
 export type Signature = z.infer<typeof Signature>;
 
+/** Longest time between signing a command and storing it, in milliseconds; also how far clocks may differ. */
+export const SIGNED_WITHIN_MS = 600_000;
+
 /** A signature and the key it was made with, as the journal keeps them. */
 export const CommandSignature = z.object({ publicKey: PublicKey, signature: Signature });
 export type CommandSignature = z.infer<typeof CommandSignature>;

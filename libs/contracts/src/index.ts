@@ -1,7 +1,14 @@
 export { ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
 export { CandidateSpec, Instrument, Parameters } from "./candidate-spec.ts";
 export { canonicalJson } from "./canonical-json.ts";
-export { CommandSignature, PublicKey, Role, Signature, signedText } from "./command-signature.ts";
+export {
+  CommandSignature,
+  PublicKey,
+  Role,
+  Signature,
+  SIGNED_WITHIN_MS,
+  signedText,
+} from "./command-signature.ts";
 export {
   Command,
   type CommandType,

@@ -6,11 +6,12 @@ import {
   isDispatch,
   journalFence,
   journalSubject,
-  type CandidateId,
+  CandidateId,
   type StoredEntry,
   STREAMS,
 } from "@baton/contracts";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+import { z } from "zod";
 
 import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
@@ -30,10 +31,17 @@ export interface TimedEntry extends StoredEntry {
   readonly storedAt: number;
 }
 
-/** A journal message that isn't an entry: someone other than a coordinator wrote it. */
+/** A journal message that isn't an entry: someone other than a coordinator of this release wrote it. */
 export class JournalCorrupt extends Error {
   override readonly name = "JournalCorrupt";
   readonly code = "E_JOURNAL";
+  /** Has what makes an entry, in a form that this release doesn't know: a coordinator of another release wrote it. */
+  readonly otherRelease: boolean;
+
+  constructor(message: string, options?: ErrorOptions & { readonly otherRelease?: boolean }) {
+    super(message, options);
+    this.otherRelease = options?.otherRelease === true;
+  }
 }
 
 /** Reads and writes the journal. */
@@ -133,7 +141,20 @@ export function parseEntry(data: Uint8Array, sequence: number): Entry {
   const parsed = Entry.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new JournalCorrupt(
-    `JOURNAL ${sequence} isn't an entry: ${issue?.path.join(".")}: ${issue?.message}`,
-  );
+  const what = `${issue?.path.join(".")}: ${issue?.message}`;
+  throw EntryOfAnyRelease.safeParse(value).success
+    ? new JournalCorrupt(`JOURNAL ${sequence} is an entry of another release: ${what}`, {
+        otherRelease: true,
+      })
+    : new JournalCorrupt(`JOURNAL ${sequence} isn't an entry: ${what}`);
 }
+
+/** What every release's entry has: enough to tell one from what isn't any. */
+const EntryOfAnyRelease = z.object({
+  v: z.int().positive(),
+  candidateId: CandidateId,
+  n: z.int().min(0),
+  prev: z.int().min(0),
+  holder: z.string(),
+  reason: z.string(),
+});

@@ -26,7 +26,7 @@ export async function getControls(options: Globals & { history?: true }): Promis
 async function openEntries(session: Session): Promise<Entry[]> {
   const { candidates } = await readStandings(session);
   const open = candidates.filter(({ holder }) => holder !== "closed");
-  const entries = await readEntriesOf(session, open, (sequence) => {
+  const entries = await readEntriesOf(session, open, ({ sequence }) => {
     note(`JOURNAL ${sequence} isn't an entry; \`baton doctor\` says more`);
   });
   return entries.map(({ entry }) => entry);

@@ -1,18 +1,14 @@
 /** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
-import { STREAMS } from "@baton/contracts";
-
 import { EXIT } from "../cli-error.ts";
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { printable } from "../printable.ts";
 import { openSession, type Session } from "../session.ts";
-import { examineAdvisories } from "./examine-advisories.ts";
-import { examineCandidates } from "./examine-candidates.ts";
-import { examineControls } from "./examine-controls.ts";
-import { examineClock, examineServer } from "./examine-server.ts";
-import { examineConsumers, examineStreams, streamInfo } from "./examine-streams.ts";
-import type { Finding } from "./finding.ts";
+import { examineServer } from "./examine-server.ts";
+import { EXAMINERS } from "./examiners.ts";
+import { fault, type Finding } from "./finding.ts";
+import { openWorld } from "./world.ts";
 
 /** Prints all findings; ends with 8 if one is a fault. */
 export async function doctor(globals: Globals): Promise<void> {
@@ -27,19 +23,25 @@ export async function doctor(globals: Globals): Promise<void> {
 async function examine(session: Session): Promise<Finding[]> {
   const { findings, jetstream } = await examineServer(session);
   if (!jetstream) return findings;
-  const sentMs = Date.now();
-  const journal = await streamInfo(session, STREAMS.journal.name);
-  findings.push(...(journal ? [examineClock(journal.ts, sentMs, Date.now())] : []));
-  findings.push(...(await examineStreams(session)), ...(await examineConsumers(session)));
-  if (journal) {
-    const serverNow = journal.ts === undefined ? Date.now() : Date.parse(journal.ts);
-    const controlled = await examineControls(session, serverNow);
-    findings.push(...controlled.findings);
-    findings.push(...(await examineCandidates(session, serverNow, controlled.controls)));
-  }
-  if (await streamInfo(session, STREAMS.advisories.name))
-    findings.push(...(await examineAdvisories(session)));
+  const world = await openWorld(session);
+  for (const [name, examiner] of Object.entries(EXAMINERS))
+    findings.push(...(await findingsOf(name, () => examiner(world))));
   return findings;
+}
+
+/** What one examiner finds; that it fails is a finding too, and keeps no other from looking. */
+export async function findingsOf(
+  name: string,
+  look: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const repair =
+      "Look at the other findings first; if the server is well, this is a fault of Baton.";
+    return [fault(name, `can't be examined: ${why}`, repair)];
+  }
 }
 
 const MARKS: Readonly<Record<Finding["level"], (text: string) => string>> = {

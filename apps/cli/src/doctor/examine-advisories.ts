@@ -1,10 +1,11 @@
 /** Messages that were set aside as unreadable, and dispatches that no lane answered. */
-import { ADVISORY_SUBJECTS } from "@baton/contracts";
+import { ADVISORY_SUBJECTS, STREAMS } from "@baton/contracts";
 import { z } from "zod";
 
 import { readAll } from "../journal/read-candidate.ts";
-import type { Session } from "../session.ts";
+import { streamInfo } from "./examine-streams.ts";
 import { type Finding, ok, remark } from "./finding.ts";
+import type { World } from "./world.ts";
 
 const Advisory = z.object({
   stream: z.string(),
@@ -18,7 +19,8 @@ const Advisory = z.object({
 const SHOWN = 10;
 
 /** What the advisories of the last thirty days tell, grouped by consumer and reason. */
-export async function examineAdvisories(session: Pick<Session, "nc" | "jsm">): Promise<Finding[]> {
+export async function examineAdvisories({ session }: World): Promise<Finding[]> {
+  if (!(await streamInfo(session, STREAMS.advisories.name))) return [];
   const groups = new Map<string, Group>();
   for (const filter of ADVISORY_SUBJECTS) {
     const exhausted = filter.includes("MAX_DELIVERIES");

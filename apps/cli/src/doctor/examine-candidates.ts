@@ -1,38 +1,23 @@
 /** What the journal holds: foreign messages, candidates that nobody swept. */
 import type { TimedEntry } from "@baton/mesh";
 
-import { readEntriesOf, readStandings, type Standing } from "../journal/read-model.ts";
-import { quoted } from "../printable.ts";
-import type { Session } from "../session.ts";
+import type { Standing, Unreadable } from "../journal/read-model.ts";
 import { ageText } from "../time-text.ts";
-import { type ReadControls, stuckFindings } from "./examine-controls.ts";
 import { fault, type Finding, ok } from "./finding.ts";
+import type { World } from "./world.ts";
 
 /** The coordinator looks at deadlines every second, and at others' entries every half minute. */
 const SWEEP_MS = 90_000;
 /** Most that are named one by one. */
 const NAMED = 10;
 
-/** Reads all subjects, and the last entry of every candidate that is open; holds those that are stopped against the controls. */
-export async function examineCandidates(
-  session: Session,
-  serverNow: number,
-  controls: ReadControls | undefined,
-): Promise<Finding[]> {
-  const { candidates, foreign } = await readStandings(session);
-  const wrong = foreign.map(({ sequence, subject }) => ({
-    sequence,
-    why: `subject ${quoted(subject)}`,
-  }));
-  const open = candidates.filter(({ holder }) => holder !== "closed");
-  const entries = await readEntriesOf(session, open, (sequence, why) =>
-    wrong.push({ sequence, why }),
-  );
+/** All candidates by their last subject, and the last entry of every one that is open. */
+export async function examineCandidates({ journal, serverNow }: World): Promise<Finding[]> {
+  const { candidates, open, foreign } = await journal();
   return [
     ok("candidates", countsOf(candidates)),
-    ...foreignFindings(wrong),
-    ...overdueFindings(entries, serverNow),
-    ...stuckFindings(entries, controls, serverNow),
+    ...foreignFindings(foreign),
+    ...overdueFindings(open, serverNow),
   ];
 }
 
@@ -43,23 +28,32 @@ function countsOf(candidates: readonly Standing[]): string {
   return `${candidates.length}: ${lanes} with lanes, ${review} with people, ${closed} closed`;
 }
 
-/** Messages in JOURNAL that no coordinator wrote. */
-export function foreignFindings(
-  wrong: readonly { readonly sequence: number; readonly why: string }[],
-): Finding[] {
+/** Messages in JOURNAL that no coordinator of this release wrote. */
+export function foreignFindings(wrong: readonly Unreadable[]): Finding[] {
   if (wrong.length === 0) return [ok("journal", "only entries")];
-  const repair =
-    "Nobody but the coordinator may publish to baton.journal.>: check the permissions. Every candidate whose last message is foreign stands still until an operator removes that message.";
-  return wrong
+  return [
+    ...named(
+      wrong.filter(({ otherRelease }) => otherRelease),
+      OTHER_RELEASE,
+    ),
+    ...named(
+      wrong.filter(({ otherRelease }) => !otherRelease),
+      FOREIGN,
+    ),
+  ];
+}
+
+const OTHER_RELEASE =
+  "Run the newest release of Baton that ran here, for this command and for the coordinators: it reads them. Don't remove them: they are where their candidates stand.";
+const FOREIGN =
+  "Nobody but the coordinator may publish to baton.journal.>: check the permissions. Every candidate whose last message is foreign stands still until an operator removes that message.";
+
+function named(wrong: readonly Unreadable[], repair: string): Finding[] {
+  const first = wrong
     .slice(0, NAMED)
-    .map(({ sequence, why }) =>
-      fault("journal", `JOURNAL ${sequence} isn't an entry: ${why}`, repair),
-    )
-    .concat(
-      wrong.length > NAMED
-        ? [fault("journal", `${wrong.length - NAMED} more such messages`, repair)]
-        : [],
-    );
+    .map(({ sequence, why }) => fault("journal", `JOURNAL ${sequence} ${why}`, repair));
+  const more = wrong.length - first.length;
+  return more > 0 ? [...first, fault("journal", `${more} more such messages`, repair)] : first;
 }
 
 /** Candidates whose lane is past its deadline and that no coordinator has moved. */

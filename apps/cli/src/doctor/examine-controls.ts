@@ -8,6 +8,7 @@ import { stopOf } from "../controls/stop-of.ts";
 import type { Session } from "../session.ts";
 import { ageText } from "../time-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
+import type { World } from "./world.ts";
 
 /** A coordinator acts on a change of the controls within a second, and on what it missed at its next look. */
 const ACTS_MS = 30_000;
@@ -21,20 +22,32 @@ export interface ReadControls {
   readonly stored: StoredControls | undefined;
 }
 
-/** What holds, and the state; undefined if it can't be read. `now` in milliseconds since 1970, on the server's clock. */
-export async function examineControls(
-  session: Pick<Session, "jsm">,
-  now: number,
-): Promise<{ findings: Finding[]; controls: ReadControls | undefined }> {
+/** The state, or what keeps it from being read. */
+export type LookAtControls = ReadControls | { readonly unreadable: Finding };
+
+/** Reads the state; throws what isn't the state's own fault. */
+export async function lookAtControls(session: Pick<Session, "jsm">): Promise<LookAtControls> {
   try {
-    const stored = await lastControls(session);
-    return { findings: controlFindings(stored, now), controls: { stored } };
+    return { stored: await lastControls(session) };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "ControlsCorrupt") throw error;
     const repair =
       "Nobody but the coordinator may publish to baton.control.>: check the permissions. Nothing is promoted and no order is placed until an operator removes that message.";
-    return { findings: [fault("controls", error.message, repair)], controls: undefined };
+    return { unreadable: fault("controls", error.message, repair) };
   }
+}
+
+/** What holds now. */
+export async function examineControls({ controls, serverNow }: World): Promise<Finding[]> {
+  const looked = await controls();
+  return "unreadable" in looked ? [looked.unreadable] : controlFindings(looked.stored, serverNow);
+}
+
+/** Candidates that stand still although nothing stops them. */
+export async function examineStopped({ controls, journal, serverNow }: World): Promise<Finding[]> {
+  const looked = await controls();
+  const { open } = await journal();
+  return stuckFindings(open, "unreadable" in looked ? undefined : looked, serverNow);
 }
 
 /** What holds, each with what ends it. */

@@ -1,14 +1,11 @@
-/** The server itself: version, JetStream, sync, clock. */
+/** The server itself: version, JetStream, sync. */
 import { checkServerVersion } from "@baton/mesh";
 import { z } from "zod";
 
 import type { Session } from "../session.ts";
-import { durationText } from "../time-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 
 const MONITOR_MS = 2000;
-/** Differences up to here come from the measurement. */
-const CLOCK_MS = 2000;
 
 /** Findings about the server; `jetstream` is false if nothing further can be examined. */
 export async function examineServer(
@@ -64,17 +61,4 @@ async function readSync(monitorUrl: string | undefined): Promise<boolean | undef
   } catch {
     return undefined;
   }
-}
-
-/** The server's clock against ours, from an answer that carries the server's time. */
-export function examineClock(
-  serverTime: string | undefined,
-  sentMs: number,
-  receivedMs: number,
-): Finding {
-  if (serverTime === undefined) return remark("clock", "the server doesn't say its time");
-  const off = Date.parse(serverTime) - (sentMs + receivedMs) / 2;
-  if (Math.abs(off) <= CLOCK_MS) return ok("clock", `the server's differs by ${durationText(off)}`);
-  const found = `this machine's is ${durationText(Math.abs(off))} ${off > 0 ? "behind" : "ahead of"} the server's`;
-  return remark("clock", found, "Run NTP here; nothing depends on it but the ages that are shown.");
 }

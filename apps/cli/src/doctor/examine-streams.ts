@@ -1,6 +1,6 @@
+/** Streams and consumers: are they there, as planned, and is anybody reading? */
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Streams and consumers: are they there, as planned, and is anybody reading? */
 import { DURABLES, LANES, STREAMS } from "@baton/contracts";
 import {
   DEFAULT_TOPOLOGY,
@@ -13,6 +13,7 @@ import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream";
 
 import type { Session } from "../session.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
+import type { World } from "./world.ts";
 
 const NANOS_PER_MS = 1_000_000;
 /** A pull ends and the next one begins: between the two nobody seems to wait. */
@@ -37,10 +38,11 @@ export async function streamInfo(
 }
 
 /** Differences from what Baton needs, each with the command that mends it, and what the streams hold. */
-export async function examineStreams(session: Pick<Session, "jsm">): Promise<Finding[]> {
+export async function examineStreams({ session }: World): Promise<Finding[]> {
   const topology = planTopology(await chosenOptions(session));
   const drifts = await findDrift(session.jsm, topology);
-  const findings = drifts.map((drift) => fault(drift.what, describeDrift(drift), repairOf(drift)));
+  const coordinated = drifts.some(isAbsent) && (await isCoordinated(session));
+  const findings = drifts.map((drift) => driftFinding(drift, { coordinated }));
   if (drifts.length === 0) {
     const count = `${topology.streams.length} streams, ${topology.consumers.length} consumers`;
     findings.push(ok("topology", `${count}, all as planned`));
@@ -67,6 +69,30 @@ async function chosenOptions({ jsm }: Pick<Session, "jsm">): Promise<TopologyOpt
     ackWaitMs: ackWait === undefined ? DEFAULT_TOPOLOGY.ackWaitMs : ackWait / NANOS_PER_MS,
     maxDeliver: lane?.config.max_deliver ?? DEFAULT_TOPOLOGY.maxDeliver,
   };
+}
+
+/** A coordinator that works takes from its durables. */
+async function isCoordinated(session: Pick<Session, "jsm">): Promise<boolean> {
+  const { reports, commands, advisories } = DURABLES;
+  const all = planTopology(DEFAULT_TOPOLOGY).consumers.filter(({ config }) =>
+    [reports, commands, advisories].some((name) => name === config.durable_name),
+  );
+  const found = all.map(({ stream, config }) => lookAt(session, stream, config.durable_name));
+  return (await Promise.all(found)).some((info) => info !== undefined && isRead(info));
+}
+
+/** What a difference means; `coordinated`: a coordinator runs, which makes lost durables again by itself. */
+export function driftFinding(drift: Drift, { coordinated }: { coordinated: boolean }): Finding {
+  if (coordinated && isAbsent(drift) && drift.what.startsWith("consumer ")) {
+    const repair =
+      "Nothing: the coordinator makes it again within 15 s. If it is still absent then, read the coordinator's log.";
+    return remark(drift.what, "is absent", repair);
+  }
+  return fault(drift.what, describeDrift(drift), repairOf(drift));
+}
+
+function isAbsent({ field }: Drift): boolean {
+  return field === "existence";
 }
 
 function describeDrift({ field, has, wants }: Drift): string {
@@ -105,7 +131,7 @@ function repairOf({ what, field, wants }: Drift): string {
 }
 
 /** Who reads, how far behind it is, and whether it runs at all. */
-export async function examineConsumers(session: Pick<Session, "jsm">): Promise<Finding[]> {
+export async function examineConsumers({ session }: World): Promise<Finding[]> {
   const wanted = planTopology(DEFAULT_TOPOLOGY).consumers;
   const found = wanted.map(async ({ stream, config }) => {
     const info = await lookAt(session, stream, config.durable_name);

@@ -2,10 +2,10 @@ import type { ConsumerInfo } from "@nats-io/jetstream";
 import { expect, test } from "vitest";
 
 import { START_MS, stored } from "../testing/sample-entries.ts";
-import { renderFindings } from "./doctor.ts";
+import { findingsOf, renderFindings } from "./doctor.ts";
 import { foreignFindings, overdueFindings } from "./examine-candidates.ts";
-import { examineClock } from "./examine-server.ts";
-import { judge } from "./examine-streams.ts";
+import { clockFinding } from "./examine-clock.ts";
+import { driftFinding, judge } from "./examine-streams.ts";
 import { fault, ok, remark } from "./finding.ts";
 
 const info = (name: string, numbers: Partial<ConsumerInfo>): Parameters<typeof judge>[0] => ({
@@ -46,7 +46,11 @@ test("a candidate is overdue a while after its deadline, not while a person or n
 });
 
 test("foreign messages are faults, named up to ten", () => {
-  const wrong = Array.from({ length: 12 }, (_, index) => ({ sequence: index + 1, why: "x" }));
+  const wrong = Array.from({ length: 12 }, (_, index) => ({
+    sequence: index + 1,
+    why: "x",
+    otherRelease: false,
+  }));
   const findings = foreignFindings(wrong);
   expect(findings).toHaveLength(11);
   expect(findings.every(({ level }) => level === "fault")).toBe(true);
@@ -54,13 +58,57 @@ test("foreign messages are faults, named up to ten", () => {
   expect(foreignFindings([])[0]?.level).toBe("ok");
 });
 
-test("a clock that differs is worth knowing, never a fault", () => {
+test("entries of another release are told as such, and nobody is told to remove them", () => {
+  const findings = foreignFindings([
+    { sequence: 7, why: "is an entry of another release: v: 2", otherRelease: true },
+    { sequence: 8, why: "isn't an entry: v", otherRelease: false },
+  ]);
+  expect(findings.map(({ level, found }) => [level, found])).toEqual([
+    ["fault", "JOURNAL 7 is an entry of another release: v: 2"],
+    ["fault", "JOURNAL 8 isn't an entry: v"],
+  ]);
+  expect(findings[0]?.repair).toContain("Don't remove them");
+  expect(findings[1]?.repair).toContain("removes that message");
+});
+
+test("a clock that differs is worth knowing, and a fault once commands are refused for it", () => {
   const server = new Date(START_MS).toISOString();
-  expect(examineClock(server, START_MS - 10, START_MS + 10).level).toBe("ok");
-  expect(examineClock(server, START_MS + 10_800_000, START_MS + 10_800_010)).toMatchObject({
+  const off = (ms: number) =>
+    clockFinding(server, { sentMs: START_MS + ms - 10, receivedMs: START_MS + ms + 10 });
+  expect(off(0).level).toBe("ok");
+  expect(off(300_000)).toMatchObject({
     level: "note",
-    found: "this machine's is 3h ahead of the server's",
+    found: "this machine's is 5m ahead of the server's",
+    repair: expect.stringContaining("more than 10m before or after they are stored are refused"),
   });
+  for (const ms of [10_800_000, -10_800_000])
+    expect(off(ms)).toMatchObject({
+      level: "fault",
+      found: expect.stringMatching(/3h .*are refused, the kill switch too/),
+    });
+});
+
+test("a durable that is absent is made again by a coordinator that runs; nothing else is", () => {
+  const gone = { field: "existence", has: "absent", wants: "present" };
+  const durable = { ...gone, what: "consumer lane-c of JOURNAL" };
+  expect(driftFinding(durable, { coordinated: true })).toMatchObject({
+    level: "note",
+    repair: expect.stringContaining("within 15 s"),
+  });
+  expect(driftFinding(durable, { coordinated: false })).toMatchObject({
+    level: "fault",
+    repair: expect.stringContaining("Start the coordinator"),
+  });
+  expect(driftFinding({ ...gone, what: "stream JOURNAL" }, { coordinated: true }).level).toBe(
+    "fault",
+  );
+});
+
+test("an examination that fails is a fault by its name, and keeps no other from looking", async () => {
+  const broken = () => Promise.reject(new Error("timeout"));
+  expect(await findingsOf("streams", broken)).toMatchObject([
+    { level: "fault", about: "streams", found: "can't be examined: timeout" },
+  ]);
 });
 
 test("findings are read with their repairs, and end with a verdict", () => {

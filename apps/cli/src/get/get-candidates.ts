@@ -71,7 +71,7 @@ function readStored(
   session: Session,
   standings: Parameters<typeof readEntriesOf>[1],
 ): Promise<TimedEntry[]> {
-  return readEntriesOf(session, standings, (sequence) => {
+  return readEntriesOf(session, standings, ({ sequence }) => {
     note(`JOURNAL ${sequence} isn't an entry; \`baton doctor\` says more`);
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { Holder, Stage } from "@baton/contracts";
 import { parseJournalSubject, STREAMS } from "@baton/contracts";
-import { parseEntry, type TimedEntry } from "@baton/mesh";
+import { JournalCorrupt, parseEntry, type TimedEntry } from "@baton/mesh";
 
 import type { Session } from "../session.ts";
 import { readAll } from "./read-candidate.ts";
@@ -22,6 +22,15 @@ export interface Standings {
   readonly candidates: readonly Standing[];
   /** Messages without the fence's header, or under a subject that isn't a journal's. */
   readonly foreign: readonly { readonly sequence: number; readonly subject: string }[];
+}
+
+/** A message that is no entry of this release. */
+export interface Unreadable {
+  readonly sequence: number;
+  /** What goes on with `JOURNAL 5 …`. */
+  readonly why: string;
+  /** It's an entry of another release. */
+  readonly otherRelease: boolean;
 }
 
 /** A coordinator's append carries it always, and the server keeps it. */
@@ -49,7 +58,7 @@ export async function readStandings(session: Pick<Session, "nc" | "jsm">): Promi
 export async function readEntriesOf(
   { jsm }: Pick<Session, "jsm">,
   standings: readonly Standing[],
-  onForeign: (sequence: number, why: string) => void,
+  onForeign: (message: Unreadable) => void,
 ): Promise<TimedEntry[]> {
   const found: (TimedEntry | undefined)[] = [];
   const queue = standings.entries();
@@ -61,7 +70,9 @@ export async function readEntriesOf(
         const entry = parseEntry(message.data, sequence);
         found[index] = { sequence, storedAt: message.time.getTime(), entry };
       } catch (error) {
-        onForeign(sequence, error instanceof Error ? error.message : String(error));
+        const why = error instanceof Error ? error.message : String(error);
+        const otherRelease = error instanceof JournalCorrupt && error.otherRelease;
+        onForeign({ sequence, why: why.replace(`JOURNAL ${sequence} `, ""), otherRelease });
       }
     }
   };

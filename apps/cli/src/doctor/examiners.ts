@@ -1,0 +1,18 @@
+/** Everything that is examined, in the order in which it's told: a new finding is a file of its own and a line here. */
+import { examineAdvisories } from "./examine-advisories.ts";
+import { examineCandidates } from "./examine-candidates.ts";
+import { examineClock } from "./examine-clock.ts";
+import { examineControls, examineStopped } from "./examine-controls.ts";
+import { examineConsumers, examineStreams } from "./examine-streams.ts";
+import type { Examiner } from "./world.ts";
+
+/** Each by its name, which stands in the finding if it fails itself. */
+export const EXAMINERS: Readonly<Record<string, Examiner>> = {
+  clock: examineClock,
+  streams: examineStreams,
+  consumers: examineConsumers,
+  controls: examineControls,
+  candidates: examineCandidates,
+  stopped: examineStopped,
+  "set aside": examineAdvisories,
+};

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+
+import { JournalCorrupt, parseEntry } from "./journal.ts";
+import { firstEntry } from "./sample-entry.test-data.ts";
+
+function failureOf(value: unknown): unknown {
+  try {
+    return parseEntry(new TextEncoder().encode(JSON.stringify(value)), 7);
+  } catch (error) {
+    return error;
+  }
+}
+
+test("an entry of another release is told from what isn't an entry", () => {
+  const entry = firstEntry("cand-sample");
+  expect(failureOf(entry)).toEqual(entry);
+  const later = [
+    { ...entry, v: 2 },
+    { ...entry, cause: { kind: "weather" } },
+    { ...entry, holder: "lane-z" },
+  ];
+  for (const value of later) {
+    const error = failureOf(value);
+    expect(error).toBeInstanceOf(JournalCorrupt);
+    expect(error).toMatchObject({
+      otherRelease: true,
+      message: expect.stringMatching(/^JOURNAL 7 is an entry of another release: /),
+    });
+  }
+  for (const value of [null, 7, [], {}, { v: 1 }, { ...entry, candidateId: "Ünknown" }])
+    expect(failureOf(value)).toMatchObject({ otherRelease: false });
+});
