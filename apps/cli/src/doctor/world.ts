@@ -15,7 +15,7 @@ import { streamInfo } from "./examine-streams.ts";
 import type { Finding } from "./finding.ts";
 
 /** What JOURNAL holds. */
-export interface ReadJournal {
+interface ReadJournal {
   readonly candidates: readonly Standing[];
   /** The last entry of each candidate that isn't closed. */
   readonly open: readonly TimedEntry[];
