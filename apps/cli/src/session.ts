@@ -48,7 +48,7 @@ export async function openSession(
     address,
     nc,
     jsm,
-    artifacts: openArtifacts({ jsm, publisher }),
+    artifacts: openArtifacts({ jsm, publisher, writer: "cli" }),
     [Symbol.asyncDispose]: async () => {
       publisher.close();
       await nc.close();

@@ -10,6 +10,9 @@ await runService({
   config: LaneServiceConfig.extend(LaneAConfig),
   start: async (service) => {
     const lane = researchLane({ drills: service.config.BATON_DRILLS === "1" });
-    serveLane(lane, { service, mesh: await openMesh(meshOptionsOf(service)) });
+    serveLane(lane, {
+      service,
+      mesh: await openMesh({ ...meshOptionsOf(service), storesAs: "lane-a" }),
+    });
   },
 });

@@ -11,6 +11,9 @@ await runService({
   start: async (service) => {
     const { BATON_STRATEGY_REPO: repository, BATON_SCRATCH_DIR: scratchDir } = service.config;
     const lane = strategyLane({ repository, scratchDir });
-    serveLane(lane, { service, mesh: await openMesh(meshOptionsOf(service)) });
+    serveLane(lane, {
+      service,
+      mesh: await openMesh({ ...meshOptionsOf(service), storesAs: "lane-b" }),
+    });
   },
 });

@@ -8,6 +8,9 @@ await runService({
   name: "lane-c",
   config: LaneServiceConfig,
   start: async (service) => {
-    serveLane(backtestLane(), { service, mesh: await openMesh(meshOptionsOf(service)) });
+    serveLane(backtestLane(), {
+      service,
+      mesh: await openMesh({ ...meshOptionsOf(service), storesAs: "lane-c" }),
+    });
   },
 });

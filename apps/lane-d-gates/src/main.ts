@@ -11,6 +11,9 @@ await runService({
   config: LaneServiceConfig.extend(LaneDConfig),
   start: async (service) => {
     const policy = await loadGatePolicy(service.config.BATON_GATE_POLICY);
-    serveLane(gatesLane(policy), { service, mesh: await openMesh(meshOptionsOf(service)) });
+    serveLane(gatesLane(policy), {
+      service,
+      mesh: await openMesh({ ...meshOptionsOf(service), storesAs: "lane-d" }),
+    });
   },
 });

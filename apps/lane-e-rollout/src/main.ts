@@ -10,7 +10,7 @@ await runService({
   config: LaneServiceConfig.extend(LaneEConfig),
   start: async (service) => {
     const { config } = service;
-    const mesh = await openMesh(meshOptionsOf(service));
+    const mesh = await openMesh({ ...meshOptionsOf(service), storesAs: "lane-e" });
     const lane = rolloutLane({
       repository: config.BATON_GITOPS_REPO,
       strategyRepository: config.BATON_STRATEGY_REPO,

@@ -12,7 +12,7 @@ await runService({
   start: async (service) => {
     const { config } = service;
     const auditKey = openAuditKey(config.BATON_AUDIT_KEY_FILE);
-    const mesh = await openMesh(meshOptionsOf(service));
+    const mesh = await openMesh({ ...meshOptionsOf(service), storesAs: "lane-f" });
     const lane = evidenceLane({
       brokerUrl: config.BATON_BROKER_URL,
       engineUrl: config.BATON_ENGINE_URL,

@@ -101,7 +101,13 @@ export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./re
 export { noticeKey, reviewMatter, ReviewRecord, REVIEWS_BUCKET } from "./review-record.ts";
 export {
   ADVISORY_SUBJECTS,
+  ARTIFACT_WRITERS,
+  artifactChunkSubject,
+  artifactRecordFilter,
+  artifactRecordSubject,
   ARTIFACTS_BUCKET,
+  artifactsOfWriter,
+  type ArtifactWriter,
   commandSubject,
   CONTROL_SUBJECT,
   DURABLES,
@@ -109,6 +115,7 @@ export {
   journalFilter,
   type JournalSubject,
   journalSubject,
+  parseArtifactRecordSubject,
   parseCommandSubject,
   parseJournalSubject,
   parseReportSubject,

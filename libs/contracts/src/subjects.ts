@@ -6,7 +6,7 @@
  * S2: what doesn't parse is `undefined`, never a guess: the reader sets the message aside.
  */
 import { cut } from "./failure.ts";
-import { Holder, ID_PATTERN, Lane, STAGE_PATTERN, type StageRun } from "./names.ts";
+import { Holder, ID_PATTERN, Lane, LANES, Sha256, STAGE_PATTERN, type StageRun } from "./names.ts";
 
 /** Stream names and the subjects that each one takes. */
 export const STREAMS = {
@@ -25,6 +25,10 @@ export const ADVISORY_SUBJECTS = [
 
 /** Bucket of the content-addressed artifacts. */
 export const ARTIFACTS_BUCKET = "ARTIFACTS";
+
+/** The kinds of processes that store artifacts, each under subjects of its own, so that nobody stores in another's name. */
+export const ARTIFACT_WRITERS = ["coordinator", ...LANES, "cli"] as const;
+export type ArtifactWriter = (typeof ARTIFACT_WRITERS)[number];
 
 /** Name of the durable consumer a lane works from; `reports`, `commands` and so on name the others. */
 export const DURABLES = {
@@ -106,6 +110,42 @@ export function parseReportSubject(subject: string): ReportSubject | undefined {
   if (last !== "result" && attempt === undefined) return undefined;
   const part = attempt === undefined ? "result" : Number(attempt);
   return { lane: lane.data, candidateId, stage, runId, part };
+}
+
+const CHUNKS = `$O.${ARTIFACTS_BUCKET}.C`;
+const RECORDS = `$O.${ARTIFACTS_BUCKET}.M`;
+/** As many random bits as a guess can't find. */
+const CONTENT_ID = /^[0-9a-f]{32}$/;
+
+/** `$O.ARTIFACTS.C.<writer>.<id>`: the bytes of one stored content, in order. */
+export function artifactChunkSubject(of: { writer: ArtifactWriter; id: string }): string {
+  return `${CHUNKS}.${of.writer}.${token(of.id, CONTENT_ID)}`;
+}
+
+/** `$O.ARTIFACTS.M.<writer>.<sha256>`: which content has that digest, as its writer says. */
+export function artifactRecordSubject(of: { writer: ArtifactWriter; sha256: Sha256 }): string {
+  return `${RECORDS}.${of.writer}.${token(of.sha256, /^[0-9a-f]{64}$/)}`;
+}
+
+/** Filter over every writer's records of a digest. */
+export function artifactRecordFilter(sha256: Sha256): string {
+  return `${RECORDS}.*.${token(sha256, /^[0-9a-f]{64}$/)}`;
+}
+
+/** All that a writer may store: any content, any record. */
+export function artifactsOfWriter(writer: ArtifactWriter): readonly string[] {
+  return [`${CHUNKS}.${writer}.*`, `${RECORDS}.${writer}.*`];
+}
+
+/** The parts of a record's subject, or undefined if it isn't one (S2). */
+export function parseArtifactRecordSubject(
+  subject: string,
+): { writer: ArtifactWriter; sha256: Sha256 } | undefined {
+  const [root, bucket, part, who, digest, ...rest] = subject.split(".");
+  const writer = ARTIFACT_WRITERS.find((one) => one === who);
+  const sha256 = Sha256.safeParse(digest);
+  if (`${root}.${bucket}.${part}` !== RECORDS || rest.length > 0) return undefined;
+  return writer && sha256.success ? { writer, sha256: sha256.data } : undefined;
 }
 
 /** The one subject of the mesh's controls: its last message is their state. */

@@ -6,7 +6,6 @@ import { join } from "node:path";
 
 import { startTestNats, type TestNats } from "@baton/testkit";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { Objm } from "@nats-io/obj";
 import { connect } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -33,6 +32,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+const CHUNK = 128 * 1024;
+
 /** Stores the story in streams of its own. */
 async function store(story: Story): Promise<void> {
   const nc = await connect({ servers: nats.url });
@@ -45,8 +46,17 @@ async function store(story: Story): Promise<void> {
   await jsm.streams.add({ name: "REPORTS", subjects: ["baton.report.>"], allow_direct });
   await jsm.streams.add({ name: "COMMANDS", subjects: ["baton.command.>"], allow_direct });
   await jsm.streams.add({ name: "CONTROLS", subjects: ["baton.control.>"], allow_direct });
-  const objects = await new Objm(js).create("ARTIFACTS");
-  for (const [name, bytes] of story.objects) await objects.putBlob({ name }, bytes);
+  const subjects = ["$O.ARTIFACTS.C.>", "$O.ARTIFACTS.M.>"];
+  await jsm.streams.add({ name: "OBJ_ARTIFACTS", subjects, allow_direct });
+  for (const [sha256, bytes] of story.objects) {
+    const said = { v: 1, sha256, bytes: bytes.length };
+    const id = sha256.slice(0, 32);
+    // Whoever wants to spoil it says something else about it first.
+    await js.publish(`$O.ARTIFACTS.M.lane-b.${sha256}`, JSON.stringify({ ...said, id }));
+    for (let from = 0; from < bytes.length; from += CHUNK)
+      await js.publish(`$O.ARTIFACTS.C.lane-a.${id}`, bytes.subarray(from, from + CHUNK));
+    await js.publish(`$O.ARTIFACTS.M.lane-a.${sha256}`, JSON.stringify({ ...said, id }));
+  }
   for (const one of story.reports) await js.publish(reportSubjectOf(one), JSON.stringify(one));
   for (const one of story.controls) await js.publish("baton.control.mesh", JSON.stringify(one));
   for (const one of story.entries) await js.publish(subjectOf(one), JSON.stringify(one));

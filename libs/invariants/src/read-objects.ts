@@ -1,6 +1,6 @@
 /**
- * Reads the object store from the stream below it: chunks under `$O.<bucket>.C.<id>`, then one description of the object
- * under `$O.<bucket>.M.<name>`. Every byte is hashed again here.
+ * Reads the object store from the stream below it: chunks under `$O.<bucket>.C.<writer>.<id>`, then a description of the object
+ * under `$O.<bucket>.M.<writer>.<digest>`. Every byte is hashed again here.
  */
 import { createHash, type Hash } from "node:crypto";
 
@@ -24,37 +24,50 @@ export interface ObjectReader {
   objects(this: void): Map<string, StoredObject>;
 }
 
+/** What somebody says about an object: which of its own chunks have the digest. */
+interface Description {
+  readonly digest: string;
+  readonly content: string;
+  readonly bytes: number;
+}
+
 /** Reads the bucket `bucket`. */
 export function objectReader(bucket: string): ObjectReader {
   const chunks = new Map<string, Chunks>();
-  const names = new Map<string, string>();
+  const described = new Map<string, StoredObject>();
   const [chunkPrefix, metaPrefix] = [`$O.${bucket}.C.`, `$O.${bucket}.M.`];
   return {
     take: (message) => {
       const { subject, data } = message;
       if (subject.startsWith(chunkPrefix)) {
-        const id = subject.slice(chunkPrefix.length);
-        const so = chunks.get(id) ?? { hash: createHash("sha256"), bytes: 0, kept: [] };
+        const content = subject.slice(chunkPrefix.length);
+        const so = chunks.get(content) ?? { hash: createHash("sha256"), bytes: 0, kept: [] };
         so.hash.update(data);
         so.bytes += data.length;
         if (so.bytes <= MAX_KEPT_BYTES) so.kept.push(data);
         else so.kept = [];
-        chunks.set(id, so);
+        chunks.set(content, so);
       } else if (subject.startsWith(metaPrefix)) {
-        const named = nameOf(message);
-        // The first description counts: nobody can replace an object.
-        if (named && !names.has(named.name)) names.set(named.name, named.id);
+        const said = descriptionOf(subject.slice(metaPrefix.length), message);
+        if (!said) return;
+        const { digest, content, bytes } = said;
+        // Anybody may say anything: the first description that is right counts.
+        if (described.get(digest)?.sha256 === digest) return;
+        const object = storedObject(chunks.get(content));
+        if (!described.has(digest) || (object.sha256 === digest && object.bytes === bytes))
+          described.set(digest, object);
       }
     },
-    objects: () =>
-      new Map(Array.from(names, ([name, id]) => [name, storedObject(chunks.get(id))] as const)),
+    objects: () => described,
   };
 }
 
-function nameOf(message: StoredMessage): { name: string; id: string } | undefined {
+function descriptionOf(rest: string, message: StoredMessage): Description | undefined {
+  const [writer = "", digest = ""] = rest.split(".");
   try {
     const fields = parseFields(message.string());
-    return { name: fields.text("name"), id: fields.text("nuid") };
+    if (fields.text("sha256") !== digest) return undefined;
+    return { digest, content: `${writer}.${fields.text("id")}`, bytes: fields.number("bytes") };
   } catch (error) {
     if (!(error instanceof WrongForm)) throw error;
     return undefined;

@@ -34,6 +34,17 @@ async function lastSequences(): Promise<Record<string, number>> {
   return Object.fromEntries(found);
 }
 
+/** How many deliveries of each durable there have been, and how many wait. */
+async function delivered(): Promise<unknown[]> {
+  const { consumers } = core.topology;
+  return Promise.all(
+    consumers.map(async ({ stream, config }) => {
+      const info = await core.jsm.consumers.info(stream, config.durable_name);
+      return [config.durable_name, info.delivered, info.num_pending, info.num_ack_pending];
+    }),
+  );
+}
+
 const API = API_PREFIX;
 
 /** What a kind might try; `subject` as it would name it. */
@@ -48,7 +59,12 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
   "write the journal": ["baton.journal.lane-b.cand-1.st.run-1"],
   "send a command": ["baton.command.cand-1.cmd-1"],
   "write a review": ["$KV.REVIEWS.cand-1"],
-  "store an artifact": ["$O.ARTIFACTS.C.abc"],
+  "store an artifact for lane-b": ["$O.ARTIFACTS.C.lane-b.abc", "$O.ARTIFACTS.M.lane-b.abc"],
+  "store an artifact for the coordinator": [
+    "$O.ARTIFACTS.C.coordinator.abc",
+    "$O.ARTIFACTS.M.coordinator.abc",
+  ],
+  "store an artifact for nobody": ["$O.ARTIFACTS.C.abc", "$O.ARTIFACTS.M.abc", "$O.ARTIFACTS.C"],
   "read the journal": [`${API}.DIRECT.GET.JOURNAL`],
   "read the commands": [`${API}.DIRECT.GET.COMMANDS`, `${API}.STREAM.MSG.GET.COMMANDS`],
   "read the controls": [`${API}.STREAM.MSG.GET.CONTROLS`],
@@ -80,26 +96,25 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
 
 /** What of it is a kind's own. */
 const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
-  "lane-a": ["store an artifact", "read the last entry"],
+  "lane-a": ["read the last entry"],
   "lane-b": [
     "take lane-b's work",
     "acknowledge lane-b's work",
     "look at lane-b's durable",
     "report for lane-b",
-    "store an artifact",
+    "store an artifact for lane-b",
     "read the last entry",
   ],
-  "lane-c": ["store an artifact", "read the last entry"],
-  "lane-d": ["store an artifact", "read the last entry"],
-  "lane-e": ["store an artifact", "read the controls", "read the last entry"],
-  "lane-f": ["store an artifact", "read the controls", "read the last entry", "read the journal"],
+  "lane-c": ["read the last entry"],
+  "lane-d": ["read the last entry"],
+  "lane-e": ["read the controls", "read the last entry"],
+  "lane-f": ["read the controls", "read the last entry", "read the journal"],
   escalation: ["write a review", "read the journal", "read the controls", "read the last entry"],
   metrics: ["look at lane-b's durable", "read the journal", "read the last entry"],
   "paper-engine": ["read the controls"],
   cli: [
     "look at lane-b's durable",
     "send a command",
-    "store an artifact",
     "read the journal",
     "read the commands",
     "read the controls",
@@ -111,10 +126,10 @@ const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
 type Verdict = "refused" | "let through" | "nobody there";
 
 /** What became of a publish: refused with its subject, or answered (there's no answer to an acknowledgement). */
-async function attempt({ nc }: Mesh, subject: string): Promise<Verdict> {
+async function attempt({ nc }: Mesh, subject: string, content?: string): Promise<Verdict> {
   const watch = watchConnection(nc);
   const before = watch.denials;
-  const body = subject.includes("MSG.NEXT") ? '{"batch":1,"no_wait":true}' : "";
+  const body = content ?? (subject.includes("MSG.NEXT") ? '{"batch":1,"no_wait":true}' : "");
   const inbox = createInbox();
   const answers: number[] = [];
   const subscription = nc.subscribe(inbox, {
@@ -132,7 +147,30 @@ async function attempt({ nc }: Mesh, subject: string): Promise<Verdict> {
   return hasAnswer && answers.includes(503) ? "nobody there" : "let through";
 }
 
-describe.each(KINDS.filter((kind) => kind !== "coordinator"))("%s", (kind) => {
+const OTHERS = KINDS.filter((kind) => kind !== "coordinator");
+
+test.each(OTHERS)("%s can't pull or settle another's deliveries, in any form", async (kind) => {
+  await using mesh = await openAs(nats, kind);
+  const before = await delivered();
+  const own = `JOURNAL.${kind}`;
+  for (const { stream, config } of core.topology.consumers) {
+    const { durable_name: durable } = config;
+    if (durable === kind) continue;
+    for (const subject of [
+      `$JS.ACK.${stream}.${durable}.1.1.1.1.0`,
+      `$JS.ACK.${stream}.${durable}.${own}.5.6.7`,
+      `$JS.ACK._.hash.${stream}.${durable}.1.1.1.1.0`,
+      `$JS.ACK._.hash.${stream}.${durable}.${own}.1.1.1`,
+      `$JS.ACK._.hash.${stream}.${durable}.1.1.1.1.0.random`,
+      `$JS.ACK._.hash.${stream}.${durable}.${own}.1.1.1.random`,
+    ])
+      for (const content of ['+NXT {"batch":9}', "+ACK", "-NAK", "+TERM", "+WPI"])
+        expect([subject, await attempt(mesh, subject, content)]).toEqual([subject, "refused"]);
+  }
+  expect(await delivered()).toEqual(before);
+});
+
+describe.each(OTHERS)("%s", (kind) => {
   let mesh: Mesh;
   beforeAll(async () => {
     mesh = await openAs(nats, kind);

@@ -11,6 +11,8 @@
  */
 import {
   ARTIFACTS_BUCKET,
+  artifactsOfWriter,
+  type ArtifactWriter,
   DURABLES,
   type Lane,
   LANES,
@@ -106,7 +108,7 @@ function forLane(lane: Lane): Request[] {
     ...(lane === "lane-e" || lane === "lane-f" ? seesControls() : []),
     // The audit pack holds the candidate's whole journal.
     ...(lane === "lane-f" ? [api(`DIRECT.GET.${STREAMS.journal.name}`, "many")] : []),
-    ...storesArtifacts(),
+    ...storesArtifacts(lane),
   ];
 }
 
@@ -119,7 +121,7 @@ function forPeople(): Request[] {
     ...consumers.map(({ stream, config }) => api(`CONSUMER.INFO.${stream}.${config.durable_name}`)),
     publish(STREAMS.commands.subjects),
     // A submission's own prices.
-    ...storesArtifacts(),
+    ...storesArtifacts("cli"),
   ];
 }
 
@@ -128,14 +130,26 @@ function seesControls(): Request[] {
   return [api(`STREAM.MSG.GET.${STREAMS.controls.name}`)];
 }
 
-/** Takes from a durable, and settles what it got: two forms of acknowledgements are in use. */
+/** Takes from a durable, and settles what it got. */
 function works(stream: string, durable: string): Request[] {
   return [
     api(`CONSUMER.INFO.${stream}.${durable}`),
     publish(`${JETSTREAM}.CONSUMER.MSG.NEXT.${stream}.${durable}`, "many"),
-    publish(`$JS.ACK.${stream}.${durable}.>`),
-    publish(`$JS.ACK.*.*.${stream}.${durable}.>`),
+    ...acknowledgements(stream, durable).map((subject) => publish(subject)),
   ];
+}
+
+/** What ends a delivery's reply subject: deliveries, both sequences, time, pending. */
+const FIGURES = "*.*.*.*.*";
+
+/**
+ * The reply subjects of one durable's deliveries, in every form in use: nine tokens; or domain and account before the stream,
+ * and perhaps a random token at the end. Each has its exact number of tokens. A pattern that is open at its end, or one in which
+ * domain and account may be anything, takes in another durable's nine; and with `+NXT` as its content that is a pull.
+ */
+function acknowledgements(stream: string, durable: string): string[] {
+  const own = `${stream}.${durable}.${FIGURES}`;
+  return [`$JS.ACK.${own}`, `$JS.ACK.*.*.${own}`, `$JS.ACK.*.*.${own}.*`];
 }
 
 /** Reads what is stored, from the leader or from any replica. */
@@ -148,10 +162,10 @@ function reads(stream: string): Request[] {
   ];
 }
 
-function storesArtifacts(): Request[] {
+/** Reads everybody's artifacts, stores under its own name. */
+function storesArtifacts(writer: ArtifactWriter): Request[] {
   return [
-    publish(`$O.${ARTIFACTS_BUCKET}.C.*`),
-    publish(`$O.${ARTIFACTS_BUCKET}.M.*`),
+    ...artifactsOfWriter(writer).map((subject) => publish(subject)),
     api(`STREAM.MSG.GET.${ARTIFACTS}`),
     api(`DIRECT.GET.${ARTIFACTS}`, "many"),
   ];

@@ -1,18 +1,37 @@
-/** Artifacts by content: the name of an object is the SHA-256 of its bytes, so the same bytes are stored once. */
-import { createHash } from "node:crypto";
+/**
+ * Artifacts by content: an artifact's name is the SHA-256 of its bytes, so the same bytes are stored once. Content is stored as
+ * chunks under a random id, then a record that says which content has the digest, both under the subjects of who stores them.
+ *
+ * O1: a record is only what its writer says: the first one counts whose content has the digest. So nobody replaces an artifact,
+ *     and nobody spoils one by storing other bytes under its name beforehand.
+ * O2: no message can be deleted, purged or rolled up, by nobody.
+ * O3: what `put` returned was read back as any reader reads it.
+ */
+import { createHash, randomBytes } from "node:crypto";
 
-import { ARTIFACTS_BUCKET, MAX_ARTIFACT_BYTES, type Sha256 } from "@baton/contracts";
+import {
+  ARTIFACT_WRITERS,
+  artifactChunkSubject,
+  artifactRecordFilter,
+  artifactRecordSubject,
+  ARTIFACTS_BUCKET,
+  type ArtifactWriter,
+  MAX_ARTIFACT_BYTES,
+  type Sha256,
+} from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
-import { nuid } from "nats";
-import { z } from "zod";
 
-import { type Publisher, Refused, REFUSALS } from "./publisher.ts";
+import { type ArtifactRecord, parseArtifactRecord } from "./artifact-record.ts";
+import type { Publisher } from "./publisher.ts";
 
 /** The port: another store may be bound. */
 export interface Artifacts {
-  /** Stores bytes and returns their digest; the same bytes again change nothing. Throws `ArtifactTooLarge`. */
+  /**
+   * Stores bytes and returns their digest, once they can be read; the same bytes again change nothing. Throws `ArtifactTooLarge`,
+   * and `ArtifactAltered` if what was stored reads as something else.
+   */
   put(bytes: Uint8Array): Promise<Sha256>;
-  /** The bytes of a digest, verified; undefined if absent. Throws `ArtifactAltered` if they hash to something else. */
+  /** The bytes of a digest, verified; undefined if absent. Throws `ArtifactAltered` if only other bytes are stored under it. */
   get(sha256: Sha256): Promise<Uint8Array | undefined>;
 }
 
@@ -29,7 +48,8 @@ export class ArtifactAltered extends Error {
   override readonly name = "ArtifactAltered";
   readonly code = "E_ARTIFACT";
   readonly class = "deterministic";
-  readonly action = "Find out who changed the artifact store; `baton resume` runs the stage again.";
+  readonly action =
+    "Find out who stored other bytes, or what damaged the store's disk: `baton doctor --deep` lists what can't be read and from what it can be made again.";
 }
 
 /** SHA-256 of bytes in lower-case hex. */
@@ -39,28 +59,26 @@ export function sha256Of(bytes: Uint8Array): Sha256 {
 
 /** Bytes of one chunk. */
 const CHUNK = 128 * 1024;
+/** A reader takes chunks of any size from here on, but for the last: otherwise one record could ask for millions of reads. */
+const SMALLEST_CHUNK = 32 * 1024;
 /** Chunks on their way at a time. */
 const TOGETHER = 8;
-/** Names and layout are those of the NATS object store, so that its tools can read what is here. */
+/** So many records of one writer for one digest are looked at: whoever writes more hides no record but its own. */
+const LOOKS = 8;
+/** What reads as something else is stored so often. */
+const TRIES = 2;
 const STREAM = `OBJ_${ARTIFACTS_BUCKET}`;
-const CHUNKS = `$O.${ARTIFACTS_BUCKET}.C`;
-const RECORDS = `$O.${ARTIFACTS_BUCKET}.M`;
 
-/** What is stored about an object, as far as it's read here. */
-const ObjectRecord = z.object({
-  name: z.string(),
-  nuid: z.string().regex(/^[A-Za-z0-9]{1,64}$/),
-  size: z.int().min(0).max(MAX_ARTIFACT_BYTES),
-});
-type ObjectRecord = z.infer<typeof ObjectRecord>;
+/** What artifacts are read and written with. */
+export interface ArtifactParts {
+  readonly jsm: JetStreamManager;
+  readonly publisher: Publisher;
+  /** In whose name they are stored. */
+  readonly writer: ArtifactWriter;
+}
 
-/**
- * Opens the artifacts in the object store, whose stream the coordinator makes.
- *
- * O1: the first record of a name counts, and the first bytes of its chunks: whoever may add artifacts can't replace any.
- * O2: no message can be deleted, purged or rolled up, by nobody.
- */
-export function openArtifacts({ jsm, publisher }: ArtifactParts): Artifacts {
+/** Opens the artifacts in their stream, which the coordinator makes. */
+export function openArtifacts({ jsm, publisher, writer }: ArtifactParts): Artifacts {
   return {
     put: async (bytes) => {
       if (bytes.length > MAX_ARTIFACT_BYTES) {
@@ -69,29 +87,36 @@ export function openArtifacts({ jsm, publisher }: ArtifactParts): Artifacts {
         );
       }
       const sha256 = sha256Of(bytes);
-      const stored = await findRecord(jsm, sha256);
-      if (stored?.size !== bytes.length) await store(publisher, sha256, bytes);
+      let found = await find(jsm, sha256);
+      for (let tries = 0; found.bytes === undefined; tries += 1) {
+        if (tries >= TRIES)
+          throw new ArtifactAltered(
+            `artifact ${sha256} was stored and reads as something else: ${inWords(found)}`,
+          );
+        await store(publisher, { writer, sha256 }, bytes);
+        found = await find(jsm, sha256);
+      }
       return sha256;
     },
     get: async (sha256) => {
-      const record = await findRecord(jsm, sha256);
-      if (!record) return undefined;
-      const bytes = await readChunks(jsm, record);
-      if (sha256Of(bytes) !== sha256)
-        throw new ArtifactAltered(`artifact ${sha256} was altered in the store`);
-      return bytes;
+      const found = await find(jsm, sha256);
+      if (found.bytes === undefined && found.wrong.length > 0)
+        throw new ArtifactAltered(
+          `artifact ${sha256} isn't stored as it was made: ${inWords(found)}`,
+        );
+      return found.bytes;
     },
   };
 }
 
-/** What artifacts are read and written with. */
-export interface ArtifactParts {
-  readonly jsm: JetStreamManager;
-  readonly publisher: Publisher;
-}
-
-async function store(publisher: Publisher, sha256: Sha256, bytes: Uint8Array): Promise<void> {
-  const id = nuid.next();
+async function store(
+  publisher: Publisher,
+  of: { readonly writer: ArtifactWriter; readonly sha256: Sha256 },
+  bytes: Uint8Array,
+): Promise<void> {
+  // Unpredictable: nobody, not even another process of this kind, can put other bytes before these.
+  const id = randomBytes(16).toString("hex");
+  const subject = artifactChunkSubject({ writer: of.writer, id });
   const chunks = Math.ceil(bytes.length / CHUNK);
   for (let first = 0; first < chunks; first += TOGETHER) {
     const count = Math.min(TOGETHER, chunks - first);
@@ -99,89 +124,95 @@ async function store(publisher: Publisher, sha256: Sha256, bytes: Uint8Array): P
       Array.from({ length: count }, (_, index) => {
         const from = (first + index) * CHUNK;
         const payload = bytes.subarray(from, from + CHUNK);
-        return publisher.publish({ subject: `${CHUNKS}.${id}`, payload, headers: {} });
+        return publisher.publish({ subject, payload, headers: {} });
       }),
     );
   }
-  const record = {
-    name: sha256,
-    bucket: ARTIFACTS_BUCKET,
-    nuid: id,
-    size: bytes.length,
-    chunks,
-    digest: `SHA-256=${padded(Buffer.from(sha256, "hex"))}`,
-    mtime: new Date().toISOString(),
-    deleted: false,
-    options: { max_chunk_size: CHUNK },
-  };
-  await publisher
-    .publish({
-      subject: recordSubject(sha256),
-      payload: JSON.stringify(record),
-      headers: { "Nats-Expected-Last-Subject-Sequence": 0 },
-    })
-    .catch((error: unknown) => {
-      // Somebody else stored the same bytes just now.
-      if (!(error instanceof Refused && error.code === REFUSALS.wrongLastSequence)) throw error;
-    });
+  const record = { v: 1, sha256: of.sha256, id, bytes: bytes.length };
+  await publisher.publish({
+    subject: artifactRecordSubject(of),
+    payload: JSON.stringify(record),
+    headers: {},
+  });
 }
 
-/** The first record of a name (O1), from the leader: what was just stored is there. */
-async function findRecord(
-  jsm: JetStreamManager,
-  sha256: Sha256,
-): Promise<ObjectRecord | undefined> {
-  const first = { seq: 1, next_by_subj: recordSubject(sha256) };
-  const message = await jsm.streams.getMessage(STREAM, first);
-  if (!message) return undefined;
-  const record = ObjectRecord.safeParse(readJson(message.data)).data;
-  if (record?.name !== sha256)
-    throw new ArtifactAltered(`the record of artifact ${sha256} was written by somebody else`);
-  return record;
+/** What is stored under a digest: its bytes, or why each record that there is doesn't lead to them. */
+interface Found {
+  readonly bytes: Uint8Array | undefined;
+  readonly wrong: readonly ArtifactRecord[];
 }
 
-function readJson(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(data));
-  } catch {
-    return undefined;
+/** O1: usually the first record that anybody wrote; where that is wrong, those of each writer in turn. */
+async function find(jsm: JetStreamManager, sha256: Sha256): Promise<Found> {
+  const first = await nextRecord(jsm, artifactRecordFilter(sha256), 1);
+  if (!first) return { bytes: undefined, wrong: [] };
+  const bytes = await contentOf(jsm, first, sha256);
+  if (bytes) return { bytes, wrong: [] };
+  const wrong = [first];
+  const from = new Map(ARTIFACT_WRITERS.map((writer) => [writer, 1]));
+  for (let look = 0; look < LOOKS && from.size > 0; look += 1) {
+    for (const [writer, sequence] of from) {
+      const record = await nextRecord(jsm, artifactRecordSubject({ writer, sha256 }), sequence);
+      if (!record) {
+        from.delete(writer);
+        continue;
+      }
+      from.set(writer, record.sequence + 1);
+      if (record.sequence === first.sequence) continue;
+      const content = await contentOf(jsm, record, sha256);
+      if (content) return { bytes: content, wrong };
+      wrong.push(record);
+    }
   }
+  return { bytes: undefined, wrong };
 }
 
-function recordSubject(sha256: Sha256): string {
-  return `${RECORDS}.${padded(Buffer.from(sha256))}`;
+function inWords({ wrong }: Found): string {
+  const writers = new Set(wrong.map(({ writer }) => writer ?? "somebody unknown"));
+  return `${wrong.length === 1 ? "its record" : `none of ${wrong.length} records`} by ${[...writers].join(", ")} ${wrong.length === 1 ? "doesn't lead" : "leads"} to its bytes`;
 }
 
-/** Base64url as the object store writes it. */
-function padded(bytes: Buffer): string {
-  const text = bytes.toString("base64url");
-  return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+/** From the leader: what was just stored is there. */
+async function nextRecord(
+  jsm: JetStreamManager,
+  filter: string,
+  from: number,
+): Promise<ArtifactRecord | undefined> {
+  const next = { seq: from, next_by_subj: filter };
+  const message = await jsm.streams.getMessage(STREAM, next);
+  return message ? parseArtifactRecord(message) : undefined;
+}
+
+/** The content of a record if it has the digest; its writer may have said anything. */
+async function contentOf(
+  jsm: JetStreamManager,
+  { writer, content }: ArtifactRecord,
+  sha256: Sha256,
+): Promise<Uint8Array | undefined> {
+  if (!writer || !content) return undefined;
+  const bytes = new Uint8Array(content.bytes);
+  const subject = artifactChunkSubject({ writer, id: content.id });
+  let filled = 0;
+  let from = 1;
+  while (filled < bytes.length) {
+    const chunk = await nextChunk(jsm, subject, from);
+    if (!chunk) return undefined;
+    const { length } = chunk.data;
+    const isLast = filled + length === bytes.length;
+    if (filled + length > bytes.length || (length < SMALLEST_CHUNK && !isLast)) return undefined;
+    bytes.set(chunk.data, filled);
+    filled += length;
+    from = chunk.seq + 1;
+  }
+  return sha256Of(bytes) === sha256 ? bytes : undefined;
 }
 
 /**
- * An object's bytes, chunk by chunk. The client's own `get` makes a consumer per object, which the server keeps for minutes:
- * reading many artifacts runs into its limit.
+ * From any replica; one that lags is made up for by the leader. A consumer per object, as the client's own reading has it, would
+ * stay on the server for minutes: reading many artifacts would run into its limit.
  */
-async function readChunks(jsm: JetStreamManager, record: ObjectRecord): Promise<Uint8Array> {
-  const bytes = new Uint8Array(record.size);
-  let filled = 0;
-  let from = 1;
-  while (filled < record.size) {
-    const chunk = await nextChunk(jsm, record, from);
-    if (!chunk || filled + chunk.data.length > record.size)
-      throw new ArtifactAltered(
-        `artifact ${record.name} has ${filled} of ${record.size} bytes left`,
-      );
-    bytes.set(chunk.data, filled);
-    filled += chunk.data.length;
-    from = chunk.seq + 1;
-  }
-  return bytes;
-}
-
-/** From any replica; one that lags is made up for by the leader. */
-async function nextChunk(jsm: JetStreamManager, { nuid: id }: ObjectRecord, from: number) {
-  const next = { seq: from, next_by_subj: `${CHUNKS}.${id}` };
+async function nextChunk(jsm: JetStreamManager, subject: string, from: number) {
+  const next = { seq: from, next_by_subj: subject };
   return (
     (await jsm.direct.getMessage(STREAM, next)) ?? (await jsm.streams.getMessage(STREAM, next))
   );

@@ -1,7 +1,7 @@
 /** One process's access to the mesh: connection, journal, reports, artifacts, durables. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Lane } from "@baton/contracts";
+import type { ArtifactWriter, Lane } from "@baton/contracts";
 import { STREAMS } from "@baton/contracts";
 import {
   jetstream,
@@ -41,6 +41,8 @@ export interface MeshOptions {
   readonly name: string;
   /** Seed of the process's nkey; without it the connection is anonymous. */
   readonly seed?: string | undefined;
+  /** In whose name artifacts are stored: the coordinator's if left out. The server lets each kind store in its own only. */
+  readonly storesAs?: ArtifactWriter;
   /** Server syncs every write: writers then commit in groups. */
   readonly syncAlways?: boolean;
   readonly topology?: TopologyOptions;
@@ -142,7 +144,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     publisher,
     journal: openJournal(jsm, writer),
     reports: openReports(jsm, writer),
-    artifacts: openArtifacts({ jsm, publisher }),
+    artifacts: openArtifacts({ jsm, publisher, writer: options.storesAs ?? "coordinator" }),
     controls: openControls(jsm, publisher),
     take,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),

@@ -1,3 +1,4 @@
+import { ARTIFACT_WRITERS } from "@baton/contracts";
 import type { TestNats } from "@baton/testkit";
 
 import type { Kind } from "./access.ts";
@@ -11,5 +12,14 @@ export function openAs(
 ): Promise<Mesh> {
   const provision = kind === "coordinator";
   const seed = nats.seedOf(kind);
-  return openMesh({ url: nats.url, name: kind, seed, provision, syncAlways: true, ...more });
+  const storesAs = ARTIFACT_WRITERS.find((writer) => writer === kind) ?? "coordinator";
+  return openMesh({
+    url: nats.url,
+    name: kind,
+    seed,
+    provision,
+    storesAs,
+    syncAlways: true,
+    ...more,
+  });
 }

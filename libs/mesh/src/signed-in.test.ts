@@ -85,29 +85,6 @@ test("a lane's reports go out in atomic batches, and its artifacts are read by t
   expect(await lane.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
 });
 
-test("nobody replaces an artifact that is stored", async () => {
-  await using lane = await openAs(nats, "lane-a");
-  await using other = await openAs(nats, "lane-b");
-  const sha256 = await lane.artifacts.put(Buffer.from("the truth"));
-  const subject = `$O.ARTIFACTS.M.${Buffer.from(sha256).toString("base64")}`;
-  const forged = { name: sha256, nuid: "forged", size: 5 };
-  await other.publisher.publish({
-    subject: "$O.ARTIFACTS.C.forged",
-    payload: "a lie",
-    headers: {},
-  });
-  await other.publisher.publish({ subject, payload: JSON.stringify(forged), headers: {} });
-  expect(new TextDecoder().decode(await core.artifacts.get(sha256))).toBe("the truth");
-  for (const rollup of ["sub", "all"]) {
-    const refused = other.publisher.publish({
-      subject,
-      payload: "x",
-      headers: { "Nats-Rollup": rollup },
-    });
-    await expect(refused).rejects.toMatchObject({ code: 10_111 });
-  }
-});
-
 test("people get their receipts, and follow the journal", async () => {
   await using cli = await openAs(nats, "cli");
   const stop = new AbortController();

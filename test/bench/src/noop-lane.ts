@@ -43,7 +43,11 @@ await runService({
     const stages = Object.fromEntries(
       Array.from({ length: 8 }, (_, index) => [`bench-${index + 1}`, work]),
     );
-    const mesh = await openMesh(meshOptionsOf({ ...service, name: config.BATON_LANE }));
-    serveLane(defineLane({ lane: Lane.parse(config.BATON_LANE), stages }), { service, mesh });
+    const lane = Lane.parse(config.BATON_LANE);
+    const options = meshOptionsOf({ ...service, name: lane });
+    serveLane(defineLane({ lane, stages }), {
+      service,
+      mesh: await openMesh({ ...options, storesAs: lane }),
+    });
   },
 });

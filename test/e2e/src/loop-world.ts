@@ -13,7 +13,7 @@ import {
   type StoredEntry,
 } from "@baton/contracts";
 import { defineLane, done, type RunningLane, runLane, type StageWork } from "@baton/lanekit";
-import { type Kind, type Mesh, openMesh } from "@baton/mesh";
+import { type Mesh, openMesh } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { startTelemetry, type Telemetry } from "@baton/telemetry";
 import {
@@ -202,8 +202,10 @@ function untilLast(
 
 /** The test's own, with the coordinator's key, so that it may look at everything and break it; and those of the lanes. */
 async function openMeshes(nats: TestNats) {
-  const open = (kind: Kind): Promise<Mesh> =>
-    openMesh({ url: nats.url, name: kind, topology: TOPOLOGY, seed: nats.seedOf(kind) });
+  const open = (kind: "coordinator" | Lane): Promise<Mesh> => {
+    const seed = nats.seedOf(kind);
+    return openMesh({ url: nats.url, name: kind, topology: TOPOLOGY, seed, storesAs: kind });
+  };
   const mesh = await open("coordinator");
   const lanes = new Map(
     await Promise.all(LANES.map(async (lane) => [lane, await open(lane)] as const)),

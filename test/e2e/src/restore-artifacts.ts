@@ -19,14 +19,13 @@ export async function restoreDamaged(
     const message = await jsm.streams.getMessage(stream, { seq });
     if (message) kept.push({ subject: message.subject, data: message.data });
   }
-  const record = `$O.ARTIFACTS.M.${Buffer.from(sha256).toString("base64url").padEnd(88, "=")}`;
-  const text = kept.find(({ subject }) => subject === record)?.data;
-  const { nuid }: { nuid: string } = JSON.parse(new TextDecoder().decode(text));
+  const record = kept.find(({ subject }) => subject.endsWith(`.${sha256}`));
+  const { id }: { id: string } = JSON.parse(new TextDecoder().decode(record?.data));
   await jsm.streams.delete(stream);
   await jsm.streams.add(config);
   for (const { subject, data } of kept) {
-    if (how === "missing" && subject === record) continue;
-    const isContent = how === "altered" && subject === `$O.ARTIFACTS.C.${nuid}`;
+    if (how === "missing" && subject === record?.subject) continue;
+    const isContent = how === "altered" && subject.endsWith(`.${id}`);
     const payload = isContent ? data.map((byte) => byte ^ 1) : data;
     await publisher.publish({ subject, payload, headers: {} });
   }

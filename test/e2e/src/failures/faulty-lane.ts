@@ -90,7 +90,7 @@ await runService({
   config: FaultyConfig,
   start: async (service) => {
     const { BATON_LANE: lane, BATON_STAGE: stage } = service.config;
-    const mesh = await openMesh(meshOptionsOf({ ...service, name: lane }));
+    const mesh = await openMesh({ ...meshOptionsOf({ ...service, name: lane }), storesAs: lane });
     serveLane(defineLane({ lane, stages: { [stage]: work } }), { service, mesh });
   },
 });

@@ -1,0 +1,49 @@
+/** Records of artifacts: which content has a digest, as the one who stored it says. */
+import {
+  type ArtifactWriter,
+  MAX_ARTIFACT_BYTES,
+  parseArtifactRecordSubject,
+  Sha256,
+} from "@baton/contracts";
+import { z } from "zod";
+
+/** A record as it was found. */
+export interface ArtifactRecord {
+  /** Known by the subject, which the server lets no other kind publish on; undefined if this release doesn't know the kind. */
+  readonly writer: ArtifactWriter | undefined;
+  /** Sequence in the stream. */
+  readonly sequence: number;
+  /** Id of the writer's content and its length in bytes; undefined if the record isn't one that can be followed. */
+  readonly content: { readonly id: string; readonly bytes: number } | undefined;
+}
+
+const Content = z.object({
+  v: z.literal(1),
+  sha256: Sha256,
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  bytes: z.int().min(0).max(MAX_ARTIFACT_BYTES),
+});
+
+/** Reads a stored record. Whatever is wrong with it, it's a record that leads nowhere. */
+export function parseArtifactRecord(message: {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly seq: number;
+}): ArtifactRecord {
+  const named = parseArtifactRecordSubject(message.subject);
+  const content = Content.safeParse(readJson(message.data)).data;
+  const isAbout = named !== undefined && content?.sha256 === named.sha256;
+  return {
+    writer: named?.writer,
+    sequence: message.seq,
+    content: isAbout ? { id: content.id, bytes: content.bytes } : undefined,
+  };
+}
+
+function readJson(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return undefined;
+  }
+}

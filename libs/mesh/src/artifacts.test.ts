@@ -1,0 +1,142 @@
+/** Artifacts among kinds that don't trust one another: what one key can do to the artifacts of another. */
+import { randomBytes } from "node:crypto";
+
+import { artifactChunkSubject, artifactRecordSubject, type ArtifactWriter } from "@baton/contracts";
+import { startTestNats, type TestNats } from "@baton/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { ArtifactAltered, sha256Of } from "./artifacts.ts";
+import type { Mesh } from "./mesh.ts";
+import { openAs } from "./open-as.test-data.ts";
+
+let nats: TestNats;
+let core: Mesh;
+let lane: Mesh;
+let thief: Mesh;
+
+beforeAll(async () => {
+  nats = await startTestNats({ signIn: true });
+  core = await openAs(nats, "coordinator");
+  lane = await openAs(nats, "lane-c");
+  thief = await openAs(nats, "lane-b");
+});
+
+afterAll(async () => {
+  for (const mesh of [thief, lane, core]) await mesh[Symbol.asyncDispose]();
+  await nats.stop();
+});
+
+const anId = (): string => randomBytes(16).toString("hex");
+
+interface Lie {
+  readonly record: string;
+  readonly chunks?: readonly (string | Uint8Array)[];
+  readonly id?: string;
+}
+
+/** Stores a record and content as the holder of a key may. */
+async function spoil(mesh: Mesh, writer: ArtifactWriter, sha256: string, lie: Lie): Promise<void> {
+  const { id = anId(), chunks = [], record } = lie;
+  for (const payload of chunks)
+    await mesh.publisher.publish({
+      subject: artifactChunkSubject({ writer, id }),
+      payload,
+      headers: {},
+    });
+  const subject = artifactRecordSubject({ writer, sha256 });
+  await mesh.publisher.publish({ subject, payload: record, headers: {} });
+}
+
+function lieAbout(sha256: string, bytes: number, chunks: Lie["chunks"] = []): Lie {
+  const id = anId();
+  return { id, chunks, record: JSON.stringify({ v: 1, sha256, id, bytes }) };
+}
+
+const LIES: Readonly<Record<string, (sha256: string, size: number) => Lie>> = {
+  "other bytes of the same length": (sha256, size) => lieAbout(sha256, size, ["x".repeat(size)]),
+  "no content": (sha256, size) => lieAbout(sha256, size),
+  "less content than it says": (sha256, size) => lieAbout(sha256, size, ["x"]),
+  "more content than it says": (sha256) => lieAbout(sha256, 1, ["xyz"]),
+  nothing: (sha256) => lieAbout(sha256, 0),
+  "as much as may be, byte by byte": (sha256) =>
+    lieAbout(sha256, 64 * 1024 * 1024, ["x", "y", "z"]),
+  "more than may be": (sha256) => lieAbout(sha256, 1e12),
+  "a name of another": (_, size) => lieAbout("0".repeat(64), size),
+  "no JSON": () => ({ record: "\u0000" }),
+  "a subject as its id": (sha256, size) => ({
+    record: JSON.stringify({ v: 1, sha256, id: "*.>", bytes: size }),
+  }),
+};
+
+test.each(Object.entries(LIES))(
+  "an artifact that somebody spoiled beforehand by a record of %s is stored and read as it is",
+  async (what, lie) => {
+    // Such as the next playbook's: its bytes are known before the coordinator stores them.
+    const bytes = Buffer.from(`the next playbook, ${what}`);
+    const sha256 = sha256Of(bytes);
+    await spoil(thief, "lane-b", sha256, lie(sha256, bytes.length));
+    await expect(lane.artifacts.get(sha256)).rejects.toThrow(ArtifactAltered);
+    expect(await core.artifacts.put(bytes)).toBe(sha256);
+    for (const reader of [core, lane, thief])
+      expect(await reader.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
+  },
+);
+
+test("however many records somebody writes, before and after, the right one is found", async () => {
+  const bytes = Buffer.from("the truth");
+  const sha256 = sha256Of(bytes);
+  const lie = (): Lie => lieAbout(sha256, bytes.length, ["lies, lie"]);
+  for (let count = 0; count < 30; count += 1) await spoil(thief, "lane-b", sha256, lie());
+  await lane.artifacts.put(bytes);
+  for (let count = 0; count < 30; count += 1) await spoil(thief, "lane-b", sha256, lie());
+  expect(await core.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
+});
+
+test("what was spoiled or damaged is stored again by its own kind", async () => {
+  const bytes = Buffer.alloc(300_000, "evidence");
+  const sha256 = sha256Of(bytes);
+  await spoil(lane, "lane-c", sha256, lieAbout(sha256, bytes.length, [bytes.subarray(0, 131_072)]));
+  await lane.artifacts.put(bytes);
+  expect(await core.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
+});
+
+test("what can't be read back isn't said to be stored", async () => {
+  const bytes = Buffer.from("spoiled by the key's own holder");
+  const sha256 = sha256Of(bytes);
+  for (let count = 0; count < 8; count += 1)
+    await spoil(lane, "lane-c", sha256, lieAbout(sha256, 3, ["xyz"]));
+  await expect(lane.artifacts.put(bytes)).rejects.toThrow(
+    /reads as something else: none of 8 records by lane-c/,
+  );
+  // For everybody else it's theirs to say.
+  await thief.artifacts.put(bytes);
+  expect(await core.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
+});
+
+test("ids say nothing about the next one", async () => {
+  const before = (await core.jsm.streams.info("OBJ_ARTIFACTS")).state.last_seq;
+  for (let count = 0; count < 5; count += 1)
+    await lane.artifacts.put(Buffer.from(`one of five: ${count}`));
+  const { state } = await core.jsm.streams.info("OBJ_ARTIFACTS");
+  const ids: string[] = [];
+  for (let seq = before + 1; seq <= state.last_seq; seq += 1) {
+    const message = await core.jsm.streams.getMessage("OBJ_ARTIFACTS", { seq });
+    const id = /^\$O\.ARTIFACTS\.C\.lane-c\.([0-9a-f]{32})$/.exec(message?.subject ?? "")?.[1];
+    if (id !== undefined) ids.push(id);
+  }
+  expect(ids).toHaveLength(5);
+  expect(new Set(ids.map((id) => id.slice(0, 8))).size).toBe(5);
+  expect(new Set(ids.map((id) => id.slice(-8))).size).toBe(5);
+});
+
+test("nobody rolls up what is stored", async () => {
+  const subject = artifactRecordSubject({ writer: "lane-b", sha256: sha256Of(Buffer.from("x")) });
+  for (const rollup of ["sub", "all"]) {
+    const refused = thief.publisher.publish({
+      subject,
+      payload: "x",
+      headers: { "Nats-Rollup": rollup },
+    });
+    await expect(refused).rejects.toMatchObject({ code: 10_111 });
+  }
+});
