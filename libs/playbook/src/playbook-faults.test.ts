@@ -34,6 +34,24 @@ test("a cap below the first delay is refused, both being named", () => {
   ]);
 });
 
+test("a key that nobody obeys is refused by name, not dropped", () => {
+  const gates = [{ gate_id: "gate6_profitability_evidence", requiredStatus: "pass" }];
+  const [fault, ...more] = faultsOf(documentOf({ a: [] }, { a: { stageSloGates: gates } }));
+  expect(fault).toMatch(/^stages\.0\.stageSloGates \(stage "a"\): .*isn't obeyed here/);
+  expect(more).toEqual([]);
+});
+
+test.each([
+  [{ riskControlsAuthority: "advisory" }, /riskControlsAuthority: always "final".*"advisory"$/],
+  [{ mutableActionMode: "direct" }, /mutableActionMode: always "gitops-first".*"direct"$/],
+  [{ emergencyOverrideRequiresTicket: false }, /RequiresTicket: always true.*found false$/],
+  [{ killSwitchAuthority: "final" }, /^controls: .*killSwitchAuthority/],
+])("controls that would not hold are refused: %j", (controls, message) => {
+  const [fault, ...more] = faultsOf(documentOf({ a: [] }, {}, { controls }));
+  expect(fault).toMatch(message);
+  expect(more).toEqual([]);
+});
+
 test.each(["deterministic", "spec", "policy"])("retries of %s failures are refused", (kind) => {
   const faults = faultsOf({
     ...documentOf({ a: [] }),
@@ -189,10 +207,7 @@ test.each([
     "a stage named like a prototype",
     JSON.parse('{"stages":[{"stage":"__proto__","lane":"lane-a"}]}'),
   ],
-  [
-    "numbers that JSON can't hold",
-    documentOf({ a: [] }, { a: { stageSloGates: [{ gate_id: Number.NaN }] } }),
-  ],
+  ["numbers that JSON can't hold", documentOf({ a: [] }, { a: { deadlineSeconds: Number.NaN } })],
 ])("%s is no playbook, and says so", (_, document) => {
   expect(faultsOf(document)).not.toEqual([]);
 });
@@ -200,5 +215,5 @@ test.each([
 test("a document that holds itself is no playbook", () => {
   const ring: unknown[] = [];
   ring.push(ring);
-  expect(faultsOf(documentOf({ a: [] }, { a: { stageSloGates: ring } }))).not.toEqual([]);
+  expect(faultsOf(documentOf({ a: [] }, { a: { artifacts: ring } }))).not.toEqual([]);
 });

@@ -52,6 +52,13 @@ test("the public policy file loads as it is", () => {
     fail: null,
     needsGate: false,
   });
+  // The format knows no approvals, and lane E moves no real money without one.
+  expect(stages.get("live-ramp")?.approvals).toMatchObject({
+    required: 2,
+    notAuthor: true,
+    when: { path: "promotion.target", in: ["live"] },
+  });
+  expect(stages.get("shadow-paper")?.approvals).toBeNull();
   expect(limits).toEqual({
     maxLoops: 1,
     maxIterations: 20,

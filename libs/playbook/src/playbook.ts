@@ -87,10 +87,11 @@ const StageDocument = z
     mutableAction: z.boolean().default(false),
     requirePreviousArtifact: z.boolean().default(true),
     requirePreviousGatePass: z.boolean().default(true),
-    /** Retired upstream key: accepted, without effect. */
     stageSloGates: z
-      .array(z.record(z.string().max(60), z.union([z.string().max(200), z.number(), z.boolean()])))
-      .max(50)
+      .undefined({
+        error:
+          "upstream retired it, and it isn't obeyed here: `gate` names the report that must pass; take it out",
+      })
       .optional(),
     /** Seconds from dispatch until the stage must have reported. */
     deadlineSeconds: z
@@ -124,6 +125,20 @@ const StageDocument = z
     },
   );
 
+/** What these say always holds: it may be written down, not changed. */
+const Controls = z.strictObject({
+  riskControlsAuthority: always("final"),
+  executionControlsAuthority: always("final"),
+  mutableActionMode: always("gitops-first"),
+  emergencyOverrideRequiresTicket: always(true),
+});
+
+function always<const T extends string | boolean>(value: T) {
+  return z
+    .literal(value, { error: `always ${JSON.stringify(value)}: write that, or leave it out` })
+    .default(value);
+}
+
 /** A playbook file's content. */
 export const PlaybookDocument = z.strictObject({
   version: z.enum(["torghut-v3-orchestration-policy-v1", "baton-playbook-v1"]),
@@ -148,7 +163,7 @@ export const PlaybookDocument = z.strictObject({
       "close-task": Roles.optional(),
     })
     .prefault({}),
-  controls: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}),
+  controls: Controls.prefault({}),
   limits: z
     .strictObject({
       /** How often a gate may send a candidate back before a person decides. */
@@ -235,6 +250,14 @@ export function parsePlaybook(document: unknown): PlaybookResult {
   };
 }
 
+/** Moves real money: its lane refuses to without an approval, so that nothing but one can lead there. */
+const LIVE_STAGE = "live-ramp";
+/** What it needs where the playbook doesn't say, as in the public format, which knows no approvals. */
+const LIVE_APPROVALS: ApprovalRule = ApprovalRule.parse({
+  required: 2,
+  when: { path: "promotion.target", in: ["live"] },
+});
+
 function resolveStage(
   stage: z.infer<typeof StageDocument>,
   document: PlaybookDocument,
@@ -258,7 +281,7 @@ function resolveStage(
     executor: stage.executor,
     gate: stage.gate ?? null,
     artifacts: stage.artifacts,
-    approvals: stage.approvals ?? null,
+    approvals: stage.approvals ?? (stage.stage === LIVE_STAGE ? LIVE_APPROVALS : null),
     policies: { transient, deterministic, spec, policy: denied },
   };
 }
