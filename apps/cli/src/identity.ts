@@ -39,7 +39,7 @@ export function senderFrom(
   const name = identityFrom(as ?? own?.name ?? operatingSystemUser());
   const isOwn = own !== undefined && (as === undefined || as === own.name);
   if (named || isOwn) return { name, key: own };
-  const { up } = findServer(server, env, process.cwd());
+  const { up } = findServer(server, env);
   return { name, key: (up && readKeyFile(localKeyFile(up.dataDir, name))) ?? own };
 }
 

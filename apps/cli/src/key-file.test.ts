@@ -122,8 +122,9 @@ test("commands go out in the key's name, unless another is asked for", () => {
 test("a signed command verifies with the public key, at the time of signing", () => {
   const key = readKeyFile(fileWith(`${SEED}\n`));
   if (!key) throw new Error("no key");
-  const command: Command = {
+  const command: Command & { mesh: string } = {
     v: 1,
+    mesh: `mesh-${"0".repeat(32)}`,
     id: "command-1",
     candidateId: "cand-1",
     time: "2026-03-01T09:00:00.000Z",

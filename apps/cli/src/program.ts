@@ -20,6 +20,7 @@ import { register as registerPolicy } from "./commands/policy.ts";
 import { register as registerReasons } from "./commands/reasons.ts";
 import { register as registerSubmit } from "./commands/submit.ts";
 import { register as registerTrace } from "./commands/trace.ts";
+import { register as registerTrust } from "./commands/trust.ts";
 import { register as registerUp } from "./commands/up.ts";
 import { register as registerWatch } from "./commands/watch.ts";
 
@@ -28,7 +29,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
     { heading: "Run:", registrars: [registerUp, registerDryRun, registerNatsConfig] },
     {
       heading: "Submit and decide:",
-      registrars: [registerLogin, registerSubmit, registerDecisions],
+      registrars: [registerLogin, registerTrust, registerSubmit, registerDecisions],
     },
     { heading: "Stop and recover:", registrars: [registerControls] },
     {
@@ -53,7 +54,7 @@ const EXIT_CODES = `
 Exit codes: 0 ok, 2 usage, 3 invalid input, 4 not found, 5 refused by a guard or gate, 6 conflict, 7 limit, 8 unavailable,
 9 not authorised, 70 a fault of Baton, 130 interrupted.
 
-Server: --server, else BATON_NATS_URL, else the mesh that \`baton up\` runs (.baton/up.json), else nats://127.0.0.1:4222.
+Server: --server, else BATON_NATS_URL, else the mesh that your own \`baton up\` runs, else nats://127.0.0.1:4222.
 `;
 
 /** The whole program, ready to parse; it throws commander's errors instead of ending the process. */

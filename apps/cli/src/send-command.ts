@@ -1,11 +1,12 @@
 /** Sends a command and waits for the coordinator's receipt. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 import {
   type Command,
   commandSubject,
   type ControlCommand,
   Receipt,
+  RECEIPT_INBOX,
   REPLY_HEADER,
 } from "@baton/contracts";
 import { openPublisher, Unavailable, watchConnection } from "@baton/mesh";
@@ -16,6 +17,7 @@ import type { SigningKey } from "./key-file.ts";
 import type { Session } from "./session.ts";
 import { signCommand } from "./sign-command.ts";
 import { durationText } from "./time-text.ts";
+import { faultOf, meshMeant } from "./trust/mesh-meant.ts";
 
 /** How far a command has come; told on Ctrl-C. */
 export type Progress = "unsent" | "sent" | "stored" | "decided";
@@ -35,7 +37,12 @@ export interface SendOptions {
   readonly onProgress: (progress: Progress) => void;
   /** Signs it as it is sent: it counts for ten minutes. Undefined: it goes unsigned. */
   readonly key?: SigningKey | undefined;
+  /** Told once where it goes. */
+  readonly tell?: ((line: string) => void) | undefined;
 }
+
+/** What sending needs of a session. */
+export type SendSession = Pick<Session, "nc" | "jsm" | "address" | "trusts">;
 
 /** A fresh id for a command. */
 export function commandIdNow(): string {
@@ -47,7 +54,7 @@ export function commandIdNow(): string {
  * nobody decided in time: it is stored then and will be decided when a coordinator runs.
  */
 export async function sendCommand(
-  session: Pick<Session, "nc">,
+  session: SendSession,
   command: Command,
   options: SendOptions,
 ): Promise<AcceptedReceipt> {
@@ -58,7 +65,7 @@ export async function sendCommand(
 
 /** The same for a command about the whole mesh. */
 export async function sendControl(
-  session: Pick<Session, "nc">,
+  session: SendSession,
   command: ControlCommand,
   options: SendOptions,
 ): Promise<ControlledReceipt> {
@@ -68,20 +75,25 @@ export async function sendControl(
 }
 
 async function exchange(
-  { nc }: Pick<Session, "nc">,
+  session: SendSession,
   command: AnyCommand,
-  { timeoutMs, onProgress, key }: SendOptions,
+  { timeoutMs, onProgress, key, tell }: SendOptions,
 ): Promise<Receipt> {
-  const inbox = `_INBOX.baton-cli.${randomBytes(12).toString("hex")}`;
-  const subscription = nc.subscribe(inbox, { max: 1 });
+  const { nc, address } = session;
+  const mesh = await meshMeant(session, { signed: key !== undefined });
+  tell?.(`to ${mesh.name} on ${address.url} (from ${address.source})`);
+  const addressed = { ...command, mesh: mesh.name };
+  const payload = JSON.stringify(key ? signCommand(addressed, key, new Date()) : addressed);
+  const { candidateId, id: commandId } = command;
+  const inbox = `${RECEIPT_INBOX}.${randomBytes(12).toString("hex")}`;
+  const subscription = nc.subscribe(inbox);
   const publisher = openPublisher(nc);
   try {
     onProgress("sent");
-    const { candidateId, id: commandId } = command;
     await publisher
       .publish({
         subject: commandSubject({ candidateId, commandId }),
-        payload: JSON.stringify(key ? signCommand(command, key, new Date()) : command),
+        payload,
         headers: { [REPLY_HEADER]: inbox },
       })
       .catch((error: unknown) => {
@@ -90,15 +102,47 @@ async function exchange(
       });
     onProgress("stored");
     const timer = setTimeout(() => subscription.unsubscribe(), timeoutMs);
-    for await (const message of subscription) {
-      clearTimeout(timer);
-      onProgress("decided");
-      return Receipt.parse(message.json());
-    }
-    throw undecided(command, timeoutMs);
+    const sha256 = createHash("sha256").update(payload).digest("hex");
+    const answer = await firstOf(subscription, { id: commandId, sha256, mesh });
+    clearTimeout(timer);
+    if ("fault" in answer) throw undecided(command, timeoutMs, answer.fault);
+    onProgress("decided");
+    return answer.receipt;
   } finally {
     subscription.unsubscribe();
     publisher.close();
+  }
+}
+
+/** The inbox's address is stored with the command, so others who may read that can answer too. */
+const MAX_ANSWERS = 1000;
+
+/** The first answer that the mesh gave to this command; what else came is no answer, and the last one's fault is told. */
+async function firstOf(
+  subscription: AsyncIterable<{ readonly data: Uint8Array }>,
+  to: Parameters<typeof faultOf>[1],
+): Promise<{ readonly receipt: Receipt } | { readonly fault: string | undefined }> {
+  let fault: string | undefined;
+  let seen = 0;
+  for await (const { data } of subscription) {
+    const value = objectIn(data);
+    const parsed = Receipt.safeParse(value);
+    fault =
+      value === undefined || !parsed.success
+        ? "it is no receipt"
+        : faultOf({ receipt: parsed.data, value }, to);
+    if (fault === undefined && parsed.success) return { receipt: parsed.data };
+    if ((seen += 1) >= MAX_ANSWERS) break;
+  }
+  return { fault };
+}
+
+function objectIn(data: Uint8Array): object | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(data));
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -131,13 +175,24 @@ function unknownOutcome(command: AnyCommand, cause: Unavailable): CliError {
   });
 }
 
-function undecided(command: AnyCommand, timeoutMs: number): CliError {
+function undecided(command: AnyCommand, timeoutMs: number, fault: string | undefined): CliError {
+  if (fault !== undefined) return notFromTheMesh(command, fault);
   return new CliError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `${commandName(command)} is stored as command ${command.id}, but nobody decided on it in ${durationText(timeoutMs)}`,
     rule: "a coordinator must run",
     action: `Don't send it again: it is decided when a coordinator runs. ${untilDecided(command)}\`baton doctor\` says what is missing; ${whereSeen(command)} shows the outcome.`,
+  });
+}
+
+function notFromTheMesh(command: AnyCommand, fault: string): CliError {
+  return new CliError({
+    code: "E_DENIED",
+    exit: EXIT.notAuthorised,
+    message: `${commandName(command)} is stored as command ${command.id}, but what answered isn't the mesh that you trust: ${fault}`,
+    rule: "a receipt is signed by the mesh's coordinator and names the command's digest",
+    action: `Nothing of it is believed: ${whereSeen(command)} shows the outcome. If the coordinator's key was changed, whoever keeps the mesh gives you the new line for \`baton trust\`; otherwise tell them that somebody else answers.`,
   });
 }
 

@@ -1,22 +1,26 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { temporaryFolder } from "@baton/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { findServer } from "./server-address.ts";
+import { baton } from "./testing/run-baton.ts";
 import { writeState } from "./up/up-state.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
   folder = temporaryFolder("server-address");
-  mkdirSync(join(folder.path, "deep/er"), { recursive: true });
 });
 afterEach(() => folder.remove());
 
+const pointer = (): string => join(folder.path, ".baton/up.json");
+const MESH = { name: `mesh-${"0".repeat(32)}`, receiptKeys: [] };
+
 function meshRuns(pid: number): void {
-  writeState(join(folder.path, ".baton/up.json"), {
+  writeState(pointer(), {
     v: 1,
+    mesh: MESH,
     pid,
     startedAt: "2026-03-01T12:00:00.000Z",
     dataDir: "/nowhere",
@@ -30,9 +34,9 @@ function meshRuns(pid: number): void {
 test("the option comes before the environment, and that before the mesh of `baton up`", () => {
   meshRuns(process.pid);
   const env = { BATON_NATS_URL: "nats://env:4222" };
-  expect(findServer("tls://option", env, folder.path)).toMatchObject({ source: "--server" });
-  expect(findServer(undefined, env, folder.path)).toMatchObject({ url: "nats://env:4222" });
-  expect(findServer(undefined, {}, join(folder.path, "deep/er"))).toMatchObject({
+  expect(findServer("tls://option", env, pointer())).toMatchObject({ source: "--server" });
+  expect(findServer(undefined, env, pointer())).toMatchObject({ url: "nats://env:4222" });
+  expect(findServer(undefined, {}, pointer())).toMatchObject({
     url: "nats://127.0.0.1:5333",
     source: ".baton/up.json",
     up: { syncAlways: true },
@@ -41,28 +45,61 @@ test("the option comes before the environment, and that before the mesh of `bato
 
 test("a mesh that is named by its address is known as well", () => {
   meshRuns(process.pid);
-  const found = findServer("nats://127.0.0.1:5333", {}, folder.path);
+  const found = findServer("nats://127.0.0.1:5333", {}, pointer());
   expect(found).toMatchObject({ source: "--server", up: { syncAlways: true } });
 });
 
 test("a state file that a crash left behind doesn't count, nor one that is something else", () => {
   // Above the highest process number that Linux gives.
   meshRuns(4_194_305);
-  expect(findServer(undefined, {}, folder.path).source).not.toBe("--server");
-  expect(findServer(undefined, {}, folder.path).url).not.toBe("nats://127.0.0.1:5333");
-  writeFileSync(join(folder.path, ".baton/up.json"), "{");
-  expect(findServer(undefined, {}, folder.path).url).not.toBe("nats://127.0.0.1:5333");
+  expect(findServer(undefined, {}, pointer()).source).not.toBe("--server");
+  expect(findServer(undefined, {}, pointer()).url).not.toBe("nats://127.0.0.1:5333");
+  writeFileSync(pointer(), "{");
+  expect(findServer(undefined, {}, pointer()).url).not.toBe("nats://127.0.0.1:5333");
+});
+
+test.each<[string, (file: string) => void]>([
+  ["that others may write", (file) => chmodSync(file, 0o666)],
+  ["that its group may write", (file) => chmodSync(file, 0o660)],
+  [
+    "that is a link to one",
+    (file) => {
+      renameSync(file, `${file}.real`);
+      symlinkSync(`${file}.real`, file);
+    },
+  ],
+])("a state file %s names no server", (_, spoil) => {
+  meshRuns(process.pid);
+  expect(findServer(undefined, {}, pointer()).source).toBe(".baton/up.json");
+  spoil(pointer());
+  expect(findServer(undefined, {}, pointer())).toMatchObject({ source: "default", up: undefined });
+});
+
+test("a state file of a process that isn't ours names no server", () => {
+  // Process 1 is another user's, except for root.
+  meshRuns(process.getuid?.() === 0 ? 4_194_305 : 1);
+  expect(findServer(undefined, {}, pointer()).source).toBe("default");
+});
+
+test("a state file in the folder where the user is names no server", async () => {
+  meshRuns(process.pid);
+  const { stderr, code } = await baton(["kill-switch", "engage", "--why", "bad fills"], {
+    cwd: folder.path,
+    env: { BATON_NATS_URL: "" },
+  });
+  expect(code).not.toBe(0);
+  expect(stderr).not.toContain("5333");
 });
 
 test.each(["http://host", "nats://", "host:4222", "", "nats://a:4222,ftp://b"])(
   "%j isn't an address",
   (url) => {
-    expect(() => findServer(url, {}, folder.path)).toThrow("isn't the address of a NATS server");
+    expect(() => findServer(url, {}, pointer())).toThrow("isn't the address of a NATS server");
   },
 );
 
 test("an address with a secret is refused without repeating it", () => {
-  const refused = (): unknown => findServer("nats://user:hunter2@host", {}, folder.path);
+  const refused = (): unknown => findServer("nats://user:hunter2@host", {}, pointer());
   expect(refused).toThrow("holds a secret (not shown)");
   expect(refused).not.toThrow(/hunter2/);
 });

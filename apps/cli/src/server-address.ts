@@ -1,11 +1,12 @@
 /** Which server a command talks to: --server, else BATON_NATS_URL, else the mesh that `baton up` runs, else the usual port. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import { CliError, EXIT } from "./cli-error.ts";
-import { isRunning, type MeshState, readState } from "./up/up-state.ts";
+import { isOurs, type MeshState, readOwnState } from "./up/up-state.ts";
 
 const USUAL = "nats://127.0.0.1:4222";
-const PROJECT = join(import.meta.dirname, "../../..");
+/** Written by `baton up`. Not looked for where the user happens to be: a folder may be anybody's. */
+const POINTER = join(import.meta.dirname, "../../../.baton/up.json");
 
 /** A server's address and where it was found. */
 export interface ServerAddress {
@@ -15,13 +16,13 @@ export interface ServerAddress {
   readonly up: MeshState | undefined;
 }
 
-/** Finds the address for a command typed in `folder`. Throws `CliError` for one that isn't an address. */
+/** Finds the address for a command; `pointer` names the mesh that runs. Throws `CliError` for one that isn't an address. */
 export function findServer(
   option: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
-  folder: string,
+  pointer: string = POINTER,
 ): ServerAddress {
-  const up = findMesh(folder);
+  const up = findMesh(pointer);
   const fromEnv = env["BATON_NATS_URL"];
   if (option !== undefined) return named(option, "--server", up);
   if (fromEnv !== undefined && fromEnv !== "") return named(fromEnv, "BATON_NATS_URL", up);
@@ -38,16 +39,11 @@ function named(
   return { url, source, up: up?.natsUrl === url ? up : undefined };
 }
 
-/** The mesh that runs from the nearest folder upwards with a state file, or from the project's own. */
-function findMesh(folder: string): MeshState | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    const state = readState(join(at, ".baton/up.json"));
-    // After a crash the file is still there, and the address may be somebody else's by now.
-    if (state && isRunning(state.pid)) return state;
-    if (at === dirname(at)) break;
-  }
-  const state = readState(join(PROJECT, ".baton/up.json"));
-  return state && isRunning(state.pid) ? state : undefined;
+/** The mesh of this user's own `baton up`: what somebody else wrote, or might have, says what they like. */
+function findMesh(pointer: string): MeshState | undefined {
+  const state = readOwnState(pointer);
+  // After a crash the file is still there, and the address may be somebody else's by now.
+  return state && isOurs(state.pid) ? state : undefined;
 }
 
 function check(list: string, source: string): void {

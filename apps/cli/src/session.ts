@@ -15,6 +15,7 @@ import { CliError, EXIT } from "./cli-error.ts";
 import type { Globals } from "./globals.ts";
 import { readSeed, seedFor } from "./read-seed-file.ts";
 import { findServer, type ServerAddress } from "./server-address.ts";
+import { type TrustedMesh, trustedMeshes } from "./trust/trusted-meshes.ts";
 
 type NatsConnection = Awaited<ReturnType<typeof openConnection>>;
 
@@ -26,13 +27,19 @@ export interface Session extends AsyncDisposable {
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
   readonly artifacts: Artifacts;
+  /** The meshes that commands may go to. Throws `CliError` for a file that can't be used. */
+  trusts(this: void): readonly TrustedMesh[];
 }
 
 /** Connects; fails at once with E_UNAVAILABLE if nothing answers, with E_DENIED if the server doesn't let us in. */
 export async function openSession(
-  on: Pick<Globals, "server"> & { readonly seedFile?: string },
+  on: Pick<Globals, "server"> & {
+    readonly seedFile?: string;
+    /** The mesh, where it is known from elsewhere. */
+    readonly mesh?: TrustedMesh;
+  },
 ): Promise<Session> {
-  const address = findServer(on.server, process.env, process.cwd());
+  const address = findServer(on.server, process.env);
   const seed = on.seedFile === undefined ? seedFor(address, process.env) : readSeed(on.seedFile);
   const nc = await connectInTime({
     url: address.url,
@@ -49,6 +56,7 @@ export async function openSession(
     nc,
     jsm,
     artifacts: openArtifacts({ jsm, publisher, writer: "cli" }),
+    trusts: () => (on.mesh ? [on.mesh] : trustedMeshes(process.env, address.up?.mesh)),
     [Symbol.asyncDispose]: async () => {
       publisher.close();
       await nc.close();

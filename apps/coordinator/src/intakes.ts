@@ -5,9 +5,9 @@ import {
   DURABLES,
   MAX_SPEC_BYTES,
   MESH_ID,
+  type MeshName,
   parseCommandSubject,
   type PreciseInstant,
-  type Receipt,
   REPLY_HEADER,
   reportSubject,
   STREAMS,
@@ -19,14 +19,15 @@ import {
   parseReport,
   type PullWorker,
 } from "@baton/mesh";
+import type { People, Signer } from "@baton/people";
 import type { Happening } from "@baton/playbook";
 import type { Log, RunSampler } from "@baton/telemetry";
 import { z } from "zod";
 
 import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
 import type { Coordinator, Outcome } from "./coordinator.ts";
-import type { People } from "./people.ts";
 import { controlReceipt, depthOf, receiptOf, refusal } from "./receipts.ts";
+import { type Answer, receiptFor } from "./sign-receipt.ts";
 import { type ReceivedCommand, verifySender } from "./verify-sender.ts";
 
 /** What the intakes work with. */
@@ -34,8 +35,12 @@ export interface IntakeParts {
   readonly mesh: Mesh;
   readonly coordinator: Coordinator;
   readonly controls: ControlDesk;
+  /** What the mesh is called: commands for another one aren't taken. */
+  readonly name: MeshName;
   /** Undefined: everybody is believed. */
-  readonly people: People | undefined;
+  readonly people: () => People | undefined;
+  /** Signs receipts; undefined where the coordinator has no key. */
+  readonly signer: Signer | undefined;
   readonly log: Log;
   readonly sampler: RunSampler;
   /** Counts a message that was set aside, or a happening that came to nothing. */
@@ -159,7 +164,7 @@ async function takeControl(
   const { command } = received;
   if (command.id !== commandId)
     return setAside(parts, delivery, "E_MALFORMED subject and command differ");
-  const sender = verifySender(parts.people, received);
+  const sender = verifySender(received, { mesh: parts.name, people: parts.people() });
   const outcome: ControlOutcome =
     sender.kind === "refused"
       ? { ...sender, kind: "reject", code: "E_DENIED" }
@@ -193,7 +198,7 @@ function parseControlCommand(
 /** Nothing is decided on a command whose sender isn't who it says. */
 async function settleCommand(parts: IntakeParts, received: ReceivedOfCandidate): Promise<Outcome> {
   const { command } = received;
-  const sender = verifySender(parts.people, received);
+  const sender = verifySender(received, { mesh: parts.name, people: parts.people() });
   if (sender.kind === "refused") return { ...sender, kind: "reject", code: "E_DENIED" };
   const sampled = command.type === "submit" && parts.sampler.sample();
   const { identity } = sender;
@@ -238,9 +243,10 @@ function parseCommand(delivery: Delivery): ReceivedOfCandidate | string {
 /** A reply goes to inboxes only: a command must not make the coordinator publish anywhere else. */
 const INBOX = /^_INBOX[A-Za-z0-9_.-]{1,180}$/;
 
-function answer(parts: IntakeParts, delivery: Delivery, receipt: Receipt): void {
+function answer(parts: IntakeParts, delivery: Delivery, said: Answer): void {
   const inbox = delivery.message.headers?.get(REPLY_HEADER) ?? "";
-  if (INBOX.test(inbox)) parts.mesh.nc.publish(inbox, JSON.stringify(receipt));
+  if (INBOX.test(inbox))
+    parts.mesh.nc.publish(inbox, JSON.stringify(receiptFor(delivery.data, said, parts)));
 }
 
 const Advisory = z.object({

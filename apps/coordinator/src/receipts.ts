@@ -3,20 +3,20 @@ import {
   type Command,
   type ControlCommand,
   MAX_SPEC_DEPTH,
-  type Receipt,
   type StoredEntry,
 } from "@baton/contracts";
 import type { Journal } from "@baton/mesh";
 
 import type { ControlOutcome } from "./control-desk.ts";
 import type { Outcome } from "./coordinator.ts";
+import type { Answer } from "./sign-receipt.ts";
 
 /** The receipt of a decided command. One that was accepted before gets the receipt of that time (J3), marked as a duplicate. */
 export async function receiptOf(
   command: Command,
   outcome: Outcome,
   journal: Pick<Journal, "first" | "history">,
-): Promise<Receipt> {
+): Promise<Answer> {
   if (outcome.kind === "reject")
     return refusal(
       { ...command, commandId: command.id },
@@ -50,7 +50,7 @@ async function entryOf(
   return (await journal.history(candidateId)).find(isIts) ?? last;
 }
 
-type Accepted = Receipt & { outcome: Extract<Receipt["outcome"], { kind: "accepted" }> };
+type Accepted = Answer & { outcome: Extract<Answer["outcome"], { kind: "accepted" }> };
 
 function accepted(
   command: Command,
@@ -67,7 +67,7 @@ function accepted(
 }
 
 /** The original receipt doesn't say what has happened since. */
-function withStanding(receipt: Accepted, last: StoredEntry | undefined): Receipt {
+function withStanding(receipt: Accepted, last: StoredEntry | undefined): Answer {
   if (!last) return receipt;
   const { stage, holder, reason, time: since, cause } = last.entry;
   const person =
@@ -80,7 +80,7 @@ function withStanding(receipt: Accepted, last: StoredEntry | undefined): Receipt
 export function controlReceipt(
   { id: commandId, candidateId }: ControlCommand,
   outcome: ControlOutcome,
-): Receipt {
+): Answer {
   if (outcome.kind === "reject")
     return refusal({ candidateId, commandId }, outcome.code, outcome.message, outcome.action);
   const { sequence, controls } = outcome.stored;
@@ -100,7 +100,7 @@ export function refusal(
   code: string,
   message: string,
   action: string,
-): Receipt {
+): Answer {
   return {
     v: 1,
     commandId: of.commandId,

@@ -1,8 +1,9 @@
 /** Wires the coordinator to its service: intakes, sweeps, readiness, counters. */
-import { type StoredEntry, STREAMS } from "@baton/contracts";
+import { type MeshName, type StoredEntry, STREAMS } from "@baton/contracts";
 import type { Mesh, PullWorker } from "@baton/mesh";
+import { type People, PeopleFault, readPeople, type Signer, signerOf } from "@baton/people";
 import type { Playbook } from "@baton/playbook";
-import type { ServiceContext } from "@baton/service";
+import { EXIT, type ServiceContext, StartFailure } from "@baton/service";
 import { createRunSampler, createTally, type Meter } from "@baton/telemetry";
 
 import type { CoordinatorConfig } from "./config.ts";
@@ -10,7 +11,6 @@ import { openControlRoom } from "./control-room.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
 import { startIntakes } from "./intakes.ts";
 import { type JournalWatch, openJournalWatch } from "./journal-watch.ts";
-import { type People, readPeople } from "./people.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
 import { openRoll } from "./roll.ts";
 import { openStanding, type Standing } from "./standing.ts";
@@ -63,7 +63,8 @@ export async function serveCoordinator(
     mesh,
     coordinator,
     controls: controls.desk,
-    people,
+    ...identityOf(service, mesh),
+    people: () => people,
     log,
     sampler: createRunSampler({ perSecond: config.BATON_TRACES_PER_SECOND, now: Date.now }),
     count: count.other,
@@ -113,6 +114,21 @@ function countersOf(meter: Meter) {
   };
 }
 
+/** What the mesh is called, and the key that its receipts are signed with: its people are told both. */
+function identityOf(
+  { config, log }: ServiceContext<CoordinatorConfig>,
+  { name }: Mesh,
+): { name: MeshName; signer: Signer | undefined } {
+  if (name === undefined) throw new TypeError("the streams carry no name of a mesh");
+  const seed = config.BATON_NATS_SEED;
+  const signer = seed === undefined ? undefined : signerOf(seed);
+  if (signer) {
+    const trust = `baton trust ${name} ${signer.publicKey}`;
+    log.info({ mesh: name, receiptKey: signer.publicKey, trust }, "mesh named");
+  } else log.warn({ mesh: name }, "no key (BATON_NATS_SEED_FILE): receipts aren't signed");
+  return { name, signer };
+}
+
 async function readRegistry({
   config,
   log,
@@ -124,7 +140,11 @@ async function readRegistry({
     );
     return undefined;
   }
-  const people = await readPeople(file);
+  const people = await readPeople(file).catch((error: unknown) => {
+    if (!(error instanceof PeopleFault)) throw error;
+    const { code, message, action } = error;
+    throw new StartFailure({ code, message, action, exitCode: EXIT.invalidInput });
+  });
   log.info({ keys: people.size, file }, "key registry loaded");
   return people;
 }

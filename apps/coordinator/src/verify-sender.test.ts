@@ -1,8 +1,8 @@
 import { Command, signedText, SIGNED_WITHIN_MS } from "@baton/contracts";
+import { parsePeople, type People } from "@baton/people";
 import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
 
-import { parsePeople, type People } from "./people.ts";
 import { type Sender, verifySender } from "./verify-sender.ts";
 
 type Json = Record<string, unknown>;
@@ -21,8 +21,10 @@ function registry(list: unknown): People {
   return result.people;
 }
 
+const MESH = `mesh-${"1".repeat(32)}`;
 const PLAIN: Json = {
   v: 1,
+  mesh: MESH,
   id: "command-1",
   candidateId: "cand-1",
   time: new Date(NOW).toISOString(),
@@ -42,7 +44,10 @@ function sign(command: Json, who: keyof typeof keys = "ada"): Json {
 /** What becomes of a command, after its way over the wire. */
 function senderOf(sent: Json, registered: People | undefined = people, storedAt = NOW): Sender {
   const value: object = JSON.parse(JSON.stringify(sent));
-  return verifySender(registered, { command: Command.parse(value), value, storedAt });
+  return verifySender(
+    { command: Command.parse(value), value, storedAt },
+    { mesh: MESH, people: registered },
+  );
 }
 
 function refusalOf(sent: Json, registered: People | undefined = people, storedAt = NOW): string {
@@ -84,6 +89,15 @@ test("a forged signature isn't taken, nor one by another key", () => {
     expect(refusalOf(sent)).toMatch(/^the signature doesn't fit the command/);
 });
 
+test("a command for another mesh isn't taken, signed or not, nor a signed one that names none", () => {
+  const { mesh: _, ...nameless } = PLAIN;
+  const other = { ...PLAIN, mesh: `mesh-${"2".repeat(32)}` };
+  expect(refusalOf(sign(other))).toBe(`the command is meant for ${other.mesh}, this is ${MESH}`);
+  expect(refusalOf(other)).toMatch(/^the command is meant for/);
+  expect(refusalOf({ ...sign(other), mesh: MESH })).toMatch(/^the signature doesn't fit/);
+  expect(refusalOf(sign(nameless))).toBe("the command doesn't say which mesh it is meant for");
+});
+
 test.each([
   ["id", "command-2"],
   ["candidateId", "cand-2"],
@@ -117,7 +131,8 @@ test.each([
 });
 
 test("without a registry everybody is believed, but a signature that is there must fit", () => {
-  const believe = (sent: Json): Sender => verifySender(undefined, received(sent));
+  const believe = (sent: Json): Sender =>
+    verifySender(received(sent), { mesh: MESH, people: undefined });
   for (const sent of [PLAIN, sign(PLAIN), sign(PLAIN, "stranger")])
     expect(believe(sent)).toEqual({ kind: "taken", identity: undefined });
   expect(believe({ ...sign(PLAIN), why: "other" }).kind).toBe("refused");

@@ -2,16 +2,19 @@
  * Who really sent a command. Without a key registry everybody is believed, but a signature that is there must fit. With one:
  *
  * G1: only a command that is signed with a registered key, in its owner's name, is decided at all.
- * G2: the signed time is held against the moment at which the stream stored the command, so a stored one that is delivered again
+ * G2: the mesh that a command is meant for is signed too: one that was caught in another mesh isn't taken in this one.
+ * G3: the signed time is held against the moment at which the stream stored the command, so a stored one that is delivered again
  *     is judged as before, and one that was caught and sent later isn't taken. Its id is signed too, and COMMANDS takes an id
  *     once.
  */
-import { verify } from "node:crypto";
-
-import { type Command, type ControlCommand, SIGNED_WITHIN_MS, signedText } from "@baton/contracts";
+import {
+  type Command,
+  type ControlCommand,
+  type MeshName,
+  SIGNED_WITHIN_MS,
+} from "@baton/contracts";
+import { isSigned, type People, type Person } from "@baton/people";
 import type { VerifiedIdentity } from "@baton/playbook";
-
-import { keyOf, type People, type Person } from "./people.ts";
 
 /** Who sent a command; no identity where nobody is known. Refused: with words for the one who asked. */
 export type Sender =
@@ -26,10 +29,23 @@ export interface ReceivedCommand {
   readonly storedAt: number;
 }
 
-/** Holds a command's signature against the registry. */
-export function verifySender(people: People | undefined, received: ReceivedCommand): Sender {
-  const { command } = received;
+/** Where a command has come to. */
+export interface Here {
+  readonly mesh: MeshName;
+  /** Undefined: everybody is believed. */
+  readonly people: People | undefined;
+}
+
+/** Holds a command's signature against the registry, and the mesh that it names against this one. */
+export function verifySender(received: ReceivedCommand, { mesh, people }: Here): Sender {
+  const { command, value } = received;
   const { publicKey, signature } = command;
+  if (command.mesh !== undefined && command.mesh !== mesh) {
+    return refused(
+      `the command is meant for ${command.mesh}, this is ${mesh}`,
+      "Send it anew to the mesh that is meant; `baton trust` lists those that you know.",
+    );
+  }
   if (publicKey === undefined || signature === undefined) {
     return people
       ? refused(
@@ -45,7 +61,7 @@ export function verifySender(people: People | undefined, received: ReceivedComma
       "Ask whoever keeps the coordinator's BATON_PEOPLE to add it; `baton whoami` shows your key.",
     );
   }
-  if (!isSignedBy(received, { publicKey, signature }, person)) {
+  if (!isSigned(value, { publicKey, signature }, person?.key)) {
     return refused(
       "the signature doesn't fit the command: it was altered, or signed with another key",
       "Send it anew with `baton`; if that fails too, tell whoever keeps the mesh.",
@@ -55,6 +71,12 @@ export function verifySender(people: People | undefined, received: ReceivedComma
 }
 
 function judge({ name, roles }: Person, { command, storedAt }: ReceivedCommand): Sender {
+  if (command.mesh === undefined) {
+    return refused(
+      "the command doesn't say which mesh it is meant for",
+      "Send it anew with the `baton` of this release.",
+    );
+  }
   if (name !== command.by) {
     return refused(
       `the command says ${command.by}, its key is ${name}'s`,
@@ -69,20 +91,6 @@ function judge({ name, roles }: Person, { command, storedAt }: ReceivedCommand):
     );
   }
   return { kind: "taken", identity: { name, roles } };
-}
-
-function isSignedBy(
-  { value }: ReceivedCommand,
-  { publicKey, signature }: { publicKey: string; signature: string },
-  person: Person | undefined,
-): boolean {
-  try {
-    const key = person?.key ?? keyOf(publicKey);
-    return verify(null, Buffer.from(signedText(value)), key, Buffer.from(signature, "base64url"));
-  } catch {
-    // A key that is none, or a value that has no canonical form.
-    return false;
-  }
 }
 
 function refused(message: string, action: string): Sender {

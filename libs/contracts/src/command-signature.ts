@@ -32,10 +32,10 @@ export const Role = z
 export type Role = z.infer<typeof Role>;
 
 /**
- * The text whose UTF-8 bytes are signed: canonical JSON (RFC 8785) of the command as it is sent, without `signature`. The id,
- * the candidate, the time and the public key are in it. Throws on what has no canonical form.
+ * The text whose UTF-8 bytes are signed: canonical JSON (RFC 8785) of the command, or of the receipt, as it is sent, without
+ * `signature`. The mesh, the id, the candidate, the time and the public key are in it. Throws on what has no canonical form.
  */
-export function signedText(command: object): string {
-  const { signature: _, ...rest }: { signature?: unknown } = command;
+export function signedText(message: object): string {
+  const { signature: _, ...rest }: { signature?: unknown } = message;
   return canonicalJson(rest);
 }

@@ -9,6 +9,7 @@ import {
   CommandId,
   Holder,
   Instant,
+  MeshName,
   RunId,
   Sha256,
   Stage,
@@ -40,6 +41,8 @@ const common = {
   candidateId: CandidateId,
   time: Instant,
   by: Identity,
+  /** The mesh it is meant for; no other one takes it. */
+  mesh: MeshName.optional(),
   /** With `signature`: proves that `by` asked. A coordinator that has a key registry takes no command without them. */
   publicKey: PublicKey.optional(),
   signature: Signature.optional(),
@@ -106,11 +109,21 @@ export const Command = AnyCommand.refine(
 export type Command = z.infer<typeof Command>;
 export type CommandType = Command["type"];
 
-/** What the one who asked gets back: where the candidate stands now, or why not. */
+/**
+ * What the one who asked gets back: where the candidate stands now, or why not. It is about one command and no other one, and
+ * signed by the coordinator's key where it has one: over its canonical JSON without `signature`.
+ */
 export const Receipt = z.object({
   v: z.literal(1),
+  /** The mesh that answers. */
+  mesh: MeshName,
   commandId: CommandId,
   candidateId: CandidateId,
+  /** Digest of the command's bytes as they were sent: another one of the same id has another. */
+  commandSha256: Sha256,
+  /** Of the coordinator that answers. */
+  publicKey: PublicKey.optional(),
+  signature: Signature.optional(),
   outcome: z.discriminatedUnion("kind", [
     z.object({
       kind: z.literal("accepted"),

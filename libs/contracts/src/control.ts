@@ -11,7 +11,7 @@ import { IncidentClass } from "./artifacts/incident-record.ts";
 import { CommandSignature, PublicKey, Role, Signature } from "./command-signature.ts";
 import { Identity } from "./command.ts";
 import { MAX_TEXT } from "./failure.ts";
-import { CandidateId, CommandId, Instant, Lane } from "./names.ts";
+import { CandidateId, CommandId, Instant, Lane, MeshName } from "./names.ts";
 
 /** Stands where a candidate's id stands in commands about the whole mesh; no candidate may bear it. */
 export const MESH_ID = "mesh-controls";
@@ -47,6 +47,8 @@ const common = {
   candidateId: z.literal(MESH_ID),
   time: Instant,
   by: Identity,
+  /** As in every command. */
+  mesh: MeshName.optional(),
   publicKey: PublicKey.optional(),
   signature: Signature.optional(),
   why,

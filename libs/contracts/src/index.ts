@@ -79,6 +79,7 @@ export {
   Instant,
   Lane,
   LANES,
+  MeshName,
   PreciseInstant,
   RunId,
   Sha256,

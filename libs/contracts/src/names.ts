@@ -34,6 +34,15 @@ export type RunId = z.infer<typeof RunId>;
 export const CommandId = z.string().regex(ID_PATTERN, `commandId: ${idRule}`);
 export type CommandId = z.infer<typeof CommandId>;
 
+/**
+ * A mesh's name: 128 random bits, made once with its streams. It is part of whatever is signed, so that what was meant for one
+ * mesh can't be replayed in another.
+ */
+export const MeshName = z
+  .string()
+  .regex(/^mesh-[0-9a-f]{32}$/, "mesh: its name, `mesh-` and 32 of 0-9 and a-f");
+export type MeshName = z.infer<typeof MeshName>;
+
 /** Name of a stage. */
 export const Stage = z
   .string()

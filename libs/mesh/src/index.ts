@@ -30,7 +30,7 @@ export {
   type TimedEntry,
 } from "./journal.ts";
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
-export { type Mesh, type MeshOptions, openJetStream, openMesh } from "./mesh.ts";
+export { type Mesh, type MeshOptions, openJetStream, openMesh, readMeshName } from "./mesh.ts";
 export {
   openPublisher,
   type Outgoing,

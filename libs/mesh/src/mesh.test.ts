@@ -130,6 +130,43 @@ describe("artifacts", () => {
   });
 });
 
+describe("a mesh's name", () => {
+  let other: TestNats;
+  beforeAll(async () => void (other = await startTestNats()));
+  afterAll(() => other.stop());
+  const nameOf = async (provision: boolean): Promise<string | undefined> => {
+    await using opened = await openMesh({ url: other.url, name: "test", provision });
+    return opened.name;
+  };
+
+  test("is made once, is the same for all who make or open it, and is carried by every stream", async () => {
+    expect(await nameOf(false)).toBeUndefined();
+    const [name, ...others] = await Promise.all([nameOf(true), nameOf(true), nameOf(true)]);
+    expect(name).toMatch(/^mesh-[0-9a-f]{32}$/);
+    expect([...others, await nameOf(true), await nameOf(false)]).toEqual([name, name, name, name]);
+    await using reader = await openMesh({ url: other.url, name: "test" });
+    for (const stream of planTopology(DEFAULT_TOPOLOGY).streams) {
+      const { config } = await reader.jsm.streams.info(stream.name);
+      expect([stream.name, config.metadata?.["baton-mesh"]]).toEqual([stream.name, name]);
+    }
+  });
+
+  test("is kept by what is made again, and a stream of another mesh is a drift", async () => {
+    await using first = await openMesh({ url: other.url, name: "test", provision: true });
+    await first.jsm.streams.delete(STREAMS.journal.name);
+    expect(await nameOf(true)).toBe(first.name);
+    const { config } = await first.jsm.streams.info(STREAMS.reports.name);
+    const metadata = { ...config.metadata, "baton-mesh": `mesh-${"0".repeat(32)}` };
+    await first.jsm.streams.update(STREAMS.reports.name, { metadata });
+    await expect(ensureTopology(first.jsm, first.topology)).rejects.toThrow(
+      'stream REPORTS metadata.baton-mesh: is "mesh-00000',
+    );
+    expect(await findDrift(first.jsm, first.topology)).toMatchObject([
+      { what: "stream REPORTS", field: "metadata.baton-mesh", wants: first.name },
+    ]);
+  });
+});
+
 describe("topology", () => {
   test("is created idempotently", async () => {
     await ensureTopology(mesh.jsm, planTopology(topology));

@@ -1,7 +1,7 @@
 /** One process's access to the mesh: connection, journal, reports, artifacts, durables. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { ArtifactWriter, Lane } from "@baton/contracts";
+import type { ArtifactWriter, Lane, MeshName } from "@baton/contracts";
 import { STREAMS } from "@baton/contracts";
 import {
   jetstream,
@@ -24,8 +24,10 @@ import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worke
 import { openReports, type Reports } from "./reports.ts";
 import { restoreAbsent, restoreConsumer } from "./restore-consumers.ts";
 import {
+  absent,
   DEFAULT_TOPOLOGY,
   ensureTopology,
+  meshNameIn,
   planTopology,
   type Topology,
   type TopologyOptions,
@@ -63,6 +65,8 @@ export interface Mesh extends AsyncDisposable {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly topology: Topology;
+  /** What the streams say that this mesh is called; undefined where there are none yet. */
+  readonly name: MeshName | undefined;
   readonly publisher: Publisher;
   readonly journal: Journal;
   readonly reports: Reports;
@@ -120,8 +124,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   watch.onDenial = options.onDenial;
   void tellWhenClosed(nc, options);
   const { js, jsm } = await openJetStream(nc, options);
-  if (options.provision === true) await ensureTopology(jsm, topology);
-  else if (options.wait === true) await waitForStreams(jsm, options.signal);
+  const name = await nameOf(jsm, topology, options);
   const publisher = openPublisher(nc);
   const writer = openGroupWriter(publisher, options.syncAlways === true);
   const mayMake = options.provision === true || options.seed === undefined;
@@ -141,6 +144,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     js,
     jsm,
     topology,
+    name,
     publisher,
     journal: openJournal(jsm, writer),
     reports: openReports(jsm, writer),
@@ -217,13 +221,29 @@ function troubleOf(
   return `the server refused a ${lastDenial.operation} on ${lastDenial.subject}, ${denials} refusals so far: is its key the one of another kind of process?`;
 }
 
+async function nameOf(
+  jsm: JetStreamManager,
+  topology: Topology,
+  { provision, wait, signal }: MeshOptions,
+): Promise<MeshName | undefined> {
+  if (provision === true) return ensureTopology(jsm, topology);
+  return wait === true ? waitForStreams(jsm, signal) : readMeshName(jsm);
+}
+
+/** The name of the mesh whose streams a server has; undefined if it has none. */
+export async function readMeshName(jsm: JetStreamManager): Promise<MeshName | undefined> {
+  // The one that every kind may ask for, and the last that is made.
+  const info = await jsm.streams.info(STREAMS.advisories.name).catch(absent);
+  return info && meshNameIn(info.config);
+}
+
 async function waitForStreams(
   jsm: JetStreamManager,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<MeshName | undefined> {
   for (;;) {
     const found = await jsm.streams.info(STREAMS.advisories.name).catch(() => undefined);
-    if (found) return;
+    if (found) return meshNameIn(found.config);
     signal?.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   }

@@ -2,6 +2,8 @@
  * The streams and durable consumers that the mesh stands on. Created if absent; what is there and differs is an error with
  * the field's name, never silently changed.
  */
+import { randomBytes } from "node:crypto";
+
 import {
   ADVISORY_SUBJECTS,
   ARTIFACTS_BUCKET,
@@ -9,6 +11,7 @@ import {
   journalFilter,
   type Lane,
   LANES,
+  MeshName,
   REVIEWS_BUCKET,
   STREAMS,
 } from "@baton/contracts";
@@ -176,6 +179,22 @@ function planConsumers(options: TopologyOptions): { stream: string; config: Cons
   ];
 }
 
+/** Key of the metadata under which each stream carries the name of its mesh; a backup keeps it. */
+const NAME_KEY = "baton-mesh";
+
+/** The mesh's name in a stream's configuration; undefined if it has none. */
+export function meshNameIn({ metadata }: Partial<StreamConfig>): MeshName | undefined {
+  return MeshName.safeParse(metadata?.[NAME_KEY]).data;
+}
+
+function named(name: MeshName): Pick<Stream, "metadata"> {
+  return { metadata: { [NAME_KEY]: name } };
+}
+
+function newMeshName(): MeshName {
+  return `mesh-${randomBytes(16).toString("hex")}`;
+}
+
 /** Topology that isn't as it should be: names every difference. */
 export class TopologyDrift extends Error {
   override readonly name = "TopologyDrift";
@@ -197,17 +216,43 @@ function show(value: unknown): string {
   return JSON.stringify(value)?.slice(0, 80) ?? "unset";
 }
 
-/** Creates what is absent and checks what is there. Throws `TopologyDrift`. Any number of processes may do it at once. */
-export async function ensureTopology(jsm: JetStreamManager, topology: Topology): Promise<void> {
+/**
+ * Creates what is absent and checks what is there; returns the mesh's name, which all its streams carry. Throws `TopologyDrift`.
+ * Any number of processes may do it at once.
+ */
+export async function ensureTopology(jsm: JetStreamManager, topology: Topology): Promise<MeshName> {
   const drifts: Drift[] = [];
-  for (const stream of topology.streams) {
-    await ignoreExisting(jsm.streams.add(stream), STREAM_EXISTS);
+  let name = (await nameInUse(jsm, topology)) ?? newMeshName();
+  for (const [index, stream] of topology.streams.entries()) {
+    await ignoreExisting(jsm.streams.add({ ...stream, ...named(name) }), STREAM_EXISTS);
     const { config } = await jsm.streams.info(stream.name);
+    // Of two who begin at once the one whose first stream was made names the mesh.
+    if (index === 0) name = meshNameIn(config) ?? name;
     drifts.push(...differences(`stream ${stream.name}`, config, stream));
+    if (meshNameIn(config) !== name) drifts.push(otherName(stream.name, config, name));
   }
   for (const { stream, config } of topology.consumers)
     drifts.push(...(await ensureConsumer(jsm, stream, config)));
   if (drifts.length > 0) throw new TopologyDrift(drifts);
+  return name;
+}
+
+/** The name that the streams carry which are there; undefined where none is. */
+async function nameInUse(
+  jsm: JetStreamManager,
+  { streams }: Topology,
+): Promise<MeshName | undefined> {
+  for (const { name } of streams) {
+    const info = await jsm.streams.info(name).catch(absent);
+    const found = info && meshNameIn(info.config);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function otherName(stream: string, config: Partial<StreamConfig>, name: MeshName): Drift {
+  const has = meshNameIn(config);
+  return { what: `stream ${stream}`, field: "metadata.baton-mesh", has, wants: name };
 }
 
 const STREAM_EXISTS = 10058;
@@ -227,13 +272,18 @@ async function ensureConsumer(
 /** What differs between the server and the plan, without changing anything; absent parts are named as such. */
 export async function findDrift(jsm: JetStreamManager, topology: Topology): Promise<Drift[]> {
   const drifts: Drift[] = [];
+  let name: MeshName | undefined;
   for (const stream of topology.streams) {
     const info = await jsm.streams.info(stream.name).catch(absent);
-    drifts.push(
-      ...(info
-        ? differences(`stream ${stream.name}`, info.config, stream)
-        : [gone(`stream ${stream.name}`)]),
-    );
+    if (!info) {
+      drifts.push(gone(`stream ${stream.name}`));
+      continue;
+    }
+    drifts.push(...differences(`stream ${stream.name}`, info.config, stream));
+    const found = meshNameIn(info.config);
+    name ??= found;
+    if (found === undefined || found !== name)
+      drifts.push(otherName(stream.name, info.config, name ?? "mesh-…"));
   }
   for (const { stream, config } of topology.consumers) {
     const what = `consumer ${config.durable_name} of ${stream}`;

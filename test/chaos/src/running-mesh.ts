@@ -133,6 +133,7 @@ async function submitTrend(mesh: Mesh, { name, key }: Person, seed: number): Pro
   const id = `submit-${candidateId}`;
   const unsigned = {
     v: 1,
+    mesh: mesh.name,
     type: "submit",
     id,
     candidateId,

@@ -4,6 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { done, type StageWork } from "@baton/lanekit";
+import { signerOf } from "@baton/people";
 import {
   startTestNats,
   type TemporaryFolder,
@@ -74,6 +75,8 @@ beforeAll(async () => {
     BATON_PLAYBOOK: at("playbook.yaml"),
   });
   loop.startLanes({ make });
+  const { publicKey } = signerOf(nats.seedOf("coordinator") ?? "");
+  await baton("ada", "trust", loop.mesh.name ?? "", publicKey);
 }, 60_000);
 
 afterAll(async () => {

@@ -94,11 +94,12 @@ export async function openPeopleWorld(
   return {
     loop,
     sendRaw,
-    send: (key, command) => sendRaw(signedCommand(key, command)),
+    send: (key, command) => sendRaw(signedCommand(key, { mesh: loop.mesh.name, ...command })),
     submit: async (given) => {
       const spec = { needs: "nothing", ...given };
       const candidateId = candidateIdOf(spec);
-      const outcome = await sendRaw(signedCommand("author", { type: "submit", candidateId, spec }));
+      const submit = { mesh: loop.mesh.name, type: "submit", candidateId, spec };
+      const outcome = await sendRaw(signedCommand("author", submit));
       if (outcome.kind === "refused") throw new Error(outcome.message);
       return candidateId;
     },

@@ -62,42 +62,57 @@ function untilReason(id: string, reason: string) {
 describe("a command by nobody known", () => {
   const spec = { name: "never taken" };
   const submit = { type: "submit", candidateId: candidateIdOf(spec), spec };
-  const { publicKey: _key, signature: _signature, ...unsigned } = signedCommand("ann", submit);
+  const signed = (key: Parameters<typeof signedCommand>[0], more: object = {}) =>
+    signedCommand(key, { mesh: world.loop.mesh.name, ...submit, ...more });
 
   test.each([
-    ["isn't signed", unsigned, "the command isn't signed"],
+    [
+      "isn't signed",
+      () => ({ ...signed("ann"), publicKey: undefined, signature: undefined }),
+      "the command isn't signed",
+    ],
     [
       "is signed with a key that nobody registered",
-      signedCommand("stranger", { ...submit, by: "ann" }),
+      () => signed("stranger", { by: "ann" }),
       "nobody is registered with the key U",
     ],
     [
       "is signed with the key of another name",
-      signedCommand("ben", { ...submit, by: "ann" }),
+      () => signed("ben", { by: "ann" }),
       "the command says ann, its key is ben's",
     ],
     [
       "has a forged signature",
-      { ...signedCommand("ann", submit), signature: "A".repeat(86) },
+      () => ({ ...signed("ann"), signature: "A".repeat(86) }),
       "the signature doesn't fit the command",
     ],
     [
       "names a registered key that it wasn't signed with",
-      { ...signedCommand("stranger", submit), publicKey: KEYS.ann.getPublicKey() },
+      () => ({ ...signed("stranger"), publicKey: KEYS.ann.getPublicKey() }),
       "the signature doesn't fit the command",
     ],
     [
       "was altered after it was signed",
-      { ...signedCommand("ann", submit), trace: `00-${"1".repeat(32)}-${"1".repeat(16)}-01` },
+      () => ({ ...signed("ann"), trace: `00-${"1".repeat(32)}-${"1".repeat(16)}-01` }),
       "the signature doesn't fit the command",
     ],
     [
+      "was signed for another mesh",
+      () => signed("ann", { mesh: `mesh-${"0".repeat(32)}` }),
+      "the command is meant for mesh-0000",
+    ],
+    [
+      "names no mesh",
+      () => signed("ann", { mesh: undefined }),
+      "the command doesn't say which mesh it is meant for",
+    ],
+    [
       "was signed too long ago",
-      signedCommand("ann", { ...submit, time: new Date(Date.now() - 660_000).toISOString() }),
+      () => signed("ann", { time: new Date(Date.now() - 660_000).toISOString() }),
       "it was signed at ",
     ],
   ])("that %s is denied and leaves no trace in the journal", async (_, command, message) => {
-    const outcome = await world.sendRaw(command);
+    const outcome = await world.sendRaw(command());
     expect(outcome).toMatchObject({ kind: "refused", code: "E_DENIED" });
     expect(outcome.kind === "refused" ? outcome.message : "").toContain(message);
     expect(await world.loop.mesh.journal.last(submit.candidateId)).toBeUndefined();
@@ -108,7 +123,11 @@ describe("a command that was caught on its way", () => {
   test("can't be stored again, nor under another id or candidate", async () => {
     const { id } = await asking("caught");
     const other = await asking("not meant");
-    const caught = signedCommand("ann", { type: "approve", candidateId: id });
+    const caught = signedCommand("ann", {
+      mesh: world.loop.mesh.name,
+      type: "approve",
+      candidateId: id,
+    });
     expect(await world.sendRaw(caught)).toMatchObject({ kind: "accepted", stage: "check" });
     const again = (candidateId: string, commandId: string) =>
       world.loop.mesh.publisher.publish({

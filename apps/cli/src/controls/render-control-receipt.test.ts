@@ -7,6 +7,8 @@ type States = ReturnType<typeof controlled>;
 
 type Type = Parameters<typeof renderControlReceipt>[0]["type"];
 
+const MESH = `mesh-${"0".repeat(32)}`;
+
 /** The receipt of the last of these steps. */
 function receiptOf(type: Type, states: States, duplicate = false): string {
   const { sequence, controls } = states.at(-1) ?? states[0];
@@ -14,7 +16,8 @@ function receiptOf(type: Type, states: States, duplicate = false): string {
   if (cause.kind !== "command") throw new Error("no command");
   const outcome = { kind: "controlled", duplicate, sequence, time, detail } as const;
   const { commandId } = cause;
-  const receipt = { v: 1, commandId, candidateId: "mesh-controls", outcome, controls } as const;
+  const of = { v: 1, mesh: MESH, commandSha256: "0".repeat(64) } as const;
+  const receipt = { ...of, commandId, candidateId: "mesh-controls", outcome, controls } as const;
   return renderControlReceipt({ id: commandId, type }, receipt);
 }
 
@@ -102,7 +105,13 @@ test("a receipt whose entry couldn't be read says what the coordinator said", ()
     time: "2026-03-01T12:00:00.000Z",
     detail: "Release of the kill switch asked for by ben: x. A second person is needed",
   } as const;
-  const receipt = { v: 1, commandId: "cmd-sample", candidateId: "mesh-controls", outcome } as const;
+  const of = { v: 1, mesh: MESH, commandSha256: "0".repeat(64) } as const;
+  const receipt = {
+    ...of,
+    commandId: "cmd-sample",
+    candidateId: "mesh-controls",
+    outcome,
+  } as const;
   const text = renderControlReceipt(
     { id: "cmd-sample", type: "release-kill-switch" },
     { ...receipt, controls: null },

@@ -14,7 +14,7 @@ import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
 import { unknownCandidate } from "../journal/read-candidate.ts";
-import { print } from "../output.ts";
+import { note, print } from "../output.ts";
 import {
   commandIdNow,
   type ControlledReceipt,
@@ -51,7 +51,12 @@ export async function sendWish(wish: Wish, options: ControlOptions): Promise<voi
   const controlled = await interruptible(state, async () => {
     await using session = await openSession(options);
     await refuseUnknown(session, command);
-    const receipt = await sendControl(session, command, { timeoutMs, onProgress, key });
+    const receipt = await sendControl(session, command, {
+      timeoutMs,
+      onProgress,
+      key,
+      tell: options.format === "table" ? note : undefined,
+    });
     return { ...receipt, controls: await recordOf(session, receipt) };
   });
   await print(options.format, controlled, (one) => renderControlReceipt(command, one));

@@ -61,6 +61,7 @@ export async function decideOn(
         timeoutMs,
         key,
         yes: options.yes,
+        tell: options.format === "table" ? note : undefined,
         onProgress: (text) => void (state = text),
       });
       await printDecided(type, decided, { format: options.format, one: ids.length === 1 });
@@ -75,6 +76,7 @@ interface Sending {
   readonly timeoutMs: number;
   readonly key: SigningKey | undefined;
   readonly yes: boolean | undefined;
+  readonly tell: ((line: string) => void) | undefined;
   readonly onProgress: (text: string) => void;
 }
 
@@ -85,6 +87,7 @@ async function sendEach(
   sending: Sending,
 ): Promise<Decided[]> {
   const decided: Decided[] = [];
+  let { tell } = sending;
   for (const command of commands) {
     const { candidateId } = command;
     const before = `${decided.length} of ${commands.length} decided; `;
@@ -95,7 +98,9 @@ async function sendEach(
     try {
       const agreed =
         command.type === "approve" ? await agree(session, command, sending.yes) : command;
-      const receipt = await sendCommand(session, agreed, { ...sending, onProgress });
+      const receipt = await sendCommand(session, agreed, { ...sending, tell, onProgress });
+      // All go to the same mesh.
+      tell = undefined;
       decided.push({ candidateId, receipt });
     } catch (error) {
       const failure = explainError(error);

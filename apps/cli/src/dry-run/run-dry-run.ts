@@ -108,6 +108,7 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   await using session = await openSession({
     server: mesh.natsUrl,
     seedFile: run.choices.directory.seedOf("cli"),
+    mesh: mesh.state().mesh,
   });
   const over = new AbortController();
   const signal = AbortSignal.any([

@@ -37,6 +37,8 @@ export function startBaton(args: readonly string[], options: RunOptions = {}): R
     PATH: process.env["PATH"],
     HOME: process.env["HOME"],
     NO_COLOR: "1",
+    // Not what this machine's user trusts.
+    BATON_MESHES_FILE: "/nowhere/meshes",
     BATON_NATS_URL: options.server ?? "nats://127.0.0.1:1",
     ...options.env,
   };

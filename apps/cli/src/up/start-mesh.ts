@@ -6,9 +6,17 @@
  * M3: no process outlives this one: nats-server is tied to it, the services watch their standard input.
  * M4: a service keeps its port when it's started again, so that the others find it.
  */
-import { ensureMeshKeys, findNatsServer, startNatsServer } from "@baton/mesh";
+import {
+  ensureMeshKeys,
+  findNatsServer,
+  openConnection,
+  openJetStream,
+  readMeshName,
+  startNatsServer,
+} from "@baton/mesh";
 import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
+import { readSeed } from "../read-seed-file.ts";
 import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-directory.ts";
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
@@ -86,7 +94,8 @@ async function bringUp(
   const services = openServices(choices, { natsUrl: nats.url(), onEvent });
   parts.services = services;
   await services.whenReady();
-  const state = (): MeshState => stateOf({ choices, startedAt, nats, services });
+  const mesh = await identityOf(choices.directory, nats.url());
+  const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh });
   parts.publish = () => {
     const { pointer } = options;
     writeState(choices.directory.state, state());
@@ -167,7 +176,23 @@ async function superviseNats(
   return { supervised, url: () => url, monitorUrl: () => monitorUrl };
 }
 
+/** What commands need to know so that they believe no other server. */
+async function identityOf({ keys }: MeshDirectory, url: string): Promise<MeshState["mesh"]> {
+  const { publicKeys, seedFileOf } = ensureMeshKeys(keys);
+  const seed = readSeed(seedFileOf("cli"));
+  const nc = await openConnection({ url, name: "baton-up", waitForServer: false, seed });
+  try {
+    const { jsm } = await openJetStream(nc, { seed });
+    const name = await readMeshName(jsm);
+    if (name === undefined) throw new Error("the coordinator is ready, but its streams are absent");
+    return { name, receiptKeys: [...publicKeys.coordinator] };
+  } finally {
+    await nc.close();
+  }
+}
+
 function stateOf(mesh: {
+  mesh: MeshState["mesh"];
   choices: MeshChoices;
   startedAt: string;
   nats: RunningNats;
@@ -186,6 +211,7 @@ function stateOf(mesh: {
     startedAt,
     dataDir: choices.directory.root,
     natsUrl: nats.url(),
+    mesh: mesh.mesh,
     ...(monitorUrl !== undefined && { monitorUrl }),
     syncAlways: choices.syncAlways,
     addresses: services.addresses(),

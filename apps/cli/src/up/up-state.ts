@@ -5,7 +5,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
+import { MeshName, PublicKey } from "@baton/contracts";
 import { z } from "zod";
+
+import { readOwnFile } from "../trust/trusted-meshes.ts";
 
 /** Content of `up.json`. */
 export const MeshState = z.object({
@@ -15,6 +18,8 @@ export const MeshState = z.object({
   startedAt: z.iso.datetime(),
   dataDir: z.string(),
   natsUrl: z.string(),
+  /** The mesh's name, and the keys that its receipts are signed with. */
+  mesh: z.object({ name: MeshName, receiptKeys: z.array(PublicKey) }),
   monitorUrl: z.string().optional(),
   /** Every acknowledged write has been synced to the disk. */
   syncAlways: z.boolean(),
@@ -34,11 +39,24 @@ export function readState(file: string): MeshState | undefined {
   }
 }
 
+const MAX_BYTES = 100_000;
+
+/** The same, if the file is the user's own and nobody else may write it. */
+export function readOwnState(file: string): MeshState | undefined {
+  const text = readOwnFile(file, MAX_BYTES);
+  if (typeof text !== "string") return undefined;
+  try {
+    return MeshState.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Writes the state; readers see the whole file or the one before. */
 export function writeState(file: string, state: MeshState): void {
   mkdirSync(dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}.new`;
-  writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`);
+  writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(partial, file);
 }
 
@@ -60,5 +78,15 @@ export function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** True if there's a process of that number, and it is one that this user may end. */
+export function isOurs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -253,6 +253,8 @@ export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<C
 export function receipt(duplicate: boolean, sequence = 1) {
   const parsed = Receipt.parse({
     v: 1,
+    mesh: `mesh-${"0".repeat(32)}`,
+    commandSha256: "0".repeat(64),
     commandId: "cmd-000001",
     candidateId: CANDIDATE,
     outcome: {

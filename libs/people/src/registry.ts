@@ -1,18 +1,17 @@
 /**
- * The key registry: whose public key is whose, and which roles they have. Read once at the start; a change takes a restart of
- * every coordinator.
+ * The key registry: whose public key is whose, and which roles they have.
  *
  * K1: a key belongs to one name; a name may have several keys, with the same roles.
  * K2: names that a reader would take for one another are one name or a fault: people are counted by name.
  */
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 import { Identity, PublicKey, Role } from "@baton/contracts";
-import { EXIT, StartFailure } from "@baton/service";
-import { fromPublic } from "@nats-io/nkeys";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+
+import { keyOf } from "./keys.ts";
 
 /** A known person or system. */
 export interface Person {
@@ -37,7 +36,19 @@ const PeopleDocument = z
   .min(1, { error: "nobody is listed: nobody could ask for anything" })
   .max(10_000);
 
-/** Reads and checks the registry's file. Throws `StartFailure` that names every fault. */
+/** A registry that can't be used: names every fault. */
+export class PeopleFault extends Error {
+  override readonly name = "PeopleFault";
+  readonly code = "E_PEOPLE";
+  readonly action: string;
+
+  constructor(message: string, action: string) {
+    super(message);
+    this.action = action;
+  }
+}
+
+/** Reads and checks the registry's file. Throws `PeopleFault`. */
 export async function readPeople(file: string): Promise<People> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
@@ -48,13 +59,8 @@ export async function readPeople(file: string): Promise<People> {
   throw refusal(file, `\n  ${result.faults.join("\n  ")}`, "Correct every line above.");
 }
 
-function refusal(file: string, what: string, action: string): StartFailure {
-  return new StartFailure({
-    code: "E_PEOPLE",
-    exitCode: EXIT.invalidInput,
-    message: `key registry ${file}: ${what}`,
-    action,
-  });
+function refusal(file: string, what: string, action: string): PeopleFault {
+  return new PeopleFault(`key registry ${file}: ${what}`, action);
 }
 
 /** The registry in a YAML text, or all that is wrong with it. */
@@ -118,21 +124,4 @@ function faultsAmong(people: People, person: Person, publicKey: PublicKey): stri
 /** As the core compares names when it counts approvals. */
 function folded(name: Identity): string {
   return name.normalize("NFKC").trim().replaceAll(/\s+/g, " ").toLowerCase();
-}
-
-const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/** DER of an Ed25519 public key up to its 32 bytes (RFC 8410). */
-const SPKI_HEAD = Buffer.from("302a300506032b6570032100", "hex");
-
-/** The key in an nkey: a byte for the kind, 32 bytes, a checksum of two. Throws if it isn't one. */
-export function keyOf(publicKey: PublicKey): KeyObject {
-  // Checks kind and checksum; its own verification takes milliseconds, Node's a tenth of one.
-  fromPublic(publicKey);
-  let bits = "";
-  for (const character of publicKey) bits += BASE32.indexOf(character).toString(2).padStart(5, "0");
-  const bytes = Array.from({ length: 32 }, (_, index) =>
-    Number.parseInt(bits.slice(8 + index * 8, 16 + index * 8), 2),
-  );
-  const der = Buffer.concat([SPKI_HEAD, Buffer.from(bytes)]);
-  return createPublicKey({ key: der, format: "der", type: "spki" });
 }

@@ -1,7 +1,8 @@
 import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
 
-import { keyOf, parsePeople } from "./people.ts";
+import { keyOf } from "./keys.ts";
+import { parsePeople } from "./registry.ts";
 
 const [ada, bob] = [createUser(), createUser()].map((pair) => pair.getPublicKey());
 const seed = new TextDecoder().decode(createUser().getSeed());
