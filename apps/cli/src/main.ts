@@ -5,6 +5,7 @@ import { CliError, failureJson, renderFailure } from "./cli-error.ts";
 import { explainError } from "./explain-error.ts";
 import { wantsJson } from "./globals.ts";
 import { createProgram } from "./program.ts";
+import { readVersion } from "./version.ts";
 
 // A reader such as `head` that leaves early is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -14,7 +15,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 const args = process.argv.slice(2);
 try {
   refuseGarbled(args);
-  await createProgram().parseAsync(args, { from: "user" });
+  await createProgram(asksVersion(args) ? readVersion() : undefined).parseAsync(args, {
+    from: "user",
+  });
 } catch (error) {
   const shown = error instanceof CommanderError && error.exitCode === 0;
   if (!shown) {
@@ -23,6 +26,11 @@ try {
     // Something may still be under way, such as a connection that was given up: it must not keep the process alive.
     process.exit(details.exit);
   }
+}
+
+/** Git is asked only then. */
+function asksVersion(given: readonly string[]): boolean {
+  return given.includes("-V") || given.includes("--version");
 }
 
 /** Bytes of an argument that aren't UTF-8 arrive as U+FFFD: what was meant can't be known any more. */

@@ -32,7 +32,7 @@ export function note(text: string): void {
   process.stderr.write(`${printable(text)}\n`);
 }
 
-/** Columns of the terminal; 120 where there is none. */
+/** Columns of the terminal; 120 where there is none, and where it doesn't say. */
 export function terminalWidth(): number {
-  return process.stdout.isTTY ? Math.max(60, process.stdout.columns) : 120;
+  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : 120;
 }

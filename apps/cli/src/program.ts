@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 
 import { register as registerArtifacts } from "./commands/artifacts.ts";
 import { register as registerAudit } from "./commands/audit.ts";
+import { register as registerCompletion } from "./commands/completion.ts";
 import { register as registerControls } from "./commands/controls.ts";
 import { register as registerDecisions } from "./commands/decisions.ts";
 import { register as registerDescribe } from "./commands/describe.ts";
@@ -48,6 +49,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
       heading: "Check:",
       registrars: [registerDoctor, registerAudit, registerGuard, registerPolicy],
     },
+    { heading: "Shell:", registrars: [registerCompletion] },
   ];
 
 const EXIT_CODES = `
@@ -58,12 +60,12 @@ Server: --server, else BATON_NATS_URL, else the mesh that your own \`baton up\` 
 `;
 
 /** The whole program, ready to parse; it throws commander's errors instead of ending the process. */
-export function createProgram(): Command {
+export function createProgram(version = "0.0.0"): Command {
   const program = new Command("baton")
     .description(
       "Runs strategy candidates through a playbook of stages: one baton each, one holder at a time.",
     )
-    .version("0.0.0", "-V, --version", "print the version")
+    .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help, with examples")
     .helpCommand("help [command]", "print help of a command")
     .exitOverride()

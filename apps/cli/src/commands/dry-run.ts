@@ -21,8 +21,9 @@ export function register(program: Command): void {
         ["baton dry-run --seed 7", "with other random draws; twice gives the same bytes"],
         ["baton dry-run --json", "for a program: the summary as JSON"],
       ]) +
-        "\nOne candidate passes, one is stopped by a gate, one is retried, one goes to a person, one is a duplicate, and\n" +
-        "one's lane is killed at work. Exit code 0 if all is as it should be, 1 if something differs.\n" +
+        "\nOne candidate passes, one goes through an incident, one is stopped by a gate, one is retried, one goes to a\n" +
+        "person, one is a duplicate, and one's lane is killed at work. Exit code 0 if all is as it should be, 1 if\n" +
+        "something differs.\n" +
         "The ten latest folders are kept.\n",
     )
     .action(async (options: DryRunOptions, command: Command) => {

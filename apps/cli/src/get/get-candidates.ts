@@ -6,7 +6,7 @@ import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
 import { readEntriesOf, readStandings } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
-import { renderTable } from "../render-table.ts";
+import { type Column, renderTable } from "../render-table.ts";
 import { openSession, type Session } from "../session.ts";
 import { ageText } from "../time-text.ts";
 
@@ -112,6 +112,17 @@ function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
   };
 }
 
+const COLUMNS: readonly Column[] = [
+  { heading: "CANDIDATE" },
+  { heading: "STAGE" },
+  { heading: "HOLDER" },
+  { heading: "REASON" },
+  { heading: "AGE" },
+  { heading: "RUN", wide: true },
+  { heading: "ITER", wide: true },
+  { heading: "DETAIL" },
+];
+
 /** The rows as a table; `now` in milliseconds since 1970. */
 export function renderCandidates(
   rows: readonly CandidateRow[],
@@ -119,9 +130,8 @@ export function renderCandidates(
   width: number,
 ): string {
   if (rows.length === 0) return "No candidates.\n";
-  const columns = ["CANDIDATE", "STAGE", "HOLDER", "REASON", "AGE", "RUN", "ITER", "DETAIL"];
   return renderTable(
-    columns.map((heading) => ({ heading })),
+    COLUMNS,
     rows.map((row) => [
       row.candidateId,
       row.stage,

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { REASONS } from "@baton/contracts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 
@@ -9,7 +10,8 @@ import { parsePolicy } from "./read-policy.ts";
 import { findRoute } from "./resolve-routes.ts";
 import { reached } from "./route.ts";
 
-const EXAMPLE = join(import.meta.dirname, "../../../../examples/notifications/escalation.yaml");
+const ROOT = join(import.meta.dirname, "../../../..");
+const EXAMPLE = join(ROOT, "examples/notifications/escalation.yaml");
 
 let folder: PolicyFolder;
 let path: string;
@@ -47,6 +49,11 @@ test("the example is what it says it is", () => {
     folder: path,
     defaults: { everyMs: 1000, atMost: 2 },
   });
+  const runbook = /docs\/reasons\/\{reason\}\.md$/m.exec(text)?.[0] ?? "";
+  const absent = Object.keys(REASONS).filter(
+    (reason) => !existsSync(join(ROOT, runbook.replace("{reason}", reason))),
+  );
+  expect(absent).toEqual([]);
   const names = [...text.matchAll(/File: (\S+)/g)].map(([, name]) => name ?? "");
   // All that is wrong with it is that its secrets aren't there.
   expect(parsed.ok ? [] : parsed.faults).toHaveLength(names.length);

@@ -1,0 +1,40 @@
+import { Argument, type Command } from "commander";
+
+import { SCRIPTS, type Shell, SHELLS } from "../completion/scripts.ts";
+import { examples } from "../examples.ts";
+import { globalsOf } from "../globals.ts";
+import { write } from "../output.ts";
+
+/** `baton completion SHELL`, and `baton complete`, which its scripts ask. */
+export function register(program: Command): void {
+  program
+    .command("completion")
+    .description("print what a shell reads to complete commands, options and candidates")
+    .addArgument(new Argument("<shell>").choices([...SHELLS]))
+    .addHelpText(
+      "after",
+      examples([
+        ['eval "$(baton completion bash)"', "in ~/.bashrc; zsh alike, in ~/.zshrc after compinit"],
+        ["baton completion fish | source", "in ~/.config/fish/config.fish"],
+      ]),
+    )
+    .action((shell: Shell) => write(SCRIPTS[shell]));
+  program
+    .command("complete", { hidden: true })
+    .description("print what could be typed next, for the scripts of `completion`")
+    .argument("[words...]")
+    .addHelpText("after", examples([["baton complete -- get c", "candidates, controls"]]))
+    .action(async (words: string[], _options: object, command: Command) => {
+      const [{ completionsFor }, { findIds }] = await Promise.all([
+        import("../completion/complete.ts"),
+        import("../completion/find-ids.ts"),
+      ]);
+      const globals = globalsOf(command);
+      const found = await completionsFor(program, words, (beginning) =>
+        findIds(beginning, globals),
+      );
+      await write(found.map((word) => `${word}\n`).join(""));
+      // A server that doesn't answer must not keep the prompt waiting.
+      process.exit(0);
+    });
+}
