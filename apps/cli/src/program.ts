@@ -15,6 +15,7 @@ import { register as registerDryRun } from "./commands/dry-run.ts";
 import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGet } from "./commands/get.ts";
 import { register as registerGuard } from "./commands/guard.ts";
+import { register as registerLimits } from "./commands/limits.ts";
 import { register as registerLogin } from "./commands/login.ts";
 import { register as registerNatsConfig } from "./commands/nats-config.ts";
 import { register as registerPolicy } from "./commands/policy.ts";
@@ -32,7 +33,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
       heading: "Submit and decide:",
       registrars: [registerLogin, registerTrust, registerSubmit, registerDecisions],
     },
-    { heading: "Stop and recover:", registrars: [registerControls] },
+    { heading: "Stop and recover:", registrars: [registerControls, registerLimits] },
     {
       heading: "Look:",
       registrars: [

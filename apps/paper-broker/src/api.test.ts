@@ -17,7 +17,9 @@ let ask: (method: string, path: string, body?: unknown) => Promise<Response>;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "broker-"));
-  broker = await openPaperBroker(directory, () => new Date("2026-01-05T12:00:00.000Z"));
+  broker = await openPaperBroker(directory, {
+    now: () => new Date("2026-01-05T12:00:00.000Z"),
+  });
   const app = createApi({
     broker,
     faults: createFaultPlans(false),

@@ -25,6 +25,7 @@ const METHODS: Readonly<Record<string, string>> = {
   "/v2/orders/:id": "GET, DELETE",
   "/v2/positions": "GET",
   "/v2/account": "GET",
+  "/v2/accounts": "GET",
   "/v2/kill-switch": "GET, PUT, DELETE",
 };
 
@@ -148,6 +149,10 @@ function accountRoutes(app: Hono, { broker }: ApiOptions): void {
       cash,
       trading_blocked: engaged,
     });
+  });
+  app.get("/v2/accounts", async (context) => {
+    const names = await broker.heldAccounts();
+    return context.json(names.map((account) => ({ account })));
   });
   app.get("/v2/kill-switch", async (context) =>
     context.json(await broker.killSwitch(accountOf(context))),

@@ -24,6 +24,8 @@ export interface AccountBook {
   /** In units of 10^-9. */
   readonly cash: bigint;
   readonly switch: Switch;
+  /** When orders were taken, in Unix milliseconds: those of the minute before the last one. */
+  readonly recent: readonly number[];
 }
 
 interface MutableAccount extends AccountBook {
@@ -33,6 +35,7 @@ interface MutableAccount extends AccountBook {
   readonly holdings: Map<string, Holding>;
   cash: bigint;
   switch: Switch;
+  recent: number[];
 }
 
 /** The whole book; `apply` is the only way in which it changes. */
@@ -47,6 +50,7 @@ export interface Book {
   apply(event: BookEvent): void;
 }
 
+const MINUTE_MS = 60_000;
 const OFF: Switch = { engaged: false };
 
 function emptyAccount(): MutableAccount {
@@ -57,6 +61,7 @@ function emptyAccount(): MutableAccount {
     holdings: new Map(),
     cash: toUnits(STARTING_CASH),
     switch: OFF,
+    recent: [],
   };
 }
 
@@ -127,6 +132,8 @@ function takeOrder(account: MutableAccount, event: Extract<BookEvent, { type: "o
     status: price === null ? (gone ? "canceled" : "new") : "filled",
   });
   account.byClientOrderId.set(order.client_order_id, id);
+  const takenAt = Date.parse(at);
+  account.recent = [...lastMinute(account.recent, takenAt), takenAt];
   if (price === null) {
     if (!gone) account.open.add(id);
     return;
@@ -142,6 +149,11 @@ function cancelOrder(account: MutableAccount, id: string, at: string): void {
   const order = account.orders.get(id);
   if (!order || !account.open.delete(id)) return;
   account.orders.set(id, { ...order, status: "canceled", canceled_at: at });
+}
+
+/** Those of the times that lie less than a minute before `now`; in Unix milliseconds. */
+export function lastMinute(times: readonly number[], now: number): number[] {
+  return times.filter((time) => now - time < MINUTE_MS);
 }
 
 /** The account's cash as text. */

@@ -9,6 +9,18 @@ export const PaperBrokerConfig = ServiceConfig.extend({
     .min(1)
     .max(4096, { error: "must be a path of 4,096 characters at most" })
     .meta({ example: "/var/lib/baton/broker" }),
+  /** Limits of the accounts (docs/limits.md); without it every account has the default. */
+  BATON_LIMITS: z
+    .string()
+    .min(1, { error: "must be the path of a limits file, or not set at all" })
+    .meta({ example: "/etc/baton/limits.yaml" })
+    .optional(),
+  /** The key registry, by which the signatures in that file are checked; without it no limit can be raised. */
+  BATON_PEOPLE: z
+    .string()
+    .min(1, { error: "must be the path of a key registry, or not set at all" })
+    .meta({ example: "/etc/baton/people.yaml" })
+    .optional(),
   /** Allows faults on demand; never for anything that counts. */
   BATON_BROKER_FAULTS: flagText().default(false).meta({ example: "0" }),
 });

@@ -1,3 +1,4 @@
+import { LimitsError, openLimits } from "@baton/brokerage";
 import { EXIT, runService, StartFailure } from "@baton/service";
 
 import { createApi } from "./api.ts";
@@ -14,7 +15,11 @@ await runService({
     const { config, log, signal } = service;
     // Until the book is rebuilt nothing may look like an answer: "not found" would be a lie.
     service.mount({ fetch: () => Response.json({ error: "starting" }, { status: 503 }) });
-    const broker = await openPaperBroker(config.BATON_BROKER_DIR).catch((error: unknown) => {
+    const opened = async () => {
+      const limits = await openLimits({ file: config.BATON_LIMITS, people: config.BATON_PEOPLE });
+      return openPaperBroker(config.BATON_BROKER_DIR, { limits });
+    };
+    const broker = await opened().catch((error: unknown) => {
       throw startFailure(config.BATON_BROKER_DIR, error);
     });
     service.onShutdown("broker", () => broker.close());
@@ -45,6 +50,14 @@ function startFailure(directory: string, cause: unknown): unknown {
       exitCode: EXIT.unavailable,
       message: cause.message,
       action: "stop that process, or set BATON_BROKER_DIR to another directory",
+      cause,
+    });
+  if (cause instanceof LimitsError)
+    return new StartFailure({
+      code: cause.code,
+      exitCode: EXIT.invalidInput,
+      message: cause.message,
+      action: cause.action,
       cause,
     });
   if (cause instanceof LedgerError)

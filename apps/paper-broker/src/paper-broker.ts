@@ -8,7 +8,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import type { KillSwitch, KillSwitchChange, NewOrder, Order } from "@baton/brokerage";
+import {
+  DEFAULT_LIMIT_BOOK,
+  type KillSwitch,
+  type KillSwitchChange,
+  type LimitBook,
+  type NewOrder,
+  type Order,
+} from "@baton/brokerage";
 
 import type { BookEvent } from "./book-event.ts";
 import { type AccountBook, type Book, createBook } from "./book.ts";
@@ -27,6 +34,8 @@ export interface PaperBroker {
   killSwitch(account: string): Promise<KillSwitch>;
   /** What `read` takes from the account's book, once all of it is on the disk (P2). */
   view<T>(account: string, read: (book: AccountBook) => T): Promise<T>;
+  /** The accounts that hold something or have open orders, by name. */
+  heldAccounts(): Promise<readonly string[]>;
   readonly opening: Pick<LedgerOpening, "events" | "torn">;
   close(): Promise<void>;
 }
@@ -34,7 +43,10 @@ export interface PaperBroker {
 /** Opens the broker in `directory`, created if it is missing; `now` gives the times that events carry. */
 export async function openPaperBroker(
   directory: string,
-  now: () => Date = () => new Date(),
+  {
+    now = () => new Date(),
+    limits = DEFAULT_LIMIT_BOOK,
+  }: { readonly now?: () => Date; readonly limits?: LimitBook } = {},
 ): Promise<PaperBroker> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(directory);
@@ -43,7 +55,7 @@ export async function openPaperBroker(
     const path = join(directory, "ledger.jsonl");
     const { ledger, events, torn } = await openLedger(path, (event) => book.apply(event));
     return {
-      ...brokerOn(book, ledger, () => now().toISOString()),
+      ...brokerOn(book, ledger, { at: () => now().toISOString(), limits }),
       opening: { events, torn },
       async close() {
         try {
@@ -62,7 +74,7 @@ export async function openPaperBroker(
 function brokerOn(
   book: Book,
   ledger: Ledger,
-  at: () => string,
+  { at, limits }: { readonly at: () => string; readonly limits: LimitBook },
 ): Omit<PaperBroker, "opening" | "close"> {
   function record(event: BookEvent | null): void {
     if (event === null) return;
@@ -82,8 +94,14 @@ function brokerOn(
   return {
     view,
     killSwitch,
+    async heldAccounts() {
+      const held = [...book.accounts].filter(([, of]) => of.holdings.size > 0 || of.open.size > 0);
+      await ledger.flushed();
+      return held.map(([name]) => name).toSorted();
+    },
     async take(account, order) {
-      const decision = takeOrder(book, account, order, at());
+      const rules = { at: at(), limits: limits.of(account) };
+      const decision = takeOrder(book, account, order, rules);
       if (decision.kind === "granted") record(decision.event);
       const id = decision.kind === "granted" ? decision.event.id : "";
       const taken = await view(account, ({ orders }) => orders.get(id));

@@ -17,7 +17,7 @@ const stop = (scope: "all" | "account", cancelOpen = true) =>
 
 /** Takes the order and applies it; the refusal's code, or the order's status. */
 function take(book: Book, account: string, wanted: NewOrder): string | number {
-  const decision = takeOrder(book, account, wanted, AT);
+  const decision = takeOrder(book, account, wanted, { at: AT });
   if (decision.kind === "refused") return decision.code;
   book.apply(decision.event);
   return book.account(account).orders.get(decision.event.id)?.status ?? "lost";
@@ -33,7 +33,7 @@ const positions = (book: Book, account: string) =>
 test("J8: a client order id is taken once per account; the first order's terms are kept", () => {
   const book = createBook();
   expect(take(book, "paper", order({ qty: "1" }))).toBe("filled");
-  expect(takeOrder(book, "paper", order({ qty: "2" }), AT)).toEqual({
+  expect(takeOrder(book, "paper", order({ qty: "2" }), { at: AT })).toEqual({
     kind: "refused",
     status: 422,
     code: 40_010_001,

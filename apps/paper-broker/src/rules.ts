@@ -5,16 +5,21 @@
 import { createHash } from "node:crypto";
 
 import {
+  DEFAULT_LIMITS,
   DUPLICATE_CODE,
   KILL_SWITCH_CODE,
   type KillSwitchChange,
+  LIMIT_CODE,
+  limitBroken,
   MESH_SWITCH_BY,
   type NewOrder,
+  type OrderLimits,
+  toUnits,
 } from "@baton/brokerage";
 
 import type { BookEvent, Cancellation } from "./book-event.ts";
-import type { AccountBook, Book } from "./book.ts";
-import { reduces, signedUnits } from "./holding.ts";
+import { type AccountBook, type Book, lastMinute } from "./book.ts";
+import { reduces, signedUnits, valueOf } from "./holding.ts";
 
 /** Most orders that one broker keeps; its ledger and its memory are bounded by it. */
 const MAX_ORDERS = 200_000;
@@ -44,12 +49,15 @@ type OrderEvent = Extract<BookEvent, { type: "order" }>;
 type CancelEvent = Extract<BookEvent, { type: "cancel" }>;
 type SwitchEvent = Extract<BookEvent, { type: "engage" | "release" }>;
 
-/** Takes an order, unless its client id was seen (K1) or a kill switch stops it; orders that only reduce a position pass the switch. */
+/**
+ * Takes an order, unless its client id was seen (K1), a kill switch stops it, or it would exceed one of the account's limits;
+ * orders that only reduce a position pass switch and limits.
+ */
 export function takeOrder(
   book: Book,
   account: string,
   order: NewOrder,
-  at: string,
+  { at, limits = DEFAULT_LIMITS }: { readonly at: string; readonly limits?: OrderLimits },
 ): Granted<OrderEvent> | Refused {
   const ours = book.account(account);
   if (ours.byClientOrderId.has(order.client_order_id))
@@ -60,6 +68,8 @@ export function takeOrder(
     const message = `the kill switch ${whose} is engaged since ${engaged.since} by ${engaged.by}: ${engaged.reason}`;
     return refuse(403, KILL_SWITCH_CODE, message);
   }
+  const broken = isReducing(ours, order) ? undefined : limitOf(ours, order, { at, limits });
+  if (broken !== undefined) return refuse(403, LIMIT_CODE, broken);
   if (book.size >= MAX_ORDERS)
     return refuse(
       403,
@@ -138,6 +148,40 @@ function isReducing(account: AccountBook, order: NewOrder): boolean {
   const held = account.holdings.get(order.symbol);
   const change = signedUnits(order);
   return reduces(held, change, openUnits(account, order.symbol, order.side));
+}
+
+/** Which limit the order would break, with all that is open in its direction filled; undefined if none. */
+function limitOf(
+  account: AccountBook,
+  order: NewOrder,
+  { at, limits }: { readonly at: string; readonly limits: OrderLimits },
+): string | undefined {
+  const { symbol, side } = order;
+  const held = (account.holdings.get(symbol)?.units ?? 0n) + openUnits(account, symbol, side);
+  const change = { symbol, held, change: signedUnits(order), price: priceOf(order) };
+  const recent = lastMinute(account.recent, Date.parse(at)).length;
+  return limitBroken(limits, change, { others: othersValue(account, symbol), recent });
+}
+
+/** The highest price that an order names, in units of 10^-9; null if it names none. */
+function priceOf(
+  order: Pick<NewOrder, "limit_price" | "stop_price"> & { readonly reference_price?: string | null },
+): bigint | null {
+  const { reference_price: reference = null, limit_price: limit, stop_price: stop } = order;
+  const prices = [reference, limit, stop].flatMap((price) => (price === null ? [] : [toUnits(price)]));
+  return prices.reduce<bigint | null>((high, one) => (high === null || one > high ? one : high), null);
+}
+
+/** Value of what is held at its entry, and of what is open, other than in `symbol`; in units of 10^-9. */
+function othersValue(account: AccountBook, symbol: string): bigint {
+  let total = 0n;
+  for (const [other, { units, entry }] of account.holdings)
+    if (other !== symbol) total += valueOf(units < 0n ? -units : units, entry);
+  for (const id of account.open) {
+    const order = account.orders.get(id);
+    if (order && order.symbol !== symbol) total += valueOf(toUnits(order.qty), priceOf(order) ?? 0n);
+  }
+  return total;
 }
 
 function openUnits(account: AccountBook, symbol: string, side: string): bigint {

@@ -67,6 +67,8 @@ export interface Broker {
   }): Promise<readonly Order[]>;
   positions(): Promise<readonly Position[]>;
   accountState(): Promise<AccountState>;
+  /** The broker's accounts, of whomever, that hold something or have open orders. */
+  heldAccounts(): Promise<readonly Account[]>;
   readonly killSwitch: KillSwitchControl;
 }
 
@@ -85,6 +87,7 @@ export interface BrokerOptions {
 
 const PAGE = 500;
 const MAX_LIST = 10_000;
+const HeldAccounts = z.array(z.object({ account: Account }));
 const Cancelled = z.array(z.object({ id: z.string(), status: z.int() }));
 
 /** The account `options.account` at the broker under `options.url`; opens nothing until it is used. */
@@ -105,6 +108,8 @@ export function createBroker(options: BrokerOptions): Broker {
     listOrders: (query) => listOrders(exchange, { status: "all", limit: MAX_LIST, ...query }),
     positions: () => get("/v2/positions", z.array(Position)),
     accountState: () => get("/v2/account", AccountState),
+    heldAccounts: async () =>
+      (await get("/v2/accounts", HeldAccounts)).map((held) => held.account),
     killSwitch: {
       get: () => get("/v2/kill-switch", KillSwitch),
       async engage({ cancelOpen = true, ...change }) {

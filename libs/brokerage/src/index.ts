@@ -10,6 +10,18 @@ export { BrokerError } from "./broker-error.ts";
 export { Decimal, decimal, fromUnits, SignedDecimal, toUnits } from "./decimal.ts";
 export { Decision, decisionHash, orderOf } from "./decision-hash.ts";
 export {
+  DEFAULT_LIMIT_BOOK,
+  DEFAULT_LIMITS,
+  limitBroken,
+  type LimitBook,
+  OrderLimits,
+  type PositionChange,
+  raisedOver,
+  takesAway,
+} from "./limits.ts";
+export { LimitsDocument, limitsText, readLimitsDocument } from "./limits-file.ts";
+export { LimitsError, openLimits } from "./open-limits.ts";
+export {
   Account,
   AccountState,
   ClientOrderId,
@@ -18,6 +30,7 @@ export {
   KillSwitch,
   KillSwitchChange,
   KillSwitchScope,
+  LIMIT_CODE,
   MESH_SWITCH_BY,
   NewOrder,
   type NewOrderInput,

@@ -142,3 +142,5 @@ export type Refusal = z.infer<typeof Refusal>;
 export const DUPLICATE_CODE = 40_010_001;
 /** Code with which the broker refuses an order because a kill switch is engaged. */
 export const KILL_SWITCH_CODE = 40_310_100;
+/** Code with which the broker refuses an order because it would exceed one of the account's limits. */
+export const LIMIT_CODE = 40_310_300;

@@ -26,6 +26,8 @@ export interface MeshDirectory {
   readonly keys: string;
   /** Key registry of those who may ask for something, made by `baton up`; see local-people.ts. */
   readonly people: string;
+  /** Limits of the accounts, where the operator put such a file (docs/limits.md). */
+  readonly limits: string;
   readonly logs: string;
   /** What runs on this folder; see up-state.ts. */
   readonly state: string;
@@ -51,6 +53,7 @@ export function meshDirectory(root: string): MeshDirectory {
     auditPublicKey: join(root, "audit.pub"),
     keys: join(root, "keys"),
     people: join(root, "people.yaml"),
+    limits: join(root, "limits.yaml"),
     logs: join(root, "logs"),
     state: join(root, "up.json"),
     seedOf: (kind) => join(root, "keys", `${kind}.seed`),

@@ -1,4 +1,5 @@
 /** Which services make a mesh, and what each is told through its environment. Knows nothing of processes. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { KINDS } from "@baton/mesh";
@@ -63,17 +64,18 @@ export const PLAN = [
     name: "paper-broker",
     entry: "apps/paper-broker/src/main.ts",
     needs: [],
-    env: ({ directory }) => ({ BATON_BROKER_DIR: directory.broker }),
+    env: (choices) => ({ BATON_BROKER_DIR: choices.directory.broker, ...limitsOf(choices) }),
   },
   lane("lane-a", "lane-a-research", ({ drills }) => ({ BATON_DRILLS: drills ? "1" : "0" })),
   {
     name: "paper-engine",
     entry: "apps/paper-engine/src/main.ts",
     needs: ["paper-broker"],
-    env: ({ directory }, { broker }) => ({
-      BATON_GITOPS_REPO: directory.gitops,
+    env: (choices, { broker }) => ({
+      BATON_GITOPS_REPO: choices.directory.gitops,
       BATON_BROKER_URL: broker,
-      BATON_WORK_DIR: directory.workOf("paper-engine"),
+      BATON_WORK_DIR: choices.directory.workOf("paper-engine"),
+      ...limitsOf(choices),
     }),
   },
   lane("lane-c", "lane-c-backtest", () => ({})),
@@ -107,6 +109,12 @@ function lane<const N extends LaneName>(
     needs: [],
     env: more,
   } as const;
+}
+
+/** The operator's limits, if there are any; by the registry it is known whose signatures raise them. */
+function limitsOf({ directory, people }: MeshChoices): Record<string, string> {
+  if (!existsSync(directory.limits)) return {};
+  return { BATON_LIMITS: directory.limits, BATON_PEOPLE: people };
 }
 
 /** A lane that works on what runs. */

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+
+import { examples } from "../examples.ts";
+import { globalsOf } from "../globals.ts";
+
+/** `baton limits sign` */
+export function register(program: Command): void {
+  const limits = program
+    .command("limits")
+    .description("what an account may hold and order at most, whatever its strategy asks for");
+  limits
+    .command("sign <file>")
+    .description("agree to the raised limits in a file; they hold with the signatures of two people")
+    .option("--as <name>", "in whose name (default: the key's)")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton limits sign limits.yaml", "prints each raised limit and adds your signature to it"],
+        ["baton limits sign limits.yaml --as reviewer", "as another person of a mesh of `baton up`"],
+      ]),
+    )
+    .action(async (file: string, options: { readonly as?: string }, command: Command) => {
+      const { signLimits } = await import("../limits/sign-limits.ts");
+      await signLimits(file, { ...options, ...globalsOf(command) });
+    });
+}

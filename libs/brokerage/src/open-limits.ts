@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+
+import { DEFAULT_LIMIT_BOOK, type LimitBook } from "./limits.ts";
+import { keyOwners, parseLimits } from "./limits-file.ts";
+
+/** A limits file, or the key registry beside it, that can't be used; the message names the file and every fault. */
+export class LimitsError extends Error {
+  override readonly name = "LimitsError";
+  readonly code = "E_LIMITS";
+  readonly action =
+    "Correct what is named; raised limits take two people: `baton limits sign FILE`. Without BATON_LIMITS the defaults hold.";
+}
+
+/**
+ * The limits that the operator set: the file's, or the default of every account where none is named. Without a key registry
+ * nothing can be raised. Throws a LimitsError: whoever can't read its limits mustn't trade.
+ */
+export async function openLimits(of: {
+  readonly file: string | undefined;
+  readonly people: string | undefined;
+}): Promise<LimitBook> {
+  if (of.file === undefined) return DEFAULT_LIMIT_BOOK;
+  const ownerOf = of.people === undefined ? () => undefined : await owners(of.people);
+  const read = parseLimits(await text(of.file), ownerOf);
+  if ("book" in read) return read.book;
+  throw new LimitsError(`${of.file}:\n  ${read.faults.slice(0, 20).join("\n  ")}`);
+}
+
+async function text(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "it can't be read";
+    throw new LimitsError(`${file}: ${why}`, { cause });
+  }
+}
+
+async function owners(file: string): Promise<ReturnType<typeof keyOwners>> {
+  const registry = await text(file);
+  try {
+    return keyOwners(registry);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "it can't be read";
+    throw new LimitsError(`key registry ${file}: ${why}`, { cause });
+  }
+}
