@@ -96,7 +96,11 @@ function unreconciled(
   { configHash, target }: Containment,
 ): string | undefined {
   const running = strategyIn(status, candidateId);
-  if (target === undefined) return running ? "the engine still runs the strategy" : undefined;
+  if (target === undefined) {
+    if (running) return "the engine still runs the strategy";
+    const isLeft = status.unclaimed?.some(({ account }) => account === candidateId) === true;
+    return isLeft ? "the engine still runs its account down" : undefined;
+  }
   if (running?.hash !== configHash) return "the engine doesn't run the version that main asks for";
   return running?.settled ? undefined : "the account isn't where its version wants it";
 }

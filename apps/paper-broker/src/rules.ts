@@ -165,11 +165,18 @@ function limitOf(
 
 /** The highest price that an order names, in units of 10^-9; null if it names none. */
 function priceOf(
-  order: Pick<NewOrder, "limit_price" | "stop_price"> & { readonly reference_price?: string | null },
+  order: Pick<NewOrder, "limit_price" | "stop_price"> & {
+    readonly reference_price?: string | null;
+  },
 ): bigint | null {
   const { reference_price: reference = null, limit_price: limit, stop_price: stop } = order;
-  const prices = [reference, limit, stop].flatMap((price) => (price === null ? [] : [toUnits(price)]));
-  return prices.reduce<bigint | null>((high, one) => (high === null || one > high ? one : high), null);
+  const prices = [reference, limit, stop].flatMap((price) =>
+    price === null ? [] : [toUnits(price)],
+  );
+  return prices.reduce<bigint | null>(
+    (high, one) => (high === null || one > high ? one : high),
+    null,
+  );
 }
 
 /** Value of what is held at its entry, and of what is open, other than in `symbol`; in units of 10^-9. */
@@ -179,7 +186,8 @@ function othersValue(account: AccountBook, symbol: string): bigint {
     if (other !== symbol) total += valueOf(units < 0n ? -units : units, entry);
   for (const id of account.open) {
     const order = account.orders.get(id);
-    if (order && order.symbol !== symbol) total += valueOf(toUnits(order.qty), priceOf(order) ?? 0n);
+    if (order && order.symbol !== symbol)
+      total += valueOf(toUnits(order.qty), priceOf(order) ?? 0n);
   }
   return total;
 }

@@ -18,6 +18,18 @@ export const PaperEngineConfig = MeshServiceConfig.extend({
     .min(1)
     .max(4096, { error: "must be a path of 4,096 characters at most" })
     .meta({ example: "/var/lib/baton/engine" }),
+  /** Limits of the accounts (docs/limits.md), the same file as the broker's; without it every account has the default. */
+  BATON_LIMITS: z
+    .string()
+    .min(1, { error: "must be the path of a limits file, or not set at all" })
+    .meta({ example: "/etc/baton/limits.yaml" })
+    .optional(),
+  /** The key registry, by which the signatures in that file are checked; without it no limit can be raised. */
+  BATON_PEOPLE: z
+    .string()
+    .min(1, { error: "must be the path of a key registry, or not set at all" })
+    .meta({ example: "/etc/baton/people.yaml" })
+    .optional(),
   /** How often main is looked at, in milliseconds. */
   BATON_ENGINE_POLL_MS: integerText({ min: 20, max: 60_000 }).default(500).meta({ example: "500" }),
 });

@@ -6,6 +6,7 @@ import type { BrokerSwitch } from "./broker-switch.ts";
 import type { MeshStop } from "./mesh-stop.ts";
 import { createReconciler, mayPass, type ReconcilerOptions } from "./reconciler.ts";
 import { createStatusApp } from "./status-app.ts";
+import { countTroubles, troublesIn } from "./troubles.ts";
 
 /** After this long without a successful look at the repository the service is not ready, in milliseconds. */
 const MAX_SILENCE_MS = 10_000;
@@ -14,7 +15,7 @@ const MAX_SILENCE_MS = 10_000;
 export interface EngineOptions {
   readonly service: Pick<
     ServiceContext,
-    "mount" | "registerCheck" | "markStarted" | "log" | "signal"
+    "mount" | "registerCheck" | "markStarted" | "log" | "signal" | "meter"
   >;
   readonly reconciler: Omit<ReconcilerOptions, "now" | "stop">;
   readonly mesh: Pick<MeshStop, "stop" | "sequence" | "killSwitch">;
@@ -53,6 +54,12 @@ export async function runEngine({
     const reason = reconciler.brokerProblem();
     return reason === null ? { ok: true } : { ok: false, reason };
   });
+  // Said, but no reason to count as not ready: one strategy's trouble isn't the others'.
+  service.registerCheck("strategies", () => {
+    const troubles = troublesIn(reconciler.status());
+    return troubles.length === 0 ? { ok: true } : { ok: true, reason: troubles.join("; ") };
+  });
+  countTroubles(service.meter, () => reconciler.status());
   // Engaged is no trouble: it does what it was asked for.
   service.registerCheck("controls", () => {
     const reason = mesh.killSwitch() === undefined ? mesh.stop() : null;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { createBroker } from "@baton/brokerage";
+import { createBroker, LimitsError, openLimits } from "@baton/brokerage";
 import { GitError, openMainReader } from "@baton/gitops";
 import { openControlReader } from "@baton/mesh";
 import { EXIT, meshOptionsOf, runService, StartFailure } from "@baton/service";
@@ -21,6 +21,12 @@ await runService({
     const { config, signal, log } = service;
     // Until the repository was read nothing may look like an answer: "not found" would be a lie.
     service.mount(createStatusApp(() => undefined));
+    const limits = await openLimits({
+      file: config.BATON_LIMITS,
+      people: config.BATON_PEOPLE,
+    }).catch((error: unknown) => {
+      throw startFailure(error);
+    });
     await using reader = await openMainReader({
       repository: config.BATON_GITOPS_REPO,
       token: config.BATON_GITOPS_TOKEN,
@@ -38,7 +44,7 @@ await runService({
     using keeper = keepBrokerSwitch({ broker, mesh, log });
     await runEngine({
       service,
-      reconciler: { reader, brokerOf, log, signal },
+      reconciler: { reader, broker, brokerOf, limits, log, signal },
       mesh,
       brokerSwitch: keeper,
       pollMs: config.BATON_ENGINE_POLL_MS,
@@ -46,8 +52,16 @@ await runService({
   },
 });
 
-/** A repository address or a work directory that can't be used is the operator's to mend. */
+/** Limits, a repository address or a work directory that can't be used is the operator's to mend. */
 function startFailure(cause: unknown): unknown {
+  if (cause instanceof LimitsError)
+    return new StartFailure({
+      code: cause.code,
+      exitCode: EXIT.invalidInput,
+      message: cause.message,
+      action: cause.action,
+      cause,
+    });
   if (cause instanceof GitError)
     return new StartFailure({
       code: cause.code,

@@ -1,24 +1,37 @@
 /**
- * Brings a strategy's account to where its version wants it, and keeps it there. The one place that sends orders.
+ * Brings a strategy's account to where its version wants it, and keeps it there.
  *
  * P1: an order is the difference between the target and what the broker itself says is held or open, so nothing needs to
  *     be remembered: after a crash the difference is asked for again.
  * P2: the same difference decided by the same commit is the same client order id; the broker has it once (J8).
- * P3: an order that was accepted and still leaves a difference isn't sent again under another name: people are told.
+ * P3: a difference that isn't this version's to make is nobody's but people's to mend: once a position was where it should be,
+ *     or its order was taken, or somebody else ordered after the version came, no further order is sent in the account until
+ *     the position is right again or main has another version. What a person sold isn't bought back.
  * P4: a kill switch stops every order that would increase a position (J7), the broker's and the mesh's; the latter is
  *     asked in the moment of sending, and while nobody knows it, it counts as engaged. What only takes away passes.
+ * P5: no order that increases a position leaves over the account's limits, whatever the file says.
+ * P6: what the account holds of other instruments when the version comes is left by an earlier one, and taken down.
  */
 import {
   type Broker,
-  KILL_SWITCH_CODE,
+  limitBroken,
   type NewOrder,
-  submitOnce,
+  type OrderLimits,
+  takesAway,
   toUnits,
 } from "@baton/brokerage";
-import type { EngineOrder } from "@baton/contracts";
+import { cut, type EngineOrder, type StrategyTrouble } from "@baton/contracts";
 
+import { type Holdings, holdingsOf, isDecision } from "./holdings.ts";
+import { engineOrder, isOverLimit, type OrderStop, send, stoppable } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
-import { isOrderOf, orderFor, type TargetPosition, targetPositions } from "./target-position.ts";
+import {
+  isOrderOf,
+  orderFor,
+  signedChange,
+  type TargetPosition,
+  targetPositions,
+} from "./target-position.ts";
 
 /** Where an account stands against its version. */
 export interface Standing {
@@ -27,103 +40,10 @@ export interface Standing {
   /** The orders that this version has brought about or tried. */
   readonly orders: readonly EngineOrder[];
   readonly problem: string | null;
-}
-
-/** What is held, and what is on its way. */
-interface Holdings {
-  readonly held: ReadonlyMap<string, bigint>;
-  readonly open: ReadonlyMap<string, bigint>;
-}
-
-async function holdings(broker: Broker): Promise<Holdings> {
-  const [positions, openOrders] = await Promise.all([
-    broker.positions(),
-    broker.listOrders({ status: "open" }),
-  ]);
-  const open = new Map<string, bigint>();
-  for (const { symbol, side, qty, filled_qty: filled } of openOrders) {
-    const rest = toUnits(qty) - toUnits(filled);
-    open.set(symbol, (open.get(symbol) ?? 0n) + (side === "buy" ? rest : -rest));
-  }
-  return { held: new Map(positions.map(({ symbol, qty }) => [symbol, toUnits(qty)])), open };
-}
-
-/** Orders in the account that are this version's: known by their id alone, so a restarted engine finds them. */
-async function ordersOf(broker: Broker, version: StrategyVersion): Promise<EngineOrder[]> {
-  const targets = new Map(targetPositions(version).map((target) => [target.instrument, target]));
-  const orders = await broker.listOrders({ status: "all" });
-  return orders.flatMap((order): EngineOrder[] => {
-    const target = targets.get(order.symbol);
-    const mine = target && isOrderOf(version, target, { ...order, units: toUnits(order.qty) });
-    return mine === true ? [engineOrder(order, "accepted", null)] : [];
-  });
-}
-
-function engineOrder(
-  order: Pick<NewOrder, "client_order_id" | "symbol" | "side" | "qty">,
-  state: EngineOrder["state"],
-  message: string | null,
-): EngineOrder {
-  return {
-    clientOrderId: order.client_order_id,
-    instrument: order.symbol,
-    side: order.side,
-    quantity: order.qty,
-    state,
-    message,
-  };
+  readonly trouble: StrategyTrouble | null;
 }
 
 const ENGAGED = "a kill switch is engaged";
-
-const size = (units: bigint) => (units < 0n ? -units : units);
-
-/** True if the change only takes away from what is held. */
-function reduces(held: bigint, delta: bigint): boolean {
-  return held !== 0n && held > 0n !== delta > 0n && size(delta) <= size(held);
-}
-
-/** Code of an order that the mesh's controls kept from being sent. */
-const STOPPED_CODE = "E_STOPPED";
-
-/** The broker, with `stop` asked in the same turn in which an order leaves. */
-function stoppable(broker: Broker, stop: OrderStop): Pick<Broker, "submit" | "byClientOrderId"> {
-  return {
-    byClientOrderId: (id) => broker.byClientOrderId(id),
-    async submit(order) {
-      const message = stop();
-      if (message === null) return broker.submit(order);
-      return { kind: "rejected", status: 403, code: STOPPED_CODE, message };
-    },
-  };
-}
-
-async function send(
-  broker: Pick<Broker, "submit" | "byClientOrderId">,
-  order: NewOrder,
-  signal: AbortSignal,
-): Promise<EngineOrder> {
-  const outcome = await submitOnce(broker, order, { signal });
-  switch (outcome.kind) {
-    case "submitted":
-    case "existing":
-      return engineOrder(order, "accepted", null);
-    case "mismatch":
-      return engineOrder(
-        order,
-        "refused",
-        `E_BROKER_MISMATCH: the broker has other terms under this id: ${outcome.differs.join(", ")}`,
-      );
-    case "rejected": {
-      if (outcome.code === STOPPED_CODE) return engineOrder(order, "blocked", outcome.message);
-      // Engaged between our look and the order: it may go once the switch is released.
-      const state = outcome.code === String(KILL_SWITCH_CODE) ? "blocked" : "refused";
-      return engineOrder(order, state, `${outcome.code}: ${outcome.message}`);
-    }
-    case "unknown":
-      return engineOrder(order, "unknown", outcome.message);
-  }
-}
 
 /** Keeps one account at one version; made anew for each version. */
 export interface PositionKeeper {
@@ -131,78 +51,166 @@ export interface PositionKeeper {
   keep(): Promise<Standing>;
 }
 
-/** Why no order may increase a position at the moment; null if it may. Answers at once. */
-export type OrderStop = () => string | null;
-
 /** What a keeper works with. */
 export interface PositionKeeperParts {
   readonly version: StrategyVersion;
   /** The account of the strategy. */
   readonly broker: Broker;
+  readonly limits: OrderLimits;
+  /** False: the version was there before this process, so what was ordered since tells who traded. */
+  readonly isNew: boolean;
   readonly stop: OrderStop;
   readonly signal: AbortSignal;
 }
 
+/** What is known of the account since the version came. */
+interface Memory {
+  readonly orders: Map<string, EngineOrder>;
+  /** Instruments whose position was where it should be, or that somebody else ordered since. */
+  readonly done: Set<string>;
+  /** Instruments that are this version's to move: its own, and what was left of others when it came (P6). */
+  readonly ours: ReadonlySet<string>;
+}
+
 /** A keeper for the version in its account. */
 export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper {
-  const { version, broker, stop, signal } = parts;
-  const targets = targetPositions(version);
-  let orders: Map<string, EngineOrder> | undefined;
+  const { version, broker, limits, stop, signal } = parts;
+  const wanted = targetPositions(version);
+  let memory: Memory | undefined;
 
-  async function move(target: TargetPosition, held: bigint, delta: bigint): Promise<void> {
-    const order = orderFor(version, target, delta);
-    const id = order.client_order_id;
-    const before = orders?.get(id)?.state;
-    // P3; a refusal is an answer too.
-    if (before === "accepted" || before === "refused") return;
-    orders?.set(id, await (reduces(held, delta) ? send(broker, order, signal) : increase(order)));
+  async function move(target: TargetPosition, at: { held: bigint; delta: bigint }): Promise<void> {
+    const order = orderFor(version, target, at.delta);
+    const known = memory?.orders.get(order.client_order_id)?.state;
+    // A refusal is an answer too.
+    if (known === "accepted" || known === "refused") return;
+    const takes = takesAway({ held: at.held, change: at.delta });
+    const sent = takes ? await send(broker, order, signal) : await increase(order, at.held);
+    memory?.orders.set(order.client_order_id, sent);
   }
 
-  async function increase(order: NewOrder): Promise<EngineOrder> {
+  async function increase(order: NewOrder, held: bigint): Promise<EngineOrder> {
+    const price = order.reference_price === null ? null : toUnits(order.reference_price);
+    const change = { symbol: order.symbol, held, change: signedChange(order), price };
+    const broken = limitBroken(limits, change, { others: 0n, recent: 0 });
+    if (broken !== undefined) return engineOrder(order, "blocked", `E_LIMIT: ${broken}`);
     const reason = stop() ?? ((await broker.killSwitch.get()).engaged ? ENGAGED : null);
     if (reason !== null) return engineOrder(order, "blocked", reason);
     return send(stoppable(broker, stop), order, signal);
   }
 
-  function standing({ held, open }: Holdings): Standing {
-    const positions = targets.map(({ instrument, units }) => ({
-      instrument,
-      target: units,
-      held: held.get(instrument) ?? 0n,
-    }));
-    const settled = positions.every((of) => of.held === of.target) && sum(open) === 0n;
-    const all = [...(orders?.values() ?? [])];
-    return { settled, positions, orders: all, problem: settled ? null : problemOf(all) };
-  }
-
   return {
     async keep() {
-      orders ??= new Map(
-        (await ordersOf(broker, version)).map((order) => [order.clientOrderId, order]),
-      );
-      const before = await holdings(broker);
+      const before = await holdingsOf(broker);
+      memory ??= await recall(parts, wanted, before);
+      const targets = allTargets(wanted, before, version);
+      const strange = changedByOthers(targets, before, memory);
+      if (strange.length > 0) return standing(targets, before, { memory, strange });
       let moved = false;
       for (const target of targets) {
-        const held = before.held.get(target.instrument) ?? 0n;
-        const delta = target.units - held - (before.open.get(target.instrument) ?? 0n);
+        const { held, delta } = differenceOf(target, before);
         if (delta === 0n) continue;
-        await move(target, held, delta);
+        await move(target, { held, delta });
         moved = true;
       }
-      return standing(moved ? await holdings(broker) : before);
+      const after = moved ? await holdingsOf(broker) : before;
+      const now = allTargets(wanted, after, version);
+      return standing(now, after, { memory, strange: changedByOthers(now, after, memory) });
     },
   };
 }
 
-function sum(units: ReadonlyMap<string, bigint>): bigint {
-  return [...units.values()].reduce((total, of) => total + size(of), 0n);
+function differenceOf({ instrument, units }: TargetPosition, { held, open }: Holdings) {
+  const now = held.get(instrument) ?? 0n;
+  return { held: now, delta: units - now - (open.get(instrument) ?? 0n) };
+}
+
+/** The version's targets, and zero for everything else that is held. */
+function allTargets(
+  wanted: readonly TargetPosition[],
+  { held, entry }: Holdings,
+  { settings }: StrategyVersion,
+): readonly TargetPosition[] {
+  const [first] = settings.instruments;
+  const others = [...held.keys()].filter((name) => !wanted.some((of) => of.instrument === name));
+  return [
+    ...wanted,
+    ...others.map((instrument) => ({
+      instrument,
+      units: 0n,
+      date: first?.signal.date ?? "",
+      // Nothing here knows its market; the paper broker fills at the price that it's told.
+      referencePrice: entry.get(instrument) ?? "0",
+    })),
+  ];
+}
+
+/** What the account itself tells about the time since the version came: its orders are known by their ids alone. */
+async function recall(
+  { version, broker, isNew }: PositionKeeperParts,
+  wanted: readonly TargetPosition[],
+  now: Holdings,
+): Promise<Memory> {
+  const targets = allTargets(wanted, now, version);
+  const byInstrument = new Map(targets.map((target) => [target.instrument, target]));
+  const orders = new Map<string, EngineOrder>();
+  const done = new Set<string>();
+  for (const order of await broker.listOrders({ status: "all" })) {
+    const target = byInstrument.get(order.symbol);
+    if (target && isOrderOf(version, target, { ...order, units: toUnits(order.qty) }))
+      orders.set(order.client_order_id, engineOrder(order, "accepted", null));
+    const isSince = Date.parse(order.created_at) > version.timeMs;
+    if (!isNew && isSince && order.status === "filled" && !isDecision(order.client_order_id))
+      done.add(order.symbol);
+  }
+  const left = [...now.held.keys()].filter((name) => !done.has(name));
+  return { orders, done, ours: new Set([...wanted.map(({ instrument }) => instrument), ...left]) };
+}
+
+/** Instruments whose position is off although this version has nothing more to do there (P3); notes those that are right. */
+function changedByOthers(
+  targets: readonly TargetPosition[],
+  now: Holdings,
+  { orders, done, ours }: Memory,
+): string[] {
+  const taken = new Set(
+    [...orders.values()].filter(({ state }) => state === "accepted").map((of) => of.instrument),
+  );
+  return targets.flatMap((target) => {
+    const { instrument, units } = target;
+    const { held } = differenceOf(target, now);
+    if (held === units) {
+      done.add(instrument);
+      return [];
+    }
+    const isOver = done.has(instrument) || taken.has(instrument) || !ours.has(instrument);
+    return isOver && !now.open.has(instrument) ? [instrument] : [];
+  });
+}
+
+function standing(
+  targets: readonly TargetPosition[],
+  { held, open }: Holdings,
+  { memory, strange }: { readonly memory: Memory; readonly strange: readonly string[] },
+): Standing {
+  const positions = targets.map(({ instrument, units }) => ({
+    instrument,
+    target: units,
+    held: held.get(instrument) ?? 0n,
+  }));
+  const settled = positions.every((of) => of.held === of.target) && open.size === 0;
+  const orders = [...memory.orders.values()];
+  if (settled) return { settled, positions, orders, problem: null, trouble: null };
+  if (strange.length > 0) {
+    const names = cut(strange.join(", "), 100);
+    const problem = `E_POSITION_MISMATCH: someone else trades in this account: ${names} isn't what its orders made it; nothing is ordered here until it is, or main has another version`;
+    return { settled, positions, orders, problem, trouble: "E_POSITION_MISMATCH" };
+  }
+  const trouble = orders.some(isOverLimit) ? "E_LIMIT" : null;
+  return { settled, positions, orders, problem: problemOf(orders), trouble };
 }
 
 function problemOf(orders: readonly EngineOrder[]): string {
   const open = orders.find(({ state }) => state !== "accepted");
-  if (open !== undefined)
-    return `order ${open.clientOrderId.slice(0, 12)} for ${open.quantity} ${open.instrument} is ${open.state}: ${open.message}`;
-  return orders.length === 0
-    ? "the position isn't there yet"
-    : "E_POSITION_MISMATCH: every order was accepted, but the position isn't the target; someone else trades in this account";
+  if (open === undefined) return "the position isn't there yet";
+  return `order ${open.clientOrderId.slice(0, 12)} for ${open.quantity} ${open.instrument} is ${open.state}: ${open.message}`;
 }

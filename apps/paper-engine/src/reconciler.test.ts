@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
 
-import { createBroker } from "@baton/brokerage";
-import { type RampLevel, strategyHashText, StrategyConfigMap } from "@baton/contracts";
+import {
+  createBroker,
+  DEFAULT_LIMITS,
+  type NewOrderInput,
+  type OrderLimits,
+} from "@baton/brokerage";
+import {
+  type RampLevel,
+  strategyHashText,
+  StrategyConfigMap,
+  type StrategyLimits,
+} from "@baton/contracts";
 import { openMainReader } from "@baton/gitops";
 import { pino } from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -28,11 +38,14 @@ async function place() {
   const { url, account: accountAt } = shared();
   let clock = 0;
   let stopped: string | null = null;
+  let limits: OrderLimits = DEFAULT_LIMITS;
   const restart = async () => {
     const reader = await openMainReader({ ...repository, cacheDir: testFolder() });
     onTestFinished(() => reader[Symbol.asyncDispose]());
     return createReconciler({
       reader,
+      broker: createBroker({ url, timeoutMs: 1000 }),
+      limits: { of: () => limits },
       brokerOf: (account) => createBroker({ url, account, timeoutMs: 1000 }),
       stop: () => stopped,
       log: pino({ level: "silent" }),
@@ -47,6 +60,8 @@ async function place() {
   return {
     ...accountAt(candidate),
     setStop,
+    setLimits: (over: Partial<OrderLimits>) => (limits = { ...DEFAULT_LIMITS, ...over }),
+    ...repository,
     put,
     file,
     candidate,
@@ -219,6 +234,174 @@ test("J8: an engine that is new at every step sends nothing twice and knows its 
   }
 });
 
+const byHand = (over: Partial<NewOrderInput>): NewOrderInput => ({
+  client_order_id: "by-hand",
+  symbol: "SPX",
+  qty: "1",
+  side: "sell",
+  type: "market",
+  time_in_force: "day",
+  reference_price: "100",
+  ...over,
+});
+
+const MISMATCH = { settled: false, trouble: "E_POSITION_MISMATCH" };
+
+test.each([
+  ["sold in part", { qty: "2" }],
+  ["sold as a whole", { qty: "5" }],
+  ["bought", { side: "buy", qty: "3" }],
+  ["bought in another instrument", { side: "buy", symbol: "NDX" }],
+] as const)(
+  "what is %s by hand stays as it is, also for an engine that is new, until it's traded back",
+  async (_, over) => {
+    const { put, file, reconciler, restart, broker } = await place();
+    put(file("L0"));
+    await reconciler.round();
+    await broker.submit(byHand(over));
+    const held = await broker.positions();
+    const engines = [reconciler, await restart()];
+    for (const engine of engines) {
+      for (let round = 0; round < 3; round += 1) await engine.round();
+      expect(engine.status().strategies[0]).toMatchObject(MISMATCH);
+    }
+    expect(await broker.positions()).toEqual(held);
+    expect(await broker.listOrders()).toHaveLength(2);
+    const side = "side" in over ? "sell" : "buy";
+    await broker.submit(byHand({ ...over, side, client_order_id: "back" }));
+    for (const engine of engines) {
+      await engine.round();
+      expect(engine.status().strategies[0]).toMatchObject({ settled: true, trouble: null });
+    }
+  },
+);
+
+test("a new version on main is people's word: it is brought about whatever was traded by hand", async () => {
+  const { put, file, reconciler, restart, broker } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  await broker.submit(byHand({ qty: "3" }));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject(MISMATCH);
+  put(file("L1"));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject({ ...held("10"), trouble: null });
+  const second = await restart();
+  await second.round();
+  expect(second.status().strategies[0]).toMatchObject({ ...held("10"), trouble: null });
+});
+
+test("an instrument that the new version doesn't trade is taken down", async () => {
+  const { put, file, reconciler, broker } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  put(file("L0").replace(`"SPX"`, `"NDX"`));
+  for (let round = 0; round < 2; round += 1) await reconciler.round();
+  expect((await broker.positions()).map(({ symbol, qty }) => [symbol, qty])).toEqual([
+    ["NDX", "5"],
+  ]);
+  expect(reconciler.status().strategies[0]).toMatchObject({ settled: true, trouble: null });
+});
+
+test.each(["while it runs", "while nobody looks"])(
+  "main moved back behind a strategy %s: its position is run down and told, and people's accounts stay alone",
+  async (when) => {
+    const { put, file, reconciler, restart, broker, moveMain, head, candidate } = await place();
+    await reconciler.round();
+    const before = head();
+    const { url } = shared();
+    const person = createBroker({ url, account: `person-${candidate}` });
+    await person.submit(byHand({ side: "buy" }));
+    put(file("L1"));
+    await reconciler.round();
+    const forth = moveMain(before);
+    const engine = when === "while it runs" ? reconciler : await restart();
+    await broker.killSwitch.engage({ scope: "account", by: "tester", reason: "drill" });
+    await engine.round();
+    expect(engine.status()).toMatchObject({ strategies: [], refused: [], unclaimed: [] });
+    expect(await broker.positions()).toEqual([]);
+    expect((await person.positions())[0]?.qty).toBe("1");
+    // The same again, so that no close is taken for one that was made before.
+    await broker.killSwitch.release({ scope: "account", by: "tester", reason: "drill" });
+    moveMain(forth);
+    put(file("L2"));
+    await engine.round();
+    expect(engine.status().strategies[0]).toMatchObject(held("50"));
+    moveMain(before);
+    await engine.round();
+    expect(await broker.positions()).toEqual([]);
+  },
+);
+
+test("what can't be run down yet is shown until it is", async () => {
+  const { put, file, reconciler, broker, candidate, fault } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  put(null);
+  await fault("lookup-504");
+  await reconciler.round();
+  expect(reconciler.status().unclaimed).toMatchObject([
+    { account: candidate, problem: expect.stringContaining("SPX is unknown") },
+  ]);
+  await reconciler.round();
+  expect(reconciler.status().unclaimed).toEqual([]);
+  expect(await broker.positions()).toEqual([]);
+});
+
+/** Files that ask for what no order can hold, or for more than the operator allows. */
+const TOO_MUCH: readonly (readonly [string, object, Partial<StrategyLimits>, string])[] = [
+  ["a price of 1.3e-7", { close: 1.3e-7 }, { notional: 1e6 }, "E_LIMIT"],
+  ["a price that rounds to nothing", { close: 1e-12 }, { notional: 1e-9 }, "E_STRATEGY_FILE"],
+  ["a notional raised ninefold", {}, { notional: 9e6 }, "E_LIMIT"],
+  ["a position hidden by a low price", { close: 0.0001 }, { notional: 1000 }, "E_LIMIT"],
+];
+
+test.each(TOO_MUCH)(
+  "%s is that strategy's fault alone: the version before goes on, others are served, also after a restart",
+  async (_, signal, limits, code) => {
+    const { put, file, write, reconciler, restart, candidate, broker } = await place();
+    put(file("L0"));
+    await reconciler.round();
+    const instruments = [
+      {
+        instrument: "SPX",
+        share: 1,
+        parameters: { fast: 50, slow: 200 },
+        signal: { weight: 1, date: "2020-04-17", close: 100, ...signal },
+      },
+    ];
+    put(file("L1", { settings: { instruments }, limits }));
+    const other = newCandidate();
+    write({ [`${other}.yaml`]: strategyFile(other, "L0") });
+    for (const engine of [reconciler, await restart()]) {
+      await engine.round();
+      const { refused, strategies } = engine.status();
+      expect(refused).toMatchObject([{ file: `${candidate}.yaml`, code }]);
+      expect(strategies).toHaveLength(2);
+      for (const one of strategies) expect(one).toMatchObject({ level: "L0", ...held("5") });
+    }
+    expect(await broker.listOrders()).toHaveLength(1);
+  },
+);
+
+test("a limit that is lower than what runs keeps the next order back, and lets it go once it is raised", async () => {
+  const { put, file, reconciler, broker, setLimits } = await place();
+  setLimits({ orderNotional: 600 });
+  put(file("L0"));
+  await reconciler.round();
+  put(file("L2"));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject({
+    settled: false,
+    trouble: "E_LIMIT",
+    orders: [{ state: "blocked", message: expect.stringContaining("orderNotional 600") }],
+  });
+  expect(await broker.listOrders()).toHaveLength(1);
+  put(file("L2", { limits: { enabled: false } }));
+  await reconciler.round();
+  expect(reconciler.status().strategies[0]).toMatchObject({ ...held("0"), trouble: null });
+});
+
 test("an order that someone else's trade has undone isn't sent again; people are told", async () => {
   const { put, file, reconciler, broker } = await place();
   put(file("L0"));
@@ -237,6 +420,7 @@ test("an order that someone else's trade has undone isn't sent again; people are
   expect(await broker.listOrders()).toHaveLength(2);
   expect(reconciler.status().strategies[0]).toMatchObject({
     settled: false,
+    trouble: "E_POSITION_MISMATCH",
     problem: expect.stringContaining("E_POSITION_MISMATCH"),
   });
 });

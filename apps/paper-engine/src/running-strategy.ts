@@ -1,24 +1,18 @@
-import { type Broker, fromUnits } from "@baton/brokerage";
-import type { RunningStrategy } from "@baton/contracts";
+import { type Broker, BrokerError, fromUnits, type OrderLimits } from "@baton/brokerage";
+import { cut, type RunningStrategy } from "@baton/contracts";
 
-import {
-  createPositionKeeper,
-  type OrderStop,
-  type PositionKeeper,
-  type Standing,
-} from "./position-keeper.ts";
+import { createPositionKeeper, type PositionKeeper, type Standing } from "./position-keeper.ts";
+import type { OrderStop } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
 import { accountOf, targetPositions } from "./target-position.ts";
 
 /** One strategy that runs: its version, and where its account stands. */
 export interface Running {
   readonly version: StrategyVersion;
-  /** False once the account is at zero and the repository no longer has the file: then it may go. */
-  readonly listed: boolean;
   /** When it was looked at last, in milliseconds of a monotonic clock. */
   checkedAt(): number;
   settled(): boolean;
-  /** Brings the account to the version. Throws a BrokerError if the broker can't be asked. */
+  /** Brings the account to the version. Throws a BrokerError if the broker can't be asked, and what nobody foresaw. */
   keep(now: number): Promise<void>;
   status(): RunningStrategy;
 }
@@ -26,8 +20,10 @@ export interface Running {
 /** What a strategy is started with. */
 export interface RunningOptions {
   readonly version: StrategyVersion;
-  readonly listed: boolean;
   readonly broker: Broker;
+  readonly limits: OrderLimits;
+  /** False: the version was there before this process. */
+  readonly isNew: boolean;
   readonly appliedAt: string;
   readonly stop: OrderStop;
   readonly signal: AbortSignal;
@@ -40,18 +36,18 @@ function unseen(version: StrategyVersion): Standing {
     target: units,
     held: 0n,
   }));
-  return { settled: false, positions, orders: [], problem: "the broker wasn't asked yet" };
+  const problem = "the broker wasn't asked yet";
+  return { settled: false, positions, orders: [], problem, trouble: null };
 }
 
 /** Starts a version; it asks and orders nothing until `keep`. */
 export function runStrategy(options: RunningOptions): Running {
-  const { version, listed, appliedAt } = options;
+  const { version, appliedAt } = options;
   const keeper: PositionKeeper = createPositionKeeper(options);
   let standing = unseen(version);
   let checkedAt = Number.NEGATIVE_INFINITY;
   return {
     version,
-    listed,
     checkedAt: () => checkedAt,
     settled: () => standing.settled,
     async keep(now) {
@@ -60,7 +56,13 @@ export function runStrategy(options: RunningOptions): Running {
         standing = await keeper.keep();
       } catch (error) {
         const problem = error instanceof Error ? error.message : "the broker can't be asked";
-        standing = { ...standing, settled: false, problem };
+        const isFault = !(error instanceof BrokerError);
+        standing = {
+          ...standing,
+          settled: false,
+          problem: isFault ? cut(`E_STRATEGY_FAULT: ${problem}`, 500) : problem,
+          trouble: isFault ? "E_STRATEGY_FAULT" : standing.trouble,
+        };
         throw error;
       }
     },
@@ -82,6 +84,7 @@ export function runStrategy(options: RunningOptions): Running {
       })),
       orders: [...standing.orders],
       problem: standing.problem,
+      trouble: standing.trouble,
     }),
   };
 }

@@ -1,18 +1,24 @@
 import { createHash } from "node:crypto";
 
+import { fromUnits, type OrderLimits, toUnits } from "@baton/brokerage";
 import {
   StrategyConfigMap,
   strategyHashText,
   StrategyLimits,
   StrategySettings,
 } from "@baton/contracts";
+import type { Bringing } from "@baton/gitops";
 import { parse } from "yaml";
 import type { z } from "zod";
+
+import { targetPositions } from "./target-position.ts";
 
 /** What one file of the repository says shall run. */
 export interface StrategyVersion {
   /** Commit on main that brought it. */
   readonly commit: string;
+  /** When that was made, in Unix milliseconds. */
+  readonly timeMs: number;
   readonly hash: string;
   readonly settings: StrategySettings;
   readonly limits: StrategyLimits;
@@ -21,6 +27,16 @@ export interface StrategyVersion {
 /** A file that can't be applied; the message says why and is shown to people. */
 export class StrategyFileError extends Error {
   override readonly name = "StrategyFileError";
+  /** `E_LIMIT`: it wants more than the operator allows. */
+  readonly code: "E_STRATEGY_FILE" | "E_LIMIT";
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly code?: "E_STRATEGY_FILE" | "E_LIMIT" } = {},
+  ) {
+    super(message, options);
+    this.code = options.code ?? "E_STRATEGY_FILE";
+  }
 }
 
 function fitting<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
@@ -42,7 +58,11 @@ function parsedBy(parser: (text: string) => unknown, text: string, where: string
 }
 
 /** Reads `strategies/<candidateId>.yaml`. Throws a StrategyFileError if it isn't a strategy or is another candidate's. */
-export function readStrategyFile(file: string, commit: string, text: string): StrategyVersion {
+export function readStrategyFile(
+  file: string,
+  { commit, timeMs }: Bringing,
+  text: string,
+): StrategyVersion {
   const document = parsedBy((yaml) => parse(yaml, { schema: "core" }), text, file);
   const { data } = fitting(StrategyConfigMap, document, file);
   const json = (key: keyof typeof data) => parsedBy(JSON.parse, data[key], `${file}: ${key}`);
@@ -56,5 +76,37 @@ export function readStrategyFile(file: string, commit: string, text: string): St
   if (new Set(names).size < names.length)
     throw new StrategyFileError(`${file}: an instrument is listed twice`);
   const hash = createHash("sha256").update(strategyHashText(data)).digest("hex");
-  return { commit, hash, settings, limits };
+  return { commit, timeMs, hash, settings, limits };
+}
+
+/**
+ * Refuses (StrategyFileError) a version that wants more than its account may have, or sizes that no order can hold. What only
+ * takes everything back wants nothing.
+ */
+export function requireWithin(version: StrategyVersion, allowed: OrderLimits): void {
+  const { notional, enabled } = version.limits;
+  if (!enabled) return;
+  const over = (what: string) =>
+    new StrategyFileError(`E_LIMIT: ${what} of this account; the operator sets it`, {
+      code: "E_LIMIT",
+    });
+  if (notional > allowed.notional)
+    throw over(`it wants a notional of ${notional}, over the limit notional ${allowed.notional}`);
+  for (const { instrument, units } of positionsOf(version)) {
+    const size = units < 0n ? -units : units;
+    if (size > toUnits(allowed.position.toFixed(9)))
+      throw over(
+        `it wants ${fromUnits(units)} ${instrument}, over the limit position ${allowed.position}`,
+      );
+  }
+}
+
+/** A price or size that no order can hold is the file's fault. */
+function positionsOf(version: StrategyVersion): ReturnType<typeof targetPositions> {
+  try {
+    return targetPositions(version);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "its positions can't be computed";
+    throw new StrategyFileError(`its positions can't be ordered: ${why}`, { cause });
+  }
 }

@@ -1,4 +1,11 @@
-import { type Decimal, decimal, fromUnits, type NewOrder, orderOf } from "@baton/brokerage";
+import {
+  type Decimal,
+  decimal,
+  fromUnits,
+  type NewOrder,
+  orderOf,
+  toUnits,
+} from "@baton/brokerage";
 
 import type { StrategyVersion } from "./strategy-file.ts";
 
@@ -15,13 +22,19 @@ export interface TargetPosition {
   readonly referencePrice: Decimal;
 }
 
-/** The positions that a version wants: weight x share x notional / close, cut towards zero; 0 when it isn't enabled. */
+/**
+ * The positions that a version wants: weight x share x notional / close, cut towards zero; 0 when it isn't enabled. Throws a
+ * RangeError for prices and sizes that no order can hold.
+ */
 export function targetPositions({ settings, limits }: StrategyVersion): readonly TargetPosition[] {
   return settings.instruments.map(({ instrument, share, signal }) => {
     const notional = limits.enabled ? limits.notional : 0;
     const quantity = (signal.weight * share * notional) / signal.close;
     const units = BigInt(Math.trunc(quantity * QUANTITY_STEPS)) * UNITS_PER_STEP;
-    return { instrument, units, date: signal.date, referencePrice: decimal(signal.close) };
+    const referencePrice = decimal(signal.close);
+    if (toUnits(referencePrice) === 0n)
+      throw new RangeError(`${instrument} at ${signal.close}: no order can hold such a price`);
+    return { instrument, units, date: signal.date, referencePrice };
   });
 }
 
@@ -56,6 +69,11 @@ export function orderFor(
     },
     target.referencePrice,
   );
+}
+
+/** What an order does to a position, in units of 10^-9; negative sells. */
+export function signedChange({ side, qty }: Pick<NewOrder, "side" | "qty">): bigint {
+  return side === "buy" ? toUnits(qty) : -toUnits(qty);
 }
 
 /** True if `clientOrderId` is the id that this version gives an order of these terms. */

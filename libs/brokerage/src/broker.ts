@@ -108,8 +108,7 @@ export function createBroker(options: BrokerOptions): Broker {
     listOrders: (query) => listOrders(exchange, { status: "all", limit: MAX_LIST, ...query }),
     positions: () => get("/v2/positions", z.array(Position)),
     accountState: () => get("/v2/account", AccountState),
-    heldAccounts: async () =>
-      (await get("/v2/accounts", HeldAccounts)).map((held) => held.account),
+    heldAccounts: async () => (await get("/v2/accounts", HeldAccounts)).map((held) => held.account),
     killSwitch: {
       get: () => get("/v2/kill-switch", KillSwitch),
       async engage({ cancelOpen = true, ...change }) {

@@ -2,10 +2,15 @@ import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 
-import { DEFAULT_LIMITS, type OrderLimits } from "./limits.ts";
 import { keyOwners, limitsText, parseLimits } from "./limits-file.ts";
+import { DEFAULT_LIMITS, type OrderLimits } from "./limits.ts";
 
-const people = { ada: createUser(), ben: createUser(), "ada ": createUser(), mallory: createUser() };
+const people = {
+  ada: createUser(),
+  ben: createUser(),
+  "ada ": createUser(),
+  mallory: createUser(),
+};
 const ownerOf = keyOwners(
   stringify(
     Object.entries(people)

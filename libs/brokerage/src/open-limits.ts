@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-import { DEFAULT_LIMIT_BOOK, type LimitBook } from "./limits.ts";
 import { keyOwners, parseLimits } from "./limits-file.ts";
+import { DEFAULT_LIMIT_BOOK, type LimitBook } from "./limits.ts";
 
 /** A limits file, or the key registry beside it, that can't be used; the message names the file and every fault. */
 export class LimitsError extends Error {

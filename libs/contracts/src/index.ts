@@ -188,6 +188,8 @@ export {
   StrategyLimits,
   strategyPath,
   StrategySettings,
+  StrategyTrouble,
+  UnclaimedAccount,
 } from "./artifacts/strategy-configmap.ts";
 
 // Artifacts of lane F.

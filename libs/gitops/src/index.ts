@@ -5,7 +5,7 @@ export type { FileChanges } from "./fast-import.ts";
 export { fenceOnce, type FenceRequest } from "./fence-once.ts";
 export { GitError } from "./git-error.ts";
 export { ActionId, BranchName, branchName, CommitId } from "./git-names.ts";
-export { type FileVersion, type MainReader, openMainReader } from "./main-reader.ts";
+export { type Bringing, type FileVersion, type MainReader, openMainReader } from "./main-reader.ts";
 export { mergeOnce, type MergeRequest } from "./merge-once.ts";
 export { assertOwnedPaths } from "./owned-paths.ts";
 export { repositoryAddress, type RepositoryAddress } from "./repository-address.ts";

@@ -52,3 +52,29 @@ test.each([true, false])("a fetch from this machine copies no objects (bare: %j)
   expect(own).toMatch(/^in-pack: 0$/m);
   expect(await scratch.text(["cat-file", "-t", main])).toBe("commit");
 });
+
+test("what brought each file is found at once for all, also after main was moved back", async () => {
+  const remote = await testRemote();
+  const { repository } = remote;
+  await using reader = await openMainReader(remote);
+  const folder = "strategies";
+  const first = await reader.head();
+  const path = "strategies/one.yaml";
+  const one = await mergeOnce(await pushedBranch(remote, "run-000001", { path, content: "1\n" }));
+  const two = await mergeOnce(await pushedBranch(remote, "run-000002"));
+  const again = await pushedBranch(remote, "run-000003", { path, content: "2\n" });
+  const three = await mergeOnce(again);
+  const brought = async (since?: string) => {
+    await reader.files(folder);
+    const names = ["first.yaml", "one.yaml", "run-000002.yaml", "missing.yaml"];
+    const found = await reader.brought(folder, names, since);
+    return Object.fromEntries([...found].map(([name, { commit }]) => [name, commit]));
+  };
+  const all = { "first.yaml": first, "one.yaml": three.commit, "run-000002.yaml": two.commit };
+  for (const since of [undefined, first, two.commit, three.commit])
+    expect(await brought(since)).toEqual(all);
+  git(repository, "update-ref", "refs/heads/main", one.commit);
+  expect(await brought(three.commit)).toEqual({ "first.yaml": first, "one.yaml": one.commit });
+  const times = await reader.brought(folder, ["one.yaml"]);
+  expect(times.get("one.yaml")?.timeMs).toBe(Date.parse(one.time));
+});

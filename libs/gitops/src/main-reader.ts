@@ -22,13 +22,26 @@ export interface MainReader extends AsyncDisposable {
    * the oldest first, at most the last 200. Undefined where it was removed.
    */
   history(path: string): Promise<readonly FileVersion[]>;
-  /** Names of files directly in `folder` that main had since commit `since` (or ever) and doesn't have any more. */
-  removed(folder: string, since?: CommitId): Promise<readonly string[]>;
+  /**
+   * Which commit on main brought each of `names` in `folder` as it is at the head that `files` saw last: one look at the
+   * history for all of them. `since`: a head that the others are known from, looked at first. Names without one are left out.
+   */
+  brought(
+    folder: string,
+    names: readonly string[],
+    since?: CommitId,
+  ): Promise<ReadonlyMap<string, Bringing>>;
+}
+
+/** The commit on main that brought a file as it is. */
+export interface Bringing {
+  readonly commit: CommitId;
+  /** When the commit was made, in Unix milliseconds, to the second. */
+  readonly timeMs: number;
 }
 
 /** A file's content since one commit on main. */
-export interface FileVersion {
-  readonly commit: CommitId;
+export interface FileVersion extends Bringing {
   readonly content: string | undefined;
 }
 
@@ -63,7 +76,14 @@ async function listing(scratch: Scratch, commit: CommitId, folder: string): Prom
     if (!mode?.startsWith("100") || Number(bytes) > MAX_FILE_BYTES) continue;
     found.push({ name: path.slice(folder.length + 1), blob });
   }
-  return found.slice(0, MAX_FILES);
+  if (found.length <= MAX_FILES) return found;
+  // What is left out would count as removed.
+  throw new GitError({
+    class: "deterministic",
+    code: "E_GIT_LIMIT",
+    message: `${folder} on main has ${found.length} files; at most ${MAX_FILES} are read`,
+    action: "Remove what isn't needed from main.",
+  });
 }
 
 /** The objects by name, undefined where there is none. */
@@ -89,30 +109,60 @@ async function objects(
 async function history(scratch: Scratch, path: string): Promise<readonly FileVersion[]> {
   checked(RepositoryPath, path);
   const bound = `--max-count=${MAX_VERSIONS}`;
-  const log = await scratch.text(["log", "--first-parent", "--format=%H", bound, MAIN, "--", path]);
-  const commits = log.split("\n").filter((commit) => commit !== "");
+  const form = ["--first-parent", "--format=%H %ct"];
+  const log = await scratch.text(["log", ...form, bound, MAIN, "--", path]);
+  const commits = log
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => bringing(line));
   const found = await objects(
     scratch,
-    commits.map((commit) => `${commit}:${path}`),
+    commits.map(({ commit }) => `${commit}:${path}`),
   );
-  return commits.map((commit, index) => ({ commit, content: found[index] })).toReversed();
+  return commits.map((of, index) => ({ ...of, content: found[index] })).toReversed();
 }
 
-async function removed(
+/** A commit and its time in seconds, as git logs it by `%H %ct`. */
+function bringing(line: string): Bringing {
+  const [commit = "", seconds] = line.split(" ");
+  return { commit, timeMs: Number(seconds) * 1000 };
+}
+
+/** Commits that are looked at before the whole history is: what was changed lately is among them. */
+const RECENT_COMMITS = 1000;
+
+async function brought(
   scratch: Scratch,
   folder: string,
-  since: CommitId | undefined,
-): Promise<readonly string[]> {
+  { names, since }: { readonly names: readonly string[]; readonly since: CommitId | undefined },
+): Promise<ReadonlyMap<string, Bringing>> {
   checked(RepositoryPath, folder);
-  const range = since === undefined ? MAIN : `${checked(CommitId, since)}..${MAIN}`;
-  const log = ["log", "--first-parent", "--diff-filter=D", "--no-renames", "--name-only", "-z"];
-  const paths = await scratch.text([...log, "--format=", range, "--", `${folder}/`]);
-  const present = new Set((await listing(scratch, MAIN, folder)).map(({ name }) => name));
-  const names = paths
-    .split("\0")
-    .map((path) => path.trim().slice(folder.length + 1))
-    .filter((name) => name !== "" && !name.includes("/") && !present.has(name));
-  return [...new Set(names)];
+  const wanted = new Set(names);
+  const found = new Map<string, Bringing>();
+  const ranges = [
+    // Main may have been moved back behind it; then it's in none of the commits after.
+    ...(since === undefined ? [] : [[`${checked(CommitId, since)}..${MAIN}`]]),
+    [`--max-count=${RECENT_COMMITS}`, MAIN],
+    [MAIN],
+  ];
+  for (const range of ranges) {
+    if (found.size === wanted.size) break;
+    const form = ["--first-parent", "-m", "--no-renames", "--name-only", "--format=@%H %ct"];
+    // 128: what main was moved back behind may be gone.
+    const log = await scratch.text(["log", ...form, ...range, "--", `${folder}/`], {
+      okay: range[0]?.includes("..") === true ? [0, 128] : [0],
+    });
+    let at: Bringing | undefined;
+    for (const line of log.split("\n")) {
+      if (line.startsWith("@")) {
+        at = bringing(line.slice(1));
+        continue;
+      }
+      const name = line.slice(folder.length + 1);
+      if (at !== undefined && wanted.has(name) && !found.has(name)) found.set(name, at);
+    }
+  }
+  return found;
 }
 
 async function files(
@@ -173,7 +223,7 @@ export async function openMainReader(remote: Remote): Promise<MainReader> {
       return files(scratch, folder);
     },
     history: (path) => history(scratch, path),
-    removed: (folder, since) => removed(scratch, folder, since),
+    brought: (folder, names, since) => brought(scratch, folder, { names, since }),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }

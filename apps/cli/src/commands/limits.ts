@@ -10,13 +10,18 @@ export function register(program: Command): void {
     .description("what an account may hold and order at most, whatever its strategy asks for");
   limits
     .command("sign <file>")
-    .description("agree to the raised limits in a file; they hold with the signatures of two people")
+    .description(
+      "agree to the raised limits in a file; they hold with the signatures of two people",
+    )
     .option("--as <name>", "in whose name (default: the key's)")
     .addHelpText(
       "after",
       examples([
         ["baton limits sign limits.yaml", "prints each raised limit and adds your signature to it"],
-        ["baton limits sign limits.yaml --as reviewer", "as another person of a mesh of `baton up`"],
+        [
+          "baton limits sign limits.yaml --as reviewer",
+          "as another person of a mesh of `baton up`",
+        ],
       ]),
     )
     .action(async (file: string, options: { readonly as?: string }, command: Command) => {

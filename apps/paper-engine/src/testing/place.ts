@@ -37,6 +37,17 @@ export function testFolder(): string {
 export async function testRepository() {
   const repository = join(testFolder(), "gitops.git");
   await createBareRepository(repository, { initialFiles: { "README.md": "strategies\n" } });
+  /** Moves main to `commit`, which may be behind it; gives where it was. */
+  const moveMain = (commit: string): string => {
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-C", repository, ...args])
+        .toString()
+        .trim();
+    const before = git("rev-parse", "main");
+    git("update-ref", "refs/heads/main", commit);
+    return before;
+  };
+  const head = () => execFileSync("git", ["-C", repository, "rev-parse", "main"]).toString().trim();
   const write = (files: Record<string, string | null>) => {
     const changes = Object.entries(files).map(([name, text]) =>
       text === null
@@ -48,7 +59,7 @@ export async function testRepository() {
       input: commit + changes.join(""),
     });
   };
-  return { repository, write };
+  return { repository, write, moveMain, head };
 }
 
 /** Starts the broker that all tests of a file share, each with a strategy and so an account of its own. */

@@ -95,6 +95,14 @@ export const EngineOrder = z.object({
 });
 export type EngineOrder = z.infer<typeof EngineOrder>;
 
+/**
+ * Why people have to look at a strategy that runs. `E_POSITION_MISMATCH`: somebody else trades in its account, so no order is
+ * sent until the position is as it should be or main has another version. `E_LIMIT`: the operator's limits keep its orders
+ * back. `E_STRATEGY_FAULT`: bringing its account to its version failed in a way that nobody foresaw.
+ */
+export const StrategyTrouble = z.enum(["E_POSITION_MISMATCH", "E_LIMIT", "E_STRATEGY_FAULT"]);
+export type StrategyTrouble = z.infer<typeof StrategyTrouble>;
+
 /** What an engine says about one strategy: `GET /strategies/<candidateId>`. */
 export const RunningStrategy = z.object({
   candidateId: CandidateId,
@@ -116,6 +124,8 @@ export const RunningStrategy = z.object({
   orders: z.array(EngineOrder),
   /** Why it isn't settled or a newer file isn't applied; for people. */
   problem: z.string().nullable(),
+  /** Null while it gets where it should by itself. */
+  trouble: StrategyTrouble.nullable().optional(),
 });
 export type RunningStrategy = z.infer<typeof RunningStrategy>;
 
@@ -130,13 +140,30 @@ export const EngineControls = z.object({
 });
 export type EngineControls = z.infer<typeof EngineControls>;
 
+/** An account of a strategy that main doesn't have any more, while it is run down to nothing. */
+export const UnclaimedAccount = z.object({
+  account: z.string(),
+  positions: z.array(z.object({ instrument: z.string(), held: z.string() })),
+  /** Why it isn't down yet; for people. */
+  problem: z.string().nullable(),
+});
+export type UnclaimedAccount = z.infer<typeof UnclaimedAccount>;
+
 /** All strategies of an engine: `GET /strategies`. */
 export const RunningStrategies = z.object({
   /** Head of main that was applied last; null before the first. */
   head: z.string().nullable(),
   strategies: z.array(RunningStrategy),
   /** Files that can't be applied, with the reason. */
-  refused: z.array(z.object({ file: z.string(), problem: z.string() })),
+  refused: z.array(
+    z.object({
+      file: z.string(),
+      /** `E_LIMIT`: it wants more than the operator allows. */
+      code: z.enum(["E_STRATEGY_FILE", "E_LIMIT"]).optional(),
+      problem: z.string(),
+    }),
+  ),
+  unclaimed: z.array(UnclaimedAccount).optional(),
   controls: EngineControls.optional(),
 });
 export type RunningStrategies = z.infer<typeof RunningStrategies>;

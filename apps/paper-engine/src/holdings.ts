@@ -1,0 +1,32 @@
+import { type Broker, toUnits } from "@baton/brokerage";
+
+/** What an account holds and what is on its way, in units of 10^-9; negative is short, or being sold. */
+export interface Holdings {
+  readonly held: ReadonlyMap<string, bigint>;
+  readonly open: ReadonlyMap<string, bigint>;
+  /** Average price of entry by instrument, as the broker gives it. */
+  readonly entry: ReadonlyMap<string, string>;
+}
+
+/** Asks the broker. Throws a BrokerError. */
+export async function holdingsOf(broker: Broker): Promise<Holdings> {
+  const [positions, openOrders] = await Promise.all([
+    broker.positions(),
+    broker.listOrders({ status: "open" }),
+  ]);
+  const open = new Map<string, bigint>();
+  for (const { symbol, side, qty, filled_qty: filled } of openOrders) {
+    const rest = toUnits(qty) - toUnits(filled);
+    open.set(symbol, (open.get(symbol) ?? 0n) + (side === "buy" ? rest : -rest));
+  }
+  return {
+    held: new Map(positions.map(({ symbol, qty }) => [symbol, toUnits(qty)])),
+    open,
+    entry: new Map(positions.map(({ symbol, avg_entry_price: price }) => [symbol, price])),
+  };
+}
+
+/** True if `clientOrderId` has the form of a decision's hash: an order that Baton sent, not a person. */
+export function isDecision(clientOrderId: string): boolean {
+  return /^[0-9a-f]{64}$/.test(clientOrderId);
+}

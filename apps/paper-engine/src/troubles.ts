@@ -1,0 +1,49 @@
+/** What people have to look at in what runs, for readiness and metrics. */
+import { cut, type RunningStrategies, StrategyTrouble } from "@baton/contracts";
+import type { Meter } from "@baton/telemetry";
+
+type Status = Pick<RunningStrategies, "strategies" | "refused" | "unclaimed">;
+
+/** Most that are named; the status has all of them. */
+const MOST_NAMED = 10;
+
+/** One sentence each: strategies in trouble, files that can't be applied, accounts without a strategy. */
+export function troublesIn({ strategies, refused, unclaimed = [] }: Status): readonly string[] {
+  const all = [
+    ...strategies.flatMap(({ candidateId, trouble, problem }) =>
+      trouble == null ? [] : [`${candidateId}: ${problem ?? trouble}`],
+    ),
+    ...refused.map(({ file, problem }) => `${file} isn't applied: ${problem}`),
+    ...unclaimed.map(
+      ({ account, problem }) =>
+        `account ${account} has no strategy on main and is run down${problem === null ? "" : `: ${problem}`}`,
+    ),
+  ].map((text) => cut(text, 300));
+  if (all.length <= MOST_NAMED) return all;
+  return [...all.slice(0, MOST_NAMED), `and ${all.length - MOST_NAMED} more`];
+}
+
+/** Registers the series about what runs. */
+export function countTroubles(meter: Meter, status: () => Status): void {
+  meter
+    .createObservableGauge("baton_engine_strategies", {
+      description: "Strategies that run, by what people have to look at; none: nothing",
+    })
+    .addCallback((result) => {
+      const { strategies } = status();
+      for (const trouble of [null, ...StrategyTrouble.options]) {
+        const count = strategies.filter((of) => (of.trouble ?? null) === trouble).length;
+        result.observe(count, { trouble: trouble ?? "none" });
+      }
+    });
+  meter
+    .createObservableGauge("baton_engine_files_refused", {
+      description: "Strategy files on main that can't be applied",
+    })
+    .addCallback((result) => result.observe(status().refused.length));
+  meter
+    .createObservableGauge("baton_engine_accounts_unclaimed", {
+      description: "Accounts that are run down because main has no strategy of theirs",
+    })
+    .addCallback((result) => result.observe(status().unclaimed?.length ?? 0));
+}
