@@ -259,13 +259,13 @@ test.each([
     put(file("L0"));
     await reconciler.round();
     await broker.submit(byHand(over));
-    const held = await broker.positions();
+    const left = await broker.positions();
     const engines = [reconciler, await restart()];
     for (const engine of engines) {
       for (let round = 0; round < 3; round += 1) await engine.round();
       expect(engine.status().strategies[0]).toMatchObject(MISMATCH);
     }
-    expect(await broker.positions()).toEqual(held);
+    expect(await broker.positions()).toEqual(left);
     expect(await broker.listOrders()).toHaveLength(2);
     const side = "side" in over ? "sell" : "buy";
     await broker.submit(byHand({ ...over, side, client_order_id: "back" }));

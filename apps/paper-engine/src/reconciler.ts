@@ -153,7 +153,7 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
     await apply(options, state, { file, text, from: from.get(file) });
     state.texts.set(file, text);
   }
-  for (const file of [...state.texts.keys()]) {
+  for (const file of state.texts.keys()) {
     if (strategies.has(file)) continue;
     state.texts.delete(file);
     state.refused.delete(file);

@@ -87,7 +87,7 @@ export function createUnclaimedAccounts(parts: UnclaimedParts): UnclaimedAccount
     add,
     async keep(now) {
       await look(now);
-      for (const account of [...found.keys()]) {
+      for (const account of found.keys()) {
         if (isClaimed(account)) found.delete(account);
         else await takeDown(account);
       }

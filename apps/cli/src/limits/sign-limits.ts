@@ -4,7 +4,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import {
   DEFAULT_LIMITS,
   limitsText,
-  LimitsDocument,
+  type LimitsDocument,
   raisedOver,
   readLimitsDocument,
 } from "@baton/brokerage";
