@@ -1,5 +1,6 @@
 /** `baton doctor` and `watch` against a mesh of real processes, and what commands say when nobody coordinates. */
 import { LANES } from "@baton/contracts";
+import { type Mesh, openMesh } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +11,23 @@ import { baton as run, type Ended, type RunOptions, startBaton } from "./testing
 let on: CliMesh;
 const baton = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
   run(args, { server: on.url, cwd: on.folder.path, ...options });
+
+/** A process that says it's well, as that kind. */
+const answerAs = (url: string, service: string): Promise<Mesh> =>
+  openMesh({
+    url,
+    name: service,
+    health: () => ({
+      v: 1,
+      service,
+      instance: "test",
+      host: "here",
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+      ready: true,
+      checks: [],
+    }),
+  });
 
 beforeAll(async () => {
   on = await startCliMesh();
@@ -24,6 +42,8 @@ describe("doctor", () => {
     expect(stdout).toMatch(/^ok {5}lane-a /m);
     expect(stdout).toMatch(/^fault {2}lane-c +no process of lane-c runs/m);
     expect(stdout).toContain("do: Start lane-c");
+    expect(stdout).toMatch(/^ok {5}lane-a +ready, runs for/m);
+    expect(stdout).toMatch(/^fault {2}paper-engine +no process of it answers/m);
     expect(stdout).toMatch(/^note {3}sync_interval +unknown/m);
   });
 
@@ -31,6 +51,10 @@ describe("doctor", () => {
     const ignore = (): void => undefined;
     const take = (_delivery: object, release: () => void): void => release();
     const { mesh } = on;
+    const absent = ["lane-b", "lane-c", "lane-d", "lane-e", "lane-f"];
+    const answering = await Promise.all(
+      [...absent, "escalation", "metrics", "paper-engine"].map((name) => answerAs(on.url, name)),
+    );
     const lanes = LANES.slice(1).map((lane) =>
       mesh.laneInbox(lane).open({ capacity: 1, onDispatch: take, onTrouble: ignore }),
     );
@@ -46,6 +70,7 @@ describe("doctor", () => {
     });
     const { code, stdout } = await baton(["doctor", "--json"]);
     await Promise.all([...lanes, escalation].map((worker) => worker.stop(1000)));
+    await Promise.all(answering.map((one) => one[Symbol.asyncDispose]()));
     const { healthy, findings } = JSON.parse(stdout);
     expect(findings.filter(({ level }: { level: string }) => level === "fault")).toEqual([]);
     expect([code, healthy]).toEqual([0, true]);

@@ -211,3 +211,4 @@ export {
   RollbackReadiness,
   TimedStep,
 } from "./artifacts/rollback-readiness.ts";
+export { boundedHealth, ServiceHealth, serviceSubject } from "./service-health.ts";

@@ -7,7 +7,8 @@
  *
  * A1: only the coordinator is in the account that holds the streams; only it makes streams and consumers, writes the journal.
  * A2: what a kind imports, it may do; an answer goes to the kind's own account and can't reach a stream that it doesn't write.
- * A3: nobody else makes consumers: readers ask for stored messages directly (see follow.ts).
+ * A3: how a process is, only its own kind can say: it answers in its own account, and people ask it there.
+ * A4: nobody else makes consumers: readers ask for stored messages directly (see follow.ts).
  */
 import {
   ARTIFACTS_BUCKET,
@@ -34,6 +35,9 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** Kinds that stay and answer how they are; see service-health.ts. */
+export const SERVICES = KINDS.filter((kind) => kind !== "cli");
+
 /** Prefix under which signed-in processes find JetStream's API: an account's own `$JS.API` is another one. */
 export const API_PREFIX = "baton.api";
 const JETSTREAM = "$JS.API";
@@ -53,6 +57,8 @@ export interface Access {
   readonly requests: readonly Request[];
   /** What it may listen to beside its own inboxes. */
   readonly listens: readonly string[];
+  /** Kinds that it may ask how they are. */
+  readonly asks: readonly Exclude<Kind, "cli">[];
 }
 
 const ARTIFACTS = `OBJ_${ARTIFACTS_BUCKET}`;
@@ -65,6 +71,7 @@ export function accessOf(kind: Exclude<Kind, "coordinator">): Access {
   return {
     requests: [...unique.values()],
     listens: kind === "cli" ? [`${RECEIPT_INBOX}.>`] : [],
+    asks: kind === "cli" ? SERVICES : [],
   };
 }
 

@@ -1,7 +1,10 @@
 /** The controls for a process that acts on them and needs nothing else of the mesh. */
+import type { ServiceHealth } from "@baton/contracts";
+
 import { type ConnectionOptions, openConnection } from "./connect.ts";
 import { type MeshControls, readControls } from "./controls.ts";
 import { openJetStream } from "./mesh.ts";
+import { answerHealth } from "./service-health.ts";
 
 /** A connection that only asks for the controls. */
 export interface ControlReader extends AsyncDisposable {
@@ -12,8 +15,11 @@ export interface ControlReader extends AsyncDisposable {
 const ANSWER_MS = 1000;
 
 /** Connects; with `waitForServer` it resolves once a server answers. Throws `Unavailable`. */
-export async function openControlReader(options: ConnectionOptions): Promise<ControlReader> {
+export async function openControlReader(
+  options: ConnectionOptions & { readonly health?: () => ServiceHealth },
+): Promise<ControlReader> {
   const nc = await openConnection(options);
+  if (options.health) answerHealth(nc, options.health);
   const { jsm } = await openJetStream(nc, { seed: options.seed, timeoutMs: ANSWER_MS });
   return {
     controls: readControls(jsm),

@@ -1,4 +1,4 @@
-export { type Access, accessOf, API_PREFIX, type Kind, KINDS } from "./access.ts";
+export { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "./access.ts";
 export {
   ArtifactAltered,
   type Artifacts,
@@ -41,6 +41,7 @@ export {
 } from "./publisher.ts";
 export type { PullOptions, PullWorker } from "./pull-worker.ts";
 export type { StoredMessage } from "./read-page.ts";
+export { askHealth } from "./service-health.ts";
 export { parseReport, type Reports, type StoredReport } from "./reports.ts";
 export {
   DEFAULT_TOPOLOGY,

@@ -1,7 +1,7 @@
 /** One process's access to the mesh: connection, journal, reports, artifacts, durables. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { ArtifactWriter, Lane, MeshName } from "@baton/contracts";
+import type { ArtifactWriter, Lane, MeshName, ServiceHealth } from "@baton/contracts";
 import { STREAMS } from "@baton/contracts";
 import {
   jetstream,
@@ -23,6 +23,7 @@ import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
 import { openReports, type Reports } from "./reports.ts";
 import { restoreAbsent, restoreConsumer } from "./restore-consumers.ts";
+import { answerHealth } from "./service-health.ts";
 import {
   absent,
   DEFAULT_TOPOLOGY,
@@ -53,6 +54,8 @@ export interface MeshOptions {
   /** True in the coordinator: create streams and consumers and check them. */
   readonly provision?: boolean;
   readonly signal?: AbortSignal;
+  /** What it answers when it's asked how it is. */
+  readonly health?: () => ServiceHealth;
   /** Told about each thing that the server doesn't let this process do. */
   readonly onDenial?: (denial: Denial) => void;
   /** Told once if the connection is closed for good, such as when the server doesn't know the key any more. */
@@ -123,6 +126,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   const watch = watchConnection(nc);
   watch.onDenial = options.onDenial;
   void tellWhenClosed(nc, options);
+  if (options.health) answerHealth(nc, options.health);
   const { js, jsm } = await openJetStream(nc, options);
   const name = await nameOf(jsm, topology, options);
   const publisher = openPublisher(nc);

@@ -1,6 +1,7 @@
 import type { Log, Meter } from "@baton/telemetry";
 import type { z } from "zod";
 
+import type { OwnHealth } from "./readiness.ts";
 import { ServiceConfig } from "./service-config.ts";
 import { flagText, integerText, numberText } from "./variables.ts";
 
@@ -38,6 +39,7 @@ export function meshOptionsOf(service: {
   readonly log: Log;
   readonly meter: Meter;
   readonly fail: (error: unknown) => void;
+  readonly health: () => OwnHealth;
 }) {
   const { config, log } = service;
   const denials = service.meter.createCounter("baton_nats_denials", {
@@ -55,6 +57,7 @@ export function meshOptionsOf(service: {
     },
     wait: true,
     signal: service.signal,
+    health: () => ({ ...service.health(), service: service.name }),
     onDenial: ({ operation, subject }: { operation: string; subject: string }) => {
       denials.add(1, { operation });
       log.error({ operation, subject }, "nats-server refused this: not for this kind of process");

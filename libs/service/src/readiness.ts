@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+
 /** Whether a part of a service can do its work at this moment. */
 export type CheckResult = { ok: true; reason?: string } | { ok: false; reason: string };
 
@@ -7,7 +10,31 @@ export type Check = () => CheckResult;
 /** Every check with its answer; a service is ready if all of them say so. */
 export interface ReadinessReport {
   readonly ready: boolean;
-  readonly checks: readonly { name: string; ok: boolean; reason: string | null }[];
+  readonly checks: { name: string; ok: boolean; reason: string | null }[];
+}
+
+/** What a process says of itself. */
+export interface OwnHealth extends ReadinessReport {
+  readonly v: 1;
+  readonly service: string;
+  /** Tells the processes of a service apart. */
+  readonly instance: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+/** Says who this process is, from now on; `report` is asked each time. */
+export function ownHealth(service: string, report: () => ReadinessReport): () => OwnHealth {
+  const who = {
+    v: 1,
+    service,
+    instance: randomUUID().slice(0, 8),
+    host: hostname().slice(0, 253),
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+  } as const;
+  return () => ({ ...who, ...report() });
 }
 
 /** The checks of a service. */

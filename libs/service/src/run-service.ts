@@ -16,8 +16,8 @@ import { EXIT, type ExitCode, StartFailure } from "./exit-codes.ts";
 import { startHttp, writeAddressFile } from "./http-server.ts";
 import type { HttpServer, Mountable } from "./http-server.ts";
 import { describeFaults, readConfig } from "./read-config.ts";
-import { createReadiness } from "./readiness.ts";
-import type { Check, Readiness } from "./readiness.ts";
+import { createReadiness, ownHealth } from "./readiness.ts";
+import type { Check, OwnHealth, Readiness } from "./readiness.ts";
 import type { ServiceConfig } from "./service-config.ts";
 import { createShutdown } from "./shutdown.ts";
 import type { Shutdown, ShutdownObserver, ShutdownStep } from "./shutdown.ts";
@@ -37,6 +37,8 @@ export interface ServiceContext<C extends ServiceConfig = ServiceConfig> {
   readonly signal: AbortSignal;
   /** Adds a check to `/readyz`. */
   readonly registerCheck: (name: string, check: Check) => void;
+  /** Who this process is, and what its checks say now. */
+  readonly health: () => OwnHealth;
   /** Adds something to close; the last registered is closed first, after `start` has settled. */
   readonly onShutdown: (name: string, step: ShutdownStep) => void;
   /**
@@ -134,6 +136,7 @@ async function start<S extends ServiceSchema>({
     meter: telemetry.meter,
     address: http.address,
     signal,
+    health: ownHealth(name, () => readiness.report()),
     registerCheck: (check, answer) => readiness.register(check, answer),
     onShutdown: (step, close) => shutdown.onShutdown(step, close),
     markStarted: () => {

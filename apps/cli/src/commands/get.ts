@@ -3,14 +3,17 @@ import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
 
-/** `baton get candidates|reviews|controls` */
+/** `baton get candidates|reviews|controls|services` */
 export function register(program: Command): void {
   const get = program
     .command("get")
-    .description("list candidates, reviews that wait for a person, or the controls of the mesh");
+    .description(
+      "list candidates, reviews that wait for a person, the controls of the mesh, or its services",
+    );
   registerCandidates(get);
   registerReviews(get);
   registerControls(get);
+  registerServices(get);
 }
 
 function registerCandidates(get: Command): void {
@@ -73,6 +76,24 @@ function registerControls(get: Command): void {
     .action(async (options: { history?: true }, command: Command) => {
       const { getControls } = await import("../controls/get-controls.ts");
       await getControls({ ...options, ...globalsOf(command) });
+    });
+}
+
+function registerServices(get: Command): void {
+  get
+    .command("services")
+    .aliases(["service", "s"])
+    .description("show every process of the mesh: whether it's ready, why not, and what it needs")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton get services", "the mesh in one picture"],
+        ["baton get services -o json", "every check of every process"],
+      ]),
+    )
+    .action(async (_options: object, command: Command) => {
+      const { getServices } = await import("../get/get-services.ts");
+      await getServices(globalsOf(command));
     });
 }
 

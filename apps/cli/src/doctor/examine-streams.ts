@@ -10,8 +10,10 @@ import {
   type TopologyOptions,
 } from "@baton/mesh";
 import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream";
+import { z } from "zod";
 
 import type { Session } from "../session.ts";
+import { ageText } from "../time-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
 
@@ -19,12 +21,23 @@ const NANOS_PER_MS = 1_000_000;
 /** A pull ends and the next one begins: between the two nobody seems to wait. */
 const LOOKS = 4;
 const LOOK_AGAIN_MS = 150;
+/** Silence below this isn't told, however short the ack wait. */
+const SILENT_MIN_MS = 5000;
 
 /** What is looked at of a consumer. */
 export type ConsumerNumbers = Pick<
   ConsumerInfo,
   "name" | "stream_name" | "num_waiting" | "num_pending" | "num_ack_pending" | "num_redelivered"
->;
+> & {
+  readonly config: { readonly ack_wait?: number };
+  /** The server's time. */
+  readonly ts?: unknown;
+  /** With the time of the last activity, which the client's types take for a number. */
+  readonly delivered: object;
+  readonly ack_floor: object;
+};
+
+const Activity = z.object({ last_active: z.string().optional() });
 
 /** A stream's information, or undefined if there is none of that name. */
 export async function streamInfo(
@@ -152,8 +165,25 @@ async function lookAt(
   }
 }
 
-function isRead({ num_waiting: waiting, num_ack_pending: held }: ConsumerNumbers): boolean {
-  return waiting > 0 || held > 0;
+/** A delivery that is held is no sign of life: who holds it may be frozen. A pull that waits is one, and so is any activity. */
+function isRead(info: ConsumerNumbers): boolean {
+  return info.num_waiting > 0 || (info.num_ack_pending > 0 && silentMs(info) <= patienceMs(info));
+}
+
+/** Who holds a delivery says so every third of the ack wait; where it isn't known, nothing counts as silence. */
+function patienceMs({ config }: ConsumerNumbers): number {
+  return config.ack_wait === undefined
+    ? Number.POSITIVE_INFINITY
+    : Math.max(config.ack_wait / NANOS_PER_MS, SILENT_MIN_MS);
+}
+
+/** Since the last delivery, acknowledgement or "working", by the server's clock. */
+function silentMs({ ts, delivered, ack_floor: floor }: ConsumerNumbers): number {
+  const last = [delivered, floor].flatMap((sequence) => {
+    const time = Activity.safeParse(sequence).data?.last_active;
+    return time === undefined ? [] : [Date.parse(time)];
+  });
+  return last.length === 0 || typeof ts !== "string" ? 0 : Date.parse(ts) - Math.max(...last);
 }
 
 /** Says what a consumer's numbers mean. */
@@ -163,6 +193,12 @@ export function judge(info: ConsumerNumbers): Finding {
   const numbers = `${info.num_pending} waiting, ${info.num_ack_pending} in work, ${info.num_redelivered} redelivered`;
   if (isRead(info)) return ok(about, numbers);
   const away = `nobody reads it (${numbers})`;
+  if (info.num_ack_pending > 0)
+    return fault(
+      about,
+      `${stream}: whoever holds its deliveries gave no sign of life for ${ageText(silentMs(info))}: ${numbers}`,
+      `It hangs, or it is gone: \`baton get services\` shows which; \`baton restart ${name}\` under \`baton up\`.`,
+    );
   if (LANES.some((lane) => lane === name))
     return fault(
       about,

@@ -3,12 +3,14 @@ import { examineAdvisories } from "./examine-advisories.ts";
 import { examineCandidates } from "./examine-candidates.ts";
 import { examineClock } from "./examine-clock.ts";
 import { examineControls, examineStopped } from "./examine-controls.ts";
+import { examineServices } from "./examine-services.ts";
 import { examineConsumers, examineStreams } from "./examine-streams.ts";
 import type { Examiner } from "./world.ts";
 
 /** Each by its name, which stands in the finding if it fails itself. */
 export const EXAMINERS: Readonly<Record<string, Examiner>> = {
   clock: examineClock,
+  services: examineServices,
   streams: examineStreams,
   consumers: examineConsumers,
   controls: examineControls,

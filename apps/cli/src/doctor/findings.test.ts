@@ -1,4 +1,3 @@
-import type { ConsumerInfo } from "@nats-io/jetstream";
 import { expect, test } from "vitest";
 
 import { START_MS, stored } from "../testing/sample-entries.ts";
@@ -8,19 +7,47 @@ import { clockFinding } from "./examine-clock.ts";
 import { driftFinding, judge } from "./examine-streams.ts";
 import { fault, ok, remark } from "./finding.ts";
 
-const info = (name: string, numbers: Partial<ConsumerInfo>): Parameters<typeof judge>[0] => ({
+const info = (
+  name: string,
+  numbers: Partial<Parameters<typeof judge>[0]>,
+): Parameters<typeof judge>[0] => ({
   name,
   stream_name: "JOURNAL",
   num_waiting: 0,
   num_pending: 0,
   num_ack_pending: 0,
   num_redelivered: 0,
+  ts: new Date(START_MS).toISOString(),
+  delivered: { consumer_seq: 1, stream_seq: 1 },
+  ack_floor: { consumer_seq: 1, stream_seq: 1 },
+  config: { ack_wait: 30_000_000_000 },
   ...numbers,
+});
+
+const activeAgo = (ms: number) => ({
+  ack_floor: {
+    consumer_seq: 1,
+    stream_seq: 1,
+    last_active: new Date(START_MS - ms).toISOString(),
+  },
 });
 
 test("a lane that asks for work, or works, is well", () => {
   expect(judge(info("lane-a", { num_waiting: 1 })).level).toBe("ok");
   expect(judge(info("lane-a", { num_ack_pending: 2 })).level).toBe("ok");
+});
+
+test("deliveries that are held are no sign of life: whoever holds them must say that it works", () => {
+  for (const name of ["lane-c", "coordinator-reports", "escalation"]) {
+    const held = { num_ack_pending: 2, num_redelivered: 1 };
+    expect(judge(info(name, { ...held, ...activeAgo(29_000) })).level).toBe("ok");
+    expect(judge(info(name, { ...held, ...activeAgo(31_000) }))).toMatchObject({
+      level: "fault",
+      found: expect.stringContaining("gave no sign of life for 31s"),
+      repair: expect.stringContaining("baton restart"),
+    });
+    expect(judge(info(name, { ...held, num_waiting: 1, ...activeAgo(31_000) })).level).toBe("ok");
+  }
 });
 
 test("a lane or coordinator that nobody runs is a fault, escalation only if reviews wait", () => {

@@ -9,6 +9,7 @@ import {
   type Unreadable,
 } from "../journal/read-model.ts";
 import { quoted } from "../printable.ts";
+import { readServices, type ServiceView } from "../services/read-services.ts";
 import type { Session } from "../session.ts";
 import { lookAtControls, type LookAtControls } from "./examine-controls.ts";
 import { streamInfo } from "./examine-streams.ts";
@@ -34,6 +35,9 @@ export interface World {
   readonly serverNow: number;
   journal(this: void): Promise<ReadJournal>;
   controls(this: void): Promise<LookAtControls>;
+  services(this: void): Promise<readonly ServiceView[]>;
+  /** Of the mesh that `baton up` runs here; undefined for another. */
+  readonly dataDir: string | undefined;
 }
 
 /** One kind of examination: its findings, also those that all is well. May throw: that is told as a fault of its own. */
@@ -52,6 +56,8 @@ export async function openWorld(session: Session): Promise<World> {
     serverNow,
     journal: once(() => readJournal(session)),
     controls: once(() => lookAtControls(session)),
+    services: once(() => readServices(session)),
+    dataDir: session.address.up?.dataDir,
   };
 }
 

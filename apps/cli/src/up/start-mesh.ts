@@ -14,7 +14,7 @@ import {
   readMeshName,
   startNatsServer,
 } from "@baton/mesh";
-import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
+import { exitInWords, type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
 import { readSeed } from "../read-seed-file.ts";
 import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-directory.ts";
@@ -79,8 +79,14 @@ async function bringUp(
   options: StartOptions,
 ): Promise<Omit<RunningMesh, "stop">> {
   const startedAt = new Date().toISOString();
+  const ends: Ends = new Map();
   const onEvent = (event: ServiceEvent): void => {
     options.onEvent(event);
+    if (event.kind === "ended")
+      ends.set(event.service, {
+        time: new Date().toISOString(),
+        how: exitInWords(event.exit),
+      });
     parts.publish();
   };
   const prepared = prepare(choices.directory);
@@ -95,7 +101,7 @@ async function bringUp(
   parts.services = services;
   await services.whenReady();
   const mesh = await identityOf(choices.directory, nats.url());
-  const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh });
+  const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh, ends });
   parts.publish = () => {
     const { pointer } = options;
     writeState(choices.directory.state, state());
@@ -191,14 +197,18 @@ async function identityOf({ keys }: MeshDirectory, url: string): Promise<MeshSta
   }
 }
 
+/** How the last process of each service ended. */
+type Ends = Map<string, { readonly time: string; readonly how: string }>;
+
 function stateOf(mesh: {
   mesh: MeshState["mesh"];
   choices: MeshChoices;
   startedAt: string;
   nats: RunningNats;
   services: RunningServices;
+  ends: Ends;
 }): MeshState {
-  const { choices, startedAt, nats, services } = mesh;
+  const { choices, startedAt, nats, services, ends } = mesh;
   const monitorUrl = nats.monitorUrl();
   const all = [nats.supervised, ...PLAN.map(({ name }) => services.service(name))];
   const pids = all.flatMap(({ name, pid }) => {
@@ -216,5 +226,11 @@ function stateOf(mesh: {
     syncAlways: choices.syncAlways,
     addresses: services.addresses(),
     pids: Object.fromEntries(pids),
+    runs: Object.fromEntries(
+      all.map(({ name, restarts }) => {
+        const lastEnd = ends.get(name);
+        return [name, { restarts: restarts(), ...(lastEnd && { lastEnd }) }];
+      }),
+    ),
   };
 }

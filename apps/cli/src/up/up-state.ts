@@ -27,6 +27,16 @@ export const MeshState = z.object({
   addresses: z.record(z.string(), z.string()),
   /** Process number by service, nats-server included. */
   pids: z.record(z.string(), z.int().positive()),
+  /** How often each was started again, and how its last process ended; absent where it wasn't. */
+  runs: z
+    .record(
+      z.string(),
+      z.object({
+        restarts: z.int().min(0),
+        lastEnd: z.object({ time: z.iso.datetime(), how: z.string() }).optional(),
+      }),
+    )
+    .optional(),
 });
 export type MeshState = z.infer<typeof MeshState>;
 

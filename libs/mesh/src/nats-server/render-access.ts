@@ -1,5 +1,7 @@
 /** The part of nats-server's configuration that says who may do what: one account per kind of process (see ../access.ts). */
-import { type Access, accessOf, API_PREFIX, type Kind, KINDS } from "../access.ts";
+import { serviceSubject } from "@baton/contracts";
+
+import { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "../access.ts";
 
 /** Public nkeys by kind; several of one kind while keys are being changed. */
 export type PublicKeys = Readonly<Record<Kind, readonly string[]>>;
@@ -28,6 +30,7 @@ function renderCore(keys: readonly string[], accesses: readonly Access[]): strin
   const requests = accesses.flatMap((access) => access.requests);
   const services = new Map(requests.map((request) => [request.subject, request.answers]));
   const listens = new Set(accesses.flatMap((access) => access.listens));
+  const health = serviceSubject("coordinator");
   return [
     `  ${CORE} {`,
     "    jetstream: enabled",
@@ -41,29 +44,47 @@ function renderCore(keys: readonly string[], accesses: readonly Access[]): strin
         : `      { service: "${subject}", response_type: stream }`,
     ),
     ...Array.from(listens, (subject) => `      { stream: "${subject}" }`),
+    `      { service: "${health}", response_type: stream }`,
     "    ]",
     "  }",
   ];
 }
 
-function renderKind(kind: Kind, keys: readonly string[], { requests, listens }: Access): string[] {
+function renderKind(
+  kind: Kind,
+  keys: readonly string[],
+  { requests, listens, asks }: Access,
+): string[] {
+  const health = serviceSubject(kind);
+  const publishes = [...requests.map(({ as }) => as), ...asks.map(serviceSubject)];
+  const answers = SERVICES.some((service) => service === kind);
   // The imports bound it already; the permissions make each attempt an error that is seen and logged.
   const permissions = [
-    `publish: [${requests.map(({ as }) => `"${as}"`).join(", ")}]`,
-    `subscribe: ["_INBOX.>"]`,
+    `publish: [${publishes.map((subject) => `"${subject}"`).join(", ")}]`,
+    `subscribe: ["_INBOX.>"${answers ? `, "${health}"` : ""}]`,
+    ...(answers ? [`allow_responses: { max: 1, expires: "10s" }`] : []),
   ];
   return [
-    `  ${kind.toUpperCase().replaceAll("-", "_")} {`,
+    `  ${accountOf(kind)} {`,
     ...renderUsers(keys, `permissions: { ${permissions.join(", ")} }`),
+    ...(answers ? [`    exports: [{ service: "${health}", response_type: stream }]`] : []),
     "    imports: [",
     ...requests.map(({ subject, as }) => {
       const to = as === subject ? "" : `, to: "${as}"`;
       return `      { service: { account: ${CORE}, subject: "${subject}" }${to} }`;
     }),
     ...listens.map((subject) => `      { stream: { account: ${CORE}, subject: "${subject}" } }`),
+    ...asks.map(
+      (other) =>
+        `      { service: { account: ${accountOf(other)}, subject: "${serviceSubject(other)}" } }`,
+    ),
     "    ]",
     "  }",
   ];
+}
+
+function accountOf(kind: Kind): string {
+  return kind === "coordinator" ? CORE : kind.toUpperCase().replaceAll("-", "_");
 }
 
 function renderUsers(keys: readonly string[], more?: string): string[] {

@@ -1,0 +1,88 @@
+/** `baton get services`: the mesh in one picture, by what its processes say of themselves. */
+import type { Globals } from "../globals.ts";
+import { print, terminalWidth } from "../output.ts";
+import { renderTable } from "../render-table.ts";
+import { type HealthCheck, readServices, type ServiceView } from "../services/read-services.ts";
+import { openSession } from "../session.ts";
+import { ageText } from "../time-text.ts";
+
+/** Whose check says how something that all need is. */
+const NEEDED = [
+  { name: "git", by: "paper-engine", check: "gitops" },
+  { name: "broker", by: "paper-engine", check: "broker" },
+  { name: "disk", by: "coordinator", check: "writes" },
+  { name: "channels", by: "escalation", check: "channels" },
+] as const;
+
+/** What many depend on; `ok` is null where nobody who knows answers. */
+interface NeededView {
+  readonly name: (typeof NEEDED)[number]["name"];
+  readonly ok: boolean | null;
+  readonly reason: string | null;
+}
+
+/** Services, and what they need. */
+export interface MeshPicture {
+  readonly services: readonly ServiceView[];
+  readonly needs: readonly NeededView[];
+}
+
+/** Prints all services. */
+export async function getServices(options: Globals): Promise<void> {
+  await using session = await openSession(options);
+  const picture = pictureOf(await readServices(session));
+  const now = Date.now();
+  await print(options.format, picture, (one) => renderServices(one, now, terminalWidth()));
+}
+
+/** Adds what they need, as those say who ask for it. */
+export function pictureOf(services: readonly ServiceView[]): MeshPicture {
+  const needs = NEEDED.map(({ name, by, check }) => {
+    const said = services
+      .filter((one) => one.name === by)
+      .flatMap(({ processes }) => processes.flatMap(({ checks }) => checks))
+      .filter((one) => one.name === check);
+    const worst =
+      said.find(({ ok }) => !ok) ?? said.find(({ reason }) => reason !== null) ?? said[0];
+    return { name, ok: worst?.ok ?? null, reason: worst?.reason ?? null };
+  });
+  return { services, needs };
+}
+
+/** The picture in `width` columns; `now` in milliseconds since 1970. */
+export function renderServices(
+  { services, needs }: MeshPicture,
+  now: number,
+  width: number,
+): string {
+  const columns = ["SERVICE", "READY", "FOR", "RESTARTS", "WHY"].map((heading) => ({ heading }));
+  const rows = services.flatMap(({ name, processes, up }) => {
+    const restarts = up === undefined ? "-" : String(up.restarts);
+    if (processes.length === 0) return [[name, "no", "-", restarts, silence(up?.pid)]];
+    return processes.map(({ ready, startedAt, checks }) => [
+      name,
+      ready ? "yes" : "no",
+      ageText(now - Date.parse(startedAt)),
+      restarts,
+      whyOf(checks),
+    ]);
+  });
+  const needed = needs.map(({ name, ok, reason }) => [
+    name,
+    ok === null ? "unknown" : ok ? "ok" : "no",
+    reason ?? (ok === null ? "nobody who knows answers" : ""),
+  ]);
+  const below = ["NEEDS", "OK", "WHY"].map((heading) => ({ heading }));
+  return `${renderTable(columns, rows, width)}\n${renderTable(below, needed, width)}`;
+}
+
+function silence(pid: number | undefined): string {
+  return pid === undefined ? "no process of it answers" : `process ${pid} doesn't answer`;
+}
+
+function whyOf(checks: readonly HealthCheck[]): string {
+  return checks
+    .filter(({ ok, reason }) => !ok || reason !== null)
+    .map(({ name, reason }) => `${name}: ${reason ?? "not ok"}`)
+    .join("; ");
+}

@@ -1,0 +1,87 @@
+/** Every process of the mesh as it says it is, and what whoever started them here knows of them. */
+import type { ServiceHealth } from "@baton/contracts";
+import { askHealth, SERVICES } from "@baton/mesh";
+import { z } from "zod";
+
+import type { Session } from "../session.ts";
+import type { MeshState } from "../up/up-state.ts";
+
+/** Longest wait for the answers, in milliseconds. */
+const ANSWER_MS = 2000;
+
+/** The paper broker takes no part in the mesh: it's asked by HTTP, where its address is known. */
+const BROKER = "paper-broker";
+
+/** A check of a process. */
+export type HealthCheck = ServiceHealth["checks"][number];
+
+/** What is known of a service. */
+export interface ServiceView {
+  readonly name: string;
+  /** Those of its processes that answered. */
+  readonly processes: readonly Pick<
+    ServiceHealth,
+    "host" | "pid" | "startedAt" | "ready" | "checks"
+  >[];
+  /** What `baton up` knows of it; undefined if something else runs the mesh. */
+  readonly up: UpView | undefined;
+}
+
+/** A service under `baton up`. */
+interface UpView {
+  /** Undefined while there is no process. */
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  readonly lastEnd: { readonly time: string; readonly how: string } | undefined;
+}
+
+/** All services that make a mesh, in the order in which they're told. */
+export async function readServices(
+  session: Pick<Session, "nc" | "address">,
+): Promise<readonly ServiceView[]> {
+  const { up } = session.address;
+  const [answers, broker] = await Promise.all([
+    askHealth(session.nc, SERVICES, ANSWER_MS),
+    up === undefined ? undefined : askBroker(up),
+  ]);
+  const views = SERVICES.map((name) => ({
+    name,
+    processes: answers.get(name) ?? [],
+    up: upView(up, name),
+  }));
+  return broker === undefined
+    ? views
+    : [...views, { name: BROKER, processes: broker, up: upView(up, BROKER) }];
+}
+
+function upView(up: MeshState | undefined, name: string): UpView | undefined {
+  if (up === undefined) return undefined;
+  const run = up.runs?.[name];
+  return { pid: up.pids[name], restarts: run?.restarts ?? 0, lastEnd: run?.lastEnd };
+}
+
+const Readyz = z.object({
+  ready: z.boolean(),
+  checks: z
+    .array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() }))
+    .max(50),
+});
+
+async function askBroker({
+  addresses,
+  pids,
+  startedAt,
+}: MeshState): Promise<ServiceView["processes"]> {
+  const address = addresses[BROKER];
+  const pid = pids[BROKER];
+  if (address === undefined || pid === undefined) return [];
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const { ready, checks } = Readyz.parse(
+      await (await fetch(`${address}/readyz`, { signal })).json(),
+    );
+    return [{ host: "localhost", pid, startedAt, ready, checks }];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,42 @@
+/** What a process says of itself when it's asked: whether it can do its work, and why not. */
+import { z } from "zod";
+
+import { cut } from "./failure.ts";
+import { Instant } from "./names.ts";
+
+/** Most checks of one process, and characters of one reason, that are told. */
+const MOST = { checks: 50, reason: 500 } as const;
+
+/** The answer of one process. `service` is what it calls itself; who answers is known by the subject that was asked. */
+export const ServiceHealth = z.object({
+  v: z.literal(1),
+  service: z.string().max(63),
+  /** Tells the processes of a service apart. */
+  instance: z.string().max(63),
+  host: z.string().max(253),
+  pid: z.int().positive(),
+  startedAt: Instant,
+  ready: z.boolean(),
+  /** What it looked at; `reason` may be given for what is well too. */
+  checks: z
+    .array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() }))
+    .max(MOST.checks),
+});
+export type ServiceHealth = z.infer<typeof ServiceHealth>;
+
+/** What a service answers under; only a process that signed in as this kind can. */
+export function serviceSubject(kind: string): string {
+  return `baton.service.${kind}`;
+}
+
+/** The same answer within its bounds: what fails is kept before what is well. */
+export function boundedHealth(health: ServiceHealth): ServiceHealth {
+  const checks = health.checks
+    .toSorted((a, b) => Number(a.ok) - Number(b.ok))
+    .slice(0, MOST.checks)
+    .map((check) => ({
+      ...check,
+      reason: check.reason === null ? null : cut(check.reason, MOST.reason),
+    }));
+  return { ...health, checks };
+}
