@@ -1,5 +1,6 @@
 /** Fetches what a decision relies on: nobody may simply claim that an artifact exists or that a gate passed (J2). */
 import type { ArtifactRef, EvidenceRecord } from "@baton/contracts";
+import { contradictionIn } from "@baton/lineage";
 import { ArtifactAltered, type Artifacts } from "@baton/mesh";
 import { evidenceRecord, type EvidenceRequest } from "@baton/playbook";
 
@@ -9,7 +10,7 @@ type Found = EvidenceRecord["artifacts"][string];
 const LOOKS = 3;
 const LOOK_AGAIN_MS = 200;
 
-/** Reads and hashes every artifact of the result, and the verdict from the stage's gate report. */
+/** Reads and hashes every artifact of the result, holds it against the dispatch, and reads the verdict from the gate report. */
 export async function gatherEvidence(
   request: EvidenceRequest,
   artifacts: Artifacts,
@@ -18,8 +19,18 @@ export async function gatherEvidence(
     request.artifacts.map(async (ref) => [ref.name, await look(ref, artifacts)] as const),
   );
   const states = Object.fromEntries(looked.map(([name, { state }]) => [name, state]));
-  const gate = looked.find(([name]) => name === request.gate?.name)?.[1].bytes;
-  return evidenceRecord(request, { states, gateText: gate && new TextDecoder().decode(gate) });
+  const bytesOf = new Map(looked.map(([name, { bytes }]) => [name, bytes]));
+  const contradictions = request.artifacts.flatMap((ref) => {
+    const bytes = bytesOf.get(ref.name);
+    const what = bytes && contradictionIn(request.root, ref, () => new TextDecoder().decode(bytes));
+    return what === undefined ? [] : [[ref.name, what] as const];
+  });
+  const gate = bytesOf.get(request.gate?.name ?? "");
+  return evidenceRecord(request, {
+    states,
+    contradictions: Object.fromEntries(contradictions),
+    gateText: gate && new TextDecoder().decode(gate),
+  });
 }
 
 async function look(

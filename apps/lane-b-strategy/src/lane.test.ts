@@ -5,7 +5,8 @@ import { join } from "node:path";
 
 import {
   CandidateSpec,
-  type CandidateSpecArtifact,
+  CandidateSpecArtifact,
+  canonicalJson,
   CatalogEntryArtifact,
   type DatasetManifest,
   StrategyPluginArtifact,
@@ -50,7 +51,7 @@ function researchOf(of: Pick<CandidateSpecArtifact, "runId" | "spec" | "trials" 
     schemaVersion: "baton.candidate-spec.v1",
     candidateId,
     iteration: 0,
-    specSha256: "a".repeat(64),
+    specSha256: sha256(canonicalJson(of.spec)),
     declaredTrials: of.trials.length,
     falsifiedIf: "it loses",
     fills: "close",
@@ -104,6 +105,9 @@ async function inputsFor(
   return { "research/candidate-spec.json": research, "research/dataset-manifest.json": manifest };
 }
 
+const specOf = (inputs: Record<string, unknown>) =>
+  CandidateSpecArtifact.parse(inputs["research/candidate-spec.json"]).spec;
+
 async function run(
   inputs: Record<string, unknown>,
   rest: Partial<StageContextOptions> & Partial<StrategyLaneOptions> = {},
@@ -112,7 +116,7 @@ async function run(
   const context = createStageContext({
     lane: "lane-b",
     stage: "candidate-build",
-    spec: {},
+    spec: specOf(inputs),
     candidateId,
     runId: "run-0123456789ab",
     inputs,
@@ -265,12 +269,14 @@ test("data other than lane A described stops the build", async () => {
 });
 
 test("a stopped stage stops its test and counts as transient", async () => {
+  const inputs = await inputsFor("sma-cross", ["SPX"]);
   const context = createStageContext({
     lane: "lane-b",
     stage: "candidate-build",
-    spec: {},
+    spec: specOf(inputs),
     candidateId,
-    inputs: await inputsFor("sma-cross", ["SPX"]),
+    runId: "run-0123456789ab",
+    inputs,
   });
   const running = strategyLane(options).stages["candidate-build"]?.({
     ...context,
@@ -284,12 +290,14 @@ test("a stopped stage stops its test and counts as transient", async () => {
 
 test("an unreachable repository is not the candidate's fault", async () => {
   const missing = join(folder.path, "nowhere.git");
+  const inputs = await inputsFor("sma-cross", ["SPX"]);
   const context = createStageContext({
     lane: "lane-b",
     stage: "candidate-build",
-    spec: {},
+    spec: specOf(inputs),
     candidateId,
-    inputs: await inputsFor("sma-cross", ["SPX"]),
+    runId: "run-0123456789ab",
+    inputs,
   });
   const lane = strategyLane({ ...options, repository: missing });
   await expect(lane.stages["candidate-build"]?.(context)).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import {
-  canonicalJson,
+  CandidateSpecArtifact,
   EvaluationReport,
   FoldMetrics,
   StressMetrics,
@@ -22,15 +22,18 @@ import {
 const SERIES = { AAA: sampleBars(1900, 1), BBB: sampleBars(1700, 2, "2002-03-01") };
 
 interface Setup {
+  /** What was submitted; by default what lane A says that it was. */
+  readonly spec?: Readonly<Record<string, unknown>>;
   readonly artifacts: Readonly<Record<string, unknown>>;
   readonly series?: Readonly<Record<string, ReturnType<typeof sampleBars>>>;
 }
 
-function contextWith({ artifacts }: Setup): RecordedStageContext {
+function contextWith({ artifacts, spec }: Setup): RecordedStageContext {
+  const research = CandidateSpecArtifact.parse(artifacts["research/candidate-spec.json"]);
   return createStageContext({
     lane: "lane-c",
     stage: "backtest-robustness",
-    spec: {},
+    spec: spec ?? research.spec,
     candidateId: CANDIDATE,
     runId: RUN,
     inputs: artifacts,
@@ -122,6 +125,22 @@ test("Prices that aren't the manifest's are refused.", async () => {
   });
 });
 
+test("J9: data that lane A describes as better than it is isn't backtested.", async () => {
+  const [first, ...rest] = inputs.manifest.datasets;
+  for (const [key, value] of Object.entries({
+    staleOpenRatio: 0,
+    nullRate: 1,
+    source: "elsewhere",
+  })) {
+    const manifest = { ...inputs.manifest, datasets: [{ ...first, [key]: value }, ...rest] };
+    const artifacts = { ...asArtifacts(inputs), "research/dataset-manifest.json": manifest };
+    expect(await failureOf({ artifacts })).toMatchObject({
+      code: "E_DATA_CHANGED",
+      message: expect.stringContaining(`AAA: the data has ${key}`),
+    });
+  }
+});
+
 test("A source that can't be read now is tried again.", async () => {
   expect(await failureOf({ artifacts: asArtifacts(inputs), series: {} })).toMatchObject({
     class: "transient",
@@ -129,54 +148,40 @@ test("A source that can't be read now is tried again.", async () => {
   });
 });
 
-test("A trial that was used but not declared is a breach of policy.", async () => {
-  const { research, plugin } = inputs;
-  const artifacts = asArtifacts(inputs);
-  const built = [
-    { parameters: { fast: 9, slow: 50 }, warmUpRows: 0, bounds: { least: 0, most: 1 } },
-    ...plugin.parameterSets.slice(1),
-  ];
-  const cases = [
-    { "research/candidate-spec.json": { ...research, declaredTrials: 1 } },
-    {
-      "research/candidate-spec.json": { ...research, trials: research.trials.slice(0, 1) },
-    },
-    { "build/plugin.json": { ...plugin, parameterSets: plugin.parameterSets.slice(0, 1) } },
-    { "build/plugin.json": { ...plugin, parameterSets: built } },
-  ];
-  for (const change of cases)
-    expect(await failureOf({ artifacts: { ...artifacts, ...change } })).toMatchObject({
-      class: "policy",
-      code: "E_TRIALS_MISMATCH",
-    });
+const { research, plugin } = inputs;
+const [firstSet, ...otherSets] = plugin.parameterSets;
+const [firstData, ...otherData] = research.datasets;
+
+test.each([
+  ["fewer declared trials", { ...research, declaredTrials: 1 }],
+  ["fewer trials", { ...research, trials: research.trials.slice(0, 1) }],
+  ["other costs", { ...research, spec: { ...research.spec, costBps: 0 } }],
+  [
+    "other data",
+    { ...research, datasets: [{ ...firstData, sha256: "0".repeat(64) }, ...otherData] },
+  ],
+])("A reading of the specification with %s is refused.", async (_, changed) => {
+  const artifacts = { ...asArtifacts(inputs), "research/candidate-spec.json": changed };
+  const code = changed.datasets === research.datasets ? "E_LINEAGE" : "E_INPUT_MISMATCH";
+  expect(await failureOf({ artifacts, spec: inputs.spec })).toMatchObject({ code });
 });
 
 test.each([
-  ["another specification", { ...inputs.plugin, specSha256: "0".repeat(64) }],
-  ["another source", { ...inputs.plugin, sourceSha256: "0".repeat(64) }],
-  ["another candidate", { ...inputs.plugin, candidateId: "cand-ffffffffffff" }],
-  ["another plugin", { ...inputs.plugin, plugin: "tsmom" }],
-])("A plugin built from %s is refused.", async (_, plugin) => {
-  const artifacts = { ...asArtifacts(inputs), "build/plugin.json": plugin };
-  expect(await failureOf({ artifacts })).toMatchObject({
-    class: "deterministic",
-    code: "E_INPUT_MISMATCH",
-  });
-});
-
-test("A specification that was changed after it was declared is refused.", async () => {
-  const research = { ...inputs.research, spec: { ...inputs.spec, costBps: 0 } };
-  expect(canonicalJson(research.spec)).not.toBe(canonicalJson(inputs.spec));
-  const artifacts = { ...asArtifacts(inputs), "research/candidate-spec.json": research };
-  expect(await failureOf({ artifacts })).toMatchObject({ code: "E_INPUT_MISMATCH" });
-});
-
-test("Data that the manifest exchanged after the declaration is refused.", async () => {
-  const [first, ...rest] = inputs.research.datasets;
-  const datasets = [{ ...first, sha256: "0".repeat(64) }, ...rest];
-  const research = { ...inputs.research, datasets };
-  const artifacts = { ...asArtifacts(inputs), "research/candidate-spec.json": research };
-  expect(await failureOf({ artifacts })).toMatchObject({ code: "E_INPUT_MISMATCH" });
+  ["another specification", { ...plugin, specSha256: "0".repeat(64) }],
+  ["another source", { ...plugin, sourceSha256: "0".repeat(64) }],
+  ["another candidate", { ...plugin, candidateId: "cand-ffffffffffff" }],
+  ["another plugin", { ...plugin, plugin: "tsmom" }],
+  ["fewer trials", { ...plugin, parameterSets: [firstSet] }],
+  [
+    "trials that weren't declared",
+    {
+      ...plugin,
+      parameterSets: [{ ...firstSet, parameters: { fast: 9, slow: 50 } }, ...otherSets],
+    },
+  ],
+])("A plugin built from %s is refused.", async (_, changed) => {
+  const artifacts = { ...asArtifacts(inputs), "build/plugin.json": changed };
+  expect(await failureOf({ artifacts })).toMatchObject({ class: "policy", code: "E_LINEAGE" });
 });
 
 test("A missing input is named.", async () => {

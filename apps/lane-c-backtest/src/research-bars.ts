@@ -1,5 +1,5 @@
 /** Loads the prices that the manifest names and gives back only the rows that research may see. */
-import type { ManifestedDataset } from "@baton/contracts";
+import { canonicalJson, cut, type ManifestedDataset } from "@baton/contracts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 import {
   builtInMarketData,
@@ -28,7 +28,15 @@ export async function loadResearchBars(
     research.spec.universe.map(async ({ instrument, csv }) =>
       csv === undefined
         ? []
-        : [[instrument, { bytes: await context.fetch(csv.sha256), name: instrument }] as const],
+        : [
+            [
+              instrument,
+              {
+                bytes: await context.fetch(csv.sha256),
+                name: `csv:${csv.sha256.slice(0, 12)}`,
+              },
+            ] as const,
+          ],
     ),
   );
   const market = csvMarketData(Object.fromEntries(sources.flat()), open());
@@ -52,7 +60,7 @@ function requireUnchanged({ manifest, bars }: Dataset, expected: ManifestedDatas
         ? `${bars.length} rows, not ${research.rows} and ${holdout.rows} held back`
         : end !== research.end
           ? `row ${research.rows} on ${end ?? "no date"}, not on ${research.end}`
-          : null;
+          : described(manifest, expected);
   if (differs === null) return;
   throw new StageFailure({
     class: "deterministic",
@@ -60,6 +68,16 @@ function requireUnchanged({ manifest, bars }: Dataset, expected: ManifestedDatas
     message: `${instrument}: the data has ${differs}; a backtest on other data than was declared proves nothing`,
     action: "Restore the data that the manifest names, or resume from research-intake.",
   });
+}
+
+/** Gates judge by what lane A says about the data; nobody but who has the data can tell whether it's so. */
+function described(manifest: Dataset["manifest"], expected: ManifestedDataset): string | null {
+  const said = new Map(Object.entries(expected));
+  const other = Object.entries(manifest).find(
+    ([key, value]) => canonicalJson(value) !== canonicalJson(said.get(key) ?? null),
+  );
+  if (other === undefined) return null;
+  return `${other[0]} ${cut(canonicalJson(other[1]), 80)}, not ${cut(canonicalJson(said.get(other[0]) ?? null), 80)}`;
 }
 
 function asStageFailure(error: unknown): never {

@@ -55,7 +55,15 @@ export async function loadHeldBackData(
     research.spec.universe.map(async ({ instrument, csv }) =>
       csv === undefined
         ? []
-        : [[instrument, { bytes: await context.fetch(csv.sha256), name: instrument }] as const],
+        : [
+            [
+              instrument,
+              {
+                bytes: await context.fetch(csv.sha256),
+                name: `csv:${csv.sha256.slice(0, 12)}`,
+              },
+            ] as const,
+          ],
     ),
   );
   const market = csvMarketData(Object.fromEntries(sources.flat()), openMarket());

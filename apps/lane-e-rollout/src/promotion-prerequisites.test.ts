@@ -44,16 +44,6 @@ test.each([
     /gate1 drawdown/,
   ],
   [
-    "gate-evaluation",
-    (run: SampleRun) => ({
-      "gates/gate-evaluation.json": passed(
-        { ...run, candidateId: "cand-another" },
-        "gate-evaluation",
-      ),
-    }),
-    /about cand-another/,
-  ],
-  [
     "lineage",
     (run: SampleRun) => ({
       "build/plugin.json": {
@@ -94,6 +84,15 @@ test.each([
     status: "fail",
     reasons: expect.arrayContaining([expect.stringMatching(reason)]),
   });
+});
+
+test("a gate report about another candidate isn't read at all", async () => {
+  const run = await sampleRun();
+  const other = passed({ ...run, candidateId: "cand-another" }, "gate-evaluation");
+  const context = contextOf(run, "promotion-prerequisites", {
+    "gates/gate-evaluation.json": other,
+  });
+  await expect(check(context)).rejects.toMatchObject({ code: "E_LINEAGE", class: "policy" });
 });
 
 test("prerequisites notice that another source was pushed than was built, and a missing artifact", async () => {

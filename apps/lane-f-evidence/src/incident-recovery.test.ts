@@ -39,7 +39,7 @@ function run(reasons: readonly string[], from = "continuous-monitoring"): Promis
   return runStage(world.options, {
     stage: "incident-recovery",
     candidateId,
-    inputs: promotable(),
+    inputs: promotable("paper", -1, candidateId),
     sequence: 20,
   });
 }
@@ -136,7 +136,7 @@ test("an entry that a replica doesn't have yet is waited for", async () => {
   const { outcome } = await runStage(world.options, {
     stage: "incident-recovery",
     candidateId,
-    inputs: promotable(),
+    inputs: promotable("paper", -1, candidateId),
     sequence: 20,
   });
   expect(outcome).toMatchObject({ failure: { class: "transient", code: "E_JOURNAL_BEHIND" } });
@@ -170,7 +170,8 @@ const recover = (over: Partial<Parameters<typeof runStage>[1]> = {}, options = w
   runStage(options, {
     stage: "incident-recovery",
     candidateId,
-    inputs: promotable(),
+    inputs: promotable("paper", -1, candidateId),
+    inputsOf: RUN,
     sequence: 20,
     ...over,
   });

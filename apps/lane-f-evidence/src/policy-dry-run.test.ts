@@ -106,21 +106,18 @@ test.each([
     0,
     "gate_not_passed:gates/gate-evaluation.json",
   ],
-  [
-    "a gate of another run",
-    {
-      ...drilled(),
-      "gates/gate-evaluation.json": gate("gate-evaluation", { runId: `${RUN}-other` }),
-    },
-    0,
-    "gate_of_other_run:gates/gate-evaluation.json",
-  ],
 ] as const)("%s: denied with its reason", async (_, inputs, laterMs, reason) => {
   const there = Object.entries(inputs).filter(([, value]) => value !== undefined);
   const { context, outcome } = await run(Object.fromEntries(there), "paper", after(laterMs));
   expect(outcome).toMatchObject({ kind: "done", verdict: "fail" });
   const [asItIs] = context.outputJson(REPORT, PolicyDryRun).cases;
   expect(asItIs?.reasons).toContain(reason);
+});
+
+test("a gate of another run isn't read at all", async () => {
+  const other = gate("gate-evaluation", { runId: `${RUN}-other` });
+  const { outcome } = await run({ ...drilled(), "gates/gate-evaluation.json": other });
+  expect(outcome).toMatchObject({ kind: "failed", failure: { code: "E_LINEAGE" } });
 });
 
 const whole: PromotionEvidence = {

@@ -26,6 +26,8 @@ export const AUDIT_FAULT_CODES = [
   "E_PACK_FORM",
   /** The journal extract has a gap, or names an artifact that the pack lacks. */
   "E_PACK_JOURNAL",
+  /** Something in it isn't what follows from the specification that was submitted. */
+  "E_PACK_LINEAGE",
 ] as const;
 export type AuditFaultCode = (typeof AUDIT_FAULT_CODES)[number];
 

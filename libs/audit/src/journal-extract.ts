@@ -1,4 +1,4 @@
-import { ArtifactRef, CandidateId, Instant, RunId, Stage } from "@baton/contracts";
+import { ArtifactRef, CandidateId, Instant, RunId, SpecDocument, Stage } from "@baton/contracts";
 import { z } from "zod";
 
 import { type AuditFault, fault } from "./audit-fault.ts";
@@ -14,6 +14,7 @@ export const JournalRow = z.looseObject({
     candidateId: CandidateId,
     stage: Stage,
     runId: RunId,
+    spec: SpecDocument,
     artifacts: z.array(ArtifactRef),
   }),
 });

@@ -6,6 +6,7 @@
  *     pack can change unnoticed, padding included.
  * V3: a whole and well signed pack may still say too little: required sections, the chain of the journal, and every
  *     artifact that the journal names are checked too.
+ * V4: the specification stands in the journal as it was submitted; sections and artifacts are held against it.
  */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
@@ -13,6 +14,7 @@ import { open } from "node:fs/promises";
 
 import { type AuditFault, fault, shown } from "./audit-fault.ts";
 import { type AuditPublicKey, parsePublicKey } from "./audit-key.ts";
+import { lineageFaults } from "./check-lineage.ts";
 import { readJournal } from "./journal-extract.ts";
 import {
   ARTIFACTS_PREFIX,
@@ -187,4 +189,5 @@ function checkJournal(files: Files, manifest: AuditPackManifest, faults: AuditFa
       faults.push(
         fault("E_PACK_JOURNAL", `the journal names artifact ${shown(name)}, the pack lacks it`),
       );
+  faults.push(...lineageFaults(files, rows));
 }

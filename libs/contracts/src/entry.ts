@@ -76,6 +76,8 @@ export type Cause = z.infer<typeof Cause>;
 export const EvidenceRecord = z.object({
   /** Artifact name to what was found in the store. */
   artifacts: z.record(z.string(), z.enum(["present", "missing", "altered"])),
+  /** Where the content of an artifact contradicts the dispatch, by its name; absent if none does. */
+  contradictions: z.record(z.string(), z.string().max(300)).optional(),
   /** Verdict read from the stage's gate report, bound to its digest; null where the stage has none. */
   gate: z
     .object({ sha256: Sha256, verdict: Verdict, reasons: z.array(z.string().max(300)).max(50) })

@@ -134,7 +134,7 @@ export const REASONS = {
   ),
   EVIDENCE_MISSING: text(
     "human",
-    "A result named an artifact that is missing, altered or of another run.",
+    "A result named an artifact that is missing, altered, of another run, or contradicts the dispatch.",
     "Check the artifact store and the lane's log, then `baton resume` to run the stage again.",
   ),
   TRANSITION_DENIED: text(

@@ -7,7 +7,9 @@ import {
   gateReport,
   LIVE_RAMP,
   orderEvent,
+  reading,
   recordOf,
+  SPEC,
   type Story,
   tellStory,
 } from "./testing/story.ts";
@@ -75,6 +77,33 @@ test.each<[string, string, Story, RegExp]>([
       }),
     ),
     /changed strategies\/shared.ts/,
+  ],
+  [
+    "J2",
+    "another specification in lane A's reading",
+    tellStory(
+      gateReport(),
+      reading({ ...SPEC, promotion: { target: "live", notional: 50_000_000 } }),
+    ),
+    /^JOURNAL 3 .*counts on research\/candidate-spec.json, whose specification isn't what was submitted/,
+  ],
+  [
+    "J2",
+    "a default that wasn't submitted and isn't one",
+    tellStory(gateReport(), reading({ ...SPEC, costBps: 0 })),
+    /whose specification isn't what was submitted/,
+  ],
+  [
+    "J2",
+    "a gate report for another target",
+    tellStory(gateReport({ promotionTarget: "live" })),
+    /whose promotionTarget isn't what was submitted/,
+  ],
+  [
+    "J2",
+    "an entry with another specification",
+    withEntry(5, { spec: { ...SPEC, promotion: { target: "live", notional: 1000 } } }),
+    /^JOURNAL 5 .*has another specification than was submitted/,
   ],
   ["J1", "a gap in the chain", withEntry(3, { prev: 1 }), /names 1 as the entry before it/],
   ["J1", "a number that is missing", withEntry(8, { n: 9 }), /has number 9, expected 8/],

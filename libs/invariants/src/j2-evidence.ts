@@ -1,11 +1,12 @@
 /**
  * J2: whoever moves to a stage was allowed to by the guard, on evidence. The evidence is looked at again here: the result
- * that is named, the artifacts' bytes in the store, the verdict inside the gate report, what an approval is bound to; for
- * a move to recovery by an incident that people opened, the mesh's controls.
+ * that is named, the artifacts' bytes in the store and what they say of the specification, the verdict inside the gate
+ * report, what an approval is bound to; for a move to recovery by an incident that people opened, the mesh's controls.
  */
 import { createHash } from "node:crypto";
 
 import { finding, type Finding, type Violation } from "./finding.ts";
+import { checkSpecification } from "./j2-specification.ts";
 import { parseFields, WrongForm } from "./json-fields.ts";
 import {
   chainsOf,
@@ -25,11 +26,14 @@ export function checkEvidence(record: MeshRecord): Finding {
   );
   for (const chain of chainsOf(record.entries).values()) {
     let result: Report | undefined;
+    const submitted = JSON.stringify(chain[0]?.spec);
     for (const [index, entry] of chain.entries()) {
       result = results.get(entry.cause.report ?? -1) ?? result;
       const before = chain[index - 1];
       const where = `JOURNAL ${entry.sequence} (${entry.candidateId}, ${entry.stage})`;
       const tell = (what: string): void => void violations.push({ where, what });
+      if (JSON.stringify(entry.spec) !== submitted)
+        tell("has another specification than was submitted");
       if (isDispatch(entry) || isEnd(entry)) {
         checked += 1;
         if (isDispatch(entry)) checkGuard(entry, before, tell);
@@ -114,6 +118,8 @@ function checkMove(move: Move): void {
     const state = seen?.get(artifact.name) ?? "not looked at";
     if (state !== "present") tell(`counts on ${artifact.name}, which was ${state}`);
     checkArtifact(move.record, artifact, tell);
+    const content = move.record.objects.get(artifact.sha256)?.content;
+    if (content) checkSpecification(before, { name: artifact.name, content }, tell);
   }
   checkGate(move, result);
   if (entry.reason === "APPROVED") checkApprovals(entry, tell);

@@ -17,6 +17,8 @@ export interface Fields {
   objects(this: void, name: string): Fields[];
   texts(this: void, name: string): string[];
   has(this: void, name: string): boolean;
+  /** The value as it is; undefined where there is none. */
+  value(this: void, name: string): unknown;
   /** Own keys. */
   names(this: void): string[];
 }
@@ -47,6 +49,7 @@ function fieldsOf(value: unknown, path = ""): Fields {
         throw new WrongForm(`${at(name)}.${index}: not a text`);
       }),
     has: (name) => Object.hasOwn(value, name),
+    value: get,
     names: () => Object.keys(value),
   };
 }

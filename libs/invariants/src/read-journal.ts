@@ -37,6 +37,7 @@ function entryOf({ seq, subject, time }: StoredMessage, fields: Fields): Journal
     reason: fields.text("reason"),
     detail: fields.text("detail"),
     author: fields.text("author"),
+    spec: fields.value("spec"),
     awaits: fields.numberOrNull("awaits"),
     cause: {
       kind,

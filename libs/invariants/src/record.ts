@@ -22,6 +22,8 @@ export interface JournalEntry {
   readonly reason: string;
   readonly detail: string;
   readonly author: string;
+  /** The specification as it was submitted; undefined where the entry has none. */
+  readonly spec: unknown;
   readonly awaits: number | null;
   readonly cause: {
     readonly kind: string;

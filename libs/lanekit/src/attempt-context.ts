@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 
 import type { ArtifactRef, Lane } from "@baton/contracts";
 import { canonicalJson } from "@baton/contracts";
+import { contradictionIn, type Root } from "@baton/lineage";
 import type { Log } from "@baton/telemetry";
 import type { z } from "zod";
 
@@ -96,6 +97,27 @@ class AttemptContext implements StageContext {
   }
 
   async read(name: string): Promise<Uint8Array> {
+    const { ref, bytes } = await this.#find(name);
+    requireOfDispatch(this.#root(), ref, bytes);
+    return bytes;
+  }
+
+  async readJson<T>(name: string, schema: z.ZodType<T>): Promise<T> {
+    const { ref, bytes } = await this.#find(name);
+    const value = parseJson(name, bytes, schema);
+    requireOfDispatch(this.#root(), ref, bytes);
+    return value;
+  }
+
+  /** What this attempt made counts like what the stages before did: the last of a name. */
+  #root(): Root {
+    const { candidateId, runId, spec, artifacts } = this.#entry;
+    const { made } = this.#parts;
+    const before = artifacts.filter(({ name }) => !made.has(name));
+    return { candidateId, runId, spec, artifacts: [...before, ...made.values()] };
+  }
+
+  async #find(name: string): Promise<{ ref: ArtifactRef; bytes: Uint8Array }> {
     const { made, artifacts } = this.#parts;
     const { stage, runId, artifacts: inputs } = this.#entry;
     const ref = made.get(name) ?? inputs.find((artifact) => artifact.name === name);
@@ -107,11 +129,7 @@ class AttemptContext implements StageContext {
         action: "Check the playbook's order of stages and the stage that should make it.",
       });
     }
-    return fetch(artifacts, ref.sha256, name);
-  }
-
-  async readJson<T>(name: string, schema: z.ZodType<T>): Promise<T> {
-    return parseJson(name, await this.read(name), schema);
+    return { ref, bytes: await fetch(artifacts, ref.sha256, name) };
   }
 
   async put(name: string, bytes: Uint8Array): Promise<ArtifactRef> {
@@ -173,6 +191,21 @@ function altered(name: string, how: string, cause?: Error): StageFailure {
     },
     { cause },
   );
+}
+
+/**
+ * Refuses an artifact that contradicts the dispatch it is read for. Throws a StageFailure (policy, E_LINEAGE): whoever wrote
+ * it had no right to say so, and nothing is done on it.
+ */
+export function requireOfDispatch(root: Root, ref: ArtifactRef, bytes: Uint8Array): void {
+  const contradiction = contradictionIn(root, ref, () => new TextDecoder().decode(bytes));
+  if (contradiction === undefined) return;
+  throw new StageFailure({
+    class: "policy",
+    code: "E_LINEAGE",
+    message: `${ref.name} (${ref.sha256.slice(0, 12)}, made by ${ref.stage}) contradicts the dispatch: ${contradiction}`,
+    action: `Find out who holds the key of the lane that ran ${ref.stage}, or which version it is; change the key, then submit the specification as a new candidate.`,
+  });
 }
 
 function parseJson<T>(name: string, bytes: Uint8Array, schema: z.ZodType<T>): T {

@@ -1,7 +1,8 @@
 /**
  * What a lane's author writes: one function per stage that gets its inputs as data and hands back an outcome as a value.
  *
- * L1: everything a stage reads comes from its dispatch or from artifacts of its run, checked against their digest.
+ * L1: everything a stage reads comes from its dispatch or from artifacts of its run, checked against their digest and, where
+ *     their content follows from the specification, against the dispatch.
  * L2: an artifact is stored before the report names it; names under `observed/` hold what depends on the clock
  *     (times, durations, commit ids), every other artifact is the same bytes on every rerun.
  */
@@ -41,7 +42,10 @@ export interface StageContext extends StageRun {
   readonly log: Log;
   /** Aborted when the service stops, the deadline passes or the dispatch is superseded: stop at the next safe point. */
   readonly signal: AbortSignal;
-  /** Bytes of an input, verified against its digest. Throws a StageFailure (deterministic) if the run has none of that name. */
+  /**
+   * Bytes of an input, verified against its digest. Throws a StageFailure: deterministic if the run has none of that name,
+   * policy (E_LINEAGE) if it contradicts the dispatch.
+   */
   read(name: string): Promise<Uint8Array>;
   /** An input parsed as JSON by `schema`; throws a StageFailure (deterministic) that names the path that is wrong. */
   readJson<T>(name: string, schema: z.ZodType<T>): Promise<T>;

@@ -1,4 +1,4 @@
-export { prettyJson } from "./attempt-context.ts";
+export { prettyJson, requireOfDispatch } from "./attempt-context.ts";
 export {
   defineLane,
   done,

@@ -31,6 +31,11 @@ test.each<[string, Evidence, string]>([
     { gateSha: "0".repeat(64) },
     `gate report ${REPORT} isn't the one that was read`,
   ],
+  [
+    "an artifact contradicts the dispatch",
+    { contradictions: { [REPORT]: 'promotionTarget is "live"' } },
+    `artifact ${REPORT} contradicts the dispatch: promotionTarget is "live"`,
+  ],
 ])("a claimed pass stays where it is if %s", (_, evidence, words) => {
   const story = arrivedAt(playbook, GATE);
   expect(shown(story.result({}, evidence))).toBe("EVIDENCE_MISSING review");
@@ -252,4 +257,27 @@ test("feedback of the last 20 loops is kept", () => {
   }
   expect(story.entry().feedback).toHaveLength(20);
   expect(shown(story.result({ verdict: "fail" }))).toBe("GATE_FAILED review");
+});
+
+test("what contradicts the dispatch sends a person to the lane's key, not to the store", () => {
+  const story = arrivedAt(playbook, GATE);
+  story.result({}, { contradictions: { [REPORT]: 'promotionTarget is "live"' } });
+  expect(story.entry().review?.action).toMatch(/key of lane-d/);
+});
+
+test("J9: no stage takes the name of what the playbook asks of another one, before or after it", () => {
+  const names = new Set(
+    [...playbook.stages.values()].flatMap(({ stage, gate, artifacts }) =>
+      stage === "research-intake" ? [] : [...artifacts, ...(gate === null ? [] : [gate])],
+    ),
+  );
+  expect(names.size).toBeGreaterThan(15);
+  for (const name of names) {
+    const story = begun(playbook);
+    const of = story.dispatched();
+    const rule = stageRule(playbook, "research-intake");
+    story.result({ artifacts: [...artifactsFor(of, rule), artifactOf(of, name)] });
+    expect(shown({ kind: "append", entry: story.entry() })).toBe("EVIDENCE_MISSING review");
+    expect(story.entry().detail).toContain(`artifact ${name} is one that the playbook asks of`);
+  }
 });

@@ -16,7 +16,8 @@ import {
 } from "@baton/contracts";
 
 import { enter } from "./enter.ts";
-import { anotherRunAllowed, type StageRule, stageRule } from "./playbook.ts";
+import { withFresh } from "./evidence.ts";
+import { anotherRunAllowed, type Playbook, type StageRule, stageRule } from "./playbook.ts";
 import { recoveryStage } from "./promotion.ts";
 import { countFailed, sameFailure, withoutTallies } from "./same-failure.ts";
 import { close, review, type Step } from "./successor.ts";
@@ -33,18 +34,21 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
   const { outcome } = report;
   const rule = stageRule(step.playbook, report.stage);
   if (outcome.kind === "failed") return concludeFailure(step, report, outcome.failure);
-  const { verdict, fault } = assess(rule, step.last.entry, { report, outcome, evidence });
+  const on = { report, outcome, evidence, playbook: step.playbook };
+  const { verdict, fault } = assess(rule, step.last.entry, on);
   if (fault !== undefined) {
+    const own = evidence?.contradictions === undefined;
     return review(step, {
       reason: "EVIDENCE_MISSING",
-      detail: `${report.stage} of ${report.runId}: ${fault}`,
-      action:
-        "Check the artifact store and the lane's log, then `baton resume` to run the stage again.",
+      detail: cut(`${report.stage} of ${report.runId}: ${fault}`),
+      action: own
+        ? "Check the artifact store and the lane's log, then `baton resume` to run the stage again."
+        : `Find out who wrote that with the key of ${rule.lane}, or which version it runs; change the key, then \`baton resume\` to run the stage again.`,
       awaits: null,
       evidence,
     });
   }
-  const artifacts = mergeArtifacts(step.last.entry.artifacts, outcome.artifacts);
+  const artifacts = withFresh(step.last.entry.artifacts, outcome.artifacts);
   if (artifacts.length > MAX_ARTIFACTS) {
     const message = `with its ${outcome.artifacts.length} artifacts the run has ${artifacts.length}; at most ${MAX_ARTIFACTS} are allowed`;
     const action =
@@ -62,13 +66,22 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
 export function assess(
   rule: StageRule,
   entry: Entry,
-  on: { report: ResultReport; outcome: Done; evidence: EvidenceRecord | null },
+  on: {
+    report: ResultReport;
+    outcome: Done;
+    evidence: EvidenceRecord | null;
+    playbook: Playbook;
+  },
 ): { readonly verdict: Verdict; readonly fault: string | undefined } {
   const { report, outcome, evidence } = on;
   const verdict =
     rule.gate === null ? outcome.verdict : (evidence?.gate?.verdict ?? "inconclusive");
   const claim = { report, artifacts: outcome.artifacts, evidence, verdict };
-  return { verdict, fault: evidenceFault(rule, claim) ?? replacementFault(entry, claim) };
+  const fault =
+    evidenceFault(rule, claim) ??
+    replacementFault(entry, claim) ??
+    foreignFault(rule, on.playbook, claim);
+  return { verdict, fault };
 }
 
 type Done = Extract<ResultReport["outcome"], { kind: "done" }>;
@@ -120,6 +133,8 @@ function evidenceFault(rule: StageRule, claim: Claim): string | undefined {
     const found = Object.getOwnPropertyDescriptor(evidence?.artifacts ?? {}, name);
     const state = String(found?.value ?? "missing");
     if (state !== "present") return `artifact ${name} is ${state} in the store`;
+    const said = Object.getOwnPropertyDescriptor(evidence?.contradictions ?? {}, name);
+    if (said) return `artifact ${name} contradicts the dispatch: ${String(said.value)}`;
   }
   if (rule.gate !== null) {
     if (!evidence?.gate) return `its gate report ${rule.gate} is missing or of another run`;
@@ -138,6 +153,18 @@ function replacementFault({ artifacts }: Entry, { report, artifacts: fresh }: Cl
   const names = new Set(fresh.map((artifact) => artifact.name));
   const replaced = artifacts.find(({ name, stage }) => names.has(name) && stage !== report.stage);
   return replaced && `artifact ${replaced.name} would replace the one that ${replaced.stage} made`;
+}
+
+/** Nor may it take the place of what the playbook asks of another stage, before that one has made it. */
+function foreignFault(rule: StageRule, { stages }: Playbook, { artifacts }: Claim) {
+  const own = new Set([...rule.artifacts, rule.gate]);
+  for (const { name } of artifacts) {
+    if (own.has(name)) continue;
+    for (const other of stages.values())
+      if (other.gate === name || other.artifacts.includes(name))
+        return `artifact ${name} is one that the playbook asks of ${other.stage}`;
+  }
+  return undefined;
 }
 
 interface Concluded {
@@ -223,14 +250,4 @@ function followFail(
       "Read the gate report, change the candidate and submit it as a new one, or `baton cancel` this one.",
     awaits: null,
   });
-}
-
-/** The run's artifacts with `fresh` ones added; the same name made anew replaces the older one. */
-function mergeArtifacts(
-  before: readonly ArtifactRef[],
-  fresh: readonly ArtifactRef[],
-): ArtifactRef[] {
-  if (fresh.length === 0) return [...before];
-  const names = new Set(fresh.map((artifact) => artifact.name));
-  return [...before.filter((artifact) => !names.has(artifact.name)), ...fresh];
 }

@@ -96,7 +96,11 @@ function gateOf(changes: Record<string, unknown> = {}) {
 }
 
 const gateIn = ({ request, text }: ReturnType<typeof gateOf>) =>
-  evidenceRecord(request, { states: { [`${GATE}.json`]: "present" }, gateText: text }).gate;
+  evidenceRecord(request, {
+    states: { [`${GATE}.json`]: "present" },
+    contradictions: {},
+    gateText: text,
+  }).gate;
 
 test("the verdict is read from the gate report and bound to its digest", () => {
   const asked = gateOf();
@@ -130,7 +134,7 @@ test.each([
 test("a gate report that isn't JSON, or wasn't found, gives no verdict", () => {
   const { request } = gateOf();
   expect(gateIn({ request, text: "{" })).toBeNull();
-  expect(evidenceRecord(request, { states: {}, gateText: undefined })).toEqual({
+  expect(evidenceRecord(request, { states: {}, contradictions: {}, gateText: undefined })).toEqual({
     artifacts: {},
     gate: null,
   });

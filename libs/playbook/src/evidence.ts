@@ -3,6 +3,7 @@ import {
   type ArtifactRef,
   awaitedDispatch,
   cut,
+  type Entry,
   type EvidenceRecord,
   GateReport,
   type ResultReport,
@@ -20,6 +21,8 @@ export interface EvidenceRequest {
   /** The stage's gate report; it must name this stage run. */
   readonly gate: ArtifactRef | null;
   readonly report: ResultReport;
+  /** What the artifacts are held against: the dispatch, with the artifacts that the run has if the result is taken. */
+  readonly root: Pick<Entry, "candidateId" | "runId" | "spec" | "artifacts">;
 }
 
 /** The evidence needed, or null if there is nothing to verify: then nothing is fetched. */
@@ -29,29 +32,50 @@ export function evidenceNeeded(
   playbook: Playbook,
 ): EvidenceRequest | null {
   const report = resultIn(last, happening);
-  return report ? evidenceFor(report, playbook) : null;
+  return last && report ? evidenceFor(report, last.entry, playbook) : null;
 }
 
-/** The evidence needed to judge a stored result, whether or not it is still awaited; null if it names no artifacts. */
-export function evidenceFor(report: ResultReport, playbook: Playbook): EvidenceRequest | null {
+/** The evidence needed to judge a stored result about `entry`, whether or not it is still awaited; null if it names no artifacts. */
+export function evidenceFor(
+  report: ResultReport,
+  entry: Entry,
+  playbook: Playbook,
+): EvidenceRequest | null {
   if (report.outcome.kind !== "done" || report.outcome.artifacts.length === 0) return null;
   const { artifacts } = report.outcome;
   const name = playbook.stages.get(report.stage)?.gate ?? null;
   const gate = artifacts.find((artifact) => artifact.name === name) ?? null;
-  return { artifacts, gate, report };
+  const { candidateId, runId, spec } = entry;
+  const root = { candidateId, runId, spec, artifacts: withFresh(entry.artifacts, artifacts) };
+  return { artifacts, gate, report, root };
+}
+
+/** The run's artifacts with `fresh` ones added; the same name made anew replaces the older one. */
+export function withFresh(
+  before: readonly ArtifactRef[],
+  fresh: readonly ArtifactRef[],
+): ArtifactRef[] {
+  if (fresh.length === 0) return [...before];
+  const names = new Set(fresh.map((artifact) => artifact.name));
+  return [...before.filter((artifact) => !names.has(artifact.name)), ...fresh];
 }
 
 /**
- * The record of what was found: the state of each artifact, and the verdict of the gate report whose text is given if it is
+ * The record of what was found: the state of each artifact, where one contradicts the dispatch, and the verdict of the gate report whose text is given if it is
  * one, of this stage run, and says what its gates say; otherwise no verdict (fails closed).
  */
 export function evidenceRecord(
   { gate, report }: EvidenceRequest,
-  found: { states: EvidenceRecord["artifacts"]; gateText: string | undefined },
+  found: {
+    states: EvidenceRecord["artifacts"];
+    contradictions: Readonly<Record<string, string>>;
+    gateText: string | undefined;
+  },
 ): EvidenceRecord {
-  const { states, gateText } = found;
+  const { states, contradictions, gateText } = found;
   const read = gate && gateText !== undefined ? readGate(report, gate, gateText) : null;
-  return { artifacts: states, gate: read };
+  const record = { artifacts: states, gate: read };
+  return Object.keys(contradictions).length === 0 ? record : { ...record, contradictions };
 }
 
 function readGate(of: ResultReport, { sha256 }: ArtifactRef, text: string): EvidenceRecord["gate"] {

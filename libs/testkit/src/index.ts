@@ -12,6 +12,7 @@ export {
   type RecordedStageContext,
   type StageContextOptions,
 } from "./stage-context.ts";
+export { linked } from "./linked.ts";
 export { sampleEntry } from "./sample-entry.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type ControlWish, startTestMesh, type TestMesh } from "./test-mesh.ts";

@@ -16,7 +16,7 @@ import {
   MAX_ARTIFACT_BYTES,
   type Stage,
 } from "@baton/contracts";
-import { prettyJson, type StageContext, StageFailure } from "@baton/lanekit";
+import { prettyJson, requireOfDispatch, type StageContext, StageFailure } from "@baton/lanekit";
 import { pino } from "pino";
 import type { z } from "zod";
 
@@ -146,6 +146,38 @@ function identityOf(options: StageContextOptions) {
   };
 }
 
+/** What a stage reads its inputs with: held against the dispatch, as in the running service. */
+function readers(of: {
+  readonly identity: ReturnType<typeof identityOf>;
+  readonly inputs: readonly ArtifactRef[];
+  readonly made: ReadonlyMap<string, ArtifactRef>;
+  readonly get: (digest: string, what: string) => Uint8Array;
+}): Pick<StageContext, "read" | "readJson"> {
+  const { identity, inputs, made, get } = of;
+  const found = (name: string) => {
+    const ref = made.get(name) ?? inputs.find((input) => input.name === name);
+    if (ref === undefined) throw inputFailure("E_INPUT_MISSING", `${name}: the run has none`);
+    return { ref, bytes: get(ref.sha256, name) };
+  };
+  const check = ({ ref, bytes }: ReturnType<typeof found>) => {
+    const before = inputs.filter(({ name }) => !made.has(name));
+    requireOfDispatch({ ...identity, artifacts: [...before, ...made.values()] }, ref, bytes);
+  };
+  return {
+    read: async (name) => {
+      const input = found(name);
+      check(input);
+      return input.bytes;
+    },
+    readJson: async (name, schema) => {
+      const input = found(name);
+      const value = parsed(name, input.bytes, schema);
+      check(input);
+      return value;
+    },
+  };
+}
+
 /** A context in memory for one stage run. */
 export function createStageContext(options: StageContextOptions): RecordedStageContext {
   const identity = identityOf(options);
@@ -166,20 +198,17 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
     runId: options.inputsOf ?? identity.runId,
   }));
   const outputs = new Map<string, Uint8Array>();
+  const made = new Map<string, ArtifactRef>();
   const steps: string[] = [];
   const controller = new AbortController();
 
-  const read = async (name: string) => {
-    const own = outputs.get(name);
-    if (own !== undefined) return own;
-    const ref = inputs.find((input) => input.name === name);
-    if (ref === undefined) throw inputFailure("E_INPUT_MISSING", `${name}: the run has none`);
-    return artifacts.get(ref.sha256, name);
-  };
+  const get = (digest: string, what: string) => artifacts.get(digest, what);
+  const { read, readJson } = readers({ identity, inputs, made, get });
   const put = async (name: string, bytes: Uint8Array) => {
     const copy = Uint8Array.from(bytes);
     const ref = refOf(name, copy, identity.stage);
     outputs.set(name, copy);
+    made.set(name, ref);
     return ref;
   };
   return {
@@ -188,7 +217,7 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
     log: pino({ level: "silent" }),
     signal: controller.signal,
     read,
-    readJson: async (name, schema) => parsed(name, await read(name), schema),
+    readJson,
     put,
     putJson: (name, value) => put(name, prettyJson(value)),
     fetch: async (digest) => artifacts.get(digest, digest),

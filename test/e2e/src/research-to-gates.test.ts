@@ -45,11 +45,12 @@ async function example(file: string): Promise<Spec> {
 }
 
 /** Takes a candidate through all four stages, each on the artifacts of those before. */
-async function through(spec: Spec) {
+async function through(spec: Spec, candidateId?: string) {
   const artifacts = new Map<string, Uint8Array>();
-  let last = createStageContext({ lane: "lane-a", stage: "research-intake", spec });
+  const of = { spec, ...(candidateId !== undefined && { candidateId }) };
+  let last = createStageContext({ lane: "lane-a", stage: "research-intake", ...of });
   for (const [stage, { lane, stages }] of STAGES) {
-    last = createStageContext({ lane, stage, spec, inputs: Object.fromEntries(artifacts) });
+    last = createStageContext({ lane, stage, ...of, inputs: Object.fromEntries(artifacts) });
     const outcome = await stages[stage]?.(last);
     if (outcome?.kind !== "done") throw outcome?.failure ?? new Error(`no stage ${stage}`);
     for (const [name, bytes] of last.outputs) artifacts.set(name, bytes);
@@ -120,3 +121,27 @@ test(
     expect(failedGates(peak.gates)).toEqual(["gate1_statistical_robustness"]);
   },
 );
+
+test("J9: with lane A's key another specification doesn't get past any lane", TIMEOUT, async () => {
+  const candidateId = "cand-0123456789ab";
+  const submitted = {
+    ...(await example("trend.yaml")),
+    promotion: { target: "shadow", notional: 1000 },
+  };
+  const forged = { ...submitted, promotion: { target: "live", notional: 50_000_000 } };
+  const { artifacts } = await through(forged, candidateId);
+  const inputs = Object.fromEntries(artifacts);
+  for (const [stage, { lane, stages }] of STAGES.slice(1)) {
+    const context = createStageContext({ lane, stage, spec: submitted, candidateId, inputs });
+    expect({ stage, ...(await stages[stage]?.(context)) }).toMatchObject({
+      stage,
+      kind: "failed",
+      failure: {
+        class: "policy",
+        code: "E_LINEAGE",
+        message: expect.stringContaining("contradicts the dispatch: spec.promotion is"),
+      },
+    });
+    expect([...context.outputs.keys()]).toEqual([]);
+  }
+});

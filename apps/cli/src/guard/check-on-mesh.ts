@@ -129,10 +129,10 @@ async function findProof(
   const { outcome } = report;
   if (outcome.kind === "failed")
     return unproved(`${entry.stage} of ${entry.runId} failed: ${outcome.failure.code}`);
-  const request = evidenceFor(report, playbook);
+  const request = evidenceFor(report, entry, playbook);
   const evidence = request && (await gatherStored(request, artifacts));
   const rule = stageRule(playbook, entry.stage);
-  const { verdict, fault } = assess(rule, entry, { report, outcome, evidence });
+  const { verdict, fault } = assess(rule, entry, { report, outcome, evidence, playbook });
   return {
     evidence,
     usable: fault === undefined ? evidence : null,

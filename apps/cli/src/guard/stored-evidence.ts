@@ -1,5 +1,6 @@
 /** What a mesh has stored, read for the guard: playbooks by digest, and the evidence for a result as the coordinator verifies it. */
 import type { EvidenceRecord, Sha256 } from "@baton/contracts";
+import { contradictionIn } from "@baton/lineage";
 import type { Artifacts } from "@baton/mesh";
 import {
   evidenceRecord,
@@ -45,8 +46,10 @@ export async function gatherStored(
   artifacts: Artifacts,
 ): Promise<EvidenceRecord> {
   const states: EvidenceRecord["artifacts"] = {};
+  const contradictions: Record<string, string> = {};
   let gateText: string | undefined;
-  for (const { name, sha256, bytes } of request.artifacts) {
+  for (const ref of request.artifacts) {
+    const { name, sha256, bytes } = ref;
     const found = await artifacts.get(sha256).catch((error: unknown) => {
       if (isAltered(error)) return "altered" as const;
       throw error;
@@ -56,10 +59,13 @@ export async function gatherStored(
       continue;
     }
     states[name] = found.length === bytes ? "present" : "altered";
-    if (name === request.gate?.name && states[name] === "present")
-      gateText = new TextDecoder().decode(found);
+    if (states[name] === "altered") continue;
+    const text = () => new TextDecoder().decode(found);
+    const contradiction = contradictionIn(request.root, ref, text);
+    if (contradiction !== undefined) contradictions[name] = contradiction;
+    if (name === request.gate?.name) gateText = text();
   }
-  return evidenceRecord(request, { states, gateText });
+  return evidenceRecord(request, { states, contradictions, gateText });
 }
 
 function isAltered(error: unknown): boolean {

@@ -170,7 +170,7 @@ function researchOf(spec: CandidateSpec, manifest: DatasetManifest): CandidateSp
     trials: spec.strategy.grid.map((parameters, index) => ({
       index,
       parameters,
-      warmUpRows: 0,
+      warmUpRows: (parameters["slow"] ?? 0) - 1,
       features: [{ name: "close", definition: "the close", lookbackRows: 0 }],
     })),
     declaredTrials: spec.strategy.grid.length,
@@ -201,9 +201,9 @@ function pluginOf(
     testSha256: sha256("test"),
     specSha256,
     parameterSchema: {},
-    parameterSets: trials.map(({ parameters }) => ({
+    parameterSets: trials.map(({ parameters, warmUpRows }) => ({
       parameters,
-      warmUpRows: 0,
+      warmUpRows,
       bounds: { least: 0, most: 1 },
     })),
     fills: "close",

@@ -10,6 +10,7 @@ import type {
 } from "@baton/contracts";
 
 import { day, digest, head, named, rows } from "./sample-identity.ts";
+import { specSha256 } from "./sample-research.ts";
 
 const figures: BacktestFigures = {
   rows: 2520,
@@ -121,7 +122,7 @@ export const evaluation: EvaluationReport = {
   reproducibility: {
     code: digest("e"),
     runtime: "v24.21.0",
-    spec: digest("5"),
+    spec: specSha256,
     datasets: [{ instrument: "AAA", sha256: digest("d") }],
     plugin: {
       name: "sma-cross",

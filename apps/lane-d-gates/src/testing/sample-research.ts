@@ -1,32 +1,41 @@
 /** What lanes A and B hand on about the sample. */
-import type {
-  CandidateSpecArtifact,
-  CatalogEntryArtifact,
-  DatasetManifest,
-  StrategyPluginArtifact,
-  TestReportArtifact,
+import { createHash } from "node:crypto";
+
+import {
+  type CandidateSpec,
+  type CandidateSpecArtifact,
+  canonicalJson,
+  type CatalogEntryArtifact,
+  type DatasetManifest,
+  type StrategyPluginArtifact,
+  type TestReportArtifact,
 } from "@baton/contracts";
 
 import { day, digest, head, range } from "./sample-identity.ts";
+
+const spec: CandidateSpec = {
+  schema: "baton.candidate.v1",
+  name: "Sample",
+  thesis: "What rose goes on rising for a while.",
+  universe: [{ instrument: "AAA" }],
+  strategy: { plugin: "sma-cross", grid: [{ fast: 10, slow: 50 }] },
+  costBps: 5,
+  regimes: [{ name: "any", expectation: "Earns." }],
+  expectation: { metric: "sharpe", atLeast: 0.4 },
+  holdoutRows: 252,
+  seed: 1,
+  promotion: { target: "live", notional: 100_000 },
+};
+
+/** What artifacts name the specification by. */
+export const specSha256 = createHash("sha256").update(canonicalJson(spec)).digest("hex");
 
 export const research: CandidateSpecArtifact = {
   schemaVersion: "baton.candidate-spec.v1",
   ...head,
   iteration: 0,
-  specSha256: digest("5"),
-  spec: {
-    schema: "baton.candidate.v1",
-    name: "Sample",
-    thesis: "What rose goes on rising for a while.",
-    universe: [{ instrument: "AAA" }],
-    strategy: { plugin: "sma-cross", grid: [{ fast: 10, slow: 50 }] },
-    costBps: 5,
-    regimes: [{ name: "any", expectation: "Earns." }],
-    expectation: { metric: "sharpe", atLeast: 0.4 },
-    holdoutRows: 252,
-    seed: 1,
-    promotion: { target: "live", notional: 100_000 },
-  },
+  specSha256,
+  spec,
   trials: [
     {
       index: 0,
@@ -76,7 +85,7 @@ export const plugin: StrategyPluginArtifact = {
   scope: "one",
   sourceSha256: digest("c"),
   testSha256: digest("7"),
-  specSha256: digest("5"),
+  specSha256,
   parameterSchema: {},
   parameterSets: [
     { parameters: { fast: 10, slow: 50 }, warmUpRows: 49, bounds: { least: 0, most: 1 } },

@@ -11,6 +11,7 @@ import {
 } from "@baton/contracts";
 import { builtInMarketData, type Dataset } from "@baton/market";
 import { type Bar, backtest, bootstrapBands, findPlugin } from "@baton/quant";
+import { linked } from "@baton/testkit";
 
 export const sha256 = (bytes: string | Uint8Array) =>
   createHash("sha256").update(bytes).digest("hex");
@@ -139,6 +140,19 @@ function evaluationOf(
         targetsDiffering: 0,
       },
     },
+    assumptions: {
+      fill: "close",
+      delayRows: 1,
+      costBps: COST_BPS,
+      allocation: "equal-weight",
+      holdoutRows,
+    },
+    data: datasets.map(({ manifest }) => ({
+      instrument: manifest.instrument,
+      sha256: manifest.sha256,
+      rows: 1,
+      research: rows,
+    })),
     chosen: datasets.map(({ manifest, bars }) => ({
       instrument: manifest.instrument,
       share: 1 / datasets.length,
@@ -156,9 +170,10 @@ function evaluationOf(
 }
 
 /** A gate report that passed, with one gate. */
-export const passed = (of: Ids, stage: string) => ({
+export const passed = ({ candidateId, runId }: Ids, stage: string) => ({
   schemaVersion: "baton.gate-report.v1",
-  ...of,
+  candidateId,
+  runId,
   stage,
   policyVersion: "test",
   verdict: "pass",
@@ -185,14 +200,6 @@ const rows = { from: 0, to: 1, start: "2000-01-03", end: "2000-01-03" };
 const UNREAD = {
   inputs: digests,
   results: digests,
-  assumptions: {
-    fill: "close",
-    delayRows: 1,
-    costBps: COST_BPS,
-    allocation: "equal-weight",
-    holdoutRows: 252,
-  },
-  data: [{ instrument: "NDX", sha256: sha256("data"), rows: 1, research: rows }],
   trials: { declared: 1, used: 1 },
   outOfSample: {
     start: "2000-01-03",
@@ -270,7 +277,7 @@ function artifactsOf(
   const { report, net } = evaluationOf(ids, research.specSha256, of);
   const sourceSha256 = sha256(SOURCE);
   const testSha256 = sha256("test");
-  return {
+  return linked({
     "research/candidate-spec.json": research,
     "research/dataset-manifest.json": manifest,
     "build/plugin.json": pluginOf(ids, research.specSha256),
@@ -289,7 +296,7 @@ function artifactsOf(
       schemaVersion: "baton.catalog-entry.v1",
       strategyId: ids.candidateId,
       version: sourceSha256.slice(0, 12),
-      title: "Sample",
+      title: spec.name,
       plugin: "sma-cross",
       instruments: spec.universe.map(({ instrument }) => instrument),
       path: `strategies/${ids.candidateId}/strategy.ts`,
@@ -298,10 +305,10 @@ function artifactsOf(
     },
     "backtest/evaluation-report.json": { ...UNREAD, ...report },
     "backtest/walkforward-results.json": walkForwardOf(ids, net),
-    "gates/fold-metrics-v1.json": {},
-    "gates/stress-metrics-v1.json": {},
+    "gates/fold-metrics-v1.json": { schemaVersion: "baton.fold-metrics.v1" },
+    "gates/stress-metrics-v1.json": { schemaVersion: "baton.stress-metrics.v1" },
     "gates/gate-evaluation.json": passed(ids, "gate-evaluation"),
-  };
+  });
 }
 
 let names = 0;

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import {
   type BacktestBands,
   type BacktestFigures,
+  canonicalJson,
   CandidateSpecArtifact,
   DatasetManifest,
   EvaluationReport,
@@ -12,6 +13,7 @@ import {
   ShadowPaperReport,
   StrategyPluginArtifact,
 } from "@baton/contracts";
+import { linked } from "@baton/testkit";
 
 export const CANDIDATE = "cand-0123456789ab";
 export const RUN = "run-0123456789ab";
@@ -53,19 +55,21 @@ export function spec(target: Target = "paper") {
   } as const;
 }
 
+const specSha256 = (target: Target) => digest(canonicalJson(spec(target)));
+
 function research(target: Target): CandidateSpecArtifact {
   return CandidateSpecArtifact.parse({
     schemaVersion: "baton.candidate-spec.v1",
     candidateId: CANDIDATE,
     runId: RUN,
     iteration: 0,
-    specSha256: "cd".repeat(32),
+    specSha256: specSha256(target),
     spec: spec(target),
     trials: [
       {
         index: 0,
         parameters: { fast: 50, slow: 200 },
-        warmUpRows: 200,
+        warmUpRows: 199,
         features: [{ name: "mean", definition: "mean of closes", lookbackRows: 200 }],
       },
     ],
@@ -103,7 +107,7 @@ export function manifest(sha256 = NDX): DatasetManifest {
   });
 }
 
-function plugin(): StrategyPluginArtifact {
+function plugin(target: Target): StrategyPluginArtifact {
   return StrategyPluginArtifact.parse({
     schemaVersion: "baton.strategy-plugin.v1",
     candidateId: CANDIDATE,
@@ -112,10 +116,10 @@ function plugin(): StrategyPluginArtifact {
     scope: "one",
     sourceSha256: SOURCE,
     testSha256: "ef".repeat(32),
-    specSha256: "cd".repeat(32),
+    specSha256: specSha256(target),
     parameterSchema: {},
     parameterSets: [
-      { parameters: { fast: 50, slow: 200 }, warmUpRows: 200, bounds: { least: 0, most: 1 } },
+      { parameters: { fast: 50, slow: 200 }, warmUpRows: 199, bounds: { least: 0, most: 1 } },
     ],
     fills: "close",
     delayRows: 1,
@@ -153,7 +157,7 @@ const neighbourhood = {
   robustness: null,
 };
 
-function evaluation(p01: number): EvaluationReport {
+function evaluation(target: Target, p01: number): EvaluationReport {
   const rows = { from: 0, to: 100, start: "2000-01-03", end: "2000-06-01" };
   return EvaluationReport.parse({
     schemaVersion: "baton.evaluation-report.v1",
@@ -164,7 +168,7 @@ function evaluation(p01: number): EvaluationReport {
     reproducibility: {
       code: "12".repeat(32),
       runtime: "v24.21.0",
-      spec: "cd".repeat(32),
+      spec: specSha256(target),
       datasets: [{ instrument: "NDX", sha256: NDX }],
       plugin: { name: "sma-cross", source: SOURCE, targetsCompared: 1, targetsDiffering: 0 },
       seed: 1,
@@ -202,6 +206,13 @@ function evaluation(p01: number): EvaluationReport {
     neighbourhood,
   });
 }
+
+const walkForward = {
+  schemaVersion: "baton.walkforward-results.v1",
+  plugin: "sma-cross",
+  costBps: 5,
+  grid: [{ fast: 50, slow: 200 }],
+};
 
 /** A gate report that passes. */
 export function gate(stage: string, over: Partial<GateReport> = {}): GateReport {
@@ -260,19 +271,35 @@ export function rolledOut(configHash: string, target: Target = "paper") {
 }
 
 /** Everything that was there before rollback-readiness; `p01` is the backtest's 1 % edge of the total return. */
-export function promotable(target: Target = "paper", p01 = -1): Record<string, unknown> {
-  return {
+export function promotable(
+  target: Target = "paper",
+  p01 = -1,
+  candidateId = CANDIDATE,
+): Record<string, unknown> {
+  const artifacts = Object.entries({
     "research/candidate-spec.json": research(target),
     "research/dataset-manifest.json": manifest(),
-    "build/plugin.json": plugin(),
-    "build/test-report.json": { tests: 1 },
-    "backtest/evaluation-report.json": evaluation(p01),
-    "backtest/walkforward-results.json": { folds: 1 },
-    "gates/fold-metrics-v1.json": { folds: 1 },
-    "gates/stress-metrics-v1.json": { cases: 1 },
+    "build/plugin.json": plugin(target),
+    "build/test-report.json": {
+      schemaVersion: "baton.test-report.v1",
+      sourceSha256: SOURCE,
+      datasets: [{ instrument: "NDX", sha256: NDX, research: range(6664) }],
+    },
+    "backtest/evaluation-report.json": evaluation(target, p01),
+    "backtest/walkforward-results.json": walkForward,
+    "gates/fold-metrics-v1.json": { schemaVersion: "baton.fold-metrics.v1" },
+    "gates/stress-metrics-v1.json": { schemaVersion: "baton.stress-metrics.v1" },
     "gates/gate-evaluation.json": gate("gate-evaluation"),
     "gates/promotion-prerequisites.json": gate("promotion-prerequisites"),
-  };
+  });
+  return linked(
+    Object.fromEntries(
+      artifacts.map(([name, value]) => [
+        name,
+        "candidateId" in value ? { ...value, candidateId } : value,
+      ]),
+    ),
+  );
 }
 
 /** SHA-256 in hex. */

@@ -7,6 +7,9 @@ const CANDIDATE = "cand-0123456789ab";
 const RUN = "run-0123456789ab";
 const AT = "2026-01-05T12:00:00.000Z";
 
+/** As it was submitted. */
+export const SPEC = { thesis: "momentum" };
+
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -33,6 +36,7 @@ export function journal(): JournalRow[] {
       candidateId: CANDIDATE,
       stage: "audit-evidence",
       runId: RUN,
+      spec: SPEC,
       artifacts: artifacts.map(({ name, sha256: digest, bytes }) => ({
         name,
         sha256: digest,
@@ -51,7 +55,7 @@ export function packContent(over: Partial<AuditPackContent> = {}): AuditPackCont
     runId: RUN,
     createdAt: AT,
     sections: {
-      run: { author: "tester" },
+      run: { author: "tester", spec: SPEC },
       gates: [],
       approvals: [],
       "retries-and-pauses": { retries: [], pauses: [] },

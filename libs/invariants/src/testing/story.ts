@@ -4,6 +4,8 @@
  */
 import { createHash } from "node:crypto";
 
+import canonicalize from "canonicalize";
+
 import { readControlState } from "../read-controls.ts";
 import { readEntry, readReport, readSubmission } from "../read-journal.ts";
 import type { BrokerEvent, Change, MeshRecord, SubmitReceipt } from "../record.ts";
@@ -50,15 +52,28 @@ export function gateReport(changes: Json = {}): string {
   });
 }
 
-/** The whole story, everything as it should be; `gate` is the text of the gate report that it rests on. */
-export function tellStory(gate: string = gateReport()): Story {
+/** What was submitted; every other key has its default. */
+export const SPEC = {
+  schema: "baton.candidate.v1",
+  promotion: { target: "shadow", notional: 1000 },
+};
+
+/** Lane A's reading of a specification. */
+export function reading(spec: Json): string {
+  const normal = { costBps: 5, holdoutRows: 252, seed: 1, ...spec };
+  const specSha256 = sha256(canonicalize(normal) ?? "");
+  return JSON.stringify({ schemaVersion: "baton.candidate-spec.v1", spec: normal, specSha256 });
+}
+
+/** The whole story, everything as it should be; `gate` is the text of the gate report that it rests on, `research` lane A's reading. */
+export function tellStory(gate: string = gateReport(), research: string = reading(SPEC)): Story {
   const objects = new Map<string, Uint8Array>();
   const made = (name: string, stage: string, text: string): Json => {
     const bytes = new TextEncoder().encode(text);
     objects.set(sha256(bytes), bytes);
     return { name, sha256: sha256(bytes), bytes: bytes.length, stage, runId: RUN };
   };
-  const spec = made("research/candidate-spec.json", "research-intake", "{}\n");
+  const spec = made("research/candidate-spec.json", "research-intake", research);
   const report = made(GATE, "gate-evaluation", gate);
   const ramp = made("gates/live-ramp.json", "live-ramp", "{ }\n");
   return {
@@ -214,6 +229,7 @@ function entry(n: number, at: readonly [string, string, string], changes: Json):
     prev: n - 1,
     detail: "as told",
     author: "ann",
+    spec: SPEC,
     awaits: 0,
     artifacts: [],
     evidence: null,

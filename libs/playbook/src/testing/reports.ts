@@ -33,6 +33,8 @@ export interface Evidence {
   readonly reasons?: readonly string[];
   /** State of the artifacts named here; every other one is present. */
   readonly found?: Readonly<Record<string, "missing" | "altered">>;
+  /** Where an artifact contradicts the dispatch, by its name. */
+  readonly contradictions?: Readonly<Record<string, string>>;
   readonly nothing?: true;
 }
 
@@ -112,8 +114,10 @@ export function evidenceFor(
     outcome.artifacts.map(({ name }) => [name, found.get(name) ?? ("present" as const)]),
   );
   const gate = outcome.artifacts.find(({ name }) => name === rule.gate);
-  if (!gate || evidence.gate === null) return { artifacts, gate: null };
+  const { contradictions } = evidence;
+  const record = contradictions ? { artifacts, contradictions } : { artifacts };
+  if (!gate || evidence.gate === null) return { ...record, gate: null };
   const verdict = evidence.gate ?? outcome.verdict;
   const reasons = [...(evidence.reasons ?? [])];
-  return { artifacts, gate: { sha256: evidence.gateSha ?? gate.sha256, verdict, reasons } };
+  return { ...record, gate: { sha256: evidence.gateSha ?? gate.sha256, verdict, reasons } };
 }

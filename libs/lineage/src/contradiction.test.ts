@@ -1,0 +1,318 @@
+import { type ArtifactRef, canonicalJson } from "@baton/contracts";
+import { expect, test } from "vitest";
+
+import { contradictionIn, type Root } from "./contradiction.ts";
+import { declaredSets, normalSpec, specDigest } from "./specification.ts";
+
+const CANDIDATE = "cand-0123456789ab";
+const RUN = "run-0123456789ab";
+const digest = (letter: string) => letter.repeat(64);
+
+const SUBMITTED = {
+  schema: "baton.candidate.v1",
+  name: "Sample",
+  thesis: "What rose goes on rising for a while.",
+  universe: [{ instrument: "SPX" }, { instrument: "OWN", csv: { sha256: digest("c"), bytes: 9 } }],
+  strategy: { plugin: "tsmom", grid: [{ lookbackRows: 100 }, { lookbackRows: 252 }] },
+  regimes: [{ name: "any", expectation: "Earns." }],
+  expectation: { metric: "sharpe", atLeast: 0.4 },
+  promotion: { target: "shadow", notional: 1000 },
+};
+const spec = normalSpec(SUBMITTED);
+if (spec === undefined) throw new Error("the sample is a specification");
+const sets = declaredSets(spec.strategy) ?? [];
+const specSha256 = specDigest(spec);
+const parameters = sets.map((set) => set.parameters);
+
+const refs = [
+  ["research/candidate-spec.json", "1"],
+  ["build/plugin-source.ts", "5"],
+  ["gates/gate-evaluation.json", "9"],
+].map(([name = "", letter = ""]): ArtifactRef => ref(name, letter));
+
+function ref(name: string, letter = "0"): ArtifactRef {
+  return { name, sha256: digest(letter), bytes: 1, stage: "some-stage", runId: RUN };
+}
+
+const root: Root = { candidateId: CANDIDATE, runId: RUN, spec: SUBMITTED, artifacts: refs };
+const ids = { candidateId: CANDIDATE, runId: RUN };
+const rows = { from: 0, to: 100, start: "2001-01-02", end: "2001-06-01" };
+const range = (count: number) => ({ rows: count, start: "2001-01-02", end: "2001-06-01" });
+const data = [
+  { instrument: "SPX", sha256: digest("d") },
+  { instrument: "OWN", sha256: digest("c") },
+];
+const cut = data.map((of) => ({ ...of, research: range(2000), holdout: range(252) }));
+
+/** What honest lanes write about the sample, as far as it follows from the specification. */
+const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
+  "research/candidate-spec.json": {
+    schemaVersion: "baton.candidate-spec.v1",
+    ...ids,
+    specSha256,
+    spec,
+    trials: sets.map((set, index) => ({
+      index,
+      parameters: set.parameters,
+      warmUpRows: set.warmUpRows,
+      features: [{ name: "close", definition: "the close", lookbackRows: 0 }],
+    })),
+    declaredTrials: 2,
+    datasets: cut,
+  },
+  "research/dataset-manifest.json": {
+    schemaVersion: "baton.dataset-manifest.v1",
+    ...ids,
+    holdoutRows: 252,
+    datasets: cut.map((of) => ({
+      schemaVersion: "3.0.0",
+      source: "somewhere",
+      ...range(2252),
+      calendarGaps: [],
+      staleOpenRatio: 0,
+      staleOpenRatioByYear: {},
+      nullRate: 0,
+      ...of,
+    })),
+  },
+  "build/plugin.json": {
+    schemaVersion: "baton.strategy-plugin.v1",
+    ...ids,
+    plugin: "tsmom",
+    sourceSha256: digest("5"),
+    specSha256,
+    parameterSets: sets,
+  },
+  "build/test-report.json": {
+    schemaVersion: "baton.test-report.v1",
+    ...ids,
+    sourceSha256: digest("5"),
+    datasets: cut,
+  },
+  "build/catalog-entry.json": {
+    schemaVersion: "baton.catalog-entry.v1",
+    title: "Sample",
+    plugin: "tsmom",
+    instruments: ["SPX", "OWN"],
+    sourceSha256: digest("5"),
+    parameterSets: parameters,
+  },
+  "backtest/walkforward-results.json": {
+    schemaVersion: "baton.walkforward-results.v1",
+    ...ids,
+    plugin: "tsmom",
+    costBps: 5,
+    grid: parameters,
+    inputs: [{ name: "research/candidate-spec.json", sha256: digest("1") }],
+  },
+  "backtest/evaluation-report.json": {
+    schemaVersion: "baton.evaluation-report.v1",
+    ...ids,
+    reproducibility: {
+      code: digest("e"),
+      runtime: "v24",
+      spec: specSha256,
+      seed: 1,
+      datasets: data,
+      plugin: { name: "tsmom", source: digest("5"), targetsCompared: 1, targetsDiffering: 0 },
+    },
+    assumptions: {
+      fill: "close",
+      delayRows: 1,
+      costBps: 5,
+      allocation: "equal-weight",
+      holdoutRows: 252,
+    },
+    data: data.map((of) => ({ ...of, rows: 2252, research: rows })),
+    trials: { declared: 2, used: 2 },
+    chosen: data.map(({ instrument }) => ({
+      instrument,
+      share: 0.5,
+      index: 1,
+      parameters: parameters[1],
+      train: rows,
+      trainSharpe: 1,
+    })),
+    expectation: { metric: "sharpe", atLeast: 0.4, measured: 0.5 },
+  },
+  "gates/fold-metrics-v1.json": { schemaVersion: "baton.fold-metrics.v1", ...ids },
+  "gates/stress-metrics-v1.json": { schemaVersion: "baton.stress-metrics.v1", ...ids },
+  "gates/gate-evaluation.json": {
+    schemaVersion: "baton.gate-report.v1",
+    ...ids,
+    promotionTarget: "shadow",
+  },
+  "gates/shadow-paper.json": {
+    schemaVersion: "baton.gate-report.v1",
+    ...ids,
+    promotionTarget: "shadow",
+    sourceSha256: digest("5"),
+    inputs: [{ name: "gates/gate-evaluation.json", sha256: digest("9") }],
+  },
+  "gates/live-ramp.json": {
+    schemaVersion: "baton.gate-report.v1",
+    ...ids,
+    promotionTarget: "shadow",
+    steps: [{ notional: 1000 }],
+  },
+};
+
+const heldAgainst = (name: string, content: unknown, of: Root = root) =>
+  contradictionIn(of, ref(name), () =>
+    typeof content === "string" ? content : canonicalJson(content),
+  );
+
+test.each(Object.keys(HONEST))("%s as an honest lane writes it contradicts nothing", (name) => {
+  expect(heldAgainst(name, HONEST[name])).toBeUndefined();
+});
+
+type Change = readonly [path: readonly (string | number)[], value: unknown, says: RegExp];
+
+/** Every place of an artifact that follows from the specification, with what somebody else would like there. */
+const CHANGES: Readonly<Record<string, readonly Change[]>> = {
+  "research/candidate-spec.json": [
+    [
+      ["spec", "promotion"],
+      { target: "live", notional: 50_000_000 },
+      /spec.promotion is .*50000000.*by the dispatch it is .*1000/,
+    ],
+    [["spec", "costBps"], 0, /spec.costBps is 0; by the dispatch it is 5/],
+    [["spec", "drills"], { dataSourceFailures: 1 }, /spec.drills .* nothing/],
+    [["specSha256"], digest("0"), /specSha256/],
+    [["trials", 0, "parameters", "lookbackRows"], 10, /its trials/],
+    [["trials", 0, "parameters", "afterFall"], -1, /its trials/],
+    [["trials", 0, "warmUpRows"], 1, /its trials/],
+    [["declaredTrials"], 1, /declaredTrials/],
+    [["datasets", 1, "sha256"], digest("f"), /the file of OWN/],
+    [["datasets", 0, "instrument"], "NDX", /its instruments/],
+    [["datasets", 0, "holdout", "rows"], 1, /the rows held back of SPX/],
+  ],
+  "research/dataset-manifest.json": [
+    [["holdoutRows"], 60, /holdoutRows/],
+    [["datasets", 1, "sha256"], digest("f"), /the file of OWN/],
+    [["datasets", 0, "instrument"], "NDX", /its instruments/],
+    [["datasets", 1, "holdout", "rows"], 1, /the rows held back of OWN/],
+  ],
+  "build/plugin.json": [
+    [["plugin"], "sma-cross", /plugin/],
+    [["specSha256"], digest("0"), /specSha256/],
+    [["sourceSha256"], digest("0"), /the digest of the source/],
+    [["parameterSets", 1, "bounds", "most"], 50, /its parameter sets/],
+  ],
+  "build/test-report.json": [
+    [["sourceSha256"], digest("0"), /the digest of the source/],
+    [["datasets", 1, "sha256"], digest("0"), /the file of OWN/],
+  ],
+  "build/catalog-entry.json": [
+    [["title"], "Other", /title/],
+    [["instruments", 0], "NDX", /its instruments/],
+    [["parameterSets", 0, "lookbackRows"], 1, /its parameter sets/],
+    [["sourceSha256"], digest("0"), /the digest of the source/],
+  ],
+  "backtest/walkforward-results.json": [
+    [["costBps"], 0, /costBps/],
+    [["grid", 0, "lookbackRows"], 1, /its grid/],
+    [["inputs", 0, "sha256"], digest("0"), /the digest of research\/candidate-spec.json/],
+  ],
+  "backtest/evaluation-report.json": [
+    [["reproducibility", "spec"], digest("0"), /reproducibility.spec/],
+    [["reproducibility", "seed"], 2, /reproducibility.seed/],
+    [["reproducibility", "plugin", "source"], digest("0"), /the digest of the source/],
+    [["reproducibility", "datasets", 1, "sha256"], digest("0"), /the file of OWN/],
+    [["assumptions", "costBps"], 0, /assumptions.costBps/],
+    [["assumptions", "holdoutRows"], 0, /assumptions.holdoutRows/],
+    [["expectation", "atLeast"], -9, /expectation.atLeast/],
+    [["trials", "declared"], 1, /trials.declared/],
+    [["data", 1, "sha256"], digest("0"), /the file of OWN/],
+    [["chosen", 0, "instrument"], "NDX", /the instruments chosen for/],
+    [["chosen", 0, "parameters", "lookbackRows"], 7, /the parameters chosen for SPX/],
+    [["chosen", 0, "index"], 9, /the parameters chosen for SPX/],
+  ],
+  "gates/shadow-paper.json": [
+    [["promotionTarget"], "live", /promotionTarget is "live"; by the dispatch it is "shadow"/],
+    [["sourceSha256"], digest("0"), /the digest of the source/],
+    [["inputs", 0, "sha256"], digest("0"), /the digest of gates\/gate-evaluation.json/],
+  ],
+  "gates/live-ramp.json": [[["steps", 0, "notional"], 50_000_000, /the largest notional/]],
+};
+
+function changed(
+  value: unknown,
+  [key, ...path]: readonly (string | number)[],
+  to: unknown,
+): unknown {
+  if (key === undefined) return to;
+  if (Array.isArray(value))
+    return value.map((item, index) => (index === key ? changed(item, path, to) : item));
+  const object = Object(value);
+  return { ...object, [key]: changed(object[key], path, to) };
+}
+
+const everyChange = Object.entries(CHANGES).flatMap(([name, changes]) =>
+  changes.map((change) => [name, change[0].join("."), change] as const),
+);
+
+test.each(everyChange)("%s with another %s is told from the dispatch's", (name, _, change) => {
+  const [path, to, says] = change;
+  expect(heldAgainst(name, changed(HONEST[name], path, to))).toMatch(says);
+});
+
+const named = Object.entries(HONEST);
+
+/** Each artifact with one key changed or taken away. */
+const variants = (keys: (name: string, key: string) => boolean) =>
+  named.flatMap(([name, honest]) =>
+    Object.keys(honest)
+      .filter((key) => keys(name, key))
+      .map((key) => [name, key] as const),
+  );
+
+test.each(variants((_, key) => key === "candidateId" || key === "runId"))(
+  "%s with another %s is refused",
+  (name, key) => {
+    const other = { ...HONEST[name], [key]: "cand-ffffffffffff" };
+    expect(heldAgainst(name, other)).toContain(key);
+  },
+);
+
+test.each(Object.keys(HONEST))("%s of another version or form is refused", (name) => {
+  const other = { ...HONEST[name], schemaVersion: "baton.other.v1" };
+  expect(heldAgainst(name, other)).toMatch(/^it isn't a baton/);
+  expect(heldAgainst(name, "not JSON")).toMatch(/^it isn't a baton/);
+});
+
+/** What a form may leave out, or the lanes' own schemas ask for. */
+const OPTIONAL = ["candidateId", "runId", "inputs", "steps", "promotionTarget"];
+
+test.each(
+  variants(
+    (name, key) =>
+      !OPTIONAL.includes(key) && !(name.startsWith("gates/") && key === "sourceSha256"),
+  ),
+)("%s without its %s is refused: leaving it out is no way around", (name, key) => {
+  const { [key]: _, ...rest } = HONEST[name] ?? {};
+  expect(heldAgainst(name, rest)).toBeDefined();
+});
+
+test("what an earlier run of the candidate made counts with that run, and with what it was made from", () => {
+  const later: Root = { ...root, runId: "run-fffffffffff0" };
+  const name = "backtest/walkforward-results.json";
+  const before = changed(HONEST[name], ["inputs", 0, "sha256"], digest("0"));
+  expect(heldAgainst(name, before, later)).toBeUndefined();
+});
+
+test("under a specification that isn't one nothing follows, and nobody may claim one", () => {
+  const other: Root = { ...root, spec: { anything: 1 } };
+  expect(
+    heldAgainst("research/candidate-spec.json", HONEST["research/candidate-spec.json"], other),
+  ).toMatch(/the dispatch has no valid one/);
+  expect(heldAgainst("research/candidate-spec.json", "bytes", other)).toBeUndefined();
+  expect(heldAgainst("build/plugin.json", "bytes", other)).toBeUndefined();
+});
+
+test("an artifact that follows from nothing isn't even looked at", () => {
+  const text = () => {
+    throw new Error("looked at");
+  };
+  expect(contradictionIn(root, ref("observed/build.json"), text)).toBeUndefined();
+});
