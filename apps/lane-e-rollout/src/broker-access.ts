@@ -1,4 +1,4 @@
-import { type Broker, BrokerError, createBroker } from "@baton/brokerage";
+import { type Broker, BrokerError, type BrokerPlace, createBroker } from "@baton/brokerage";
 import { StageFailure } from "@baton/lanekit";
 
 /** What `ask` gives; a broker that can't be asked is a transient StageFailure. */
@@ -19,7 +19,10 @@ export async function asked<T>(ask: Promise<T>): Promise<T> {
   }
 }
 
-/** Accounts at the broker under `url`; `signal` stops waiting for it. */
-export function brokerAccounts(url: string, signal: AbortSignal): (account: string) => Broker {
-  return (account) => createBroker({ url, account, signal });
+/** Accounts at the broker; `signal` stops waiting for it. */
+export function brokerAccounts(
+  place: BrokerPlace,
+  signal: AbortSignal,
+): (account: string) => Broker {
+  return (account) => createBroker({ ...place, account, signal });
 }

@@ -16,6 +16,8 @@ export const LaneEConfig = {
   BATON_STRATEGY_REPO: Repository.meta({ example: "/var/lib/baton/strategies.git" }),
   BATON_ENGINE_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8091" }),
   BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
+  /** The lane's token at the broker; best a file (BATON_BROKER_TOKEN_FILE). */
+  BATON_BROKER_TOKEN: secretText(),
   /** Folder for throw-away clones, of this service alone. */
   BATON_WORK_DIR: z
     .string()

@@ -16,7 +16,7 @@ await runService({
       strategyRepository: config.BATON_STRATEGY_REPO,
       cacheDir: config.BATON_WORK_DIR,
       engineUrl: config.BATON_ENGINE_URL,
-      brokerUrl: config.BATON_BROKER_URL,
+      broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
       mesh,
       verifyMs: config.BATON_VERIFY_MS,
       token: config.BATON_GITOPS_TOKEN,

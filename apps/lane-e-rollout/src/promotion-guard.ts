@@ -7,7 +7,7 @@
  * U4: the attempt's own dispatch is still the one whose result is awaited. Should it be superseded between this look and the
  *     push, recovery's fence on main refuses the push.
  */
-import type { Broker } from "@baton/brokerage";
+import { type Broker, engagedSwitch } from "@baton/brokerage";
 import {
   awaitedDispatch,
   incidentsOf,
@@ -49,7 +49,7 @@ export async function requireMayPromote(
   { mesh, broker }: { readonly mesh: MeshReader; readonly broker: Broker },
 ): Promise<void> {
   const [engaged, last, stored] = await Promise.all([
-    engagedSwitch(broker),
+    stoppedBy(broker),
     read(mesh.journal.last(context.candidateId)),
     read(mesh.controls.last()),
   ]);
@@ -70,12 +70,12 @@ export async function requireAwaited(context: StageContext, mesh: MeshReader): P
 }
 
 /** Who holds the kill switch of an account, as a sentence; undefined if it isn't engaged. */
-export async function engagedSwitch(broker: Broker): Promise<string | undefined> {
-  const { all, account } = await asked(broker.killSwitch.get());
-  const by = all.engaged ? all : account;
-  if (!by.engaged) return undefined;
-  const whose = by === all ? "of all accounts" : `of account ${broker.account}`;
-  return `the kill switch ${whose} is engaged since ${by.since} by ${by.by}: ${by.reason}`;
+export async function stoppedBy(broker: Broker): Promise<string | undefined> {
+  const found = engagedSwitch(await asked(broker.killSwitch.get()));
+  if (!found) return undefined;
+  const { scope, since, by, reason } = found;
+  const whose = scope === "account" ? `of account ${broker.account}` : "of all accounts";
+  return `the kill switch ${whose} is engaged since ${since} by ${by}: ${reason}`;
 }
 
 /** While nobody knows what holds, nothing is promoted. */

@@ -112,7 +112,7 @@ test("prerequisites notice that another source was pushed than was built, and a 
 
 test.each([
   ["engine", { engineUrl: "http://127.0.0.1:1" }, "E_ENGINE_UNAVAILABLE"],
-  ["broker", { brokerUrl: "http://127.0.0.1:1" }, "E_BROKER_UNAVAILABLE"],
+  ["broker", { broker: { url: "http://127.0.0.1:1", token: "t" } }, "E_BROKER_UNAVAILABLE"],
 ] as const)("a missing %s is a transient failure, not a verdict", async (_, over, code) => {
   const run = await sampleRun();
   const build = await pushedStrategy(place().options, run);

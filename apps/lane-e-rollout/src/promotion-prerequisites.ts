@@ -13,7 +13,7 @@ import { tasksNotOnMain } from "./closed-tasks.ts";
 import { createEngineClient } from "./engine-client.ts";
 import { gateProblem } from "./gate-evidence.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
-import { engagedSwitch } from "./promotion-guard.ts";
+import { stoppedBy } from "./promotion-guard.ts";
 import {
   digestsOf,
   lineageProblems,
@@ -99,19 +99,19 @@ async function surroundings(
   options: RolloutOptions,
 ): Promise<readonly GateOutcome[]> {
   const { signal, candidateId } = context;
-  const { repository, token, cacheDir, engineUrl, brokerUrl, mesh } = options;
+  const { repository, token, cacheDir, engineUrl, mesh } = options;
   const remote = { repository, token, cacheDir, signal };
   await using reader = await openMainReader(remote);
   await reader.head();
   const { refused } = await createEngineClient(engineUrl, signal).strategies();
   const ours = refused.find(({ file }) => file === `${candidateId}.yaml`);
-  const broker = brokerAccounts(brokerUrl, signal)(candidateId);
+  const broker = brokerAccounts(options.broker, signal)(candidateId);
   const { status } = await asked(broker.accountState());
   return [
     outcome("gitops-repository", []),
     outcome("engine", [ours && `the engine refuses ${ours.file}: ${ours.problem}`]),
     outcome("broker", [status === "ACTIVE" ? undefined : `the broker's account is ${status}`]),
-    undecided("kill-switch", await engagedSwitch(broker)),
+    undecided("kill-switch", await stoppedBy(broker)),
     outcome("git-tasks", await tasksNotOnMain(candidateId, mesh, remote)),
   ];
 }

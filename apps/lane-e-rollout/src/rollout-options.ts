@@ -1,3 +1,4 @@
+import type { BrokerPlace } from "@baton/brokerage";
 import type { MarketData } from "@baton/market";
 
 import type { MeshReader } from "./promotion-guard.ts";
@@ -13,7 +14,7 @@ export interface RolloutOptions {
   /** Folder for throw-away clones, of this service alone. */
   readonly cacheDir: string;
   readonly engineUrl: string;
-  readonly brokerUrl: string;
+  readonly broker: BrokerPlace;
   /** What holds for the mesh and the candidate, read when something is about to change. */
   readonly mesh: MeshReader;
   /** From a change on main until the engine runs it with its positions settled, in milliseconds at most. */

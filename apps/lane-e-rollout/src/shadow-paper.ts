@@ -44,12 +44,12 @@ export const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
 /** Engine and broker as a stage run talks to them. */
 export function verificationParts(
   { candidateId, signal }: StageContext,
-  { engineUrl, brokerUrl, verifyMs }: RolloutOptions,
+  { engineUrl, broker, verifyMs }: RolloutOptions,
 ): VerificationParts {
   return {
     candidateId,
     engine: createEngineClient(engineUrl, signal),
-    brokerOf: brokerAccounts(brokerUrl, signal),
+    brokerOf: brokerAccounts(broker, signal),
     verifyMs,
     signal,
   };
@@ -58,9 +58,9 @@ export function verificationParts(
 /** What the guard of a promotion asks. */
 export function promotionParts(
   { candidateId, signal }: StageContext,
-  { mesh, brokerUrl }: RolloutOptions,
+  { mesh, broker }: RolloutOptions,
 ): Parameters<typeof requireMayPromote>[1] {
-  return { mesh, broker: brokerAccounts(brokerUrl, signal)(candidateId) };
+  return { mesh, broker: brokerAccounts(broker, signal)(candidateId) };
 }
 
 /** Merges L0 and waits until it runs. Nothing is at stake yet, so what doesn't come is tried again. */

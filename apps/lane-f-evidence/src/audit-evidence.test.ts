@@ -15,7 +15,7 @@ const auditKey = openAuditKey(`${folder.path}/key.pem`, { create: true });
 const journal: JournalEntry[] = [];
 const states: StoredControls[] = [];
 const options: EvidenceOptions = {
-  brokerUrl: "http://127.0.0.1:1",
+  broker: { url: "http://127.0.0.1:1", token: "t" },
   engineUrl: "http://127.0.0.1:1",
   gitops: { repository: "/nonexistent", cacheDir: folder.path },
   journal: { entries: async () => journal },

@@ -1,4 +1,4 @@
-import { integerText, urlText } from "@baton/service";
+import { integerText, secretText, urlText } from "@baton/service";
 import { z } from "zod";
 
 const Path = z.string().min(1).max(4096, { error: "must be a path of 4,096 characters at most" });
@@ -6,6 +6,8 @@ const Path = z.string().min(1).max(4096, { error: "must be a path of 4,096 chara
 /** Lane F's own configuration, on top of what every lane takes. */
 export const LaneFConfig = {
   BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
+  /** The lane's token at the broker; best a file (BATON_BROKER_TOKEN_FILE). */
+  BATON_BROKER_TOKEN: secretText(),
   BATON_ENGINE_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8091" }),
   /** The GitOps repository whose main says what runs: absolute path, or file, https, http, ssh URL without credentials. */
   BATON_GITOPS_REPO: z

@@ -1,4 +1,3 @@
-import { createBroker } from "@baton/brokerage";
 import { type Entry, type IncidentClass, IncidentRecord, ObservedIncident } from "@baton/contracts";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -6,7 +5,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { drillStrategyFile } from "./drill-strategy.ts";
 import { worldOf } from "./ports.ts";
 import { configHashOf } from "./strategy-file.ts";
-import { type EvidenceWorld, startEvidenceWorld, untilHolding } from "./testing/evidence-world.ts";
+import {
+  accountOf,
+  type EvidenceWorld,
+  startEvidenceWorld,
+  untilHolding,
+} from "./testing/evidence-world.ts";
 import { gateFailure, journalEntry } from "./testing/journal.ts";
 import { promotable, RUN, SOURCE } from "./testing/run-artifacts.ts";
 import { runStage, type StageRan } from "./testing/run-stage.ts";
@@ -44,7 +48,7 @@ function run(reasons: readonly string[], from = "continuous-monitoring"): Promis
   });
 }
 const record = ({ context }: StageRan) => context.outputJson(RECORD, IncidentRecord);
-const account = () => createBroker({ url: world.options.brokerUrl, account: candidateId });
+const account = () => accountOf(world, candidateId);
 
 test(
   "J4: the strategy is taken off main once, the account runs down, and all five checks pass",

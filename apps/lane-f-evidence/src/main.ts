@@ -14,7 +14,7 @@ await runService({
     const auditKey = openAuditKey(config.BATON_AUDIT_KEY_FILE);
     const mesh = await openMesh({ ...meshOptionsOf(service), storesAs: "lane-f" });
     const lane = evidenceLane({
-      brokerUrl: config.BATON_BROKER_URL,
+      broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
       engineUrl: config.BATON_ENGINE_URL,
       gitops: { repository: config.BATON_GITOPS_REPO, cacheDir: config.BATON_WORK_DIR },
       auditKey,

@@ -18,7 +18,7 @@ const REPORT = "gates/policy-dry-run.json";
 const folder = temporaryFolder("policy");
 afterAll(() => folder.remove());
 const options = {
-  brokerUrl: "http://127.0.0.1:1",
+  broker: { url: "http://127.0.0.1:1", token: "t" },
   engineUrl: "http://127.0.0.1:1",
   gitops: { repository: "/nonexistent", cacheDir: folder.path },
   journal: { entries: async () => [] },

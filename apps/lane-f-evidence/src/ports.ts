@@ -1,5 +1,5 @@
 import type { AuditKey } from "@baton/audit";
-import { type Broker, createBroker } from "@baton/brokerage";
+import { type Broker, type BrokerPlace, createBroker } from "@baton/brokerage";
 import type { Entry, StoredControls } from "@baton/contracts";
 import type { Remote } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
@@ -30,7 +30,7 @@ export interface ControlsReader {
 
 /** What the lane works with besides its artifacts. */
 export interface EvidenceOptions {
-  readonly brokerUrl: string;
+  readonly broker: BrokerPlace;
   readonly engineUrl: string;
   /** The GitOps repository, and a folder of the lane's own for throw-away clones. */
   readonly gitops: Pick<Remote, "repository" | "cacheDir">;
@@ -60,6 +60,6 @@ export function worldOf(options: EvidenceOptions, context: StageContext): World 
     remote: { ...options.gitops, signal },
     waitMs: options.waitMs ?? 10_000,
     signal,
-    broker: (account) => createBroker({ url: options.brokerUrl, account, traceparent, signal }),
+    broker: (account) => createBroker({ ...options.broker, account, traceparent, signal }),
   };
 }

@@ -144,8 +144,8 @@ async function freshness(context: StageContext, { action }: Containment): Promis
 const EXECUTION = /filled|stays open|position|left/;
 
 async function orderChecks(world: World): Promise<[Check, Check]> {
-  const { all } = await world.broker("paper").killSwitch.get();
-  if (all.engaged) {
+  const { mesh, all } = await world.broker("paper").killSwitch.get();
+  if (mesh.engaged || all.engaged) {
     const why = "the kill switch over all accounts is engaged; a person releases it";
     return [check("risk-engine", true, why), check("paper-execution", false, why)];
   }

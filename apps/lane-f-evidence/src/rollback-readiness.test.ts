@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
 
-import { createBroker } from "@baton/brokerage";
 import { ObservedDrills, RollbackReadiness } from "@baton/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { drillStrategyFile } from "./drill-strategy.ts";
-import { type EvidenceWorld, startEvidenceWorld, untilHolding } from "./testing/evidence-world.ts";
+import {
+  accountOf,
+  type EvidenceWorld,
+  startEvidenceWorld,
+  untilHolding,
+} from "./testing/evidence-world.ts";
 import { DAY, digest, promotable, RUN, SOURCE } from "./testing/run-artifacts.ts";
 import { runStage } from "./testing/run-stage.ts";
 import { serveJson } from "./testing/small-server.ts";
@@ -22,8 +26,7 @@ const SLOW = 60_000;
 
 const run = (options = world.options) =>
   runStage(options, { stage: "rollback-readiness", inputs: promotable() });
-const account = (of: string | undefined) =>
-  createBroker({ url: world.options.brokerUrl, account: of ?? "" });
+const account = (of: string | undefined) => accountOf(world, of ?? "");
 
 test("the drills really run, and leave nothing behind", { timeout: SLOW }, async () => {
   const { context, outcome } = await run();
@@ -108,11 +111,17 @@ test("an engine that doesn't do what main says fails the gate", { timeout: SLOW 
   expect((await world.onMain()).size).toBe(0);
 });
 
+/** The lane's token, brought to somebody else. */
+const at = (url: string) => ({ ...world.options.broker, url });
+
 /** What the broker answers to a request, as the answer of a server that stands before it. */
 async function forwarded({ method, url, headers }: IncomingMessage, body: string) {
-  const answer = await fetch(`${world.options.brokerUrl}${url}`, {
+  const answer = await fetch(`${world.options.broker.url}${url}`, {
     method: method ?? "GET",
-    headers: { "content-type": headers["content-type"] ?? "" },
+    headers: {
+      "content-type": headers["content-type"] ?? "",
+      authorization: headers.authorization ?? "",
+    },
     ...(body !== "" && { body }),
   });
   const text = await answer.text();
@@ -130,7 +139,7 @@ test(
       if (request.method === "POST") await killSwitch.engage(who);
       return forwarded(request, body);
     });
-    const { context, outcome } = await run({ ...world.options, brokerUrl: meanwhile.url });
+    const { context, outcome } = await run({ ...world.options, broker: at(meanwhile.url) });
     await killSwitch.release(who);
     expect(outcome).toMatchObject({ kind: "done", verdict: "inconclusive" });
     expect(context.outputJson(READINESS, RollbackReadiness).gates).toMatchObject([
@@ -147,10 +156,10 @@ test("a kill switch that only says it is engaged fails the gate", { timeout: SLO
     const engaged = { engaged: true, reason: "drill", by: "liar", since: "now" };
     return {
       status: 200,
-      body: { engaged: true, all: { engaged: false }, account: engaged },
+      body: { engaged: true, mesh: { engaged: false }, all: { engaged: false }, account: engaged },
     };
   });
-  const { context, outcome } = await run({ ...world.options, brokerUrl: liar.url });
+  const { context, outcome } = await run({ ...world.options, broker: at(liar.url) });
   expect(outcome).toMatchObject({ kind: "done", verdict: "fail" });
   const { gates } = context.outputJson(READINESS, RollbackReadiness);
   expect(gates.filter(({ status }) => status === "fail")).toEqual([
@@ -165,7 +174,7 @@ test("a kill switch that only says it is engaged fails the gate", { timeout: SLO
 });
 
 test("without broker or repository the attempt fails, and says whether that may pass", async () => {
-  const noBroker = await run({ ...world.options, brokerUrl: "http://127.0.0.1:1" });
+  const noBroker = await run({ ...world.options, broker: at("http://127.0.0.1:1") });
   expect(noBroker.outcome).toMatchObject({
     failure: { class: "transient", code: "E_BROKER_UNAVAILABLE" },
   });

@@ -73,7 +73,8 @@ export async function rollbackReadiness(
 }
 
 async function isEverythingStopped(world: World): Promise<boolean> {
-  return (await world.broker("paper").killSwitch.get()).all.engaged;
+  const { mesh, all } = await world.broker("paper").killSwitch.get();
+  return mesh.engaged || all.engaged;
 }
 
 /** No drill can show anything now, and nothing may be promoted either (J7): a person decides. */

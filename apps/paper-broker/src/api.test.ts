@@ -6,6 +6,7 @@ import { Order, Refusal } from "@baton/brokerage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 
+import type { Holder } from "./access.ts";
 import { createApi } from "./api.ts";
 import { createFaultPlans } from "./faults.ts";
 import { openPaperBroker, type PaperBroker } from "./paper-broker.ts";
@@ -13,7 +14,14 @@ import { order, restingOrder } from "./testing/order.ts";
 
 let directory = "";
 let broker: PaperBroker;
-let ask: (method: string, path: string, body?: unknown) => Promise<Response>;
+let ask: (method: string, path: string, body?: unknown, token?: string) => Promise<Response>;
+
+const TOKENS: Record<Holder, string> = {
+  "paper-engine": "engine",
+  "lane-e": "lane-e",
+  "lane-f": "lane-f",
+  operator: "operator",
+};
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "broker-"));
@@ -22,6 +30,7 @@ beforeEach(async () => {
   });
   const app = createApi({
     broker,
+    tokens: TOKENS,
     faults: createFaultPlans(false),
     faultsAllowed: false,
     signal: new AbortController().signal,
@@ -29,13 +38,14 @@ beforeEach(async () => {
       throw error;
     },
   });
-  ask = async (method, path, body) =>
+  ask = async (method, path, body, token = TOKENS.operator) =>
     app.request(path, {
       method,
-      ...(body !== undefined && {
-        body: typeof body === "string" ? body : JSON.stringify(body),
-        headers: { "content-type": "application/json" },
-      }),
+      headers: {
+        ...(token !== "" && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
 });
 afterEach(async () => {
@@ -122,4 +132,93 @@ test("wrong methods, paths, accounts and web pages are refused", async () => {
   expect((await ask("GET", "/admin/faults")).status).toBe(404);
   expect((await ask("GET", "/v2/account?account=../x")).status).toBe(422);
   expect((await ask("GET", "/v2/orders?limit=100000")).status).toBe(422);
+});
+
+test.each(["", "unknown", "operator2", "Operator"])(
+  "J9: with the token %j nothing is answered and nothing changes",
+  async (token) => {
+    await ask("POST", "/v2/orders", restingOrder());
+    const tries: [method: string, path: string, body?: unknown][] = [
+      ["GET", "/v2/positions"],
+      ["GET", "/v2/account"],
+      ["GET", "/v2/kill-switch"],
+      ["GET", "/v2/orders"],
+      ["GET", "/v2/nothing"],
+      ["DELETE", "/v2/orders"],
+      ["POST", "/v2/orders", order({ client_order_id: "o-2" })],
+      ["PUT", "/v2/kill-switch", { scope: "all", by: "x", reason: "y" }],
+      ["DELETE", "/v2/kill-switch", { scope: "mesh", by: "x", reason: "y" }],
+      ["GET", "/admin/faults"],
+    ];
+    for (const [method, path, body] of tries) {
+      const answer = await ask(method, path, body, token);
+      expect([method, path, answer.status]).toEqual([method, path, 401]);
+      expect(Refusal.parse(await answer.json()).message).not.toContain("operator");
+    }
+    const orders = z.array(Order).parse(await (await ask("GET", "/v2/orders?status=all")).json());
+    expect(orders.map(({ status }) => status)).toEqual(["new"]);
+  },
+);
+
+test("J9: each token does what is its holder's and nothing else", async () => {
+  const held = async (account: string) => {
+    await ask(
+      "POST",
+      `/v2/orders?account=${account}`,
+      order({ client_order_id: "held", qty: "9" }),
+    );
+  };
+  await held("paper");
+  await held("drill-1");
+  const change = (scope: string) => ({ scope, by: "somebody", reason: "a test" });
+  const acts: Record<string, (account: string, token: string) => Promise<Response>> = {
+    read: (account, token) => ask("GET", `/v2/positions?account=${account}`, undefined, token),
+    buy: (account, token) => {
+      const body = order({ client_order_id: `buy-${token}` });
+      return ask("POST", `/v2/orders?account=${account}`, body, token);
+    },
+    close: (account, token) => {
+      const body = order({ client_order_id: `close-${token}`, side: "sell" });
+      return ask("POST", `/v2/orders?account=${account}`, body, token);
+    },
+    cancel: (account, token) => ask("DELETE", `/v2/orders?account=${account}`, undefined, token),
+  };
+  for (const scope of ["mesh", "all", "account"])
+    for (const [verb, method] of [
+      ["engage", "PUT"],
+      ["release", "DELETE"],
+    ] as const)
+      acts[`${verb} ${scope}`] = (account, token) =>
+        ask(method, `/v2/kill-switch?account=${account}`, change(scope), token);
+  const done = async (token: string, account: string) => {
+    const allowed: string[] = [];
+    for (const [name, act] of Object.entries(acts)) {
+      const { status } = await act(account, token);
+      expect([name, status < 300 || status === 403]).toEqual([name, true]);
+      if (status < 300) allowed.push(name);
+    }
+    // Whatever it left engaged is in nobody's way.
+    for (const scope of ["all", "account"])
+      await acts[`release ${scope}`]?.(account, TOKENS.operator);
+    await acts["release mesh"]?.(account, TOKENS["paper-engine"]);
+    return allowed;
+  };
+  const trade = ["read", "buy", "close", "cancel"];
+  const ofMesh = ["engage mesh", "release mesh"];
+  const ofAccount = ["engage account", "release account"];
+  expect(await done(TOKENS["paper-engine"], "paper")).toEqual([...trade, ...ofMesh]);
+  expect(await done(TOKENS["lane-e"], "paper")).toEqual(["read"]);
+  expect(await done(TOKENS["lane-f"], "paper")).toEqual([
+    "read",
+    "close",
+    "cancel",
+    "engage account",
+  ]);
+  expect(await done(TOKENS["lane-f"], "drill-1")).toEqual([...trade, ...ofAccount]);
+  expect(await done(TOKENS.operator, "paper")).toEqual([
+    ...trade,
+    "engage all",
+    "release all",
+    ...ofAccount,
+  ]);
 });

@@ -1,13 +1,21 @@
 /**
- * The HTTP side, in Alpaca's shape. Which account a request is about stands in `?account=` (default `paper`), where a
- * real broker would take it from the key.
+ * The HTTP side, in Alpaca's shape. Who asks is known by a token (`Authorization: Bearer …`), see access.ts; which account a
+ * request is about stands in `?account=` (default `paper`), where a real broker would take it from the key.
  */
-import { Account, ClientOrderId, KillSwitchChange, NewOrder } from "@baton/brokerage";
+import {
+  Account,
+  ClientOrderId,
+  KillSwitchChange,
+  NewOrder,
+  NOT_ALLOWED_CODE,
+  NOT_AUTHENTICATED_CODE,
+} from "@baton/brokerage";
 import { cut } from "@baton/contracts";
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 
+import { type Act, type Holder, holderOf, mayDo, type Tokens } from "./access.ts";
 import { cashOf } from "./book.ts";
 import { type Fault, FAULT_HEADER, FaultPlan, type FaultPlans } from "./faults.ts";
 import { toPosition } from "./holding.ts";
@@ -41,9 +49,14 @@ class BadRequest extends Error {
   }
 }
 
+class NotAllowed extends Error {
+  override readonly name = "NotAllowed";
+}
+
 /** What the API needs besides the broker. */
 export interface ApiOptions {
   readonly broker: PaperBroker;
+  readonly tokens: Tokens;
   readonly faults: FaultPlans;
   readonly faultsAllowed: boolean;
   /** Aborted when the service stops: ends silent faults. */
@@ -52,14 +65,27 @@ export interface ApiOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** A request whose token is known. */
+interface Known {
+  Variables: { holder: Holder };
+}
+type Ask = Context<Known>;
+
 /** The broker's routes. */
-export function createApi(options: ApiOptions): Hono {
-  const app = new Hono();
+export function createApi(options: ApiOptions): Hono<Known> {
+  const app = new Hono<Known>();
+  const whose = holderOf(options.tokens);
   app.use(async (context, next) => {
     // Browsers name the page that asks; nothing else does. A page has no business with orders.
     const { req } = context;
     if (req.header("origin") ?? req.header("sec-fetch-site"))
       return refusal(context, 403, 40_310_000, "requests from web pages are not taken");
+    const holder = whose(req.header("authorization"));
+    if (holder === undefined) {
+      context.header("www-authenticate", "Bearer");
+      return refusal(context, 401, NOT_AUTHENTICATED_CODE, "no token that is known here");
+    }
+    context.set("holder", holder);
     return next();
   });
   orderRoutes(app, options);
@@ -75,21 +101,24 @@ export function createApi(options: ApiOptions): Hono {
   app.onError((error, context) => {
     if (error instanceof BadRequest)
       return refusal(context, error.status, BAD_REQUEST_CODES[error.status], error.message);
+    if (error instanceof NotAllowed) return refusal(context, 403, NOT_ALLOWED_CODE, error.message);
     options.onError(error);
     return refusal(context, 500, 50_010_000, "internal error");
   });
   return app;
 }
 
-function orderRoutes(app: Hono, options: ApiOptions): void {
+function orderRoutes(app: Hono<Known>, options: ApiOptions): void {
   const { broker, faults } = options;
   app.post("/v2/orders", async (context) => {
     const account = accountOf(context);
     const order = await bodyOf(context, NewOrder);
+    require(context, "reduce", account);
+    const onlyReducing = !mayDo(context.get("holder"), "order", account);
     const wanted: Fault[] = ["stored-504", "stored-silent", "lost-504", "lost-silent"];
     const fault = faults.take(wanted, account, context.req.header(FAULT_HEADER));
     if (fault?.startsWith("lost")) return fail(context, fault, options.signal);
-    const taken = await broker.take(account, order);
+    const taken = await broker.take(account, order, { onlyReducing });
     if (fault) return fail(context, fault, options.signal);
     if ("kind" in taken) return refusal(context, taken.status, taken.code, taken.message);
     return context.json(taken, 200);
@@ -112,7 +141,9 @@ function orderRoutes(app: Hono, options: ApiOptions): void {
       : refusal(context, 422, 42_210_000, "after_order_id: there is no such order");
   });
   app.delete("/v2/orders", async (context) => {
-    const ids = await broker.cancelAll(accountOf(context));
+    const account = accountOf(context);
+    require(context, "cancel", account);
+    const ids = await broker.cancelAll(account);
     return context.json(
       ids.map((id) => ({ id, status: 200 })),
       207,
@@ -124,13 +155,15 @@ function orderRoutes(app: Hono, options: ApiOptions): void {
     return order ? context.json(order) : refusal(context, 404, 40_410_000, "order not found");
   });
   app.delete("/v2/orders/:id", async (context) => {
-    const refused = await broker.cancel(accountOf(context), context.req.param("id"));
+    const account = accountOf(context);
+    require(context, "cancel", account);
+    const refused = await broker.cancel(account, context.req.param("id"));
     if (refused) return refusal(context, refused.status, refused.code, refused.message);
     return context.body(null, 204);
   });
 }
 
-function accountRoutes(app: Hono, { broker }: ApiOptions): void {
+function accountRoutes(app: Hono<Known>, { broker }: ApiOptions): void {
   app.get("/v2/positions", async (context) => {
     const positions = await broker.view(accountOf(context), ({ holdings }) =>
       Array.from(holdings, ([symbol, holding]) => toPosition(symbol, holding)),
@@ -158,28 +191,40 @@ function accountRoutes(app: Hono, { broker }: ApiOptions): void {
     context.json(await broker.killSwitch(accountOf(context))),
   );
   app.put("/v2/kill-switch", async (context) => {
+    const account = accountOf(context);
     const change = await bodyOf(context, KillSwitchChange);
-    return context.json(await broker.engage(accountOf(context), change));
+    require(context, `engage-${change.scope}`, account);
+    return context.json(await broker.engage(account, change));
   });
   app.delete("/v2/kill-switch", async (context) => {
+    const account = accountOf(context);
     const change = await bodyOf(context, KillSwitchChange);
-    return context.json(await broker.release(accountOf(context), change));
+    require(context, `release-${change.scope}`, account);
+    return context.json(await broker.release(account, change));
   });
 }
 
-function faultRoutes(app: Hono, faults: FaultPlans): void {
+function faultRoutes(app: Hono<Known>, faults: FaultPlans): void {
   app.get("/admin/faults", (context) => context.json(faults.list()));
   app.put("/admin/faults", async (context) => {
+    require(context, "faults", "");
     faults.set(await bodyOf(context, FaultPlan));
     return context.json(faults.list());
   });
 }
 
-function accountOf(context: Context): string {
+/** Throws if the token's holder may not do it. */
+function require(context: Ask, act: Act, account: string): void {
+  const holder = context.get("holder");
+  if (mayDo(holder, act, account)) return;
+  throw new NotAllowed(`${holder} may not do this (${act}) in account ${account}`);
+}
+
+function accountOf(context: Ask): string {
   return parse(Account, context.req.query("account") ?? "paper", "account");
 }
 
-async function bodyOf<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+async function bodyOf<T>(context: Ask, schema: z.ZodType<T>): Promise<T> {
   if (!/^application\/json\b/i.test(context.req.header("content-type") ?? ""))
     throw new BadRequest(400, "content-type must be application/json");
   const text = await textOf(context.req.raw);
@@ -213,7 +258,7 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
 }
 
 function refusal(
-  context: Context,
+  context: Ask,
   status: ContentfulStatusCode,
   code: number,
   message: string,
@@ -221,7 +266,7 @@ function refusal(
   return context.json({ code, message }, status);
 }
 
-async function fail(context: Context, fault: Fault, stopping: AbortSignal): Promise<Response> {
+async function fail(context: Ask, fault: Fault, stopping: AbortSignal): Promise<Response> {
   if (fault.endsWith("silent")) {
     const over = AbortSignal.any([
       context.req.raw.signal,

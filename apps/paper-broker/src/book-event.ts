@@ -1,10 +1,16 @@
-import { Account, NewOrder } from "@baton/brokerage";
+import { Account, KillSwitchScope, NewOrder } from "@baton/brokerage";
 import { Instant } from "@baton/contracts";
 import { z } from "zod";
 
 const OrderId = z.string().min(1).max(80);
 const Cancellation = z.strictObject({ account: Account, id: OrderId });
-const change = { at: Instant, by: z.string().max(120), reason: z.string().max(1000) };
+const change = {
+  at: Instant,
+  scope: KillSwitchScope,
+  account: Account.nullable(),
+  by: z.string().max(120),
+  reason: z.string().max(1000),
+};
 
 /** What happened at the broker, in the order in which the ledger holds it; the book is a fold over these. */
 export const BookEvent = z.discriminatedUnion("type", [
@@ -17,14 +23,9 @@ export const BookEvent = z.discriminatedUnion("type", [
     order: NewOrder,
   }),
   z.strictObject({ type: z.literal("cancel"), at: Instant, cancelled: z.array(Cancellation) }),
-  /** A kill switch was engaged: of one account, or of all (null). */
-  z.strictObject({
-    type: z.literal("engage"),
-    ...change,
-    account: Account.nullable(),
-    cancelled: z.array(Cancellation),
-  }),
-  z.strictObject({ type: z.literal("release"), ...change, account: Account.nullable() }),
+  /** A kill switch was engaged: the mesh's or a person's over all accounts (`account` is null), or one account's. */
+  z.strictObject({ type: z.literal("engage"), ...change, cancelled: z.array(Cancellation) }),
+  z.strictObject({ type: z.literal("release"), ...change }),
 ]);
 export type BookEvent = z.infer<typeof BookEvent>;
 

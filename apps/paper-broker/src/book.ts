@@ -4,7 +4,13 @@
  * K1: a client order id belongs to the first order of its account that carried it, for ever (J8).
  * K2: nothing here reads a clock or draws an id: both come with the event.
  */
-import { fromUnits, type Order, type Switch, toUnits } from "@baton/brokerage";
+import {
+  fromUnits,
+  type KillSwitchScope,
+  type Order,
+  type Switch,
+  toUnits,
+} from "@baton/brokerage";
 
 import type { BookEvent, Cancellation } from "./book-event.ts";
 import { fillPrice, isImmediate } from "./fill.ts";
@@ -43,7 +49,9 @@ export interface Book {
   /** The account, empty if nothing ever happened in it. */
   account(name: string): AccountBook;
   readonly accounts: ReadonlyMap<string, AccountBook>;
-  /** The switch over every account. */
+  /** The mesh's hold on every account; engaged and released by the engine alone. */
+  readonly mesh: Switch;
+  /** A person's switch over every account. */
   readonly all: Switch;
   /** Orders ever taken, over all accounts. */
   readonly size: number;
@@ -69,6 +77,7 @@ function emptyAccount(): MutableAccount {
 export function createBook(): Book {
   const accounts = new Map<string, MutableAccount>();
   const nothing = emptyAccount();
+  let mesh = OFF;
   let all = OFF;
   let size = 0;
 
@@ -80,13 +89,20 @@ export function createBook(): Book {
   function cancelAll(cancelled: readonly Cancellation[], at: string): void {
     for (const { account, id } of cancelled) cancelOrder(accountFor(account), id, at);
   }
-  function setSwitch(account: string | null, next: Switch): void {
-    if (account === null) all = next;
-    else accountFor(account).switch = next;
+  function setSwitch(
+    { scope, account }: { scope: KillSwitchScope; account: string | null },
+    next: Switch,
+  ): void {
+    if (scope === "mesh") mesh = next;
+    else if (scope === "all") all = next;
+    else if (account !== null) accountFor(account).switch = next;
   }
   return {
     account: (name) => accounts.get(name) ?? nothing,
     accounts,
+    get mesh() {
+      return mesh;
+    },
     get all() {
       return all;
     },
@@ -104,12 +120,12 @@ export function createBook(): Book {
           break;
         case "engage": {
           const { by, reason, at } = event;
-          setSwitch(event.account, { engaged: true, by, reason, since: at });
+          setSwitch(event, { engaged: true, by, reason, since: at });
           cancelAll(event.cancelled, at);
           break;
         }
         case "release":
-          setSwitch(event.account, OFF);
+          setSwitch(event, OFF);
           break;
       }
     },

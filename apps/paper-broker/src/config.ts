@@ -1,5 +1,13 @@
-import { flagText, ServiceConfig } from "@baton/service";
+import { flagText, secretText, ServiceConfig } from "@baton/service";
 import { z } from "zod";
+
+/** A token of somebody who may use the broker; best a file (`<NAME>_FILE`) that only its owner may read. */
+function tokenText() {
+  const rule = "must be 32 to 128 characters of A-Z, a-z, 0-9, '-' and '_'";
+  return secretText()
+    .regex(/^[A-Za-z0-9_-]{32,128}$/, { error: rule })
+    .meta({ secret: true });
+}
 
 /** What the paper broker reads from its environment. */
 export const PaperBrokerConfig = ServiceConfig.extend({
@@ -23,4 +31,10 @@ export const PaperBrokerConfig = ServiceConfig.extend({
     .optional(),
   /** Allows faults on demand; never for anything that counts. */
   BATON_BROKER_FAULTS: flagText().default(false).meta({ example: "0" }),
+  /** Whose requests are taken: each holder brings its own as BATON_BROKER_TOKEN, people the operator's. */
+  BATON_BROKER_TOKEN_ENGINE: tokenText(),
+  BATON_BROKER_TOKEN_LANE_E: tokenText(),
+  BATON_BROKER_TOKEN_LANE_F: tokenText(),
+  BATON_BROKER_TOKEN_OPERATOR: tokenText(),
 });
+export type PaperBrokerConfig = z.infer<typeof PaperBrokerConfig>;

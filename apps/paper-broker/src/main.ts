@@ -1,6 +1,7 @@
 import { LimitsError, openLimits } from "@baton/brokerage";
 import { EXIT, runService, StartFailure } from "@baton/service";
 
+import type { Tokens } from "./access.ts";
 import { createApi } from "./api.ts";
 import { PaperBrokerConfig } from "./config.ts";
 import { DirectoryLocked } from "./directory-lock.ts";
@@ -13,6 +14,7 @@ await runService({
   config: PaperBrokerConfig,
   async start(service) {
     const { config, log, signal } = service;
+    const tokens = tokensOf(config);
     // Until the book is rebuilt nothing may look like an answer: "not found" would be a lie.
     service.mount({ fetch: () => Response.json({ error: "starting" }, { status: 503 }) });
     const opened = async () => {
@@ -31,6 +33,7 @@ await runService({
     service.mount(
       createApi({
         broker,
+        tokens,
         faults: createFaultPlans(faultsAllowed),
         faultsAllowed,
         signal,
@@ -42,6 +45,23 @@ await runService({
     );
   },
 });
+
+/** A token is one holder's: with one that two have, each could do what the other may. */
+function tokensOf(config: PaperBrokerConfig): Tokens {
+  const tokens = {
+    "paper-engine": config.BATON_BROKER_TOKEN_ENGINE,
+    "lane-e": config.BATON_BROKER_TOKEN_LANE_E,
+    "lane-f": config.BATON_BROKER_TOKEN_LANE_F,
+    operator: config.BATON_BROKER_TOKEN_OPERATOR,
+  };
+  if (new Set(Object.values(tokens)).size === Object.keys(tokens).length) return tokens;
+  throw new StartFailure({
+    code: "E_CONFIG",
+    exitCode: EXIT.invalidInput,
+    message: "two of BATON_BROKER_TOKEN_ENGINE, _LANE_E, _LANE_F and _OPERATOR are the same token",
+    action: "give each a token of its own (`openssl rand -hex 32` makes one)",
+  });
+}
 
 function startFailure(directory: string, cause: unknown): unknown {
   if (cause instanceof DirectoryLocked)

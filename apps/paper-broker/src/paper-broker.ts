@@ -25,7 +25,12 @@ import { cancelEvery, cancelOne, engage, type Refused, release, takeOrder } from
 
 /** A paper broker on a directory of its own. */
 export interface PaperBroker {
-  take(account: string, order: NewOrder): Promise<Order | Refused>;
+  /** With `onlyReducing` nothing is taken but what only takes away from a position. */
+  take(
+    account: string,
+    order: NewOrder,
+    limits?: { readonly onlyReducing: boolean },
+  ): Promise<Order | Refused>;
   cancel(account: string, id: string): Promise<Refused | undefined>;
   /** Ids of the orders that were cancelled. */
   cancelAll(account: string): Promise<readonly string[]>;
@@ -87,9 +92,9 @@ function brokerOn(
     return seen;
   };
   const killSwitch = async (account: string): Promise<KillSwitch> => {
-    const state = { all: book.all, account: book.account(account).switch };
+    const state = { mesh: book.mesh, all: book.all, account: book.account(account).switch };
     await ledger.flushed();
-    return { engaged: state.all.engaged || state.account.engaged, ...state };
+    return { engaged: Object.values(state).some(({ engaged }) => engaged), ...state };
   };
   return {
     view,
@@ -99,8 +104,8 @@ function brokerOn(
       await ledger.flushed();
       return held.map(([name]) => name).toSorted();
     },
-    async take(account, order) {
-      const rules = { at: at(), limits: limits.of(account) };
+    async take(account, order, { onlyReducing } = { onlyReducing: false }) {
+      const rules = { at: at(), limits: limits.of(account), onlyReducing };
       const decision = takeOrder(book, account, order, rules);
       if (decision.kind === "granted") record(decision.event);
       const id = decision.kind === "granted" ? decision.event.id : "";

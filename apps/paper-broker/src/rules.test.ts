@@ -1,8 +1,9 @@
 import {
   KILL_SWITCH_CODE,
   KillSwitchChange,
-  MESH_SWITCH_BY,
+  type KillSwitchScope,
   type NewOrder,
+  NOT_ALLOWED_CODE,
 } from "@baton/brokerage";
 import { expect, test } from "vitest";
 
@@ -12,7 +13,7 @@ import { cancelEvery, cancelOne, engage, release, takeOrder } from "./rules.ts";
 import { order, restingOrder } from "./testing/order.ts";
 
 const AT = "2026-01-05T12:00:00.000Z";
-const stop = (scope: "all" | "account", cancelOpen = true) =>
+const stop = (scope: KillSwitchScope, cancelOpen = true) =>
   KillSwitchChange.parse({ scope, by: "ops", reason: "drill", cancel_open: cancelOpen });
 
 /** Takes the order and applies it; the refusal's code, or the order's status. */
@@ -142,41 +143,41 @@ test("engaging again leaves the first one on record and cancels what it had left
   take(book, "other", restingOrder());
   change(book, engage(book, "paper", stop("all", false), AT));
   expect(engage(book, "paper", stop("all", false), AT)).toBeNull();
-  const mesh = { ...stop("all"), by: MESH_SWITCH_BY };
-  const event = engage(book, "paper", mesh, AT);
+  const again = { ...stop("all"), by: "others" };
+  const event = engage(book, "paper", again, AT);
   expect(event).toMatchObject({ type: "cancel", cancelled: [{}, {}] });
   change(book, event);
-  expect(engage(book, "paper", mesh, AT)).toBeNull();
+  expect(engage(book, "paper", again, AT)).toBeNull();
   expect(book.all).toMatchObject({ engaged: true, by: "ops" });
 });
 
-test("the mesh releases only what it engaged itself, and a person's switch takes its place", () => {
-  const mesh = { ...stop("all"), by: MESH_SWITCH_BY };
-  const book = createBook();
-  change(book, engage(book, "paper", mesh, AT));
-  expect(engage(book, "paper", mesh, AT)).toBeNull();
-  change(book, engage(book, "paper", stop("all"), AT));
-  expect(book.all).toMatchObject({ engaged: true, by: "ops" });
-  expect(engage(book, "paper", mesh, AT)).toBeNull();
-  expect(release(book, "paper", mesh, AT)).toBeNull();
-  change(book, release(book, "paper", stop("all"), AT));
-  change(book, engage(book, "paper", mesh, AT));
-  change(book, release(book, "paper", mesh, AT));
-  expect(book.all.engaged).toBe(false);
-  change(book, engage(book, "paper", mesh, AT));
-  change(book, release(book, "paper", stop("all"), AT));
-  expect(book.all.engaged).toBe(false);
+test("J7: the mesh's hold, a person's and an account's are released each for itself; any of them stops", () => {
+  const scopes: readonly KillSwitchScope[] = ["mesh", "all", "account"];
+  for (const left of scopes) {
+    const book = createBook();
+    for (const scope of scopes) change(book, engage(book, "paper", stop(scope), AT));
+    for (const scope of scopes)
+      if (scope !== left) change(book, release(book, "paper", stop(scope), AT));
+    expect(take(book, "paper", order())).toBe(KILL_SWITCH_CODE);
+    expect(take(book, "other", order())).toBe(left === "account" ? "filled" : KILL_SWITCH_CODE);
+    change(book, release(book, "paper", stop(left), AT));
+    expect(release(book, "paper", stop(left), AT)).toBeNull();
+    expect(take(book, "paper", order())).toBe("filled");
+  }
 });
 
-test("the switch over all accounts stops each; releasing it leaves an account's own engaged", () => {
+test("who may only take away gets nothing that would open, add to or turn a position", () => {
   const book = createBook();
-  take(book, "paper", order({ client_order_id: "first" }));
-  change(book, engage(book, "paper", stop("account"), AT));
-  change(book, engage(book, "paper", stop("all"), AT));
-  expect(engage(book, "other", stop("all"), AT)).toBeNull();
-  expect(take(book, "other", order())).toBe(KILL_SWITCH_CODE);
-  change(book, release(book, "other", stop("all"), AT));
-  expect(release(book, "other", stop("all"), AT)).toBeNull();
-  expect(take(book, "other", order())).toBe("filled");
-  expect(take(book, "paper", order())).toBe(KILL_SWITCH_CODE);
+  take(book, "paper", order({ client_order_id: "long", qty: "2" }));
+  const only = (id: string, side: "buy" | "sell", qty: string) =>
+    takeOrder(book, "paper", order({ client_order_id: id, side, qty }), {
+      at: AT,
+      onlyReducing: true,
+    });
+  for (const [side, qty] of [
+    ["buy", "1"],
+    ["sell", "2.000000001"],
+  ] as const)
+    expect(only("x", side, qty)).toMatchObject({ status: 403, code: NOT_ALLOWED_CODE });
+  expect(only("close", "sell", "2").kind).toBe("granted");
 });

@@ -9,11 +9,13 @@ import {
   DUPLICATE_CODE,
   KILL_SWITCH_CODE,
   type KillSwitchChange,
+  type KillSwitchScope,
   LIMIT_CODE,
   limitBroken,
-  MESH_SWITCH_BY,
   type NewOrder,
+  NOT_ALLOWED_CODE,
   type OrderLimits,
+  type Switch,
   toUnits,
 } from "@baton/brokerage";
 
@@ -57,14 +59,24 @@ export function takeOrder(
   book: Book,
   account: string,
   order: NewOrder,
-  { at, limits = DEFAULT_LIMITS }: { readonly at: string; readonly limits?: OrderLimits },
+  {
+    at,
+    limits = DEFAULT_LIMITS,
+    onlyReducing = false,
+  }: { readonly at: string; readonly limits?: OrderLimits; readonly onlyReducing?: boolean },
 ): Granted<OrderEvent> | Refused {
   const ours = book.account(account);
   if (ours.byClientOrderId.has(order.client_order_id))
     return refuse(422, DUPLICATE_CODE, "client_order_id must be unique");
+  if (onlyReducing && !isReducing(ours, order))
+    return refuse(
+      403,
+      NOT_ALLOWED_CODE,
+      `whoever sent this may only take away from what account ${account} holds`,
+    );
   const engaged = engagedSwitch(book, ours);
   if (engaged && !isReducing(ours, order)) {
-    const whose = engaged === book.all ? "of all accounts" : `of account ${account}`;
+    const whose = engaged === ours.switch ? `of account ${account}` : "of all accounts";
     const message = `the kill switch ${whose} is engaged since ${engaged.since} by ${engaged.by}: ${engaged.reason}`;
     return refuse(403, KILL_SWITCH_CODE, message);
   }
@@ -102,8 +114,8 @@ export function cancelEvery(book: Book, account: string, at: string): CancelEven
 }
 
 /**
- * Engages a switch. If it is engaged already, the first to engage stays on record, unless that was the mesh; open orders that
- * would increase risk are cancelled all the same, if there are any. Null if there is nothing to do.
+ * Engages a switch. If it is engaged already, the first to engage stays on record; open orders that would increase risk are
+ * cancelled all the same, if there are any. Null if there is nothing to do.
  */
 export function engage(
   book: Book,
@@ -111,36 +123,39 @@ export function engage(
   change: KillSwitchChange,
   at: string,
 ): SwitchEvent | CancelEvent | null {
-  const whole = change.scope === "all";
-  const current = whole ? book.all : book.account(account).switch;
-  const names = whole ? [...book.accounts.keys()] : [account];
+  const { by, reason, scope } = change;
+  const names = scope === "account" ? [account] : [...book.accounts.keys()];
   const cancelled = change.cancel_open
     ? names.flatMap((name) => riskyOpenOrders(name, book.account(name)))
     : [];
-  const { by, reason } = change;
-  if (!current.engaged || (current.by === MESH_SWITCH_BY && by !== MESH_SWITCH_BY))
-    return { type: "engage", at, by, reason, account: whole ? null : account, cancelled };
+  if (!switchOf(book, scope, account).engaged)
+    return { type: "engage", at, by, reason, ...subject(scope, account), cancelled };
   return cancelled.length === 0 ? null : { type: "cancel", at, cancelled };
 }
 
-/** Releases a switch; null if it isn't engaged, or if the mesh would release what isn't its own. */
+/** Releases a switch, and no other that is engaged beside it; null if it isn't engaged. */
 export function release(
   book: Book,
   account: string,
   change: KillSwitchChange,
   at: string,
 ): SwitchEvent | null {
-  const whole = change.scope === "all";
-  const current = whole ? book.all : book.account(account).switch;
-  if (!current.engaged) return null;
-  if (change.by === MESH_SWITCH_BY && current.by !== MESH_SWITCH_BY) return null;
-  const { by, reason } = change;
-  return { type: "release", at, by, reason, account: whole ? null : account };
+  const { by, reason, scope } = change;
+  if (!switchOf(book, scope, account).engaged) return null;
+  return { type: "release", at, by, reason, ...subject(scope, account) };
+}
+
+function switchOf(book: Book, scope: KillSwitchScope, account: string): Switch {
+  return scope === "account" ? book.account(account).switch : book[scope];
+}
+
+function subject(scope: KillSwitchScope, account: string) {
+  return { scope, account: scope === "account" ? account : null };
 }
 
 function engagedSwitch(book: Book, account: AccountBook) {
-  if (book.all.engaged) return book.all;
-  return account.switch.engaged ? account.switch : undefined;
+  for (const one of [book.mesh, book.all, account.switch]) if (one.engaged) return one;
+  return undefined;
 }
 
 /** True if the order, together with open ones in its direction, at most closes what is held. */

@@ -4,11 +4,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { createBroker, KILL_SWITCH_CODE, submitOnce } from "@baton/brokerage";
-import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
+import {
+  BROKER_TOKENS,
+  BROKER_TOKENS_ENV,
+  eventually,
+  type SpawnedService,
+  spawnService,
+} from "@baton/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { order, restingOrder } from "./testing/order.ts";
 
+const token = BROKER_TOKENS.operator;
 let directory = "";
 const running: SpawnedService[] = [];
 beforeEach(() => {
@@ -24,6 +31,7 @@ async function start(
   options: { port?: number; faults?: boolean } = {},
 ): Promise<SpawnedService & { readonly url: string }> {
   const service = spawnService("apps/paper-broker/src/main.ts", {
+    ...BROKER_TOKENS_ENV,
     BATON_BROKER_DIR: directory,
     BATON_BROKER_FAULTS: options.faults ? "1" : "0",
     BATON_HTTP_PORT: String(options.port ?? 0),
@@ -37,7 +45,7 @@ const portOf = (url: string) => Number(new URL(url).port);
 async function plan(url: string, fault: string, times = 1): Promise<void> {
   const answer = await fetch(`${url}/admin/faults`, {
     method: "PUT",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
     body: JSON.stringify({ fault, times }),
   });
   expect(answer.status).toBe(200);
@@ -46,7 +54,7 @@ async function plan(url: string, fault: string, times = 1): Promise<void> {
 test("J8: with the broker killed again and again, every intent becomes exactly one order", async () => {
   const first = await start();
   const port = portOf(first.url);
-  const broker = createBroker({ url: first.url, timeoutMs: 2000 });
+  const broker = createBroker({ token, url: first.url, timeoutMs: 2000 });
   const intents = Array.from({ length: 60 }, (_, n) => order({ client_order_id: `intent-${n}` }));
   const acknowledged = new Set<string>();
 
@@ -86,7 +94,7 @@ test("J8: with the broker killed again and again, every intent becomes exactly o
 test("J8: killed between storing and answering, the order is there after the restart", async () => {
   const first = await start({ faults: true });
   await plan(first.url, "stored-silent");
-  const broker = createBroker({ url: first.url, timeoutMs: 5000 });
+  const broker = createBroker({ token, url: first.url, timeoutMs: 5000 });
   const sent = broker.submit(order());
   await eventually(() => broker.byClientOrderId("order-1"), { what: "the stored order" });
   await first.sigkill();
@@ -100,7 +108,7 @@ test("J8: killed between storing and answering, the order is there after the res
 
 test("ambiguous outcomes are resolved by looking, and an order that was lost is not sent again at once", async () => {
   const { url } = await start({ faults: true });
-  const broker = createBroker({ url, timeoutMs: 1500 });
+  const broker = createBroker({ token, url, timeoutMs: 1500 });
   const quick = { maxLookups: 3, initialDelayMs: 5 };
   const once = async (fault: string, id: string) => {
     await plan(url, fault);
@@ -120,8 +128,8 @@ test("ambiguous outcomes are resolved by looking, and an order that was lost is 
 
 test("J7: the kill switch survives a crash, refuses orders and lets cancels and closes pass", async () => {
   const first = await start();
-  const broker = createBroker({ url: first.url, account: "drill-cand-1" });
-  const others = createBroker({ url: first.url });
+  const broker = createBroker({ token, url: first.url, account: "drill-cand-1" });
+  const others = createBroker({ token, url: first.url });
   await broker.submit(order({ client_order_id: "long" }));
   await broker.submit(restingOrder({ client_order_id: "resting" }));
   await broker.killSwitch.engage({
@@ -147,14 +155,14 @@ test("J7: the kill switch survives a crash, refuses orders and lets cancels and 
 
 test("a torn ledger is repaired with a report, a changed one stops the start with code 3", async () => {
   const first = await start();
-  await createBroker({ url: first.url }).submit(order());
+  await createBroker({ token, url: first.url }).submit(order());
   await first.sigkill();
   const ledger = join(directory, "ledger.jsonl");
   const whole = readFileSync(ledger, "utf8");
   appendFileSync(ledger, '{"sum":"0123');
   const second = await start();
   expect(second.output()).toContain("torn line");
-  expect(await createBroker({ url: second.url }).listOrders()).toHaveLength(1);
+  expect(await createBroker({ token, url: second.url }).listOrders()).toHaveLength(1);
   expect(await second.sigterm()).toEqual({ code: 0, signal: null });
   writeFileSync(ledger, whole.replace("SPX", "NDX"));
   await expect(start()).rejects.toThrow(/ended with 3.*E_LEDGER_CORRUPT.*line 2/s);

@@ -1,11 +1,12 @@
 /**
  * Carries the mesh's kill switch to the broker, so that open orders are cancelled there and nobody else's pass either.
  *
- * W1: engaged again and again while the mesh's is: whatever restarts or releases it meanwhile changes nothing.
- * W2: released only while it is known that the mesh's isn't engaged, and only if the mesh had engaged it: the broker keeps
- *     who did, so that it survives restarts of both, and leaves alone what a person engaged.
+ * W1: engaged again and again while the mesh's is: whatever restarts meanwhile changes nothing. Nobody else can release it:
+ *     the broker takes that from the engine's token only.
+ * W2: released only while it is known that the mesh's isn't engaged. It is a hold of its own at the broker, so that what a
+ *     person engaged there stays.
  */
-import { type Broker, BrokerError, MESH_SWITCH_BY } from "@baton/brokerage";
+import { type Broker, BrokerError, type KillSwitch } from "@baton/brokerage";
 import { cut, type EngineControls } from "@baton/contracts";
 import type { Log } from "@baton/telemetry";
 
@@ -13,6 +14,8 @@ import { describe, type MeshStop } from "./mesh-stop.ts";
 
 /** How often the broker is looked at when nothing has changed, in milliseconds. */
 const LOOK_MS = 1000;
+
+const HOLD = { scope: "mesh", by: "mesh kill switch" } as const;
 
 /** The broker's switch as it is kept. */
 export interface BrokerSwitch extends Disposable {
@@ -23,7 +26,7 @@ export interface BrokerSwitch extends Disposable {
 
 /** What keeping it takes. */
 export interface BrokerSwitchParts {
-  /** Any account: the switch is the one over all of them. */
+  /** Any account: the hold is on all of them. */
   readonly broker: Pick<Broker, "killSwitch">;
   readonly mesh: Pick<MeshStop, "killSwitch">;
   readonly log: Log;
@@ -40,18 +43,17 @@ export function keepBrokerSwitch({ broker, mesh, log }: BrokerSwitchParts): Brok
     const wanted = mesh.killSwitch();
     if (wanted) {
       const reason = cut(describe(wanted), 1000);
-      const { all } = await broker.killSwitch.engage({ scope: "all", by: MESH_SWITCH_BY, reason });
-      return see(all);
+      return see(await broker.killSwitch.engage({ ...HOLD, reason }));
     }
-    const { all } = await broker.killSwitch.get();
-    if (wanted === undefined || !all.engaged || all.by !== MESH_SWITCH_BY) return see(all);
+    const found = await broker.killSwitch.get();
+    if (wanted === undefined || !found.mesh.engaged) return see(found);
     const reason = "the mesh's kill switch is released";
-    see((await broker.killSwitch.release({ scope: "all", by: MESH_SWITCH_BY, reason })).all);
+    see(await broker.killSwitch.release({ ...HOLD, reason }));
   }
 
-  function see(all: { engaged: boolean; by?: string }): void {
-    const by = all.by === MESH_SWITCH_BY ? "engaged by the mesh" : "engaged by others";
-    const next = all.engaged ? by : "released";
+  function see({ mesh: ours, all }: KillSwitch): void {
+    const others = all.engaged ? "engaged by others" : "released";
+    const next = ours.engaged ? "engaged by the mesh" : others;
     if (next !== state) log.info({ before: state }, `the broker's kill switch is ${next}`);
     state = next;
     problem = "";

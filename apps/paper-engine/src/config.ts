@@ -12,6 +12,8 @@ export const PaperEngineConfig = MeshServiceConfig.extend({
   /** Access token for it, if it is an https URL. */
   BATON_GITOPS_TOKEN: secretText().optional(),
   BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
+  /** The engine's token at the broker; best a file (BATON_BROKER_TOKEN_FILE). */
+  BATON_BROKER_TOKEN: secretText(),
   /** Directory of its own for throw-away clones. */
   BATON_WORK_DIR: z
     .string()

@@ -1,6 +1,6 @@
 /** The mesh's controls and the engine, all of them as real processes. */
-import { MESH_SWITCH_BY } from "@baton/brokerage";
-import { eventually } from "@baton/testkit";
+import { createBroker } from "@baton/brokerage";
+import { BROKER_TOKENS, eventually } from "@baton/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import {
@@ -23,8 +23,8 @@ async function releaseByTwo({ control }: ControlledPlace): Promise<void> {
   await control({ type: "release-kill-switch", by: "ben" });
 }
 
-const untilEngaged = ({ switchOfAll }: ControlledPlace) =>
-  eventually(async () => (await switchOfAll()).engaged, {
+const untilEngaged = ({ hold }: ControlledPlace) =>
+  eventually(async () => (await hold()).engaged, {
     what: "the broker's switch is engaged too",
     withinMs: 15_000,
   });
@@ -62,7 +62,7 @@ test("J7: once the engine has seen an engaged kill switch no order increases a p
   );
   expect(last).toBeLessThanOrEqual(seen);
   const engaged = events.findIndex(({ type }) => type === "engage");
-  expect(events[engaged]).toMatchObject({ by: MESH_SWITCH_BY });
+  expect(events[engaged]).toMatchObject({ scope: "mesh", account: null });
   expect(events.slice(engaged).some(isBuy)).toBe(false);
   expect(ordersOf(place, "buy")).toBe(bought);
 
@@ -76,7 +76,7 @@ test("J7: once the engine has seen an engaged kill switch no order increases a p
   await place.control({ type: "release-kill-switch", by: "ben" });
   await engine.until("it goes on", ({ settled }) => settled);
   expect(await place.held()).toBe("3");
-  expect(await place.switchOfAll()).toEqual({ engaged: false });
+  expect(await place.hold()).toEqual({ engaged: false });
 });
 
 test("J7: an engine that is killed and started again while it's engaged keeps to it; released meanwhile, it releases the broker's", async () => {
@@ -92,7 +92,7 @@ test("J7: an engine that is killed and started again while it's engaged keeps to
   await second.until("it is blocked", blocked(KILL_SWITCH));
   await second.sigkill();
   await releaseByTwo(place);
-  expect(await place.switchOfAll()).toMatchObject({ engaged: true, by: MESH_SWITCH_BY });
+  expect(await place.hold()).toMatchObject({ engaged: true });
   const third = place.engine();
   await third.until("it goes on", ({ settled }) => settled);
   expect(await place.held()).toBe("2");
@@ -118,6 +118,42 @@ test("a switch that a person engaged at the broker stays when the mesh's is rele
   expect(await place.switchOfAll()).toMatchObject({ engaged: true, by: "cat" });
 });
 
+test("J7: nobody but the engine ends the mesh's hold at the broker, not for one order either", async () => {
+  const place = await controlledPlace();
+  const engine = place.engine();
+  place.want(1);
+  await engine.until("it holds 1", ({ settled }) => settled);
+  await place.control(engage);
+  await untilEngaged(place);
+  await engine.sigkill();
+  const change = JSON.stringify({ scope: "mesh", by: "mesh kill switch", reason: "mine" });
+  const release = (authorization: Record<string, string>) =>
+    fetch(`${place.brokerUrl}/v2/kill-switch`, {
+      method: "DELETE",
+      headers: { "content-type": "application/json", ...authorization },
+      body: change,
+    });
+  expect((await release({})).status).toBe(401);
+  for (const token of [BROKER_TOKENS.operator, BROKER_TOKENS.laneE, BROKER_TOKENS.laneF])
+    expect((await release({ authorization: `Bearer ${token}` })).status).toBe(403);
+  // A person's own switch comes and goes beside it.
+  const { killSwitch } = place.account;
+  await killSwitch.engage({ scope: "all", by: "cat", reason: "mine" });
+  await killSwitch.release({ scope: "all", by: "cat", reason: "over" });
+  expect(await place.hold()).toMatchObject({ engaged: true });
+  const { url, token } = { url: place.brokerUrl, token: BROKER_TOKENS.engine };
+  const buying = await createBroker({ url, token, account: "another" }).submit({
+    client_order_id: "more",
+    symbol: "SPX",
+    qty: "1",
+    side: "buy",
+    type: "market",
+    time_in_force: "day",
+    reference_price: "100",
+  });
+  expect(buying).toMatchObject({ kind: "rejected", status: 403 });
+});
+
 test("while the server is away nothing is increased, closes pass, and it goes on when it's back", async () => {
   const place = await controlledPlace();
   const engine = place.engine();
@@ -138,7 +174,7 @@ test("while the server is away nothing is increased, closes pass, and it goes on
   await late.until("one that starts meanwhile is blocked too", blocked(UNKNOWN));
   await late.sigkill();
   expect(ordersOf(place, "buy")).toBe(1);
-  expect(await place.switchOfAll()).toEqual({ engaged: false });
+  expect(await place.hold()).toEqual({ engaged: false });
   await place.nats.restart();
   await engine.until("it goes on", ({ settled }) => settled);
   expect(await place.held()).toBe("9");
@@ -153,7 +189,7 @@ test("J7: killed after the mesh's switch was engaged and before the broker's was
   await place.control(engage);
   await held;
   await first.sigkill();
-  expect(await place.switchOfAll()).toEqual({ engaged: false });
+  expect(await place.hold()).toEqual({ engaged: false });
   place.want(2);
   const second = place.engine();
   await second.until("it is blocked", blocked(KILL_SWITCH));

@@ -34,13 +34,13 @@ await runService({
     }).catch((error: unknown) => {
       throw startFailure(error);
     });
-    const brokerOf = (account: string) =>
-      createBroker({ url: config.BATON_BROKER_URL, account, signal });
+    const at = { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN, signal };
+    const brokerOf = (account: string) => createBroker({ ...at, account });
     const controls = openControlReader({ ...meshOptionsOf(service), waitForServer: true });
     controls.catch(service.fail);
     await using mesh = watchMeshStop({ reader: controls, log, onChange: () => keeper.look() });
-    // The switch over all accounts may be asked for in any.
-    const broker = createBroker({ url: config.BATON_BROKER_URL, timeoutMs: SWITCH_MS, signal });
+    // The mesh's hold may be asked for in any account.
+    const broker = createBroker({ ...at, timeoutMs: SWITCH_MS });
     using keeper = keepBrokerSwitch({ broker, mesh, log });
     await runEngine({
       service,

@@ -13,6 +13,7 @@ import {
   type StrategyLimits,
 } from "@baton/contracts";
 import { openMainReader } from "@baton/gitops";
+import { BROKER_TOKENS } from "@baton/testkit";
 import { pino } from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
@@ -44,9 +45,10 @@ async function place() {
     onTestFinished(() => reader[Symbol.asyncDispose]());
     return createReconciler({
       reader,
-      broker: createBroker({ url, timeoutMs: 1000 }),
+      broker: createBroker({ url, token: BROKER_TOKENS.operator, timeoutMs: 1000 }),
       limits: { of: () => limits },
-      brokerOf: (account) => createBroker({ url, account, timeoutMs: 1000 }),
+      brokerOf: (account) =>
+        createBroker({ url, token: BROKER_TOKENS.operator, account, timeoutMs: 1000 }),
       stop: () => stopped,
       log: pino({ level: "silent" }),
       signal: new AbortController().signal,
@@ -310,7 +312,11 @@ test.each(["while it runs", "while nobody looks"])(
     await reconciler.round();
     const before = head();
     const { url } = shared();
-    const person = createBroker({ url, account: `person-${candidate}` });
+    const person = createBroker({
+      url,
+      token: BROKER_TOKENS.operator,
+      account: `person-${candidate}`,
+    });
     await person.submit(byHand({ side: "buy" }));
     put(file("L1"));
     await reconciler.round();

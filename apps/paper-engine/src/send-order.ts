@@ -4,6 +4,8 @@ import {
   KILL_SWITCH_CODE,
   LIMIT_CODE,
   type NewOrder,
+  NOT_ALLOWED_CODE,
+  NOT_AUTHENTICATED_CODE,
   submitOnce,
 } from "@baton/brokerage";
 import type { EngineOrder } from "@baton/contracts";
@@ -13,6 +15,11 @@ export type OrderStop = () => string | null;
 
 /** Code of an order that the mesh's controls kept from being sent. */
 const STOPPED_CODE = "E_STOPPED";
+
+/** Not about the order: a switch that was engaged between our look and the order, or a token that isn't known yet. */
+const MAY_GO_LATER: ReadonlySet<string> = new Set(
+  [KILL_SWITCH_CODE, NOT_AUTHENTICATED_CODE, NOT_ALLOWED_CODE].map(String),
+);
 
 /** The order as the engine's status shows it. */
 export function engineOrder(
@@ -66,8 +73,7 @@ export async function send(
       const { code, message } = outcome;
       if (code === STOPPED_CODE) return engineOrder(order, "blocked", message);
       if (code === String(LIMIT_CODE)) return engineOrder(order, "blocked", `E_LIMIT: ${message}`);
-      // Engaged between our look and the order: it may go once the switch is released.
-      const state = code === String(KILL_SWITCH_CODE) ? "blocked" : "refused";
+      const state = MAY_GO_LATER.has(code) ? "blocked" : "refused";
       return engineOrder(order, state, `${code}: ${message}`);
     }
     case "unknown":

@@ -8,6 +8,7 @@ import type { NewOrderInput } from "./order.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+const token = "token-of-a-test-0123456789abcdef";
 let server: Server;
 let answer: Handler;
 let broker: Broker;
@@ -16,7 +17,12 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
-  broker = createBroker({ url: `http://127.0.0.1:${port}`, timeoutMs: 2000, account: "acc" });
+  broker = createBroker({
+    url: `http://127.0.0.1:${port}`,
+    token,
+    timeoutMs: 2000,
+    account: "acc",
+  });
 });
 afterEach(() => {
   server.closeAllConnections();
@@ -92,7 +98,7 @@ test.each(cases)("answered with %s, sending is %s", async (_, expected, handler)
 });
 
 test("nobody listening is ambiguous too", async () => {
-  const silent = createBroker({ url: "http://127.0.0.1:1", timeoutMs: 200 });
+  const silent = createBroker({ url: "http://127.0.0.1:1", token, timeoutMs: 200 });
   expect(await silent.submit(wanted)).toMatchObject({
     kind: "ambiguous",
     message: expect.stringContaining("POST /v2/orders at 127.0.0.1:1"),
@@ -103,6 +109,25 @@ test("an order that no broker may get is not sent", async () => {
   answer = () => expect.fail("sent");
   await expect(broker.submit({ ...wanted, qty: "0" })).rejects.toThrow("qty");
   await expect(broker.submit({ ...wanted, limit_price: "1" })).rejects.toThrow("limit_price");
+});
+
+test("every request brings the token, and an answer never shows it", async () => {
+  const seen: (string | undefined)[] = [];
+  answer = (request, response) => {
+    seen.push(request.headers.authorization);
+    refused(401)(request, response);
+  };
+  const said = await broker.submit(wanted);
+  const errors = await Promise.allSettled([
+    broker.positions(),
+    broker.killSwitch.get(),
+    broker.killSwitch.engage({ scope: "account", by: "a", reason: "b" }),
+    broker.cancelAll(),
+  ]);
+  expect(seen).toEqual(Array.from({ length: 5 }, () => `Bearer ${token}`));
+  expect(said.kind).toBe("rejected");
+  const failures = errors.map((one) => (one.status === "rejected" ? String(one.reason) : ""));
+  expect(JSON.stringify([said, failures])).not.toContain(token);
 });
 
 test("requests name their account and leave out prices that the order doesn't have", async () => {

@@ -72,9 +72,15 @@ export interface Broker {
   readonly killSwitch: KillSwitchControl;
 }
 
-/** Where the broker is and how long to wait for it. */
-export interface BrokerOptions {
+/** Where the broker is, and who asks. */
+export interface BrokerPlace {
   readonly url: string;
+  /** The broker knows each of its users by a token of their own. */
+  readonly token: string;
+}
+
+/** One account there, and how long to wait for it. */
+export interface BrokerOptions extends BrokerPlace {
   /** Deadline of one request, in milliseconds (default 5,000). */
   readonly timeoutMs?: number;
   /** Default `paper`. */

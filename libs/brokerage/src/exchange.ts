@@ -23,6 +23,7 @@ export type Exchange = (
 export function createExchange(options: {
   readonly url: string;
   readonly account: string;
+  readonly token: string;
   readonly timeoutMs?: number | undefined;
   readonly traceparent?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -40,6 +41,7 @@ export function createExchange(options: {
         signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
         headers: {
           accept: "application/json",
+          authorization: `Bearer ${options.token}`,
           ...(body !== undefined && { "content-type": "application/json" }),
           ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
         },

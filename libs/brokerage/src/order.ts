@@ -110,19 +110,32 @@ export const Switch = z.discriminatedUnion("engaged", [
 ]);
 export type Switch = z.infer<typeof Switch>;
 
-/** The switches that concern an account: either one stops it. */
-export const KillSwitch = z.object({ engaged: z.boolean(), all: Switch, account: Switch });
+/**
+ * The switches that concern an account: each stops it, and each is released for itself. `mesh` is the mesh's hold on every
+ * account, which only the engine may engage and release; `all` is a person's on every account.
+ */
+export const KillSwitch = z.object({
+  engaged: z.boolean(),
+  mesh: Switch,
+  all: Switch,
+  account: Switch,
+});
 export type KillSwitch = z.infer<typeof KillSwitch>;
 
-/** Which switch: the one over every account, or only this account's. */
-export const KillSwitchScope = z.enum(["all", "account"]);
+/** Which switch: the mesh's hold, a person's over every account, or only this account's. */
+export const KillSwitchScope = z.enum(["mesh", "all", "account"]);
 export type KillSwitchScope = z.infer<typeof KillSwitchScope>;
 
-/**
- * Name under which the mesh's kill switch engages the one over all accounts. What anybody else engages takes its place on
- * record, and under this name only its own is released: a switch that a person engaged stays.
- */
-export const MESH_SWITCH_BY = "mesh kill switch";
+/** The switch that stops the account, the widest first; undefined if none is engaged. */
+export function engagedSwitch(
+  state: KillSwitch,
+): (Extract<Switch, { engaged: true }> & { readonly scope: KillSwitchScope }) | undefined {
+  for (const scope of KillSwitchScope.options) {
+    const one = state[scope];
+    if (one.engaged) return { ...one, scope };
+  }
+  return undefined;
+}
 
 /** Body that engages or releases a kill switch. */
 export const KillSwitchChange = z.strictObject({
@@ -140,6 +153,10 @@ export type Refusal = z.infer<typeof Refusal>;
 
 /** Code with which the broker refuses a client order id that it has seen. */
 export const DUPLICATE_CODE = 40_010_001;
+/** Code with which the broker refuses whoever brings no token that it knows. */
+export const NOT_AUTHENTICATED_CODE = 40_110_000;
+/** Code with which the broker refuses what the holder of a token may not do. */
+export const NOT_ALLOWED_CODE = 40_310_001;
 /** Code with which the broker refuses an order because a kill switch is engaged. */
 export const KILL_SWITCH_CODE = 40_310_100;
 /** Code with which the broker refuses an order because it would exceed one of the account's limits. */

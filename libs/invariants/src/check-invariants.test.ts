@@ -12,6 +12,7 @@ import {
   SPEC,
   type Story,
   tellStory,
+  switchEvent,
 } from "./testing/story.ts";
 
 const rampChange = {
@@ -337,8 +338,16 @@ test.each<[string, string, Story, RegExp]>([
     "J7",
     "an order under an engaged kill switch",
     told(({ broker }) => {
-      broker.push({ line: 3, type: "engage", at: 0, account: null, order: null });
-      broker.push(orderEvent(4, "o-2", 5));
+      broker.push(switchEvent(3, "engage", "all"), orderEvent(4, "o-2", 5));
+    }),
+    /order o-2 of paper was taken while its kill switch was engaged/,
+  ],
+  [
+    "J7",
+    "an order under the mesh's hold after a person's switch was released",
+    told(({ broker }) => {
+      broker.push(switchEvent(3, "engage", "mesh"), switchEvent(4, "engage", "all"));
+      broker.push(switchEvent(5, "release", "all"), orderEvent(6, "o-2", 5));
     }),
     /order o-2 of paper was taken while its kill switch was engaged/,
   ],
@@ -362,7 +371,7 @@ test("the same order id in two accounts is two orders", () => {
 });
 
 test("an engaged kill switch lets orders through that only make a position smaller", () => {
-  const engaged = { line: 3, type: "engage", at: 0, account: "paper", order: null };
+  const engaged = switchEvent(3, "engage", "account");
   const closes = told(({ broker }) => broker.push(engaged, orderEvent(4, "close", -10)));
   expect(broken(closes)).toEqual({});
   const turns = told(({ broker }) => broker.push(engaged, orderEvent(4, "turn", -11)));

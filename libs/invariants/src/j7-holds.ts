@@ -42,12 +42,14 @@ function ordersWhileEngaged({ broker, controls }: MeshRecord): {
   const switches = new Set<string>();
   const positions = new Map<string, number>();
   let engaged = 0;
-  for (const { line, type, at, account, order } of broker) {
+  for (const { line, type, at, account, scope, order } of broker) {
     const who = account ?? EVERYBODY;
+    // The mesh's hold and a person's switch are each on all accounts, and each is released for itself.
+    const held = account ?? `${EVERYBODY}${scope}`;
     if (type === "engage") {
-      switches.add(who);
+      switches.add(held);
       engaged += 1;
-    } else if (type === "release") switches.delete(who);
+    } else if (type === "release") switches.delete(held);
     if (!order) continue;
     const key = `${who}/${order.symbol}`;
     const position = positions.get(key) ?? 0;
@@ -55,7 +57,7 @@ function ordersWhileEngaged({ broker, controls }: MeshRecord): {
     if (isReduction(position, order.change)) continue;
     const where = `line ${line} of the broker's log`;
     const what = `order ${order.clientOrderId} of ${who} was taken while`;
-    if (switches.has(who) || switches.has(EVERYBODY))
+    if ([who, `${EVERYBODY}mesh`, `${EVERYBODY}all`].some((one) => switches.has(one)))
       faults.push({ where, what: `${what} its kill switch was engaged` });
     else if (at !== null && isKillSwitchHeld(controls, at))
       faults.push({ where, what: `${what} the mesh's kill switch was engaged` });

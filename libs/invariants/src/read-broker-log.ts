@@ -27,8 +27,14 @@ function eventOf(text: string, line: number): BrokerEvent {
     type,
     at: event.has("at") ? timeOf(event.text("at")) : null,
     account: aboutAccount ? event.textOrNull("account") : null,
+    scope: type === "engage" || type === "release" ? scopeOf(event.text("scope")) : null,
     order: type === "order" ? orderOf(event.object("order")) : null,
   };
+}
+
+function scopeOf(text: string): "mesh" | "all" | "account" {
+  if (text === "mesh" || text === "all" || text === "account") return text;
+  throw new WrongForm(`${text} is no kill switch's scope`);
 }
 
 function timeOf(text: string): number {

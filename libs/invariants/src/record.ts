@@ -134,6 +134,8 @@ export interface BrokerEvent {
   readonly at: number | null;
   /** Null means all accounts. */
   readonly account: string | null;
+  /** Of a kill switch: the mesh's hold, a person's over all accounts, or the account's; null for anything else. */
+  readonly scope: "mesh" | "all" | "account" | null;
   readonly order: BrokerOrder | null;
 }
 

@@ -1,3 +1,4 @@
+export { BROKER_TOKENS, BROKER_TOKENS_ENV } from "./broker-tokens.ts";
 export { eventually, type EventuallyOptions, type NotYet } from "./eventually.ts";
 export { findAlertmanager, type FoundAlertmanager } from "./find-alertmanager.ts";
 export {

@@ -1,8 +1,10 @@
 /** Engages the mesh's kill switch and shows with orders of its own what it stops and what it lets through. */
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { type Broker, createBroker } from "@baton/brokerage";
+import { type Broker, type BrokerPlace, createBroker } from "@baton/brokerage";
 
+import { meshDirectory } from "../up/mesh-directory.ts";
 import { ON_CALL, refusalOf, REVIEWERS, type Stage, sendToMesh } from "./acts.ts";
 
 /** What was seen. */
@@ -28,7 +30,9 @@ export async function probeKillSwitch(
   stage: Stage,
   { promote }: { promote: () => Promise<unknown> },
 ): Promise<SwitchProbe> {
-  const orders = openOrders(stage.mesh.state().addresses["paper-broker"] ?? "");
+  const { addresses, dataDir } = stage.mesh.state();
+  const token = readFileSync(meshDirectory(dataDir).brokerTokenOf("operator"), "utf8").trim();
+  const orders = openOrders({ url: addresses["paper-broker"] ?? "", token });
   await orders.send("buy", "2");
   await sendToMesh(stage, ON_CALL, { type: "kill-switch" });
   stage.tell("trend", `kill switch engaged by ${ON_CALL}`);
@@ -51,8 +55,8 @@ export async function probeKillSwitch(
 }
 
 /** Orders of an account that belongs to the probe alone. */
-function openOrders(url: string) {
-  const broker: Broker = createBroker({ url, account: ACCOUNT });
+function openOrders(place: BrokerPlace) {
+  const broker: Broker = createBroker({ ...place, account: ACCOUNT });
   let count = 0;
   const send = async (side: "buy" | "sell", qty: string): Promise<string> => {
     count += 1;

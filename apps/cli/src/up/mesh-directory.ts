@@ -32,6 +32,8 @@ export interface MeshDirectory {
   /** What runs on this folder; see up-state.ts. */
   readonly state: string;
   seedOf(this: void, kind: string): string;
+  /** Token at the paper broker, by holder; see broker-tokens.ts. */
+  brokerTokenOf(this: void, holder: string): string;
   logOf(this: void, service: string): string;
   addressFileOf(this: void, service: string): string;
   /** Throw-away files of one service. */
@@ -57,6 +59,7 @@ export function meshDirectory(root: string): MeshDirectory {
     logs: join(root, "logs"),
     state: join(root, "up.json"),
     seedOf: (kind) => join(root, "keys", `${kind}.seed`),
+    brokerTokenOf: (holder) => join(root, "keys", `broker-${holder}.token`),
     logOf: (service) => join(root, "logs", `${service}.log`),
     addressFileOf: (service) => join(root, "run", `${service}.address`),
     workOf: (service) => join(root, "work", service),

@@ -48,6 +48,17 @@ test("services are told what they need and nothing of the caller's own environme
   expect(told["lane-a"]).toMatchObject({ BATON_DRILLS: "0" });
   expect(told["lane-a"]?.["BATON_NATS_SEED_FILE"]).toBe("/data/keys/lane-a.seed");
   expect(told["paper-broker"]).not.toHaveProperty("BATON_NATS_SEED_FILE");
+  // Each has its own token at the broker, and nobody else has one.
+  expect(
+    Object.entries(told).flatMap(([name, { BATON_BROKER_TOKEN_FILE: file }]) =>
+      file === undefined ? [] : [[name, file]],
+    ),
+  ).toEqual(
+    ["paper-engine", "lane-e", "lane-f"].map((name) => [name, `/data/keys/broker-${name}.token`]),
+  );
+  expect(told["paper-broker"]?.["BATON_BROKER_TOKEN_LANE_F_FILE"]).toBe(
+    "/data/keys/broker-lane-f.token",
+  );
   expect(told["coordinator"]?.["BATON_PEOPLE"]).toBe("/people.yaml");
   expect(told["lane-d"]).not.toHaveProperty("BATON_BROKER_URL");
   for (const environment of Object.values(told)) {

@@ -64,7 +64,14 @@ export const PLAN = [
     name: "paper-broker",
     entry: "apps/paper-broker/src/main.ts",
     needs: [],
-    env: (choices) => ({ BATON_BROKER_DIR: choices.directory.broker, ...limitsOf(choices) }),
+    env: (choices) => ({
+      BATON_BROKER_DIR: choices.directory.broker,
+      BATON_BROKER_TOKEN_ENGINE_FILE: choices.directory.brokerTokenOf("paper-engine"),
+      BATON_BROKER_TOKEN_LANE_E_FILE: choices.directory.brokerTokenOf("lane-e"),
+      BATON_BROKER_TOKEN_LANE_F_FILE: choices.directory.brokerTokenOf("lane-f"),
+      BATON_BROKER_TOKEN_OPERATOR_FILE: choices.directory.brokerTokenOf("operator"),
+      ...limitsOf(choices),
+    }),
   },
   lane("lane-a", "lane-a-research", ({ drills }) => ({ BATON_DRILLS: drills ? "1" : "0" })),
   {
@@ -74,6 +81,7 @@ export const PLAN = [
     env: (choices, { broker }) => ({
       BATON_GITOPS_REPO: choices.directory.gitops,
       BATON_BROKER_URL: broker,
+      BATON_BROKER_TOKEN_FILE: choices.directory.brokerTokenOf("paper-engine"),
       BATON_WORK_DIR: choices.directory.workOf("paper-engine"),
       ...limitsOf(choices),
     }),
@@ -131,6 +139,7 @@ function rollout<const N extends LaneName>(
       ...plain.env(choices),
       BATON_GITOPS_REPO: choices.directory.gitops,
       BATON_BROKER_URL: broker,
+      BATON_BROKER_TOKEN_FILE: choices.directory.brokerTokenOf(name),
       BATON_ENGINE_URL: engine,
     }),
   } as const;

@@ -17,6 +17,7 @@ import {
 import { exitInWords, type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
 import { readSeed } from "../read-seed-file.ts";
+import { ensureBrokerTokens } from "./broker-tokens.ts";
 import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-directory.ts";
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
@@ -155,6 +156,7 @@ async function superviseNats(
   const { directory } = choices;
   const server = await findNatsServer({ signal, log });
   const { publicKeys } = ensureMeshKeys(directory.keys);
+  ensureBrokerTokens(directory);
   const logFile = directory.logOf("nats-server");
   limitLog(logFile);
   let port = choices.natsPort;

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { type Broker, createBroker } from "@baton/brokerage";
 import { createBareRepository, openWorktree } from "@baton/gitops";
 import {
+  BROKER_TOKENS,
+  BROKER_TOKENS_ENV,
   createStageContext,
   type RecordedStageContext,
   type SpawnedService,
@@ -38,6 +40,7 @@ export function sharedPlace(): () => Place {
   beforeAll(async () => {
     const at = (name: string) => join(folder.path, name);
     const broker = spawnService("apps/paper-broker/src/main.ts", {
+      ...BROKER_TOKENS_ENV,
       BATON_BROKER_DIR: at("broker"),
       BATON_TRACES_PER_SECOND: "0",
     });
@@ -50,6 +53,7 @@ export function sharedPlace(): () => Place {
       BATON_NATS_URL: mesh.nats.url,
       BATON_GITOPS_REPO: at("gitops.git"),
       BATON_BROKER_URL: brokerUrl,
+      BATON_BROKER_TOKEN: BROKER_TOKENS.engine,
       BATON_WORK_DIR: at("engine"),
       BATON_ENGINE_POLL_MS: "100",
       BATON_TRACES_PER_SECOND: "0",
@@ -63,11 +67,12 @@ export function sharedPlace(): () => Place {
         strategyRepository: at("strategies.git"),
         cacheDir: at("cache"),
         engineUrl: await engine.ready(),
-        brokerUrl,
+        broker: { url: brokerUrl, token: BROKER_TOKENS.laneE },
         mesh: readerOf(mesh.mesh),
         verifyMs: 10_000,
       },
-      brokerOf: (account) => createBroker({ url: brokerUrl, account }),
+      brokerOf: (account) =>
+        createBroker({ url: brokerUrl, token: BROKER_TOKENS.operator, account }),
       git: (...args) =>
         execFileSync("git", ["-C", at("gitops.git"), ...args], { stdio: "pipe" })
           .toString()

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { openAuditKey } from "@baton/audit";
-import { createBroker } from "@baton/brokerage";
+import { type Broker, createBroker } from "@baton/brokerage";
 import { deduplicationId, strategyPath } from "@baton/contracts";
 import {
   createBareRepository,
@@ -12,6 +12,8 @@ import {
   runBranch,
 } from "@baton/gitops";
 import {
+  BROKER_TOKENS,
+  BROKER_TOKENS_ENV,
   eventually,
   type SpawnedService,
   spawnService,
@@ -51,6 +53,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
   const remote = { repository, cacheDir: join(folder.path, "clones") };
   const mesh = await startTestMesh();
   const broker = spawnService("apps/paper-broker/src/main.ts", {
+    ...BROKER_TOKENS_ENV,
     BATON_BROKER_DIR: join(folder.path, "broker"),
     BATON_TRACES_PER_SECOND: "0",
   });
@@ -59,6 +62,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     BATON_NATS_URL: mesh.nats.url,
     BATON_GITOPS_REPO: repository,
     BATON_BROKER_URL: brokerUrl,
+    BATON_BROKER_TOKEN: BROKER_TOKENS.engine,
     BATON_WORK_DIR: join(folder.path, "engine"),
     BATON_ENGINE_POLL_MS: "50",
     BATON_TRACES_PER_SECOND: "0",
@@ -72,7 +76,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     engine,
     mesh,
     options: {
-      brokerUrl,
+      broker: { url: brokerUrl, token: BROKER_TOKENS.laneF },
       engineUrl,
       gitops: remote,
       journal: { entries: async (id) => journal.filter(({ entry }) => entry.candidateId === id) },
@@ -102,9 +106,14 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
   };
 }
 
+/** An account as a person has it. */
+export function accountOf(world: EvidenceWorld, account: string): Broker {
+  return createBroker({ ...world.options.broker, token: BROKER_TOKENS.operator, account });
+}
+
 /** Waits until `account` holds nothing, or something. */
 export async function untilHolding(world: EvidenceWorld, account: string, some: boolean) {
-  const broker = createBroker({ url: world.options.brokerUrl, account });
+  const broker = accountOf(world, account);
   const what = `${account} holds ${some ? "something" : "nothing"}`;
   await eventually(async () => (await broker.positions()).length > 0 === some, { what });
 }

@@ -5,7 +5,13 @@ import { join } from "node:path";
 
 import { createBroker } from "@baton/brokerage";
 import { RunningStrategies, type RunningStrategy, type StrategyLimits } from "@baton/contracts";
-import { eventually, spawnService, startTestMesh } from "@baton/testkit";
+import {
+  BROKER_TOKENS,
+  BROKER_TOKENS_ENV,
+  eventually,
+  spawnService,
+  startTestMesh,
+} from "@baton/testkit";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
@@ -27,6 +33,7 @@ export async function controlledPlace() {
   onTestFinished(() => mesh.stop());
   const folder = testFolder();
   const broker = spawnService("apps/paper-broker/src/main.ts", {
+    ...BROKER_TOKENS_ENV,
     BATON_BROKER_DIR: folder,
     BATON_TRACES_PER_SECOND: "0",
   });
@@ -34,7 +41,11 @@ export async function controlledPlace() {
   const brokerUrl = await broker.ready();
   const { repository, write } = await testRepository();
   const candidate = newCandidate();
-  const account = createBroker({ url: brokerUrl, account: candidate });
+  const account = createBroker({
+    url: brokerUrl,
+    token: BROKER_TOKENS.operator,
+    account: candidate,
+  });
   const env = {
     BATON_NATS_URL: mesh.nats.url,
     BATON_GITOPS_REPO: repository,
@@ -61,6 +72,8 @@ export async function controlledPlace() {
         .filter((line) => line !== "")
         .map((line) => Line.parse(JSON.parse(line)).event),
     held: async () => (await account.positions())[0]?.qty ?? "0",
+    /** The mesh's hold on all accounts, as the broker has it. */
+    hold: async () => (await account.killSwitch.get()).mesh,
     switchOfAll: async () => (await account.killSwitch.get()).all,
   };
 }
@@ -105,7 +118,10 @@ export async function muteSwitch(brokerUrl: string) {
       const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
       const answer = await fetch(`${brokerUrl}${request.url ?? ""}`, {
         method: request.method ?? "GET",
-        headers: { "content-type": "application/json" },
+        headers: {
+          "content-type": "application/json",
+          authorization: request.headers.authorization ?? "",
+        },
         ...body,
       });
       response.writeHead(answer.status, { "content-type": "application/json" });

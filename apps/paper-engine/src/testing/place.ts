@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { type Broker, createBroker } from "@baton/brokerage";
 import { canonicalJson, type RampLevel, type StrategyLimits } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
-import { eventually, type SpawnedService, spawnService, temporaryFolder } from "@baton/testkit";
+import {
+  BROKER_TOKENS,
+  BROKER_TOKENS_ENV,
+  eventually,
+  type SpawnedService,
+  spawnService,
+  temporaryFolder,
+} from "@baton/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 
@@ -16,6 +23,7 @@ export function startEngine(
 ): SpawnedService & { listening(this: void): Promise<string> } {
   const addressFile = join(testFolder(), "address");
   const engine = spawnService("apps/paper-engine/src/main.ts", {
+    BATON_BROKER_TOKEN: BROKER_TOKENS.engine,
     ...env,
     BATON_ADDRESS_FILE: addressFile,
     BATON_TRACES_PER_SECOND: "0",
@@ -69,6 +77,7 @@ export function sharedBroker(): () => { url: string; account: (candidate: string
   const folder = temporaryFolder("engine-broker");
   beforeAll(async () => {
     broker = spawnService("apps/paper-broker/src/main.ts", {
+      ...BROKER_TOKENS_ENV,
       BATON_BROKER_DIR: folder.path,
       BATON_BROKER_FAULTS: "1",
       BATON_TRACES_PER_SECOND: "0",
@@ -80,10 +89,13 @@ export function sharedBroker(): () => { url: string; account: (candidate: string
     folder.remove();
   });
   const account = (candidate: string): TestAccount => ({
-    broker: createBroker({ url, account: candidate }),
+    broker: createBroker({ url, token: BROKER_TOKENS.operator, account: candidate }),
     fault: async (kind, times = 1) => {
       const body = JSON.stringify({ fault: kind, times, account: candidate });
-      const headers = { "content-type": "application/json" };
+      const headers = {
+        "content-type": "application/json",
+        authorization: `Bearer ${BROKER_TOKENS.operator}`,
+      };
       await fetch(`${url}/admin/faults`, { method: "PUT", headers, body });
     },
   });

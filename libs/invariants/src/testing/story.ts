@@ -99,7 +99,7 @@ export function tellStory(gate: string = gateReport(), research: string = readin
       },
     ],
     broker: [
-      { line: 1, type: "ledger", at: null, account: null, order: null },
+      { line: 1, type: "ledger", at: null, account: null, scope: null, order: null },
       orderEvent(2, "o-1", 10),
     ],
     controls: [],
@@ -115,6 +115,15 @@ export function tellStory(gate: string = gateReport(), research: string = readin
   };
 }
 
+/** A kill switch is engaged or released at the broker; of one account it's that of `paper`. */
+export function switchEvent(
+  line: number,
+  type: "engage" | "release",
+  scope: "mesh" | "all" | "account",
+): BrokerEvent {
+  return { line, type, at: 0, account: scope === "account" ? "paper" : null, scope, order: null };
+}
+
 /** The broker takes an order that is filled at once. */
 export function orderEvent(
   line: number,
@@ -127,6 +136,7 @@ export function orderEvent(
     type: "order",
     at: storedAt(line).getTime(),
     account,
+    scope: null,
     order: { clientOrderId, symbol: "NDX", change, filled: true },
   };
 }

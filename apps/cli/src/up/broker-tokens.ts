@@ -1,0 +1,29 @@
+/** Tokens at the paper broker of one mesh: a file per holder, which only its owner may read. */
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+
+import type { MeshDirectory } from "./mesh-directory.ts";
+
+/** Who has one; `operator` is for people, and for what they run. */
+export const BROKER_HOLDERS = ["paper-engine", "lane-e", "lane-f", "operator"] as const;
+export type BrokerHolder = (typeof BROKER_HOLDERS)[number];
+
+/** Makes those that aren't there; what is there stays. */
+export function ensureBrokerTokens(directory: Pick<MeshDirectory, "keys" | "brokerTokenOf">): void {
+  mkdirSync(directory.keys, { recursive: true, mode: 0o700 });
+  for (const holder of BROKER_HOLDERS) ensureToken(directory.brokerTokenOf(holder));
+}
+
+/** A link fails where a name is taken: of two who make one at once both get the same. */
+function ensureToken(file: string): void {
+  const partial = `${file}.${process.pid}.new`;
+  try {
+    const token = randomBytes(32).toString("base64url");
+    writeFileSync(partial, `${token}\n`, { mode: 0o600, flag: "wx", flush: true });
+    linkSync(partial, file);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    rmSync(partial, { force: true });
+  }
+}
