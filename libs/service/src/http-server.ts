@@ -8,7 +8,9 @@ import type { Telemetry } from "@baton/telemetry";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 
+import { boundConnections, CLIENT_LIMITS } from "./bound-connections.ts";
 import { EXIT, StartFailure } from "./exit-codes.ts";
+import { namesUs } from "./http-names.ts";
 import type { ReadinessReport } from "./readiness.ts";
 
 /** Anything that answers requests, such as a Hono app. */
@@ -28,9 +30,8 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Connections beyond this are refused: probes, a scraper and a console need a handful. */
+/** Probes, a scraper and a console need a handful. */
 const MAX_CONNECTIONS = 512;
-const REQUEST_TIMEOUT_MS = 30_000;
 const DRAIN_MS = 1000;
 
 /**
@@ -43,6 +44,8 @@ export async function startHttp(options: {
   service: string;
   host: string;
   port: number;
+  /** Names under which it may be asked, beside addresses, `localhost` and `host`. */
+  names: readonly string[];
   telemetry: Telemetry;
   readiness: () => ReadinessReport;
 }): Promise<HttpServer> {
@@ -54,10 +57,10 @@ export async function startHttp(options: {
   const answer = getRequestListener((request) => app.fetch(request), {
     overrideGlobalObjects: false,
   });
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (incoming, outgoing) => {
+  const server = createServer(CLIENT_LIMITS, (incoming, outgoing) => {
     void answer(incoming, outgoing);
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  boundConnections(server, MAX_CONNECTIONS);
   const port = await listen(server, options.host, options.port).catch(async (error: unknown) => {
     throw await listenFailure(error, options);
   });
@@ -95,10 +98,19 @@ function shellRoutes(options: {
   service: string;
   telemetry: Telemetry;
   readiness: () => ReadinessReport;
+  host: string;
+  names: readonly string[];
   withheld: () => string | undefined;
 }): Hono {
   const { service, telemetry, readiness, withheld } = options;
+  const names = [options.host, ...options.names];
   const app = new Hono();
+  app.use(async ({ req, json }, next) => {
+    if (namesUs(req.header("host"), names)) return next();
+    const message = "this service isn't asked under that name";
+    const action = "use its address, or add the name to BATON_HTTP_NAMES";
+    return json({ code: "E_HOST", message, action }, 421);
+  });
   app.get("/livez", ({ json }) => json({ live: true, service, pid: process.pid }));
   app.get("/readyz", ({ json }) => {
     const report = readiness();

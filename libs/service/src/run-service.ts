@@ -165,6 +165,7 @@ async function openHttp({
     service: name,
     host: config.BATON_HTTP_HOST,
     port: config.BATON_HTTP_PORT,
+    names: config.BATON_HTTP_NAMES,
     telemetry,
     readiness: () => readiness.report(),
   });

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import {
   flagText,
+  hostNamesText,
   integerText,
   numberText,
   secretText,
@@ -34,6 +35,10 @@ export const ServiceConfig = z.object({
     .meta({ example: "127.0.0.1" }),
   /** 0: any free port; BATON_ADDRESS_FILE and the log tell which. */
   BATON_HTTP_PORT: integerText({ min: 0, max: 65_535 }).default(0).meta({ example: "8080" }),
+  /** Names under which others ask this service, such as that of its Kubernetes service; its addresses need no mention. */
+  BATON_HTTP_NAMES: hostNamesText()
+    .default([])
+    .meta({ example: "paper-engine,paper-engine.baton.svc" }),
   /** A file that gets the bound address as one line once the port is open. */
   BATON_ADDRESS_FILE: z
     .string()

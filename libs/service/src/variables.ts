@@ -45,6 +45,20 @@ export function urlListText(schemes: readonly string[]) {
     .refine((text) => text.split(",").every((url) => isUrl(url.trim(), schemes)), { error: rule });
 }
 
+/** Host names separated by commas, 32 at most. */
+export function hostNamesText() {
+  const rule = "must be host names separated by commas, 32 at most";
+  return z
+    .string()
+    .max(4096, { error: rule })
+    .transform((text) => text.split(",").map((name) => name.trim()))
+    .pipe(
+      z
+        .array(z.string().regex(/^[A-Za-z0-9._-]{1,253}$/, { error: rule }))
+        .max(32, { error: rule }),
+    );
+}
+
 /**
  * A secret: its value is shown in no message or log line, and it may be given as a file instead,
  * named by `<NAME>_FILE`, which must be readable by its owner only (mode 0600 or 0400).

@@ -14,6 +14,7 @@ export function register(program: Command): void {
     .option("--no-sync-always", "leave that to the system: faster, but a power loss loses writes")
     .option("--port <number>", "port of the NATS server; 0 takes any free one", "4222")
     .option("--http-port <number>", "first port of the services; 0 takes free ones", "0")
+    .option("--monitor-port <number>", "also serve the NATS server's monitoring, to everybody here")
     .option("--playbook <file>", "playbook of new candidates (default: playbooks/baton.yaml)")
     .option("--people <file>", "key registry, see docs/people.md (default: one of its own)")
     .option("--no-drills", "refuse candidates that inject faults on purpose")
@@ -39,6 +40,7 @@ interface UpOptions {
   readonly syncAlways: boolean;
   readonly port: string;
   readonly httpPort: string;
+  readonly monitorPort?: string;
   readonly playbook?: string;
   readonly people?: string;
   readonly drills: boolean;

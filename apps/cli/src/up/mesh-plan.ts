@@ -20,6 +20,8 @@ export interface MeshChoices {
   readonly natsPort: number;
   /** First port of the services' HTTP sides, in the order of the plan; 0: any free ports. */
   readonly httpPort: number;
+  /** Of the NATS server's monitoring, which answers whoever asks; 0: any free port; undefined: there is none. */
+  readonly monitorPort?: number | undefined;
   /** fsync before every acknowledgement. */
   readonly syncAlways: boolean;
   /** Lanes take faults that a candidate injects on purpose. */

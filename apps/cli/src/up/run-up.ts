@@ -25,6 +25,7 @@ export interface UpOptions {
   readonly syncAlways: boolean;
   readonly port: string;
   readonly httpPort: string;
+  readonly monitorPort?: string;
   readonly playbook?: string;
   readonly people?: string;
   readonly drills: boolean;
@@ -72,6 +73,8 @@ export async function runUp(options: UpOptions): Promise<void> {
 function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => void } {
   const natsPort = portFrom(options.port, "--port");
   const httpPort = portFrom(options.httpPort, "--http-port");
+  const monitorPort =
+    options.monitorPort === undefined ? undefined : portFrom(options.monitorPort, "--monitor-port");
   if (options.ephemeral === true && options.data !== undefined) {
     throw new CliError({
       code: "E_USAGE",
@@ -92,6 +95,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     playbook: resolve(options.playbook ?? join(ROOT, "playbooks/baton.yaml")),
     natsPort,
     httpPort,
+    monitorPort,
     syncAlways: options.syncAlways,
     drills: options.drills,
     envOf: { escalation: fileOf("BATON_ESCALATION") },

@@ -161,6 +161,7 @@ async function superviseNats(
   limitLog(logFile);
   let port = choices.natsPort;
   let url = "";
+  let { monitorPort } = choices;
   let monitorUrl: string | undefined;
   const launch = async () => {
     const running = await startNatsServer({
@@ -168,12 +169,13 @@ async function superviseNats(
       storeDir: directory.store,
       logFile,
       port,
-      monitorPort: monitorUrl === undefined ? 0 : Number(new URL(monitorUrl).port),
+      ...(monitorPort !== undefined && { monitorPort }),
       syncAlways: choices.syncAlways,
       exitWithParent: true,
       keys: publicKeys,
     });
     ({ port, url, monitorUrl } = running);
+    if (monitorUrl !== undefined) monitorPort = Number(new URL(monitorUrl).port);
     return running;
   };
   const supervised = supervise(

@@ -110,7 +110,14 @@ test(
       "paper-broker",
       "paper-engine",
     ]);
-    expect(statSync(join(dir, "audit-key.pem")).mode & 0o777).toBe(0o600);
+    for (const secret of [
+      "audit-key.pem",
+      "keys/broker-operator.token",
+      "keys/broker-lane-f.token",
+    ])
+      expect(statSync(join(dir, secret)).mode & 0o777).toBe(0o600);
+    // Whoever asks it is answered, so nobody starts it unasked.
+    expect(state.monitorUrl).toBeUndefined();
     expect(await Promise.all(Object.values(state.addresses).map(ready))).not.toContain(false);
 
     const second = up();

@@ -22,6 +22,8 @@ const Line = z.object({
     type: z.string(),
     at: z.string().optional(),
     by: z.string().optional(),
+    scope: z.string().optional(),
+    account: z.string().nullish(),
     order: z.object({ side: z.string() }).optional(),
   }),
 });
