@@ -83,7 +83,7 @@ test("more connections than may be, silent, slow or idle, shut nobody out, and e
     "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
   ];
   const held = await Promise.all(kinds.map((begin) => hold(address, 150, begin)));
-  const ended = held.flat().map((socket) => socket.closed || once(socket, "close"));
+  const ended = held.flat().map(async (socket) => socket.closed || (await once(socket, "close")));
   for (let asked = 0; asked < 5; asked += 1)
     expect(await statusUnder(address.host, address, "/readyz")).toBe(200);
   for (const socket of held.flat()) socket.resume();

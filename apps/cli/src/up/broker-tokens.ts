@@ -5,8 +5,7 @@ import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { MeshDirectory } from "./mesh-directory.ts";
 
 /** Who has one; `operator` is for people, and for what they run. */
-export const BROKER_HOLDERS = ["paper-engine", "lane-e", "lane-f", "operator"] as const;
-export type BrokerHolder = (typeof BROKER_HOLDERS)[number];
+const BROKER_HOLDERS = ["paper-engine", "lane-e", "lane-f", "operator"] as const;
 
 /** Makes those that aren't there; what is there stays. */
 export function ensureBrokerTokens(directory: Pick<MeshDirectory, "keys" | "brokerTokenOf">): void {
