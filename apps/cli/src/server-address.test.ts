@@ -91,12 +91,20 @@ test("a state file in the folder where the user is names no server", async () =>
   expect(stderr).not.toContain("5333");
 });
 
-test.each(["http://host", "nats://", "host:4222", "", "nats://a:4222,ftp://b"])(
-  "%j isn't an address",
-  (url) => {
-    expect(() => findServer(url, {}, pointer())).toThrow("isn't the address of a NATS server");
-  },
-);
+test.each([
+  "http://host",
+  "nats://",
+  "host:4222",
+  "",
+  "nats://a:4222,ftp://b",
+  "wss://host",
+  // No certificate is held against these.
+  "tls://127.0.0.1:4222",
+  "tls://[::1]:4222",
+  "tls://host,tls://10.0.0.7",
+])("%j isn't an address", (url) => {
+  expect(() => findServer(url, {}, pointer())).toThrow("isn't the address of a NATS server");
+});
 
 test("an address with a secret is refused without repeating it", () => {
   const refused = (): unknown => findServer("nats://user:hunter2@host", {}, pointer());

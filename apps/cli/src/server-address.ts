@@ -1,4 +1,5 @@
 /** Which server a command talks to: --server, else BATON_NATS_URL, else the mesh that `baton up` runs, else the usual port. */
+import { isIP } from "node:net";
 import { join } from "node:path";
 
 import { CliError, EXIT } from "./cli-error.ts";
@@ -46,6 +47,10 @@ function findMesh(pointer: string): MeshState | undefined {
   return state && isOurs(state.pid) ? state : undefined;
 }
 
+function isAddress({ hostname }: URL): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
+}
+
 function check(list: string, source: string): void {
   for (const part of list.split(",")) {
     const text = part.trim();
@@ -60,13 +65,13 @@ function check(list: string, source: string): void {
       });
     }
     const known = url !== undefined && ["nats:", "tls:"].includes(url.protocol);
-    if (known && url.hostname !== "") continue;
+    if (known && url.hostname !== "" && !(url.protocol === "tls:" && isAddress(url))) continue;
     throw new CliError({
       code: "E_INVALID",
       exit: EXIT.invalid,
       message: `${source} isn't the address of a NATS server`,
       value: text,
-      rule: "nats://host:4222 or tls://host:4222; several are separated by commas",
+      rule: "nats://host:4222 or tls://name:4222, the name being the certificate's; several are separated by commas",
       action: `Correct ${source}.`,
     });
   }

@@ -66,6 +66,13 @@ const KNOWN: readonly Known[] = [
     action: "Give the service a credential that may read and push to this repository.",
   },
   {
+    pattern: /requested URL returned error: 30\d|unable to update url base from redirection/i,
+    class: "transient",
+    code: "E_GIT_REDIRECTED",
+    action:
+      "Nothing follows a redirect, as it would take the credential elsewhere: set the repository's address to where it is now.",
+  },
+  {
     pattern: /dubious ownership/i,
     class: "deterministic",
     code: "E_GIT_OWNERSHIP",

@@ -106,6 +106,44 @@ test("a token goes to its repository as a header, and to nothing that isn't encr
     ).rejects.toMatchObject({ code: "E_GIT_ADDRESS" });
 });
 
+test("no redirect is followed: the token stays at its host, and a server can't send us elsewhere", async () => {
+  const elsewhere: string[] = [];
+  const listening = async (server: ReturnType<typeof createHttpServer>) => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    return `http://127.0.0.1:${address.port}`;
+  };
+  const other = await listening(
+    createHttpServer((request, response) => {
+      elsewhere.push(`${request.url} ${request.headers.authorization ?? "anonymous"}`);
+      response.writeHead(404).end();
+    }),
+  );
+  for (const status of [301, 302, 303, 307, 308]) {
+    const moved = await listening(
+      createHttpServer((request, response) => {
+        response.writeHead(status, { location: `${other}${request.url ?? ""}` }).end();
+      }),
+    );
+    for (const credential of [{ token: "token-of-mine" }, {}]) {
+      const repository = `${moved}/gitops.git`;
+      await using reader = await openMainReader({
+        repository,
+        cacheDir: testFolder(),
+        ...credential,
+      });
+      const failure = await reader.head().catch((error: unknown) => error);
+      expect([status, failure]).toEqual([
+        status,
+        expect.objectContaining({ code: "E_GIT_REDIRECTED", class: "transient" }),
+      ]);
+    }
+  }
+  expect(elsewhere).toEqual([]);
+});
+
 test("a repository that isn't there is a deterministic failure that says so", async () => {
   const folder = testFolder();
   await using reader = await openMainReader({

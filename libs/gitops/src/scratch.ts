@@ -88,7 +88,7 @@ async function configuration(address: RepositoryAddress): Promise<string> {
     "[gc]\n\tauto = 0",
     "[maintenance]\n\tauto = false",
     "[protocol]\n\tversion = 2",
-    "[http]\n\tlowSpeedLimit = 1\n\tlowSpeedTime = 30\n\tfollowRedirects = initial",
+    "[http]\n\tlowSpeedLimit = 1\n\tlowSpeedTime = 30\n\tfollowRedirects = false",
     "",
   ].join("\n");
 }

@@ -22,6 +22,8 @@ async function openServer({ natsUrl, natsSeedFile }: Input) {
   const seed = natsSeedFile === null ? undefined : (await readFile(natsSeedFile, "utf8")).trim();
   const nc = await connect({
     servers: natsUrl,
+    // Otherwise the client goes on in plain text where a server has no TLS.
+    ...(natsUrl.startsWith("tls://") && { tls: {} }),
     name: "baton-invariants",
     timeout: CONNECT_WITHIN_MS,
     maxReconnectAttempts: 0,

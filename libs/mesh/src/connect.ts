@@ -4,7 +4,7 @@ import { watchConnection } from "./connection-watch.ts";
 
 /** How a process reaches its server. */
 export interface ConnectionOptions {
-  /** One or more addresses, comma separated. */
+  /** One or more addresses, comma separated. If one of them begins with `tls://`, none is spoken to in plain text. */
   readonly url: string;
   /** Shown in the server's connection list. */
   readonly name: string;
@@ -42,9 +42,12 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
     options.seed === undefined
       ? {}
       : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) };
+  const servers = options.url.split(",").map((server) => server.trim());
   try {
     const nc = await connect({
-      servers: options.url.split(",").map((server) => server.trim()),
+      servers,
+      // The client takes the scheme for a remark: without this it goes on in plain text where a server has no TLS.
+      ...(servers.some((server) => server.startsWith("tls://")) && { tls: {} }),
       name: options.name,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,

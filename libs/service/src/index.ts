@@ -10,12 +10,5 @@ export { runService } from "./run-service.ts";
 export type { ServiceContext, ServiceDefinition, ServiceSchema } from "./run-service.ts";
 export { ServiceConfig } from "./service-config.ts";
 export type { ShutdownStep } from "./shutdown.ts";
-export {
-  flagText,
-  integerText,
-  numberText,
-  secretText,
-  urlListText,
-  urlText,
-} from "./variables.ts";
+export { flagText, integerText, numberText, secretText, urlText } from "./variables.ts";
 export { LaneServiceConfig, MeshServiceConfig, meshOptionsOf } from "./mesh-service-config.ts";

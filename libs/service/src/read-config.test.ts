@@ -94,6 +94,19 @@ test("a secret file that's missing, a directory or a FIFO is refused without wai
   }
 });
 
+test.each([
+  ["nats://10.0.0.7:4222, nats://b", ""],
+  ["tls://nats.test:4222,tls://b", ""],
+  ["tls://10.0.0.7:4222", "a host name after tls"],
+  ["tls://nats.test,tls://[::1]", "a host name after tls"],
+  ["wss://nats.test", "beginning with nats"],
+  ["nats.test:4222", "beginning with nats"],
+])("the servers %j give the fault %j", (text, rule) => {
+  const read = readConfig(ServiceConfig, { BATON_NATS_URL: text });
+  expect(read.ok ? "" : read.faults.map((fault) => fault.rule).join()).toMatch(rule);
+  expect(read.ok).toBe(rule === "");
+});
+
 test("a secret given twice is refused, as nobody could tell which one counts", () => {
   const env = { ...COMPLETE, BATON_BROKER_KEY: "a", BATON_BROKER_KEY_FILE: fileWithMode(0o600) };
   expect(readConfig(Config, env)).toMatchObject({

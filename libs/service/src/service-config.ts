@@ -5,9 +5,9 @@ import {
   flagText,
   hostNamesText,
   integerText,
+  natsServersText,
   numberText,
   secretText,
-  urlListText,
   urlText,
 } from "./variables.ts";
 
@@ -18,7 +18,7 @@ import {
  * `.meta({ example })` is shown to whoever has to correct a value.
  */
 export const ServiceConfig = z.object({
-  BATON_NATS_URL: urlListText(["nats", "tls", "ws", "wss"])
+  BATON_NATS_URL: natsServersText()
     .default("nats://127.0.0.1:4222")
     .meta({ example: "nats://127.0.0.1:4222" }),
   /** The nkey seed that this service logs in to NATS with. */

@@ -1,4 +1,6 @@
 /** Building blocks of configuration schemas: what an environment variable's text may be. */
+import { isIP } from "node:net";
+
 import { z } from "zod";
 
 const INTEGER = /^-?\d{1,16}$/;
@@ -36,13 +38,27 @@ export function urlText(schemes: readonly string[]) {
   return z.string().refine((text) => isUrl(text, schemes), { error: rule });
 }
 
-/** One such URL, or several separated by commas. */
-export function urlListText(schemes: readonly string[]) {
-  const begin = schemes.map((scheme) => `${scheme}://`).join(" or ");
-  const rule = `must be a URL, or several separated by commas, each beginning with ${begin}`;
+/** Addresses of NATS servers, separated by commas. */
+export function natsServersText() {
+  const rule =
+    "must be a URL, or several separated by commas, each beginning with nats:// or tls://";
+  const named = "must have a host name after tls://: no certificate is held against a bare address";
   return z
     .string()
-    .refine((text) => text.split(",").every((url) => isUrl(url.trim(), schemes)), { error: rule });
+    .transform((text) => text.split(",").map((url) => url.trim()))
+    .refine((urls) => urls.every((url) => isUrl(url, ["nats", "tls"])), {
+      error: rule,
+      abort: true,
+    })
+    .refine((urls) => urls.every((url) => !url.startsWith("tls://") || hasName(url)), {
+      error: named,
+    })
+    .transform((urls) => urls.join(","));
+}
+
+function hasName(url: string): boolean {
+  const { hostname } = new URL(url);
+  return isIP(hostname.replace(/^\[|\]$/g, "")) === 0;
 }
 
 /** Host names separated by commas, 32 at most. */
