@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { LIMIT_CODE, limitsText, type NewOrderInput, OrderLimits } from "@baton/brokerage";
-import { spawnService, temporaryFolder } from "@baton/testkit";
+import { BROKER_TOKENS_ENV, spawnService, temporaryFolder } from "@baton/testkit";
 import { createUser } from "@nats-io/nkeys";
 import { expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
@@ -98,6 +98,7 @@ test("the broker starts with limits that two people raised, and not with those o
       stringify({ version: "baton-limits-v1", accounts: { paper: { ...entry, raisedBy } } }),
     );
     return spawnService("apps/paper-broker/src/main.ts", {
+      ...BROKER_TOKENS_ENV,
       BATON_BROKER_DIR: join(folder.path, "broker"),
       BATON_LIMITS: file,
       BATON_PEOPLE: people,
