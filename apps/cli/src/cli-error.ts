@@ -65,6 +65,7 @@ const EXITS: Readonly<Record<string, ExitCode>> = {
   E_GUARD: EXIT.refused,
   E_CONFLICT: EXIT.conflict,
   E_LIMIT: EXIT.limit,
+  E_LOG_RESET: EXIT.unavailable,
   E_UNAVAILABLE: EXIT.unavailable,
   E_DENIED: EXIT.notAuthorised,
 };

@@ -19,6 +19,7 @@ const VERBS: Readonly<Record<ControlCommandType, string>> = {
   "close-incident": "incident close",
   emergency: "emergency",
   "close-task": "close-task",
+  "accept-loss": "accept-loss",
 };
 
 /** `approve of cand-1f2e3d4c5b6a`, `kill-switch engage`. */

@@ -1,6 +1,7 @@
 /** Kill switch, incidents, emergencies and tasks at the command line, against a mesh of real processes. */
 import { Receipt } from "@baton/contracts";
-import { eventually } from "@baton/testkit";
+import { openMesh } from "@baton/mesh";
+import { eventually, withNats } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { type CliMesh, startCliMesh } from "./testing/cli-mesh.ts";
@@ -27,22 +28,48 @@ async function sent(): Promise<number> {
   return (await on.mesh.jsm.streams.info("COMMANDS")).state.messages;
 }
 
-test("where nothing was ever controlled, that is what is shown", async () => {
+test("a new mesh has a state in which nothing is stopped", async () => {
   const [state, history, json] = await Promise.all([
     baton("get controls"),
     baton("get controls --history"),
     baton("get controls --json"),
   ]);
   expect(state.stdout).toMatch(/^Kill switch: released\n/);
-  expect(history.stdout).toBe("Nothing was ever controlled.\n");
-  expect(JSON.parse(json.stdout)).toMatchObject({ sequence: 0, killSwitch: null, incidents: [] });
+  expect(history.stdout).toMatch(/^SEQ .*\n1 .* The mesh was made\n$/);
+  expect(JSON.parse(json.stdout)).toMatchObject({ sequence: 1, killSwitch: null, incidents: [] });
+});
+
+test("on a server that has no controls, or none any more, nobody knows: it isn't said to be released", async () => {
+  await withNats(async (nats) => {
+    const elsewhere = (line: string) =>
+      run(line.split(" "), { server: nats.url, cwd: on.folder.path });
+    const expectUnknown = async (line: string): Promise<void> => {
+      const { code, stdout, stderr } = await elsewhere(line);
+      expect([line, code, stdout]).toEqual([line, 8, ""]);
+      expect(stderr).toMatch(/E_LOG_RESET.*nobody knows whether the kill switch is engaged/s);
+    };
+    for (const line of ["get controls", "get controls --history", "get controls --json"])
+      await expectUnknown(line);
+    const mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    await mesh.nc.request("baton.command.cand-000001.command-1", "{}");
+    await mesh.jsm.streams.delete("CONTROLS");
+    await expectUnknown("get controls");
+    await mesh.jsm.streams.add({ name: "CONTROLS", subjects: ["baton.control.>"] });
+    await expectUnknown("get controls");
+    const doctor = await elsewhere("doctor");
+    expect(doctor.code).toBe(8);
+    expect(doctor.stdout).toMatch(/^fault {2}history +E_LOG_RESET CONTROLS ends at 0/m);
+    expect(doctor.stdout).toMatch(/^fault {2}controls +E_LOG_RESET nobody knows/m);
+    await mesh[Symbol.asyncDispose]();
+  });
 });
 
 describe("the kill switch", () => {
   test("is engaged by one command without a question; again is a duplicate", async () => {
     const first = await baton("kill-switch engage", ...as("ada"));
-    expect([first.code, first.stderr]).toEqual([0, ""]);
-    expect(first.stdout).toMatch(/^engaged {4}CONTROLS 1 /);
+    expect(first.code).toBe(0);
+    expect(first.stderr).toMatch(/^to mesh-[0-9a-f]{32} on /);
+    expect(first.stdout).toMatch(/^engaged {4}CONTROLS 2 /);
     const again = await baton("kill-switch engage", ...as("eve"), "--json");
     expect(again.code).toBe(0);
     expect(Receipt.parse(JSON.parse(again.stdout)).outcome).toMatchObject({ duplicate: true });
@@ -52,17 +79,17 @@ describe("the kill switch", () => {
   test("is told by doctor, without calling the mesh ill for it", async () => {
     const { stdout } = await baton("doctor");
     expect(stdout).toMatch(/^note {3}kill switch +engaged for \d+s by ada: bad fills\n +do: Two/m);
-    expect(stdout).toMatch(/^ok {5}CONTROLS +1 messages/m);
+    expect(stdout).toMatch(/^ok {5}CONTROLS +2 messages/m);
   });
 
   test("is released by two people; the same one again is a conflict (6)", async () => {
     const one = await baton("kill-switch release", ...as("ben"));
-    expect([one.code, one.stdout]).toEqual([0, expect.stringMatching(/^asked {6}CONTROLS 2 /)]);
+    expect([one.code, one.stdout]).toEqual([0, expect.stringMatching(/^asked {6}CONTROLS 3 /)]);
     const again = await baton("kill-switch release", ...as("ben"));
     expect([again.code, again.stdout]).toEqual([6, ""]);
     expect(again.stderr).toContain("E_CONFLICT (6): ben has asked for the release already");
     const two = await baton("kill-switch release", ...as("eve"));
-    expect([two.code, two.stdout]).toEqual([0, expect.stringMatching(/^released {3}CONTROLS 3 /)]);
+    expect([two.code, two.stdout]).toEqual([0, expect.stringMatching(/^released {3}CONTROLS 4 /)]);
     const none = await baton("kill-switch release", ...as("eve"));
     expect(none.code).toBe(6);
     expect(none.stderr).toContain("the kill switch isn't engaged");
@@ -117,7 +144,7 @@ describe("an incident", () => {
       `emergency ${incidentId} --ticket OPS-812 --scope ${candidateId} --for 30m`,
       ...as("ada"),
     );
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^declared {3}CONTROLS 5 /)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^declared {3}CONTROLS 6 /)]);
     const [, taskId = ""] = /^task +(task-[0-9a-f]{12}):/m.exec(stdout) ?? [];
     const close = await baton(`close-task ${taskId} --commit ${COMMIT}`, ...as("ada"));
     expect(close.code).toBe(6);
@@ -147,7 +174,7 @@ test("the history tells every change, and a watch tells them among the moves", a
     .find((one) => one.includes('"type":"controls"'));
   expect(JSON.parse(line ?? "")).toMatchObject({ cause: { type: "incident", by: "ada" } });
   const { stdout } = await baton("get controls --history");
-  expect(stdout).toMatch(/^1 +\S+ +kill-switch +ada +- +Kill switch engaged by ada: bad fills$/m);
+  expect(stdout).toMatch(/^2 +\S+ +kill-switch +ada +- +Kill switch engaged by ada: bad fills$/m);
   expect(stdout.trimEnd().split("\n").length).toBeGreaterThan(before + 1);
 });
 

@@ -16,6 +16,7 @@ import type { Globals } from "./globals.ts";
 import { readSeed, seedFor } from "./read-seed-file.ts";
 import { findServer, type ServerAddress } from "./server-address.ts";
 import { type TrustedMesh, trustedMeshes } from "./trust/trusted-meshes.ts";
+import { warnOfLoss } from "./warn-of-loss.ts";
 
 type NatsConnection = Awaited<ReturnType<typeof openConnection>>;
 
@@ -50,6 +51,7 @@ export async function openSession(
     throw describeUnreachable(address, error);
   });
   const { jsm } = await openJetStream(nc, { seed });
+  await warnOfLoss(jsm);
   const publisher = openPublisher(nc);
   return {
     address,

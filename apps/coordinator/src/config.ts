@@ -1,4 +1,4 @@
-import { integerText, MeshServiceConfig } from "@baton/service";
+import { integerText, MeshServiceConfig, secretText } from "@baton/service";
 import { z } from "zod";
 
 /** The coordinator's environment. */
@@ -14,6 +14,21 @@ export const CoordinatorConfig = MeshServiceConfig.extend({
     .min(1, { error: "must be the path of a key registry, or not set at all" })
     .meta({ example: "people.yaml" })
     .optional(),
+  /** File of this coordinator's that remembers how far history had come; it must outlive the server's data. */
+  BATON_MARK_FILE: z
+    .string()
+    .min(1, { error: "must be the path of a file in a folder that is there, or not set at all" })
+    .meta({ example: "/var/lib/baton/mark.json" })
+    .optional(),
+  /** The GitOps repository, whose main says how far history had come at its last action: a path or a URL. */
+  BATON_GITOPS_REPO: z
+    .string()
+    .min(1)
+    .max(1000, { error: "must be a path or URL of 1,000 characters at most" })
+    .meta({ example: "/var/lib/baton/gitops.git" })
+    .optional(),
+  /** Access token for it, if it is an https URL. */
+  BATON_GITOPS_TOKEN: secretText().optional(),
   /** Last entries kept in memory, in MB of JSON. */
   BATON_CACHE_MB: integerText({ min: 1, max: 4096 }).default(8).meta({ example: "8" }),
   /** How often deadlines are looked at. */

@@ -13,6 +13,8 @@ import {
 } from "@baton/playbook";
 import type { Log } from "@baton/telemetry";
 
+import { type HistoryKeeper, historyFacts } from "./history-keeper.ts";
+
 /** What became of it. `unchanged`: it was so already. */
 export type ControlOutcome =
   | { readonly kind: "changed" | "unchanged"; readonly stored: StoredControls }
@@ -23,6 +25,7 @@ export interface ControlDeskParts {
   readonly controls: Pick<MeshControls, "append" | "at">;
   readonly watch: Pick<ControlWatch, "refresh" | "note">;
   readonly journal: Pick<Journal, "last">;
+  readonly history: Pick<HistoryKeeper, "refuse" | "look" | "keepControls">;
   /** The current one: says which role may do what. */
   readonly playbook: Playbook;
   /** Candidates that the incident led to recovery and that are still open, when everything is applied that is known. */
@@ -43,6 +46,7 @@ export function openControlDesk(parts: ControlDeskParts): ControlDesk {
   return {
     settle: async (happening) => {
       for (let fenced = 0; fenced <= MAX_FENCED; fenced += 1) {
+        parts.history.refuse();
         const facts = await lookUp(parts, happening);
         const last = await watch.refresh();
         const now = new Date().toISOString();
@@ -56,6 +60,7 @@ export function openControlDesk(parts: ControlDeskParts): ControlDesk {
         if (appended.kind === "fenced") continue;
         const stored = { sequence: appended.sequence, controls: decision.controls };
         watch.note(stored);
+        await parts.history.keepControls();
         logChange(parts.log, stored.controls, appended.sequence);
         return { kind: "changed", stored };
       }
@@ -89,6 +94,10 @@ async function lookUp(
 ): Promise<ControlFacts> {
   if (happening.kind !== "command") return { candidateKnown: false, unrecovered: [] };
   const { command } = happening;
+  if (command.type === "accept-loss") {
+    const history = historyFacts(await parts.history.look());
+    return { candidateKnown: false, unrecovered: [], history };
+  }
   const about = candidateIn(command);
   const last = about === undefined ? undefined : await parts.journal.last(about);
   const unrecovered =

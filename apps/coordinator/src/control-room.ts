@@ -7,6 +7,7 @@ import type { CoordinatorConfig } from "./config.ts";
 import { type ControlDesk, openControlDesk } from "./control-desk.ts";
 import { openControlEffects } from "./control-effects.ts";
 import type { Outcome } from "./coordinator.ts";
+import type { HistoryKeeper } from "./history-keeper.ts";
 import type { Roll } from "./roll.ts";
 
 /** How often the controls are read: the kill switch must stop promotions within a second. */
@@ -19,6 +20,8 @@ const STALE_MS = 5000;
 export interface ControlRoom {
   readonly watch: ControlWatch;
   readonly desk: ControlDesk;
+  /** Ends reading and leading. */
+  stop(): void;
   /** Starts making candidates follow; before that nothing is led or lifted. */
   start(): void;
 }
@@ -27,6 +30,7 @@ export interface ControlRoom {
 export interface ControlRoomParts {
   readonly mesh: Mesh;
   readonly roll: Roll;
+  readonly history: HistoryKeeper;
   readonly playbook: Playbook;
   readonly catchUp: () => Promise<void>;
   readonly settle: (candidateId: string, happening: Happening) => Promise<Outcome>;
@@ -35,7 +39,7 @@ export interface ControlRoomParts {
 /** Opens it; the watch reads from now on. */
 export function openControlRoom(
   service: ServiceContext<CoordinatorConfig>,
-  { mesh, roll, playbook, catchUp, settle }: ControlRoomParts,
+  { mesh, roll, history, playbook, catchUp, settle }: ControlRoomParts,
 ): ControlRoom {
   const { log } = service;
   let started = false;
@@ -55,6 +59,7 @@ export function openControlRoom(
     controls: mesh.controls,
     watch,
     journal: mesh.journal,
+    history,
     playbook,
     recovering: async (incidentId) => {
       // What the incident leads to recovery must be under way before anybody can say that it's through.
@@ -73,14 +78,16 @@ export function openControlRoom(
       : { ok: false, reason: `the mesh's controls weren't read for ${Math.round(ms / 1000)} s` };
   });
   const timer = setInterval(look, LOOK_MS);
-  service.onShutdown("controls", async () => {
+  const stop = (): void => {
     started = false;
     clearInterval(timer);
     watch.stop();
-  });
+  };
+  service.onShutdown("controls", async () => stop());
   return {
     watch,
     desk,
+    stop,
     start: () => {
       started = true;
       look();

@@ -5,6 +5,7 @@
  * C2: a happening is acknowledged only after its entry is stored, or after the core said that nothing follows.
  * C3: a refusal that was decided on an assumed entry is decided again on the journal's own.
  * C4: a candidate is handed to a promoting stage only under the mesh's controls as the stream has them at that moment.
+ * C5: nothing is decided while something of the mesh's history is lost, or while the controls aren't known.
  */
 import {
   type Entry,
@@ -13,7 +14,7 @@ import {
   type StoredControls,
   type StoredEntry,
 } from "@baton/contracts";
-import type { ControlWatch, Mesh } from "@baton/mesh";
+import { type ControlWatch, type Mesh, Unavailable } from "@baton/mesh";
 import {
   decide,
   type Decision,
@@ -28,6 +29,7 @@ import type { Log, Tracer } from "@baton/telemetry";
 
 import { type EntryCache, openEntryCache } from "./entry-cache.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
+import type { HistoryKeeper } from "./history-keeper.ts";
 import { openMailboxes } from "./mailboxes.ts";
 import type { PlaybookShelf } from "./playbook-shelf.ts";
 
@@ -41,6 +43,7 @@ export type Outcome =
 export interface CoordinatorParts {
   readonly mesh: Pick<Mesh, "journal" | "artifacts">;
   readonly controls: Pick<ControlWatch, "current" | "refresh">;
+  readonly history: Pick<HistoryKeeper, "refuse">;
   readonly playbooks: PlaybookShelf;
   readonly log: Log;
   readonly tracer: Tracer;
@@ -68,6 +71,7 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
   const { journal } = parts.mesh;
 
   const settle = async (candidateId: string, happening: Happening): Promise<Outcome> => {
+    parts.history.refuse();
     let assumed = assume(cache, candidateId, happening);
     for (let fenced = 0; fenced <= MAX_FENCED;) {
       const last = assumed ? assumed.last : await journal.last(candidateId);
@@ -150,6 +154,7 @@ function considerOn(
   const decideOn = (evidence: EvidenceRecord | null): Considered | Promise<Considered> => {
     const question = { last, happening, playbook, evidence };
     const known = parts.controls.current();
+    if (!known) throw new Unavailable("the mesh's controls weren't read yet");
     const decision = decideNow(question, known);
     if (!isPromotion(decision, playbook)) return { decision, promotes: false };
     return considerPromotion(parts, question, { decision, known });
@@ -164,14 +169,14 @@ type Undated = Omit<Question, "now" | "controls">;
 async function considerPromotion(
   parts: CoordinatorParts,
   question: Undated,
-  { decision, known }: { decision: Decision; known: StoredControls | undefined },
+  { decision, known }: { decision: Decision; known: StoredControls },
 ): Promise<Considered> {
   const controls = await parts.controls.refresh();
-  const again = controls?.sequence === known?.sequence ? decision : decideNow(question, controls);
+  const again = controls.sequence === known.sequence ? decision : decideNow(question, controls);
   return { decision: again, promotes: isPromotion(again, question.playbook) };
 }
 
-function decideNow(question: Undated, controls: StoredControls | undefined): Decision {
+function decideNow(question: Undated, controls: StoredControls): Decision {
   return decide({ ...question, controls, now: new Date().toISOString() });
 }
 

@@ -15,6 +15,7 @@ import {
 import {
   type Delivery,
   JournalCorrupt,
+  LogReset,
   type Mesh,
   parseReport,
   type PullWorker,
@@ -50,16 +51,21 @@ export interface IntakeParts {
 /** Where every write is synced, entries go out in groups of at most so many: with 64 the server works twice as much per entry. */
 const CAPACITY = { reports: 256, commands: 128, advisories: 64 } as const;
 const RETRY_MS = 1000;
-/** A journal that holds what no coordinator wrote doesn't mend itself soon. */
+/** A journal that holds what no coordinator wrote, or has lost something, doesn't mend itself soon. */
 const CORRUPT_RETRY_MS = 60_000;
 
-/** Starts all three. */
-export function startIntakes(parts: IntakeParts): PullWorker[] {
+type Intake = keyof typeof CAPACITY;
+
+/** Starts all three, or those that are named. */
+export function startIntakes(
+  parts: IntakeParts,
+  only: readonly Intake[] = ["reports", "commands", "advisories"],
+): PullWorker[] {
   const { mesh, log } = parts;
   const onTrouble = (what: string): void => log.warn({ what }, "coordinator intake");
   const start = (
-    kind: keyof typeof CAPACITY,
-    handle: (delivery: Delivery) => Promise<void>,
+    kind: Intake,
+    handle: (parts: IntakeParts, delivery: Delivery) => Promise<void>,
   ): PullWorker =>
     mesh.take({
       stream: STREAMS[kind].name,
@@ -67,22 +73,20 @@ export function startIntakes(parts: IntakeParts): PullWorker[] {
       capacity: CAPACITY[kind],
       onTrouble,
       onDelivery: (delivery, release) => {
-        handle(delivery).then(release, (error: unknown) => {
+        handle(parts, delivery).then(release, (error: unknown) => {
           parts.count("failed", STREAMS[kind].name);
           log.error(
             { err: error, stream: STREAMS[kind].name, sequence: delivery.sequence },
             "message will be delivered again",
           );
-          delivery.nak(error instanceof JournalCorrupt ? CORRUPT_RETRY_MS : RETRY_MS);
+          const waits = error instanceof JournalCorrupt || error instanceof LogReset;
+          delivery.nak(waits ? CORRUPT_RETRY_MS : RETRY_MS);
           release();
         });
       },
     });
-  return [
-    start("reports", (delivery) => takeReport(parts, delivery)),
-    start("commands", (delivery) => takeCommand(parts, delivery)),
-    start("advisories", (delivery) => takeAdvisory(parts, delivery)),
-  ];
+  const handlers = { reports: takeReport, commands: takeCommand, advisories: takeAdvisory };
+  return only.map((kind) => start(kind, handlers[kind]));
 }
 
 function setAside({ log, count }: IntakeParts, delivery: Delivery, why: string): void {

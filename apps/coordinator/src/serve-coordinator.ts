@@ -1,7 +1,7 @@
 /** Wires the coordinator to its service: intakes, sweeps, readiness, counters. */
-import { type MeshName, type StoredEntry, STREAMS } from "@baton/contracts";
+import { type StoredEntry, STREAMS } from "@baton/contracts";
 import type { Mesh, PullWorker } from "@baton/mesh";
-import { type People, PeopleFault, readPeople, type Signer, signerOf } from "@baton/people";
+import { type People, PeopleFault, readPeople } from "@baton/people";
 import type { Playbook } from "@baton/playbook";
 import { EXIT, type ServiceContext, StartFailure } from "@baton/service";
 import { createRunSampler, createTally, type Meter } from "@baton/telemetry";
@@ -9,14 +9,19 @@ import { createRunSampler, createTally, type Meter } from "@baton/telemetry";
 import type { CoordinatorConfig } from "./config.ts";
 import { openControlRoom } from "./control-room.ts";
 import { type Coordinator, openCoordinator } from "./coordinator.ts";
+import type { HistoryKeeper } from "./history-keeper.ts";
+import { identityOf } from "./identity.ts";
 import { startIntakes } from "./intakes.ts";
 import { type JournalWatch, openJournalWatch } from "./journal-watch.ts";
+import { standStill } from "./loss-room.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
 import { openRoll } from "./roll.ts";
 import { openStanding, type Standing } from "./standing.ts";
 import { openWorkerWatch } from "./worker-watch.ts";
 
 const SILENT_MS = 15_000;
+/** What is under way when history is found lost may end so long. */
+const HALT_MS = 2000;
 
 /** Lanes are looked at several times within the silence that counts, but not all the time. */
 const LOOK_MS = { min: 250, max: 5000 };
@@ -24,13 +29,12 @@ const LOOK_MS = { min: 250, max: 5000 };
 /** Starts coordinating; returns when everything runs. */
 export async function serveCoordinator(
   service: ServiceContext<CoordinatorConfig>,
-  mesh: Mesh,
-  playbook: Playbook,
+  on: { mesh: Mesh; playbook: Playbook; history: HistoryKeeper; people: People | undefined },
 ): Promise<void> {
+  const { mesh, playbook, history, people } = on;
   const { config, log, meter } = service;
   const playbooks = await openPlaybookShelf(playbook, mesh.artifacts);
   log.info({ playbook: playbooks.current.digest, file: config.BATON_PLAYBOOK }, "playbook loaded");
-  const people = await readRegistry(service);
   const count = countersOf(meter);
   const standing = openStanding();
   const roll = openRoll((digest) => playbooks.known(digest));
@@ -41,6 +45,7 @@ export async function serveCoordinator(
   const controls = openControlRoom(service, {
     mesh,
     roll,
+    history,
     playbook,
     catchUp: () => watch.catchUp(service.signal),
     settle: (candidateId, happening) => coordinator.settle(candidateId, happening),
@@ -48,6 +53,7 @@ export async function serveCoordinator(
   const coordinator = openCoordinator({
     mesh,
     controls: controls.watch,
+    history,
     playbooks,
     log,
     tracer: service.tracer,
@@ -63,7 +69,7 @@ export async function serveCoordinator(
     mesh,
     coordinator,
     controls: controls.desk,
-    ...identityOf(service, mesh),
+    ...identityOf(service, mesh.name),
     people: () => people,
     log,
     sampler: createRunSampler({ perSecond: config.BATON_TRACES_PER_SECOND, now: Date.now }),
@@ -72,7 +78,43 @@ export async function serveCoordinator(
   superviseIntakes(service, mesh, workers);
   await watch.catchUp(service.signal);
   controls.start();
-  sweep(service, { mesh, coordinator, standing, watch });
+  const endSweeps = sweep(service, { mesh, coordinator, standing, watch });
+  const halt = async (): Promise<void> => {
+    endSweeps();
+    controls.stop();
+    await Promise.all(workers.map((worker) => worker.stop(HALT_MS)));
+  };
+  watchHistory(service, on, halt);
+}
+
+/** When something of the history is lost, this coordinator halts, stands still, and begins anew when that is over. */
+function watchHistory(
+  service: ServiceContext<CoordinatorConfig>,
+  { mesh, playbook, history, people }: Parameters<typeof serveCoordinator>[1],
+  halt: () => Promise<void>,
+): void {
+  const standAside = async (): Promise<void> => {
+    await halt();
+    await standStill(service, { mesh, keeper: history, playbook, people });
+    throw restartNeeded();
+  };
+  history.start(() => {
+    standAside().catch((error: unknown) => {
+      if (!service.signal.aborted) service.fail(error);
+    });
+  });
+  service.onShutdown("history", async () => history.stop());
+}
+
+/** What was decided on a history that is gone is in this process's memory: it begins anew. */
+function restartNeeded(): StartFailure {
+  return new StartFailure({
+    code: "E_LOG_RESET",
+    exitCode: EXIT.unavailable,
+    message: "history was lost, and is back or accepted as lost: the coordinator begins anew",
+    action:
+      "Start it again, unless something does so by itself; `baton doctor` says how things stand",
+  });
 }
 
 function superviseIntakes(
@@ -114,22 +156,8 @@ function countersOf(meter: Meter) {
   };
 }
 
-/** What the mesh is called, and the key that its receipts are signed with: its people are told both. */
-function identityOf(
-  { config, log }: ServiceContext<CoordinatorConfig>,
-  { name }: Mesh,
-): { name: MeshName; signer: Signer | undefined } {
-  if (name === undefined) throw new TypeError("the streams carry no name of a mesh");
-  const seed = config.BATON_NATS_SEED;
-  const signer = seed === undefined ? undefined : signerOf(seed);
-  if (signer) {
-    const trust = `baton trust ${name} ${signer.publicKey}`;
-    log.info({ mesh: name, receiptKey: signer.publicKey, trust }, "mesh named");
-  } else log.warn({ mesh: name }, "no key (BATON_NATS_SEED_FILE): receipts aren't signed");
-  return { name, signer };
-}
-
-async function readRegistry({
+/** The key registry; undefined where everybody is believed. */
+export async function readRegistry({
   config,
   log,
 }: ServiceContext<CoordinatorConfig>): Promise<People | undefined> {
@@ -152,7 +180,7 @@ async function readRegistry({
 function sweep(
   service: ServiceContext<CoordinatorConfig>,
   on: { mesh: Mesh; coordinator: Coordinator; standing: Standing; watch: JournalWatch },
-): void {
+): () => void {
   const { config, log, signal } = service;
   const { coordinator, standing } = on;
   const workers = openWorkerWatch({
@@ -179,7 +207,9 @@ function sweep(
     }, config.BATON_RESYNC_MS),
     setInterval(() => void workers.look(Date.now()), lookMs),
   ];
-  service.onShutdown("sweeps", async () => timers.forEach((timer) => clearInterval(timer)));
+  const end = (): void => timers.forEach((timer) => clearInterval(timer));
+  service.onShutdown("sweeps", async () => end());
+  return end;
 }
 
 function answer(trouble: string | undefined): { ok: true } | { ok: false; reason: string } {

@@ -200,8 +200,8 @@ async function prepared(context: StageContext, options: RolloutOptions): Promise
       message: `${PATCH} is of ${settings.candidateId} at ${ground.level}`,
       action: "Resume from shadow-paper, so that it is rendered again.",
     });
-  const { repository, token, cacheDir } = options;
-  const remote = { repository, token, cacheDir, signal: context.signal };
+  const { repository, token, cacheDir, history } = options;
+  const remote = { repository, token, cacheDir, history, signal: context.signal };
   const actions = [...RAMP_STEPS, "rollback"].map((suffix) => actionOf(context, suffix));
   const records = await findActions(remote, actions);
   return {

@@ -1,5 +1,5 @@
 import { serveLane } from "@baton/lanekit";
-import { openMesh } from "@baton/mesh";
+import { historyGuard, openMesh } from "@baton/mesh";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
 
 import { LaneEConfig } from "./config.ts";
@@ -18,6 +18,7 @@ await runService({
       engineUrl: config.BATON_ENGINE_URL,
       broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
       mesh,
+      history: historyGuard(mesh),
       verifyMs: config.BATON_VERIFY_MS,
       token: config.BATON_GITOPS_TOKEN,
     });

@@ -1,4 +1,5 @@
 import type { BrokerPlace } from "@baton/brokerage";
+import type { HistoryGuard } from "@baton/gitops";
 import type { MarketData } from "@baton/market";
 
 import type { MeshReader } from "./promotion-guard.ts";
@@ -17,6 +18,8 @@ export interface RolloutOptions {
   readonly broker: BrokerPlace;
   /** What holds for the mesh and the candidate, read when something is about to change. */
   readonly mesh: MeshReader;
+  /** The mesh's history, which each action on main is held against and speaks of. */
+  readonly history?: HistoryGuard;
   /** From a change on main until the engine runs it with its positions settled, in milliseconds at most. */
   readonly verifyMs: number;
   /** Where prices come from when a candidate doesn't bring them itself; the built-in data by default. */

@@ -69,8 +69,8 @@ async function rollOut(
   rendered: RenderedStrategy,
   options: RolloutOptions,
 ): Promise<void> {
-  const { repository, token, cacheDir } = options;
-  const remote = { repository, token, cacheDir, signal: context.signal };
+  const { repository, token, cacheDir, history } = options;
+  const remote = { repository, token, cacheDir, history, signal: context.signal };
   const action = deduplicationId(context);
   context.progress("merging level L0 into main");
   const change = await changeStrategy(context, remote, {

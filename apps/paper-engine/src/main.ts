@@ -2,15 +2,18 @@ import { join } from "node:path";
 
 import { createBroker, LimitsError, openLimits } from "@baton/brokerage";
 import { GitError, openMainReader } from "@baton/gitops";
-import { openControlReader } from "@baton/mesh";
+import { openControlMemory, openControlReader } from "@baton/mesh";
 import { EXIT, meshOptionsOf, runService, StartFailure } from "@baton/service";
 
 import { keepBrokerSwitch } from "./broker-switch.ts";
 import { PaperEngineConfig } from "./config.ts";
 import { runEngine } from "./engine.ts";
+import { learnFromMain } from "./learn-from-main.ts";
 import { watchMeshStop } from "./mesh-stop.ts";
 import { createStatusApp } from "./status-app.ts";
 
+/** In the work directory: the controls that the engine has seen, which outlives it. */
+const SEEN_FILE = "controls-seen.json";
 /** Deadline of one request about the broker's switch, in milliseconds: it is asked for again. */
 const SWITCH_MS = 2000;
 
@@ -36,8 +39,19 @@ await runService({
     });
     const at = { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN, signal };
     const brokerOf = (account: string) => createBroker({ ...at, account });
-    const controls = openControlReader({ ...meshOptionsOf(service), waitForServer: true });
-    controls.catch(service.fail);
+    const memory = await openControlMemory(join(config.BATON_WORK_DIR, SEEN_FILE));
+    const remote = {
+      repository: config.BATON_GITOPS_REPO,
+      token: config.BATON_GITOPS_TOKEN,
+      cacheDir: join(config.BATON_WORK_DIR, "mark"),
+      signal,
+    };
+    const controls = learnFromMain({ remote, memory, log }).then(() =>
+      openControlReader({ ...meshOptionsOf(service), waitForServer: true, memory }),
+    );
+    controls.catch((error: unknown) => {
+      if (!signal.aborted) service.fail(error);
+    });
     await using mesh = watchMeshStop({ reader: controls, log, onChange: () => keeper.look() });
     // The mesh's hold may be asked for in any account.
     const broker = createBroker({ ...at, timeoutMs: SWITCH_MS });

@@ -3,9 +3,10 @@
  *
  * S1: the kill switch stops; so does not knowing it: before the first answer, and when the last one is too old.
  * S2: a state that engages it counts for as long as no later one was read, however old it gets.
+ * S3: an answer that says less than was seen is none: what holds isn't known, whoever engaged or released it before.
  */
 import { cut, type KillSwitchState, type StoredControls } from "@baton/contracts";
-import { type ControlReader, type ControlWatch, watchControls } from "@baton/mesh";
+import { type ControlReader, type ControlWatch, LogReset, watchControls } from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
 
 /** The controls are asked for this often, in milliseconds. */
@@ -38,7 +39,10 @@ export function watchMeshStop({ reader, log, onChange }: MeshStopParts): MeshSto
   let trouble = "the mesh can't be reached";
   let known = true;
   const onTrouble = (error: unknown) => {
-    trouble = error instanceof Error ? error.message : "no answer";
+    const next = troubleOf(error);
+    // Once per loss: who reads the log must find it, and what to do.
+    if (error instanceof LogReset && next !== trouble) log.error({ err: error }, next);
+    trouble = next;
   };
   const start = async (): Promise<void> => {
     try {
@@ -80,6 +84,12 @@ export function watchMeshStop({ reader, log, onChange }: MeshStopParts): MeshSto
       if (watch !== undefined) await (await reader)[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What is answered wrongly is another trouble than no answer: it doesn't pass by itself. */
+function troubleOf(error: unknown): string {
+  if (error instanceof LogReset) return `E_LOG_RESET ${error.message}`;
+  return error instanceof Error ? error.message : "no answer";
 }
 
 const UNKNOWN = "nobody knows whether the mesh's kill switch is engaged";

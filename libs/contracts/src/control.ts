@@ -4,6 +4,7 @@
  *
  * K1: an entry names the sequence of the one before, and is fenced by it like a candidate's.
  * K2: everything needed to decide is in the last entry.
+ * K3: there is always a state: the first entry is made with the mesh. Where there is none, nobody knows what holds.
  */
 import { z } from "zod";
 
@@ -24,6 +25,8 @@ export const MAX_EMERGENCY_SECONDS = 86_400;
 
 const IncidentId = z.string().regex(/^inc-[0-9a-f]{12}$/, "incidentId: inc- and 12 hex digits");
 const TaskId = z.string().regex(/^task-[0-9a-f]{12}$/, "taskId: task- and 12 hex digits");
+/** Names exactly what was found lost, so that nobody accepts something else. */
+const LossId = z.string().regex(/^loss-[0-9a-f]{12}$/, "loss: loss- and 12 hex digits");
 const why = z.string().trim().min(1, "a reason is needed").max(MAX_TEXT);
 /** A change outside Git is asked for by a ticket of the on-call team's own system. */
 const Ticket = z
@@ -81,6 +84,8 @@ const AnyControlCommand = z.discriminatedUnion("type", [
     taskId: TaskId,
     commit: z.string().regex(/^[0-9a-f]{40}$/, "commit: the full 40 hex digits"),
   }),
+  /** History is lost and can't be brought back: work goes on from what there is, under an engaged kill switch. */
+  z.strictObject({ ...common, type: z.literal("accept-loss"), loss: LossId }),
 ]);
 
 /** What people ask of the whole mesh. Strict, like every command. */
@@ -129,6 +134,18 @@ export const GitTask = Act.extend({
 });
 export type GitTask = z.infer<typeof GitTask>;
 
+/**
+ * The part of the mesh's history that counts: a new one begins when people accept that what came before it is lost. What was
+ * seen of an earlier epoch is not held against this one.
+ */
+export const Epoch = z.object({
+  /** From 2: the mesh was made with the first. */
+  n: z.int().min(2),
+  /** Last sequence of each stream when it began; 0 where it was made anew. */
+  heads: z.record(z.string(), z.int().min(0)),
+});
+export type Epoch = z.infer<typeof Epoch>;
+
 /** One entry of the chain, and the state. Tolerant: keys that a newer writer added are ignored. */
 export const Controls = z.object({
   v: z.literal(1),
@@ -152,7 +169,13 @@ export const Controls = z.object({
       signature: CommandSignature.optional(),
     }),
     z.object({ kind: z.literal("expired") }),
+    /** The mesh was made. */
+    z.object({ kind: z.literal("origin") }),
+    /** History was found lost; the coordinator engaged the kill switch. */
+    z.object({ kind: z.literal("loss"), loss: LossId }),
   ]),
+  /** Absent until a loss of history was accepted. */
+  epoch: Epoch.optional(),
   killSwitch: KillSwitchState.nullable(),
   incidents: z.array(Incident).max(MAX_INCIDENTS),
   tasks: z.array(GitTask).max(MAX_TASKS),
@@ -160,6 +183,28 @@ export const Controls = z.object({
   commands: z.array(CommandId).max(50),
 });
 export type Controls = z.infer<typeof Controls>;
+
+/** The number of the epoch that a state belongs to. */
+export function epochOf({ epoch }: Controls): number {
+  return epoch?.n ?? 1;
+}
+
+/** The first entry of a mesh's controls: nothing is stopped. */
+export function originControls(time: Instant): Controls {
+  return {
+    v: 1,
+    type: "controls",
+    n: 1,
+    prev: 0,
+    time,
+    detail: "The mesh was made",
+    cause: { kind: "origin" },
+    killSwitch: null,
+    incidents: [],
+    tasks: [],
+    commands: [],
+  };
+}
 
 /** The state with the sequence under which CONTROLS stored it. */
 export interface StoredControls {

@@ -26,6 +26,8 @@ export {
   type ControlCommandType,
   Controls,
   Emergency,
+  Epoch,
+  epochOf,
   GitTask,
   Incident,
   IncidentScope,
@@ -34,6 +36,7 @@ export {
   MAX_INCIDENTS,
   MAX_TASKS,
   MESH_ID,
+  originControls,
   type StoredControls,
 } from "./control.ts";
 export {
@@ -63,6 +66,15 @@ export {
   STALLED_CODE,
 } from "./failure.ts";
 export { GateOutcome, GateReport, verdictOf } from "./gate-report.ts";
+export {
+  HISTORY_STREAMS,
+  HistoryMarks,
+  type HistoryStream,
+  type Loss,
+  lossText,
+  Mark,
+  UNKNOWN_LOSS,
+} from "./history.ts";
 export {
   MESH_MATTER_PREFIX,
   MESH_REASONS,

@@ -6,6 +6,8 @@
  * G3: main moves by compare-and-swap from the commit that the new one was built on.
  * G4: a fence on main refuses what earlier dispatches of its candidate do; as main moved with it, one that looked before the
  *     fence was there can't push after it (G3) and meets it when it looks again.
+ * G5: an action's commit says how far the mesh's history had come; one that is done for a history that doesn't have that any
+ *     more is refused.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,6 +15,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { requireNoFence } from "./fence.ts";
 import { GitError } from "./git-error.ts";
 import { ActionId, type BranchName, checked, type CommitId } from "./git-names.ts";
+import { markOnMain, markTrailers } from "./history-mark.ts";
 import { fetchHeads, MAIN, type RemoteHeads } from "./remote-heads.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
 import { removeStaleLocks } from "./stale-locks.ts";
@@ -166,6 +169,11 @@ async function stuck(scratch: Scratch, action: ActionId, last: GitError): Promis
   });
 }
 
+/** Where main is, and the trailers that every action's commit bears. */
+interface Ground extends RemoteHeads {
+  readonly marks: readonly (readonly [string, string])[];
+}
+
 /** Builds an action's commit on main as it is now. */
 export interface ActionPlan extends Remote {
   readonly action: string;
@@ -175,7 +183,7 @@ export interface ActionPlan extends Remote {
   readonly confirm?: (() => Promise<void>) | undefined;
   /** Branch to fetch along with main. */
   readonly branch?: BranchName;
-  build(scratch: Scratch, heads: RemoteHeads): Promise<ActionRecord>;
+  build(scratch: Scratch, ground: Ground): Promise<ActionRecord>;
 }
 
 /**
@@ -192,7 +200,8 @@ export async function actOnce(plan: ActionPlan): Promise<ActionReceipt> {
     const record = await recordOf(scratch, id);
     if (record !== undefined) return { ...record, effect: "already" };
     if (plan.dispatch !== undefined) await requireNoFence(scratch, id, plan.dispatch);
-    const next = await plan.build(scratch, heads);
+    const marks = markTrailers(await heedHistory(scratch, plan.history));
+    const next = await plan.build(scratch, { ...heads, marks });
     await plan.confirm?.();
     const refusal = await pushAction(scratch, id, next);
     if (refusal === undefined) return { ...next, effect: "done" };
@@ -201,4 +210,12 @@ export async function actOnce(plan: ActionPlan): Promise<ActionReceipt> {
     if (round >= MAX_ROUNDS || unmoved >= MAX_UNMOVED) throw await stuck(scratch, id, refusal);
     await delay(Math.random() * ROUND_WAIT_MS);
   }
+}
+
+/** Holds the history against what main says of it; gives how far it has come. */
+async function heedHistory(scratch: Scratch, history: Remote["history"]) {
+  if (!history) return undefined;
+  const known = await markOnMain(scratch);
+  if (known) await history.require(known);
+  return history.marks();
 }

@@ -23,10 +23,10 @@ export async function fenceOnce(request: FenceRequest): Promise<ActionReceipt> {
   return actOnce({
     ...request,
     action: request.stageRun,
-    async build(scratch, { main }) {
+    async build(scratch, { main, marks }) {
       const subject = `Fence off what was dispatched of ${candidateId} before ${dispatch}`;
       const fence = fenceTrailer(candidateId, dispatch);
-      const message = `${subject}\n\n${trailers(request.stageRun, [fence])}`;
+      const message = `${subject}\n\n${trailers(request.stageRun, [fence, ...marks])}`;
       const tree = await scratch.text(["rev-parse", `${main}^{tree}`]);
       const time = commitTime();
       const commit = await writeCommit(scratch, { tree, parents: [main], message, time });

@@ -67,7 +67,7 @@ export async function mergeOnce(request: MergeRequest): Promise<ActionReceipt> {
       const base = await scratch.text(["merge-base", before, head]);
       assertOwnedPaths(await changedPaths(scratch, base, head), request.owned);
       const tree = await mergedTree(scratch, before, head);
-      const message = `${subject}\n\n${trailers(request.stageRun)}`;
+      const message = `${subject}\n\n${trailers(request.stageRun, heads.marks)}`;
       const time = commitTime();
       const commit = await writeCommit(scratch, { tree, parents: [before, head], message, time });
       return { action: request.stageRun, commit, before, head, time };

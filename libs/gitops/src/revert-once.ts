@@ -62,12 +62,12 @@ export async function revertOnce(request: RevertRequest): Promise<ActionReceipt>
   return actOnce({
     ...request,
     action: request.stageRun,
-    async build(scratch, { main }) {
+    async build(scratch, { main, marks }) {
       const { commit: end, undone } = await undoAll(scratch, main, reverts);
-      const message = `Revert ${undone[0]}\n\n${trailers(
-        request.stageRun,
-        undone.map((action) => ["Baton-Reverts", action] as const),
-      )}`;
+      const message = `Revert ${undone[0]}\n\n${trailers(request.stageRun, [
+        ...undone.map((action) => ["Baton-Reverts", action] as const),
+        ...marks,
+      ])}`;
       const tree = await scratch.text(["rev-parse", `${end}^{tree}`]);
       const time = commitTime();
       const commit = await writeCommit(scratch, { tree, parents: [main], message, time });

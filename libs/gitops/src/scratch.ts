@@ -7,12 +7,22 @@ import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises"
 import { hostname } from "node:os";
 import { join } from "node:path";
 
+import type { HistoryMarks } from "@baton/contracts";
+
 import { type GitAnswer, gitEnvironment, type GitRun, runGit } from "./git-process.ts";
 import {
   credentialVariables,
   type RepositoryAddress,
   repositoryAddress,
 } from "./repository-address.ts";
+
+/** What connects actions on main with the mesh's history. */
+export interface HistoryGuard {
+  /** How far it has come; undefined where nobody can say. */
+  marks(): Promise<HistoryMarks | undefined>;
+  /** Refuses by throwing if it doesn't have what main says. */
+  require(marks: HistoryMarks): Promise<void>;
+}
 
 /** Where to work: a repository, and a folder for throw-away clones that belongs to this one service. */
 export interface Remote {
@@ -22,6 +32,8 @@ export interface Remote {
   readonly signal?: AbortSignal | undefined;
   /** Access token for an https repository; sent to its host only, never shown, never on a command line. */
   readonly token?: string | undefined;
+  /** See G5 of the action ledger; without it commits say nothing of the history, and nothing is asked. */
+  readonly history?: HistoryGuard | undefined;
 }
 
 /** A throw-away local repository that knows its remote. */

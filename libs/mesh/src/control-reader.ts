@@ -2,6 +2,7 @@
 import type { ServiceHealth } from "@baton/contracts";
 
 import { type ConnectionOptions, openConnection } from "./connect.ts";
+import type { ControlMemory } from "./control-memory.ts";
 import { type MeshControls, readControls } from "./controls.ts";
 import { openJetStream } from "./mesh.ts";
 import { answerHealth } from "./service-health.ts";
@@ -14,15 +15,18 @@ export interface ControlReader extends AsyncDisposable {
 /** An answer that is later than this is no answer any more: who must stop in time can't wait for it. */
 const ANSWER_MS = 1000;
 
-/** Connects; with `waitForServer` it resolves once a server answers. Throws `Unavailable`. */
+/** Connects, and holds every answer against `memory`; with `waitForServer` it resolves once a server answers. Throws `Unavailable`. */
 export async function openControlReader(
-  options: ConnectionOptions & { readonly health?: () => ServiceHealth },
+  options: ConnectionOptions & {
+    readonly memory?: ControlMemory;
+    readonly health?: () => ServiceHealth;
+  },
 ): Promise<ControlReader> {
   const nc = await openConnection(options);
   if (options.health) answerHealth(nc, options.health);
   const { jsm } = await openJetStream(nc, { seed: options.seed, timeoutMs: ANSWER_MS });
   return {
-    controls: readControls(jsm),
+    controls: readControls(jsm, options.memory),
     [Symbol.asyncDispose]: () => nc.close(),
   };
 }

@@ -4,21 +4,22 @@
  *
  * F1: `current` is at most `everyMs` and one round trip old while the server answers.
  * F2: whoever may only act while nothing stops it asks `agedMs` first and stops when it isn't known.
+ * F3: an answer that says less than was seen (`LogReset`) is no answer: the state stays, and gets old.
  */
-import type { StoredControls } from "@baton/contracts";
+import { epochOf, type StoredControls } from "@baton/contracts";
 
 import type { MeshControls } from "./controls.ts";
 
 /** A watch that runs. */
 export interface ControlWatch {
-  /** The state as last read; undefined while there never was any, or nothing was read yet. */
+  /** The state as last read; undefined while nothing was read yet. */
   current(): StoredControls | undefined;
   /** Milliseconds since the question was sent whose answer `current` is; infinite before the first answer. */
   agedMs(): number;
   /** Takes a state that this process wrote itself. */
   note(stored: StoredControls): void;
-  /** Reads now. Throws what the store throws. */
-  refresh(): Promise<StoredControls | undefined>;
+  /** Reads now. Throws what the store throws; `LogReset` leaves the state as old as it is. */
+  refresh(): Promise<StoredControls>;
   stop(): void;
 }
 
@@ -38,16 +39,17 @@ export function watchControls(parts: ControlWatchParts): ControlWatch {
   let state: StoredControls | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let asking = false;
-  const take = (stored: StoredControls | undefined): void => {
-    if (!stored || stored.sequence <= (state?.sequence ?? 0)) return;
+  const take = (stored: StoredControls): StoredControls => {
+    if (state && !isLater(stored, state)) return state;
     state = stored;
     onChange?.(stored);
+    return stored;
   };
-  const refresh = async (): Promise<StoredControls | undefined> => {
+  const refresh = async (): Promise<StoredControls> => {
     const sentAt = performance.now();
-    take(await controls.last());
+    const latest = take(await controls.last());
     askedAt = Math.max(askedAt, sentAt);
-    return state;
+    return latest;
   };
   const timer = setInterval(() => {
     if (asking) return;
@@ -59,8 +61,14 @@ export function watchControls(parts: ControlWatchParts): ControlWatch {
   return {
     current: () => state,
     agedMs: () => performance.now() - askedAt,
-    note: take,
+    note: (stored) => void take(stored),
     refresh,
     stop: () => clearInterval(timer),
   };
+}
+
+/** Answers may overtake one another; a later epoch's sequences may be lower. */
+function isLater(one: StoredControls, other: StoredControls): boolean {
+  const [epoch, before] = [epochOf(one.controls), epochOf(other.controls)];
+  return epoch > before || (epoch === before && one.sequence > other.sequence);
 }

@@ -1,8 +1,10 @@
 /** The mesh's controls: one chain, written only through its fence; the last entry is the state. */
-import { CONTROL_SUBJECT, Controls, type StoredControls, STREAMS } from "@baton/contracts";
+import { CONTROL_SUBJECT, Controls, epochOf, type StoredControls, STREAMS } from "@baton/contracts";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 
 import { Unavailable } from "./connect.ts";
+import { type ControlMemory, forgetfulMemory, type MarkedControls } from "./control-memory.ts";
+import { markAt, markDigest } from "./heads.ts";
 import { type Publisher, REFUSALS, Refused } from "./publisher.ts";
 
 /** How an append ended. `fenced`: somebody else changed the controls since. */
@@ -18,8 +20,8 @@ export class ControlsCorrupt extends Error {
 
 /** Reads and writes the controls. */
 export interface MeshControls {
-  /** The state, read from the stream's leader; undefined while there never was any. */
-  last(): Promise<StoredControls | undefined>;
+  /** The state, read from the stream's leader. Throws `LogReset` if there is none, or an older one than was seen before. */
+  last(): Promise<StoredControls>;
   /** The state stored under a sequence. */
   at(sequence: number): Promise<StoredControls | undefined>;
   /** Appends behind `controls.prev`. Throws `Unavailable` when the outcome stays unknown. */
@@ -30,41 +32,79 @@ const ATTEMPTS = 6;
 const RETRY_MS = 500;
 
 /** Opens the controls for reading alone. */
-export function readControls(jsm: JetStreamManager): Pick<MeshControls, "last" | "at"> {
+export function readControls(
+  jsm: JetStreamManager,
+  memory: ControlMemory = forgetfulMemory(),
+): Pick<MeshControls, "last" | "at"> {
   const stream = STREAMS.controls.name;
   return {
-    last: async () =>
-      parse(await jsm.streams.getMessage(stream, { last_by_subj: CONTROL_SUBJECT })),
+    last: async () => {
+      const before = memory.seen();
+      const found = await lastMarked(jsm);
+      return memory.check(found, before, (sequence) => markAt(jsm, stream, sequence));
+    },
     at: async (sequence) => parse(await jsm.streams.getMessage(stream, { seq: sequence })),
   };
+}
+
+/** The last state as the stream has it, whatever was seen before. */
+export async function lastMarked(
+  jsm: JetStreamManager,
+): Promise<MarkedControls | "empty" | "absent"> {
+  try {
+    const message = await jsm.streams.getMessage(STREAMS.controls.name, {
+      last_by_subj: CONTROL_SUBJECT,
+    });
+    if (!message) return "empty";
+    const sha256 = markDigest(message.subject, message.data);
+    const stored = parseControls(message.data, message.seq);
+    return { stored, mark: { sequence: message.seq, sha256 } };
+  } catch (error) {
+    if (error instanceof Error && error.name === "StreamNotFoundError") return "absent";
+    throw error;
+  }
 }
 
 /** Opens the controls. */
 export function openControls(
   jsm: JetStreamManager,
   publisher: Pick<Publisher, "publish">,
+  memory: ControlMemory = forgetfulMemory(),
 ): MeshControls {
   return {
-    ...readControls(jsm),
+    ...readControls(jsm, memory),
     append: async (controls) => {
-      const message = {
-        subject: CONTROL_SUBJECT,
-        payload: JSON.stringify(controls),
-        headers: { "Nats-Expected-Last-Subject-Sequence": controls.prev },
-      };
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          const { sequence } = await publisher.publish(message);
-          return { kind: "stored", sequence };
-        } catch (error) {
-          if (error instanceof Refused && error.code === REFUSALS.wrongLastSequence)
-            return { kind: "fenced" };
-          if (!(error instanceof Unavailable) || attempt >= ATTEMPTS) throw error;
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
+      const appended = await appendControls(publisher, controls);
+      if (appended.kind === "stored") {
+        const data = new TextEncoder().encode(JSON.stringify(controls));
+        const sha256 = markDigest(CONTROL_SUBJECT, data);
+        await memory.learn({ sequence: appended.sequence, sha256, epoch: epochOf(controls) });
       }
+      return appended;
     },
   };
+}
+
+async function appendControls(
+  publisher: Pick<Publisher, "publish">,
+  controls: Controls,
+): Promise<ControlsAppended> {
+  const message = {
+    subject: CONTROL_SUBJECT,
+    payload: JSON.stringify(controls),
+    headers: { "Nats-Expected-Last-Subject-Sequence": controls.prev },
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { sequence } = await publisher.publish(message);
+      return { kind: "stored", sequence };
+    } catch (error) {
+      if (error instanceof Refused && error.code === REFUSALS.wrongLastSequence)
+        return { kind: "fenced" };
+      if (!(error instanceof Unavailable) || attempt >= ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
 }
 
 function parse(message: StoredMsg | null): StoredControls | undefined {

@@ -9,10 +9,12 @@ export {
 export { type ConnectionOptions, Denied, openConnection, Unavailable } from "./connect.ts";
 export { type Denial, watchConnection } from "./connection-watch.ts";
 export { controlHistory, ControlHistoryTooLong } from "./control-history.ts";
+export { type ControlMemory, openControlMemory, SeenControls } from "./control-memory.ts";
 export { type ControlReader, openControlReader } from "./control-reader.ts";
 export {
   type ControlsAppended,
   ControlsCorrupt,
+  lastMarked,
   type MeshControls,
   openControls,
   parseControls,
@@ -20,6 +22,15 @@ export {
 } from "./controls.ts";
 export { type ControlWatch, type ControlWatchParts, watchControls } from "./control-watch.ts";
 export type { Delivery } from "./delivery.ts";
+export { readIfThere, writeDurably } from "./durable-file.ts";
+export {
+  findLosses,
+  historyGuard,
+  type HistoryState,
+  type KnownMarks,
+  readMarks,
+  requireMarks,
+} from "./find-losses.ts";
 export { follow, type FollowOptions, type Reader } from "./follow.ts";
 export { type GroupWriter, openGroupWriter } from "./group-writer.ts";
 export {
@@ -30,6 +41,7 @@ export {
   type TimedEntry,
 } from "./journal.ts";
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
+export { LogReset } from "./log-reset.ts";
 export { type Mesh, type MeshOptions, openJetStream, openMesh, readMeshName } from "./mesh.ts";
 export {
   openPublisher,

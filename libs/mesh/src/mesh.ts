@@ -15,10 +15,14 @@ import { API_PREFIX } from "./access.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
 import { explainRefusal, openConnection } from "./connect.ts";
 import { type Denial, watchConnection } from "./connection-watch.ts";
+import type { ControlMemory } from "./control-memory.ts";
 import { type MeshControls, openControls } from "./controls.ts";
+import type { HistoryState, KnownMarks } from "./find-losses.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
+import { LogReset } from "./log-reset.ts";
+import { provision } from "./provision.ts";
 import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
 import { openReports, type Reports } from "./reports.ts";
@@ -27,7 +31,6 @@ import { answerHealth } from "./service-health.ts";
 import {
   absent,
   DEFAULT_TOPOLOGY,
-  ensureTopology,
   meshNameIn,
   planTopology,
   type Topology,
@@ -51,8 +54,13 @@ export interface MeshOptions {
   readonly topology?: TopologyOptions;
   /** True in services: wait for the server, and for the streams if another process makes them. */
   readonly wait?: boolean;
-  /** True in the coordinator: create streams and consumers and check them. */
-  readonly provision?: boolean;
+  /**
+   * In the coordinator, which owns the streams. True: make them, or check them; throws `LogReset` where history is lost. `asked`:
+   * only when `provision` is called.
+   */
+  readonly provision?: boolean | "asked";
+  /** What was seen of the controls; only this process's own if left out. */
+  readonly memory?: ControlMemory;
   readonly signal?: AbortSignal;
   /** What it answers when it's asked how it is. */
   readonly health?: () => ServiceHealth;
@@ -76,6 +84,8 @@ export interface Mesh extends AsyncDisposable {
   readonly artifacts: Artifacts;
   readonly controls: MeshControls;
   laneInbox(lane: Lane): LaneInbox;
+  /** Makes and checks streams and consumers, see provision.ts; then keeps the consumers. Only with the option of that name. */
+  provision(known?: readonly KnownMarks[]): Promise<HistoryState>;
   /** Takes messages from a planned durable, making it again if it's lost. */
   take(options: Omit<PullOptions, "restore">): PullWorker;
   /** Undefined while connected and allowed to do what it does; otherwise why not. */
@@ -128,10 +138,13 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   void tellWhenClosed(nc, options);
   if (options.health) answerHealth(nc, options.health);
   const { js, jsm } = await openJetStream(nc, options);
-  const name = await nameOf(jsm, topology, options);
+  const owned = openProvisioner({ nc, jsm }, topology);
+  const owns = options.provision === true || options.provision === "asked";
+  if (options.provision === true) refuseLost(await owned.provision());
+  const name = owns ? undefined : await nameOf(jsm, options);
   const publisher = openPublisher(nc);
   const writer = openGroupWriter(publisher, options.syncAlways === true);
-  const mayMake = options.provision === true || options.seed === undefined;
+  const mayMake = owns || options.seed === undefined;
   const take = (pull: Omit<PullOptions, "restore">): PullWorker =>
     startPullWorker(nc, {
       ...pull,
@@ -142,23 +155,25 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
           pull.onTrouble(`consumer ${pull.durable} was gone; made again from ${from ?? 1}`);
       },
     });
-  const keeping = options.provision === true ? keepConsumers(jsm, topology) : undefined;
   return {
     nc,
     js,
     jsm,
     topology,
-    name,
+    get name() {
+      return name ?? owned.name();
+    },
     publisher,
     journal: openJournal(jsm, writer),
     reports: openReports(jsm, writer),
     artifacts: openArtifacts({ jsm, publisher, writer: options.storesAs ?? "coordinator" }),
-    controls: openControls(jsm, publisher),
+    controls: openControls(jsm, publisher, options.memory),
+    provision: owned.provision,
     take,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),
     trouble: () => troubleOf(watch, options.url),
     [Symbol.asyncDispose]: async () => {
-      clearInterval(keeping);
+      owned.stop();
       publisher.close();
       // A server that hangs never says that it has taken everything.
       const late = new AbortController();
@@ -172,6 +187,29 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   };
 }
 
+/** Makes the streams when it's asked to, and keeps the consumers from then on. */
+function openProvisioner(
+  reader: { nc: NatsConnection; jsm: JetStreamManager },
+  topology: Topology,
+) {
+  let keeping: NodeJS.Timeout | undefined;
+  let name: MeshName | undefined;
+  return {
+    provision: async (known: readonly KnownMarks[] = []): Promise<HistoryState> => {
+      const state = await provision(reader, topology, known);
+      if (state.kind !== "lost") keeping ??= keepConsumers(reader.jsm, topology);
+      name = state.name;
+      return state;
+    },
+    name: () => name,
+    stop: () => clearInterval(keeping),
+  };
+}
+
+function refuseLost({ kind, losses, lossId }: HistoryState): void {
+  if (kind === "lost") throw new LogReset(losses, { ...(lossId !== undefined && { id: lossId }) });
+}
+
 async function tellWhenClosed(nc: NatsConnection, options: MeshOptions): Promise<void> {
   const why = await nc.closed();
   if (why instanceof Error) options.onClosed?.(explainRefusal(why, options));
@@ -182,16 +220,16 @@ export async function openJetStream(
   nc: NatsConnection,
   {
     seed,
-    provision = false,
+    provision: owns = false,
     timeoutMs,
   }: {
     readonly seed?: string | undefined;
-    readonly provision?: boolean;
+    readonly provision?: boolean | "asked";
     /** Longest wait for an answer of the API; the connection's own if left out. */
     readonly timeoutMs?: number;
   },
 ): Promise<{ js: JetStreamClient; jsm: JetStreamManager }> {
-  const prefix = seed === undefined || provision ? {} : { apiPrefix: API_PREFIX };
+  const prefix = seed === undefined || owns !== false ? {} : { apiPrefix: API_PREFIX };
   return {
     js: jetstream(nc, prefix),
     jsm: await jetstreamManager(nc, {
@@ -227,10 +265,8 @@ function troubleOf(
 
 async function nameOf(
   jsm: JetStreamManager,
-  topology: Topology,
-  { provision, wait, signal }: MeshOptions,
+  { wait, signal }: MeshOptions,
 ): Promise<MeshName | undefined> {
-  if (provision === true) return ensureTopology(jsm, topology);
   return wait === true ? waitForStreams(jsm, signal) : readMeshName(jsm);
 }
 

@@ -8,6 +8,7 @@ import {
   ADVISORY_SUBJECTS,
   ARTIFACTS_BUCKET,
   DURABLES,
+  HISTORY_STREAMS,
   journalFilter,
   type Lane,
   LANES,
@@ -216,15 +217,29 @@ function show(value: unknown): string {
   return JSON.stringify(value)?.slice(0, 80) ?? "unset";
 }
 
+/** What a caller says of the streams to be made. */
+export interface EnsureOptions {
+  /** `kept`: a stream of the mesh's history is never made. */
+  readonly history?: "kept" | "made";
+  /** Called so where no stream is there that says how. */
+  readonly name?: MeshName | undefined;
+}
+
 /**
- * Creates what is absent and checks what is there; returns the mesh's name, which all its streams carry. Throws `TopologyDrift`.
- * Any number of processes may do it at once.
+ * Creates what is absent and checks what is there; returns the mesh's name, which all its streams carry. Throws `TopologyDrift`,
+ * and what the server says of a stream that is absent. Any number of processes may do it at once.
  */
-export async function ensureTopology(jsm: JetStreamManager, topology: Topology): Promise<MeshName> {
+export async function ensureTopology(
+  jsm: JetStreamManager,
+  topology: Topology,
+  { history = "made", name: wanted }: EnsureOptions = {},
+): Promise<MeshName> {
   const drifts: Drift[] = [];
-  let name = (await nameInUse(jsm, topology)) ?? newMeshName();
+  let name = (await nameInUse(jsm, topology)) ?? wanted ?? newMeshName();
   for (const [index, stream] of topology.streams.entries()) {
-    await ignoreExisting(jsm.streams.add({ ...stream, ...named(name) }), STREAM_EXISTS);
+    const isHistory = HISTORY_STREAMS.some((one) => one === stream.name);
+    if (history === "made" || !isHistory)
+      await ignoreExisting(jsm.streams.add({ ...stream, ...named(name) }), STREAM_EXISTS);
     const { config } = await jsm.streams.info(stream.name);
     // Of two who begin at once the one whose first stream was made names the mesh.
     if (index === 0) name = meshNameIn(config) ?? name;

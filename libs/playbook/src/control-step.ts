@@ -14,8 +14,20 @@ import type { Playbook } from "./playbook.ts";
 
 const MAX_COMMANDS = 50;
 
+/** What the coordinator knows about the mesh's history. */
+export interface HistoryFacts {
+  /** What is lost of it; undefined if nothing is known to be. */
+  readonly loss: { readonly id: string; readonly text: string } | undefined;
+  /** Highest epoch that anything is known of. */
+  readonly epoch: number;
+  /** Last sequence of each stream; 0 where it holds nothing or is absent. */
+  readonly heads: Readonly<Record<string, number>>;
+}
+
 /** What the coordinator looked up about a command. */
 export interface ControlFacts {
+  /** Only where it's asked for: to accept a loss. */
+  readonly history?: HistoryFacts;
   /** The candidate that a command names is known. */
   readonly candidateKnown: boolean;
   /** Candidates that the incident led to recovery and that haven't passed its checks; a few of them. */
@@ -32,7 +44,9 @@ export interface ControlQuestion {
         readonly identity?: VerifiedIdentity;
       }
     /** Time went on: emergencies may be over. */
-    | { readonly kind: "expired" };
+    | { readonly kind: "expired" }
+    /** History was found lost. */
+    | { readonly kind: "lost"; readonly loss: string; readonly text: string };
   /** Says which role may do what; the coordinator's current one. */
   readonly playbook: Playbook;
   readonly facts: ControlFacts;
@@ -77,6 +91,7 @@ export function next(
     prev: sequence,
     time: now,
     cause,
+    ...(before?.epoch && { epoch: before.epoch }),
     killSwitch: before?.killSwitch ?? null,
     incidents: before?.incidents ?? [],
     tasks: before?.tasks ?? [],
@@ -90,6 +105,7 @@ export function next(
 
 function causeOf(happening: ControlQuestion["happening"]): Controls["cause"] {
   if (happening.kind === "expired") return { kind: "expired" };
+  if (happening.kind === "lost") return { kind: "loss", loss: happening.loss };
   const { command, identity } = happening;
   const { id: commandId, type, by, why, publicKey, signature } = command;
   const signed = publicKey !== undefined && signature !== undefined;

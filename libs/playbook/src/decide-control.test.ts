@@ -141,3 +141,37 @@ test("an emergency leaves a task from its beginning, which outlives it and its i
   expect(shown(mesh.command("close-task", later(3), { taskId }))).toContain("a".repeat(40));
   expect(mesh.last()?.controls.tasks).toEqual([]);
 });
+
+const history = (loss: { id: string; text: string } | undefined) => ({
+  history: { loss, epoch: 3, heads: { JOURNAL: 17 } },
+});
+
+test("a loss of history engages the kill switch; accepting exactly it begins an epoch under an engaged one, and two people release it", () => {
+  const mesh = new MeshControls(baton);
+  mesh.command("kill-switch", T);
+  for (const by of ["olga", "rolf"]) mesh.command("release-kill-switch", later(1), { by });
+  const loss = { id: "loss-0123456789ab", text: "JOURNAL is gone" };
+  expect(shown(mesh.lost(loss, later(2)))).toContain(
+    "E_LOG_RESET loss-0123456789ab: JOURNAL is gone",
+  );
+  expect(shown(mesh.lost(loss, later(3)))).toBe("ignore duplicate");
+  mesh.command("release-kill-switch", later(4), { by: "olga" });
+
+  const facts = history(loss);
+  const accept = (of: string, more: object = facts) =>
+    shown(mesh.command("accept-loss", later(5), { loss: of, facts: more }));
+  expect(accept("loss-ba9876543210")).toBe("E_CONFLICT");
+  expect(accept("loss-000000000000")).toBe("E_CONFLICT");
+  expect(accept(loss.id)).toContain("Epoch 4 begins under an engaged kill switch");
+  const { epoch, killSwitch } = mesh.last()?.controls ?? {};
+  expect([epoch, killSwitch?.releases]).toEqual([{ n: 4, heads: { JOURNAL: 17 } }, []]);
+
+  mesh.command("release-kill-switch", later(6), { by: "olga" });
+  expect(mesh.last()?.controls.killSwitch).not.toBeNull();
+  mesh.command("release-kill-switch", later(7), { by: "rolf" });
+  expect(mesh.last()?.controls).toMatchObject({ killSwitch: null, epoch: { n: 4 } });
+  // What only another process knows of may be accepted too; it stops everything all the same.
+  expect(accept(loss.id, history(undefined))).toBe("E_CONFLICT");
+  expect(accept("loss-000000000000", history(undefined))).toContain("Epoch 5 begins");
+  expect(mesh.last()?.controls.killSwitch?.by).toBe("olga");
+});

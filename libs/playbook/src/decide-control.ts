@@ -7,10 +7,13 @@
  *     was given up by a person.
  * M3: an emergency exists only on an open incident, for one strategy, under a ticket, until its time is over; it leaves a
  *     task from its beginning, which nothing but a commit closes.
+ * M4: a loss of history engages the kill switch, and so does accepting it: what was decided before isn't known any more, so
+ *     two people look before anything is promoted or increased.
  */
 import type { ControlCommand } from "@baton/contracts";
 
 import { type ControlDecision, type ControlQuestion, isOver, next } from "./control-step.ts";
+import { acceptLoss, stopForLoss } from "./history-loss.ts";
 import { closeIncident, closeTask, declareEmergency, openIncident } from "./incidents.ts";
 import { engage, release } from "./kill-switch.ts";
 import { refusalOfControl } from "./who-may-answer.ts";
@@ -19,6 +22,7 @@ import { refusalOfControl } from "./who-may-answer.ts";
 export function decideControl(question: ControlQuestion): ControlDecision {
   const { last, happening, playbook } = question;
   if (happening.kind === "expired") return expire(question);
+  if (happening.kind === "lost") return stopForLoss(question, happening);
   const { command, identity } = happening;
   if (last?.controls.commands.includes(command.id)) return { kind: "ignore", why: "duplicate" };
   return refusalOfControl(playbook, command, identity) ?? answer(question, command);
@@ -38,6 +42,8 @@ function answer(question: ControlQuestion, command: ControlCommand): ControlDeci
       return declareEmergency(question, command);
     case "close-task":
       return closeTask(question, command);
+    case "accept-loss":
+      return acceptLoss(question, command);
   }
 }
 

@@ -96,7 +96,8 @@ export type RejectCode =
   | "E_DENIED"
   | "E_GUARD"
   | "E_INVALID"
-  | "E_LIMIT";
+  | "E_LIMIT"
+  | "E_LOG_RESET";
 
 /** A refusal. */
 export function reject(code: RejectCode, message: string, action: string): Refusal {

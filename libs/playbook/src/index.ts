@@ -1,5 +1,10 @@
 export { decide } from "./decide.ts";
-export type { ControlDecision, ControlFacts, ControlQuestion } from "./control-step.ts";
+export type {
+  ControlDecision,
+  ControlFacts,
+  ControlQuestion,
+  HistoryFacts,
+} from "./control-step.ts";
 export { decideControl } from "./decide-control.ts";
 export { approvalState, type ApprovalState } from "./approval-state.ts";
 export type {
@@ -10,6 +15,7 @@ export type {
   RejectCode,
   VerifiedIdentity,
 } from "./decision.ts";
+export { reject } from "./decision.ts";
 export { evidenceFor, evidenceNeeded, evidenceRecord, type EvidenceRequest } from "./evidence.ts";
 export { assess } from "./conclude.ts";
 export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";

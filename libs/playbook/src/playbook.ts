@@ -161,6 +161,7 @@ export const PlaybookDocument = z.strictObject({
       "close-incident": Roles.optional(),
       emergency: Roles.optional(),
       "close-task": Roles.optional(),
+      "accept-loss": Roles.optional(),
     })
     .prefault({}),
   controls: Controls.prefault({}),

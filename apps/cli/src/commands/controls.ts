@@ -4,12 +4,13 @@ import type { ScopeOptions, Wish } from "../controls/control-command.ts";
 import { examples } from "../examples.ts";
 import { type Globals, globalsOf } from "../globals.ts";
 
-/** `baton kill-switch engage|release`, `incident open|close`, `emergency`, `close-task` */
+/** `baton kill-switch engage|release`, `incident open|close`, `emergency`, `close-task`, `accept-loss` */
 export function register(program: Command): void {
   registerKillSwitch(program);
   registerIncident(program);
   registerEmergency(program);
   registerCloseTask(program);
+  registerAcceptLoss(program);
 }
 
 interface Asked {
@@ -171,5 +172,30 @@ function registerCloseTask(program: Command): void {
     .action(async (taskId: string, options: Asked & { commit: string }, command: Command) => {
       const wish = { type: "close-task", taskId, commit: options.commit } as const;
       await send(wish, { ...options, ...globalsOf(command) });
+    });
+}
+
+function registerAcceptLoss(program: Command): void {
+  asking(
+    program
+      .command("accept-loss")
+      .description(
+        "go on from what there is where history is lost for good; two people release the kill switch after that",
+      )
+      .argument("<loss>", "as the refusal of any command, or the coordinator's log, names it"),
+  )
+    .addHelpText(
+      "after",
+      examples([
+        [
+          'baton accept-loss loss-1f2e3d4c5b6a --why "the disk is gone, the copy is of Monday"',
+          "only what is named is accepted",
+        ],
+      ]) +
+        "\nBring the streams back from a copy if there is any: what is lost stays lost. The kill switch is engaged\n" +
+        "by this; `baton doctor` lists what runs that no entry accounts for, before two people release it.\n",
+    )
+    .action(async (loss: string, options: Asked, command: Command) => {
+      await send({ type: "accept-loss", loss }, { ...options, ...globalsOf(command) });
     });
 }

@@ -18,6 +18,10 @@ export function register(program: Command): void {
     .option("--playbook <file>", "playbook of new candidates (default: playbooks/baton.yaml)")
     .option("--people <file>", "key registry, see docs/people.md (default: one of its own)")
     .option("--no-drills", "refuse candidates that inject faults on purpose")
+    .option(
+      "--make-lost-repositories",
+      "make Git repositories anew, empty, that this mesh had and that are gone for good",
+    )
     .addHelpText(
       "after",
       examples([
@@ -44,4 +48,5 @@ interface UpOptions {
   readonly playbook?: string;
   readonly people?: string;
   readonly drills: boolean;
+  readonly makeLostRepositories?: boolean;
 }

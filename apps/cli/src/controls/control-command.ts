@@ -26,6 +26,7 @@ const TYPED: Readonly<Record<string, { readonly name: string; readonly rule?: st
   incidentId: { name: "incident", rule: "inc- and 12 hex digits" },
   taskId: { name: "task", rule: "task- and 12 hex digits" },
   commit: { name: "--commit", rule: "all 40 hex digits of the commit, in lower case" },
+  loss: { name: "loss", rule: "loss- and 12 hex digits, as the refusal names it" },
   ticket: { name: "--ticket" },
   why: { name: "--why" },
 };

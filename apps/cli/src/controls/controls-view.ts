@@ -18,11 +18,11 @@ export interface IncidentView extends Incident {
 
 /** All of it. */
 export interface ControlsView {
-  /** Sequence in CONTROLS; 0 while nothing was ever controlled. */
+  /** Sequence in CONTROLS. */
   readonly sequence: number;
-  /** When it came to be so, and how; null while nothing was ever controlled. */
-  readonly time: string | null;
-  readonly detail: string | null;
+  /** When it came to be so, and how. */
+  readonly time: string;
+  readonly detail: string;
   readonly killSwitch: KillSwitchState | null;
   readonly incidents: readonly IncidentView[];
   /** Changes made in an emergency that Git doesn't have yet. */
@@ -33,18 +33,12 @@ export interface ControlsView {
 
 /** The view of a state and of the last entries of those that are open. */
 export function viewOf(
-  stored: StoredControls | undefined,
+  { sequence, controls }: StoredControls,
   entries: readonly Entry[],
 ): ControlsView {
-  const {
-    time = null,
-    detail = null,
-    killSwitch = null,
-    incidents = [],
-    tasks = [],
-  } = stored?.controls ?? {};
+  const { time, detail, killSwitch, incidents, tasks } = controls;
   return {
-    sequence: stored?.sequence ?? 0,
+    sequence,
     time,
     detail,
     killSwitch,

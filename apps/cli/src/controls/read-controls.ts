@@ -1,21 +1,33 @@
 /** The mesh's controls, read from CONTROLS: the state, or every entry. */
 import { type StoredControls, STREAMS } from "@baton/contracts";
-import { parseControls, readControls } from "@baton/mesh";
+import { LogReset, parseControls, readControls } from "@baton/mesh";
 
+import { CliError, EXIT } from "../cli-error.ts";
 import { readAll } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
 import type { Session } from "../session.ts";
 
-/** The state; undefined while there never was any, also on a mesh that has no such stream yet. */
-export async function lastControls(
-  session: Pick<Session, "jsm">,
-): Promise<StoredControls | undefined> {
+/**
+ * The state. Throws a CliError where there is none: from the first moment of a mesh on there is one, so nobody knows what holds.
+ */
+export async function lastControls(session: Pick<Session, "jsm">): Promise<StoredControls> {
   return await readControls(session.jsm)
     .last()
     .catch((error: unknown) => {
-      if (error instanceof Error && error.name === "StreamNotFoundError") return undefined;
+      if (error instanceof LogReset) throw unknownControls(error);
       throw error;
     });
+}
+
+function unknownControls(cause: LogReset): CliError {
+  return new CliError({
+    code: cause.code,
+    exit: EXIT.unavailable,
+    message: `nobody knows whether the kill switch is engaged: ${cause.message}`,
+    rule: "a mesh has a state of its controls from its first moment on",
+    action: `Is it the right server? If it is: ${cause.action}`,
+    cause,
+  });
 }
 
 /** Every entry in order; what isn't one is left out and said so. */

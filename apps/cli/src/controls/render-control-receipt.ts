@@ -42,6 +42,8 @@ function headOf(type: ControlCommandType, controls: Controls | null): string {
     case "close-incident":
     case "close-task":
       return "closed";
+    case "accept-loss":
+      return "accepted";
   }
 }
 
@@ -76,6 +78,15 @@ function meaningOf(type: ControlCommandType, commandId: string, controls: Contro
     case "close-incident":
     case "close-task":
       return endedLines(controls);
+    case "accept-loss":
+      return [
+        [
+          "stops",
+          "orders that increase a position and every promotion: the kill switch is engaged",
+        ],
+        ["check", "`baton doctor` lists what runs and what no entry accounts for"],
+        ["next", "two people release it: `baton kill-switch release --why …`"],
+      ];
     case "emergency": {
       const task = controls?.tasks.find((one) => one.commandId === commandId);
       if (!task) return [];

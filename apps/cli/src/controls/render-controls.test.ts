@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { controlled, emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
+import { CALM, controlled, emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
 import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { viewOf } from "./controls-view.ts";
 import { renderControls, renderHistory } from "./render-controls.ts";
@@ -11,8 +11,8 @@ const render = (...of: Parameters<typeof viewOf>): string => renderControls(view
 const opened = {
   wish: { type: "incident", class: "B", scope: { kind: "lane", lane: "lane-e" } },
 } as const;
-test("where nothing was ever controlled, everything is said to be free", () => {
-  expect(render(undefined, [])).toBe(
+test("in a new mesh everything is said to be free", () => {
+  expect(render(CALM, [])).toBe(
     "Kill switch: released\nIncidents:   none open\nTasks:       none, Git has every change\nStopped:     nobody\n",
   );
 });

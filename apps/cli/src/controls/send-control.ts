@@ -73,9 +73,15 @@ async function recordOf(
   return stored?.controls ?? null;
 }
 
-/** What isn't there is found before anything is sent. Engaging the kill switch asks nothing. */
+const ASKS_NOTHING: ReadonlySet<string> = new Set([
+  "kill-switch",
+  "release-kill-switch",
+  "accept-loss",
+]);
+
+/** What isn't there is found before anything is sent. Engaging the kill switch asks nothing, nor does accepting a loss. */
 async function refuseUnknown(session: Session, command: ControlCommand): Promise<void> {
-  if (command.type === "kill-switch" || command.type === "release-kill-switch") return;
+  if (ASKS_NOTHING.has(command.type)) return;
   if ("incidentId" in command || "taskId" in command)
     refuseClosed(await lastControls(session), command);
   const candidateId = candidateOf(command);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { emergency, lastOf } from "../testing/sample-controls.ts";
+import { CALM, emergency, lastOf } from "../testing/sample-controls.ts";
 import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { controlFindings, stuckFindings } from "./examine-controls.ts";
 
@@ -11,7 +11,7 @@ const open = {
 const at = (ms: number): number => START_MS + ms;
 
 test("where nothing is stopped it's well", () => {
-  expect(controlFindings(undefined, at(0))).toMatchObject([{ level: "ok", about: "controls" }]);
+  expect(controlFindings(CALM, at(0))).toMatchObject([{ level: "ok", about: "controls" }]);
 });
 
 test("an engaged kill switch and an open incident are told, with what ends them, and are no faults", () => {
@@ -64,8 +64,8 @@ describe("a candidate that stands still although nothing stops it", () => {
   const entries = [stored(1, 0, { holder: "review", awaits: null, kept, reason: "KILL_SWITCH" })];
 
   test("is a fault once a coordinator should have let it go on", () => {
-    expect(stuckFindings(entries, { stored: undefined }, at(10_000))).toEqual([]);
-    expect(stuckFindings(entries, { stored: undefined }, at(31_000))).toMatchObject([
+    expect(stuckFindings(entries, { stored: CALM }, at(10_000))).toEqual([]);
+    expect(stuckFindings(entries, { stored: CALM }, at(31_000))).toMatchObject([
       { level: "fault", found: "cand-sample still stands for KILL_SWITCH, which is over" },
     ]);
   });

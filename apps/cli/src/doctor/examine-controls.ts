@@ -2,6 +2,7 @@
 import type { Controls, StoredControls } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
 
+import { CliError } from "../cli-error.ts";
 import { scopeText } from "../controls/control-command.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import { stopOf } from "../controls/stop-of.ts";
@@ -17,9 +18,9 @@ const SOON_MS = 600_000;
 /** Most that are named one by one. */
 const NAMED = 10;
 
-/** The state as it was read; `stored` is undefined while nothing was ever controlled. */
+/** The state as it was read. */
 export interface ReadControls {
-  readonly stored: StoredControls | undefined;
+  readonly stored: StoredControls;
 }
 
 /** The state, or what keeps it from being read. */
@@ -30,6 +31,10 @@ export async function lookAtControls(session: Pick<Session, "jsm">): Promise<Loo
   try {
     return { stored: await lastControls(session) };
   } catch (error) {
+    if (error instanceof CliError && error.details.code === "E_LOG_RESET") {
+      const { message, action } = error.details;
+      return { unreadable: fault("controls", `E_LOG_RESET ${message}`, action) };
+    }
     if (!(error instanceof Error) || error.name !== "ControlsCorrupt") throw error;
     const repair =
       "Nobody but the coordinator may publish to baton.control.>: check the permissions. Nothing is promoted and no order is placed until an operator removes that message.";
@@ -51,8 +56,8 @@ export async function examineStopped({ controls, journal, serverNow }: World): P
 }
 
 /** What holds, each with what ends it. */
-export function controlFindings(stored: StoredControls | undefined, now: number): Finding[] {
-  const { killSwitch = null, incidents = [], tasks = [] } = stored?.controls ?? {};
+export function controlFindings({ controls }: StoredControls, now: number): Finding[] {
+  const { killSwitch, incidents, tasks } = controls;
   const age = (time: string): string => ageText(now - Date.parse(time));
   const findings: Finding[] = [];
   if (killSwitch) {

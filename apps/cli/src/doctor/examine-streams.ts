@@ -1,7 +1,7 @@
 /** Streams and consumers: are they there, as planned, and is anybody reading? */
 import { setTimeout as delay } from "node:timers/promises";
 
-import { DURABLES, LANES, STREAMS } from "@baton/contracts";
+import { DURABLES, HISTORY_STREAMS, LANES, STREAMS } from "@baton/contracts";
 import {
   DEFAULT_TOPOLOGY,
   type Drift,
@@ -133,8 +133,12 @@ const FLAGS: Readonly<Record<string, (wants: unknown) => string>> = {
 };
 
 function repairOf({ what, field, wants }: Drift): string {
-  if (field === "existence") return "Start the coordinator: it makes what is absent.";
   const [kind = "", name = "", , stream = ""] = what.split(" ");
+  if (field === "existence") {
+    return kind === "stream" && HISTORY_STREAMS.some((one) => one === name)
+      ? "Unless nothing was ever decided here it is lost: see `history` above. The coordinator makes it only in a new mesh."
+      : "Start the coordinator: it makes what is absent.";
+  }
   const flag = FLAGS[field]?.(wants);
   if (flag === undefined) {
     return `This can't be changed in place: stop the mesh, back ${kind === "stream" ? name : stream} up (\`nats stream backup\`), and let the coordinator make it anew.`;

@@ -3,6 +3,7 @@ import { examineAdvisories } from "./examine-advisories.ts";
 import { examineCandidates } from "./examine-candidates.ts";
 import { examineClock } from "./examine-clock.ts";
 import { examineControls, examineStopped } from "./examine-controls.ts";
+import { examineHistory } from "./examine-history.ts";
 import { examineServices } from "./examine-services.ts";
 import { examineConsumers, examineStreams } from "./examine-streams.ts";
 import type { Examiner } from "./world.ts";
@@ -11,6 +12,7 @@ import type { Examiner } from "./world.ts";
 export const EXAMINERS: Readonly<Record<string, Examiner>> = {
   clock: examineClock,
   services: examineServices,
+  history: ({ session }) => examineHistory(session),
   streams: examineStreams,
   consumers: examineConsumers,
   controls: examineControls,

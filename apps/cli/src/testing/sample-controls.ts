@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { StoredControls } from "@baton/contracts";
+import { originControls, type StoredControls } from "@baton/contracts";
 import { decideControl, parsePlaybook, type Playbook } from "@baton/playbook";
 import { parse } from "yaml";
 
@@ -59,6 +59,9 @@ function happeningOf(step: Step, index: number, now: string) {
 function fail(message: string): never {
   throw new Error(message);
 }
+
+/** The state with which a mesh begins. */
+export const CALM: StoredControls = { sequence: 1, controls: originControls(instant(0)) };
 
 /** The last state after these steps. */
 export function lastOf(...steps: Steps): StoredControls {

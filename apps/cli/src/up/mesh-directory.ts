@@ -16,6 +16,8 @@ export interface MeshDirectory {
   readonly gitops: string;
   /** Bare repository that lane B pushes strategies to. */
   readonly strategies: string;
+  /** How far history had come, as the coordinator last kept it: outside of what nats-server keeps. */
+  readonly mark: string;
   /** Of the paper broker: its ledger. */
   readonly broker: string;
   /** Private key of the audit packs, mode 0600. */
@@ -50,6 +52,7 @@ export function meshDirectory(root: string): MeshDirectory {
     store: join(root, "nats"),
     gitops: join(root, "gitops.git"),
     strategies: join(root, "strategies.git"),
+    mark: join(root, "mark.json"),
     broker: join(root, "broker"),
     auditKey: join(root, "audit-key.pem"),
     auditPublicKey: join(root, "audit.pub"),
@@ -88,8 +91,15 @@ export function makeFolders(directory: MeshDirectory, services: readonly string[
   }
 }
 
-/** Makes what must be there before the services start: two repositories and the audit key. Nothing there is changed. */
-export async function prepare(directory: MeshDirectory): Promise<void> {
+/**
+ * Makes what must be there before the services start: two repositories and the audit key. Nothing there is changed. A repository
+ * that a mesh had and doesn't have any more is a loss: refused, unless `remakes` says that an empty one is wanted.
+ */
+export async function prepare(
+  directory: MeshDirectory,
+  { remakes = false }: { readonly remakes?: boolean | undefined } = {},
+): Promise<void> {
+  if (!remakes) refuseLost(directory);
   const { pem } = openAuditKey(directory.auditKey, { create: true });
   writeFileSync(directory.auditPublicKey, pem);
   await Promise.all([
@@ -102,6 +112,24 @@ export async function prepare(directory: MeshDirectory): Promise<void> {
       initialFiles: { "README.md": "Strategies, each on the branch of the run that built it.\n" },
     }),
   ]);
+}
+
+/** A mark is kept from the first start on, when the repositories were there. */
+function refuseLost({ mark, gitops, strategies }: MeshDirectory): void {
+  if (!existsSync(mark)) return;
+  const gone = [gitops, strategies].filter((path) => !existsSync(join(path, "HEAD")));
+  const [path] = gone;
+  if (path === undefined) return;
+  const isMain = path === gitops;
+  throw new CliError({
+    code: "E_LOG_RESET",
+    exit: EXIT.unavailable,
+    message: `this mesh had a Git repository that isn't there any more: ${gone.join(", ")}; nothing was started`,
+    rule: isMain
+      ? "main says what runs and what has taken effect: an empty one would leave positions that nobody manages, and let everything take effect again"
+      : "audit packs and rollouts name commits that are in it",
+    action: `Bring it back from a copy or a clone (\`git clone --mirror COPY ${path}\`). Only if there is none: \`baton up --make-lost-repositories\`, and then \`baton doctor\` for what runs that main doesn't have.`,
+  });
 }
 
 /** Puts a log aside that has grown too large. */

@@ -26,6 +26,8 @@ export interface MeshChoices {
   readonly syncAlways: boolean;
   /** Lanes take faults that a candidate injects on purpose. */
   readonly drills: boolean;
+  /** Git repositories that an existing mesh has lost are made anew, empty. */
+  readonly makesLostRepositories?: boolean;
   /** More variables for every service, and for single ones by name; they win. */
   readonly env?: Readonly<Record<string, string>>;
   readonly envOf?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
@@ -60,7 +62,12 @@ export const PLAN = [
     name: "coordinator",
     entry: "apps/coordinator/src/main.ts",
     needs: [],
-    env: ({ playbook, people }) => ({ BATON_PLAYBOOK: playbook, BATON_PEOPLE: people }),
+    env: ({ directory, playbook, people }) => ({
+      BATON_PLAYBOOK: playbook,
+      BATON_PEOPLE: people,
+      BATON_MARK_FILE: directory.mark,
+      BATON_GITOPS_REPO: directory.gitops,
+    }),
   },
   {
     name: "paper-broker",

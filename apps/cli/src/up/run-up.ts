@@ -29,6 +29,7 @@ export interface UpOptions {
   readonly playbook?: string;
   readonly people?: string;
   readonly drills: boolean;
+  readonly makeLostRepositories?: boolean;
   readonly format: Format;
 }
 
@@ -98,6 +99,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     monitorPort,
     syncAlways: options.syncAlways,
     drills: options.drills,
+    makesLostRepositories: options.makeLostRepositories === true,
     envOf: { escalation: fileOf("BATON_ESCALATION") },
   };
   const dispose = (): void => {

@@ -2,10 +2,14 @@
  * Starts the whole mesh on this machine and keeps it running: nats-server first, then every service of the plan.
  *
  * M1: of two on the same data folder the second is refused, because nats-server's store can be claimed only once.
- * M2: either everything is ready when `startMesh` answers, or it rejects and nothing is left running.
+ * M2: either everything is ready when `startMesh` answers, or it rejects and nothing is left running; but where the coordinator
+ *     says that history is lost it answers, and everything stands still until people have said what follows.
  * M3: no process outlives this one: nats-server is tied to it, the services watch their standard input.
  * M4: a service keeps its port when it's started again, so that the others find it.
  */
+import { existsSync, readFileSync } from "node:fs";
+
+import { HistoryMarks } from "@baton/contracts";
 import {
   ensureMeshKeys,
   findNatsServer,
@@ -18,6 +22,7 @@ import { exitInWords, type ServiceEvent, supervise, type Supervised } from "@bat
 
 import { readSeed } from "../read-seed-file.ts";
 import { ensureBrokerTokens } from "./broker-tokens.ts";
+import { historyLost } from "./history-lost.ts";
 import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-directory.ts";
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
@@ -90,7 +95,7 @@ async function bringUp(
       });
     parts.publish();
   };
-  const prepared = prepare(choices.directory);
+  const prepared = prepare(choices.directory, { remakes: choices.makesLostRepositories });
   // Awaited below; a failure before that must not end the process by itself.
   prepared.catch(() => undefined);
   const nats = await superviseNats(choices, { ...options, onEvent });
@@ -100,7 +105,7 @@ async function bringUp(
   options.signal.throwIfAborted();
   const services = openServices(choices, { natsUrl: nats.url(), onEvent });
   parts.services = services;
-  await services.whenReady();
+  await readyOrLost(services, choices.directory, options);
   const mesh = await identityOf(choices.directory, nats.url());
   const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh, ends });
   parts.publish = () => {
@@ -114,6 +119,27 @@ async function bringUp(
     state,
     service: (name) => (name === "nats-server" ? nats.supervised : services.service(name)),
   };
+}
+
+/** A mesh whose history is lost isn't ready, but has to run so that people can say what follows. */
+async function readyOrLost(
+  services: RunningServices,
+  directory: MeshDirectory,
+  { signal, log }: StartOptions,
+): Promise<void> {
+  const over = new AbortController();
+  const ready = services.whenReady();
+  // After a loss nobody waits for it any more.
+  ready.catch(() => undefined);
+  try {
+    const lost = await Promise.race([
+      ready.then(() => undefined),
+      historyLost(directory, AbortSignal.any([signal, over.signal])),
+    ]);
+    if (lost !== undefined) log(lost);
+  } finally {
+    over.abort();
+  }
 }
 
 async function stopAll(
@@ -187,18 +213,24 @@ async function superviseNats(
 }
 
 /** What commands need to know so that they believe no other server. */
-async function identityOf({ keys }: MeshDirectory, url: string): Promise<MeshState["mesh"]> {
+async function identityOf({ keys, mark }: MeshDirectory, url: string): Promise<MeshState["mesh"]> {
   const { publicKeys, seedFileOf } = ensureMeshKeys(keys);
   const seed = readSeed(seedFileOf("cli"));
   const nc = await openConnection({ url, name: "baton-up", waitForServer: false, seed });
   try {
     const { jsm } = await openJetStream(nc, { seed });
-    const name = await readMeshName(jsm);
+    // Where the streams are lost, the mark knows.
+    const name = (await readMeshName(jsm)) ?? readMark(mark)?.mesh;
     if (name === undefined) throw new Error("the coordinator is ready, but its streams are absent");
     return { name, receiptKeys: [...publicKeys.coordinator] };
   } finally {
     await nc.close();
   }
+}
+
+function readMark(file: string): HistoryMarks | undefined {
+  if (!existsSync(file)) return undefined;
+  return HistoryMarks.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
 }
 
 /** How the last process of each service ended. */

@@ -4,7 +4,14 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 
 import { createBroker } from "@baton/brokerage";
-import { RunningStrategies, type RunningStrategy, type StrategyLimits } from "@baton/contracts";
+import {
+  CONTROL_SUBJECT,
+  type Controls,
+  RunningStrategies,
+  type RunningStrategy,
+  type StrategyLimits,
+  STREAMS,
+} from "@baton/contracts";
 import {
   BROKER_TOKENS,
   BROKER_TOKENS_ENV,
@@ -67,12 +74,23 @@ export async function controlledPlace() {
       }),
     engine: (over: Record<string, string> = {}) =>
       engineOf(startEngine({ ...env, BATON_WORK_DIR: testFolder(), ...over })),
+    repository,
     /** What the broker has in its ledger, in order. */
     ledger: (): LedgerEvent[] =>
       readFileSync(join(folder, "ledger.jsonl"), "utf8")
         .split("\n")
         .filter((line) => line !== "")
         .map((line) => Line.parse(JSON.parse(line)).event),
+    /** As if CONTROLS had been made anew, and then held these states. */
+    async controlsGoBack(states: readonly Controls[]) {
+      // It may be gone already.
+      await mesh.mesh.jsm.streams.delete(STREAMS.controls.name).catch(() => undefined);
+      const planned = mesh.mesh.topology.streams.find(({ name }) => name === STREAMS.controls.name);
+      if (!planned) throw new Error("CONTROLS isn't planned");
+      await mesh.mesh.jsm.streams.add(planned);
+      for (const state of states)
+        await mesh.mesh.nc.request(CONTROL_SUBJECT, JSON.stringify(state), { timeout: 5000 });
+    },
     held: async () => (await account.positions())[0]?.qty ?? "0",
     /** The mesh's hold on all accounts, as the broker has it. */
     hold: async () => (await account.killSwitch.get()).mesh,

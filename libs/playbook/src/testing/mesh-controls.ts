@@ -18,6 +18,7 @@ export interface ControlWish {
   readonly scope?: IncidentScope;
   readonly incidentId?: string;
   readonly taskId?: string;
+  readonly loss?: string;
   readonly candidateId?: string;
   readonly seconds?: number;
   readonly roles?: readonly string[];
@@ -46,6 +47,10 @@ export class MeshControls {
     });
     const identity = wish.roles && { identity: { name: command.by, roles: wish.roles } };
     return this.#decide({ kind: "command", command, ...identity }, now, wish.facts);
+  }
+
+  lost({ id, text }: { id: string; text: string }, now: string): ControlDecision {
+    return this.#decide({ kind: "lost", loss: id, text }, now);
   }
 
   expired(now: string): ControlDecision {
@@ -110,5 +115,7 @@ function commandOf(
       };
     case "close-task":
       return { ...common, type, taskId, commit: "a".repeat(40) };
+    case "accept-loss":
+      return { ...common, type, loss: wish.loss ?? "loss-000000000000" };
   }
 }

@@ -270,7 +270,8 @@ test("afterwards nothing is open, and every change is on record with who made it
   expect(history).toHaveLength(state.messages);
   for (const [index, { controls }] of history.entries())
     expect(controls.prev).toBe(history[index - 1]?.sequence ?? 0);
-  expect(history[0]?.controls.cause).toMatchObject({
+  expect(history[0]?.controls.cause).toEqual({ kind: "origin" });
+  expect(history[1]?.controls.cause).toMatchObject({
     type: "kill-switch",
     by: "author",
     signature: { publicKey: expect.stringMatching(/^U/) },

@@ -1,0 +1,107 @@
+/** The mesh's history: is it as whole as is known of it, and does it account for what runs? */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { HISTORY_STREAMS, HistoryMarks, lossText } from "@baton/contracts";
+import { readMarkOnMain, recentActions, type Remote } from "@baton/gitops";
+import { findLosses, type HistoryState, type KnownMarks, readIfThere } from "@baton/mesh";
+
+import type { Session } from "../session.ts";
+import { meshDirectory } from "../up/mesh-directory.ts";
+import { fault, type Finding, ok, remark } from "./finding.ts";
+
+/** What is looked at, and where something outside of the server may know of it. */
+type Examined = Pick<Session, "nc" | "jsm" | "address">;
+
+const ABOUT = "history";
+/** Actions on main that are held against the journal: the latest ones of what is still there. */
+const ACTIONS = 200;
+/** Most that are named one by one. */
+const NAMED = 10;
+
+/** Whether something is lost; with `baton up` also what main has that no entry accounts for. */
+export async function examineHistory(session: Examined): Promise<Finding[]> {
+  const root = session.address.up?.dataDir;
+  if (root === undefined) return historyFindings(await findLosses(session, []), []);
+  const cacheDir = await mkdtemp(join(tmpdir(), "baton-doctor-"));
+  try {
+    const remote = { repository: meshDirectory(root).gitops, cacheDir };
+    const { known, findings } = await knownOutside(root, remote);
+    const state = await findLosses(session, known);
+    const unaccounted = await examineMain(session, remote);
+    return [...historyFindings(state, known), ...findings, ...unaccounted];
+  } finally {
+    await rm(cacheDir, { recursive: true, force: true });
+  }
+}
+
+/** What the state means. */
+function historyFindings(state: HistoryState, known: readonly KnownMarks[]): Finding[] {
+  if (state.kind === "new") return [remark(ABOUT, "nothing was ever decided here")];
+  if (state.kind === "whole") {
+    const ends = HISTORY_STREAMS.map((stream) => `${stream} ${state.heads[stream]?.last ?? 0}`);
+    const by = ["the streams of one another", ...known.map((one) => one.by)].join(", ");
+    return [ok(ABOUT, `whole as far as is known by ${by}: ${ends.join(", ")}`)];
+  }
+  const repair = `Nothing is decided, promoted or increased. Stop the mesh and bring the streams back from the latest copy. Only if there is none: \`baton accept-loss ${state.lossId ?? "LOSS"} --why …\`, with the id that a refused command names.`;
+  return state.losses.map((loss) => fault(ABOUT, `E_LOG_RESET ${lossText(loss)}`, repair));
+}
+
+async function knownOutside(
+  root: string,
+  remote: Remote,
+): Promise<{ known: KnownMarks[]; findings: Finding[] }> {
+  const known: KnownMarks[] = [];
+  const findings: Finding[] = [];
+  const { mark } = meshDirectory(root);
+  const read: readonly [by: string, of: () => Promise<HistoryMarks | undefined>, repair: string][] =
+    [
+      ["the mark in the data folder", () => readOwnMark(mark), `Look at ${mark}.`],
+      ["main", () => readMarkOnMain(remote), `Look at ${remote.repository}.`],
+    ];
+  for (const [by, of, repair] of read) {
+    try {
+      const marks = await of();
+      if (marks) known.push({ by, marks });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      findings.push(fault(ABOUT, `${by} can't be read: ${why}`, repair));
+    }
+  }
+  return { known, findings };
+}
+
+async function readOwnMark(file: string): Promise<HistoryMarks | undefined> {
+  const text = await readIfThere(file);
+  return text === undefined ? undefined : HistoryMarks.parse(JSON.parse(text));
+}
+
+/** What took effect on main and is there still, held against the journal. */
+async function examineMain(session: Examined, remote: Remote): Promise<Finding[]> {
+  const about = "main";
+  const actions = await recentActions(remote, ACTIONS).catch(() => undefined);
+  // That main can't be read is said already.
+  if (!actions) return [];
+  const unaccounted: string[] = [];
+  for (const { stageRun, commit } of actions) {
+    const [candidateId, stage, runId] = stageRun.split(".");
+    const subject = `baton.journal.*.${candidateId}.${stage}.${runId}`;
+    const entry = await session.jsm.streams
+      .getMessage("JOURNAL", { last_by_subj: subject })
+      .catch(() => null);
+    if (!entry) unaccounted.push(`${stageRun} as ${commit.slice(0, 12)}`);
+  }
+  if (unaccounted.length === 0)
+    return [ok(about, `the journal accounts for what is on it (${actions.length} actions)`)];
+  const repair =
+    "History was lost or went back: find out what should run. To take a strategy out, remove its file on main; the engine runs it down.";
+  return unaccounted
+    .slice(0, NAMED)
+    .map((what) => fault(about, `has ${what}, which no entry accounts for`, repair))
+    .concat(
+      unaccounted.length > NAMED
+        ? [fault(about, `${unaccounted.length - NAMED} more such actions`, repair)]
+        : [],
+    );
+}

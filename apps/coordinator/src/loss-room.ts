@@ -1,0 +1,144 @@
+/**
+ * Where a coordinator waits while the mesh's history is lost. Nothing is decided: whoever asks for something is told what is lost
+ * and what to do; it ends when history is back, or when somebody accepts the loss.
+ *
+ * R1: the kill switch is engaged where CONTROLS isn't among what is lost; where it is, whoever reads it stops by itself.
+ * R2: accepting makes what is absent anew, and begins an epoch under an engaged kill switch: two people release it.
+ * R3: of the streams only COMMANDS is made anew before that, for people must be heard; it stays lost all the same.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+
+import { lossText, type MeshName, STREAMS } from "@baton/contracts";
+import { ensureTopology, lastMarked, type Mesh } from "@baton/mesh";
+import type { People } from "@baton/people";
+import { decideControl, type Playbook, reject, type Refusal } from "@baton/playbook";
+import type { ServiceContext } from "@baton/service";
+import { createRunSampler } from "@baton/telemetry";
+
+import type { CoordinatorConfig } from "./config.ts";
+import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
+import { historyFacts, type HistoryKeeper, refusalOf } from "./history-keeper.ts";
+import { identityOf } from "./identity.ts";
+import { startIntakes } from "./intakes.ts";
+
+const LOOK_MS = 2000;
+
+/** What the room works with. */
+export interface LossRoomParts {
+  readonly mesh: Mesh;
+  readonly keeper: HistoryKeeper;
+  readonly playbook: Playbook;
+  readonly people: People | undefined;
+}
+
+/** Waits until history is back or its loss accepted; rejects when the service stops. */
+export async function standStill(
+  service: Pick<ServiceContext<CoordinatorConfig>, "config" | "log" | "signal">,
+  parts: LossRoomParts,
+): Promise<"back" | "accepted"> {
+  const { log, signal } = service;
+  const { mesh, keeper } = parts;
+  await engage(parts);
+  const name = await hearPeople(parts);
+  const accepted = Promise.withResolvers<"accepted">();
+  const [intake] = startIntakes(
+    {
+      mesh,
+      coordinator: { settle: async () => refusalNow(keeper), busy: () => 0 },
+      controls: acceptanceDesk(parts, () => accepted.resolve("accepted")),
+      ...identityOf(service, name),
+      people: () => parts.people,
+      log,
+      sampler: createRunSampler({ perSecond: 0, now: Date.now }),
+      count: () => undefined,
+    },
+    ["commands"],
+  );
+  try {
+    return await Promise.race([accepted.promise, untilBack(parts, signal)]);
+  } finally {
+    await intake?.stop(1000);
+  }
+}
+
+/** R1. Whoever engages it again later changes nothing. */
+async function engage({ mesh, keeper, playbook }: LossRoomParts): Promise<void> {
+  const state = keeper.lost();
+  if (!state || state.losses.some(({ stream }) => stream === STREAMS.controls.name)) return;
+  const last = await mesh.controls.last();
+  const decision = decideControl({
+    last,
+    happening: {
+      kind: "lost",
+      loss: state.lossId ?? "",
+      text: state.losses.map(lossText).join("; "),
+    },
+    playbook,
+    facts: { candidateKnown: false, unrecovered: [] },
+    now: new Date().toISOString(),
+  });
+  if (decision.kind !== "append") return;
+  await mesh.controls.append(decision.controls);
+  await keeper.keepControls();
+}
+
+/** R3. Gives the mesh's name, which commands are bound to. */
+async function hearPeople({ mesh, keeper }: LossRoomParts): Promise<MeshName | undefined> {
+  const stream = STREAMS.commands.name;
+  const state = keeper.lost();
+  const loss = state?.losses.find((one) => one.stream === stream);
+  if (loss?.kind !== "absent") return state?.name;
+  keeper.insist(loss);
+  const streams = mesh.topology.streams.filter((one) => one.name === stream);
+  const consumers = mesh.topology.consumers.filter((one) => one.stream === stream);
+  return ensureTopology(mesh.jsm, { streams, consumers }, { name: state?.name });
+}
+
+async function untilBack({ keeper }: LossRoomParts, signal: AbortSignal): Promise<"back"> {
+  for (;;) {
+    await delay(LOOK_MS, undefined, { signal });
+    const state = await keeper.look().catch(() => undefined);
+    if (!state) continue;
+    keeper.see(state);
+    if (state.kind !== "lost") return "back";
+  }
+}
+
+function refusalNow(keeper: HistoryKeeper): Refusal {
+  const state = keeper.lost();
+  if (!state) return reject("E_LOG_RESET", "history is being looked at", "Send it again.");
+  const { code, message, action } = refusalOf(state);
+  return reject(code, message, `Nothing is decided. ${action}`);
+}
+
+/** Takes the acceptance, and nothing else. */
+function acceptanceDesk(parts: LossRoomParts, onAccepted: () => void): ControlDesk {
+  const { mesh, keeper, playbook } = parts;
+  const settle: ControlDesk["settle"] = async (happening): Promise<ControlOutcome> => {
+    if (happening.kind !== "command" || happening.command.type !== "accept-loss")
+      return refusalNow(keeper);
+    const state = await keeper.look();
+    const found = await lastMarked(mesh.jsm);
+    const last = typeof found === "string" ? undefined : found.stored;
+    const decision = decideControl({
+      last,
+      happening,
+      playbook,
+      facts: { candidateKnown: false, unrecovered: [], history: historyFacts(state) },
+      now: new Date().toISOString(),
+    });
+    if (decision.kind === "reject") return decision;
+    if (decision.kind === "ignore") return refusalNow(keeper);
+    await ensureTopology(mesh.jsm, mesh.topology, { name: state.name });
+    const appended = await mesh.controls.append(decision.controls);
+    // Another coordinator was faster: what holds now is looked at again.
+    if (appended.kind === "fenced") return refusalNow(keeper);
+    await keeper.accept();
+    onAccepted();
+    return {
+      kind: "changed",
+      stored: { sequence: appended.sequence, controls: decision.controls },
+    };
+  };
+  return { settle };
+}
