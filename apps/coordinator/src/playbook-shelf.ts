@@ -4,7 +4,9 @@ import { readFile } from "node:fs/promises";
 import type { Artifacts } from "@baton/mesh";
 import { parsePlaybook, type Playbook } from "@baton/playbook";
 import { EXIT, StartFailure } from "@baton/service";
-import { parse, YAMLParseError } from "yaml";
+import { readYaml, YamlError } from "@baton/text";
+
+const MAX_CHARACTERS = 1_000_000;
 
 /** Finds playbooks. */
 export interface PlaybookShelf {
@@ -63,10 +65,10 @@ export async function readPlaybook(file: string): Promise<Playbook> {
   });
   let document: unknown;
   try {
-    document = parse(text, { version: "1.2", schema: "core", maxAliasCount: 50 });
+    document = readYaml(text, { maxCharacters: MAX_CHARACTERS });
   } catch (error) {
-    const at = error instanceof YAMLParseError ? error.message.split("\n")[0] : String(error);
-    throw refuse(`isn't YAML: ${at}`, "Correct the line that is named.", error);
+    if (!(error instanceof YamlError)) throw error;
+    throw refuse(error.message, `Correct the line that is named: ${error.action}.`, error);
   }
   const result = parsePlaybook(document);
   if (!result.ok) throw refuse(`\n  ${result.faults.join("\n  ")}`, "Correct every line above.");

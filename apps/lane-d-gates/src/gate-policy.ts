@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { StressFamily } from "@baton/contracts";
 import { EXIT, StartFailure } from "@baton/service";
-import { parseDocument } from "yaml";
+import { readYaml, YamlError } from "@baton/text";
 import { z } from "zod";
 
 const Share = z.number().min(0).max(1);
@@ -102,13 +102,10 @@ export function parseGatePolicy(bytes: Uint8Array, name: string): LoadedGatePoli
 type Refuse = (what: string, cause?: unknown) => GatePolicyError;
 
 function plainValue(bytes: Uint8Array, refuse: Refuse): unknown {
-  const document = parseDocument(new TextDecoder().decode(bytes), { schema: "core" });
-  const [fault] = document.errors;
-  if (fault !== undefined) throw refuse(fault.message, fault);
   try {
-    // No aliases: a policy is read by people, and nothing in it should stand somewhere else.
-    return document.toJS({ maxAliasCount: 0 });
+    return readYaml(new TextDecoder().decode(bytes), { maxCharacters: MAX_BYTES });
   } catch (cause) {
-    throw refuse("it may not use aliases", cause);
+    if (!(cause instanceof YamlError)) throw cause;
+    throw refuse(`${cause.message}; ${cause.action}`, cause);
   }
 }

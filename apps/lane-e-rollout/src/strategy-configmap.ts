@@ -5,6 +5,7 @@ import {
   type CandidateSpec,
   canonicalJson,
   type RampLevel,
+  STRATEGY_CHARACTERS,
   StrategyConfigMap,
   type StrategyData,
   strategyHashText,
@@ -13,7 +14,8 @@ import {
   StrategySettings,
 } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
-import { parse, stringify } from "yaml";
+import { readYaml } from "@baton/text";
+import { stringify } from "yaml";
 
 import { notionalAt } from "./rollout-policy.ts";
 import type { InstrumentSignals } from "./strategy-signals.ts";
@@ -98,7 +100,9 @@ export function readStrategy(text: string): {
   readonly rendered: RenderedStrategy;
 } {
   try {
-    const { data } = StrategyConfigMap.parse(parse(text, { schema: "core" }));
+    const { data } = StrategyConfigMap.parse(
+      readYaml(text, { maxCharacters: STRATEGY_CHARACTERS }),
+    );
     const settings = StrategySettings.parse(JSON.parse(data["strategy.json"]));
     const limits = StrategyLimits.parse(JSON.parse(data["limits.json"]));
     const { level, notional } = limits;

@@ -3,13 +3,14 @@ import { createHash } from "node:crypto";
 
 import {
   STRATEGIES_FOLDER,
+  STRATEGY_CHARACTERS,
   StrategyConfigMap,
   type StrategyData,
   strategyHashText,
   StrategySettings,
 } from "@baton/contracts";
 import type { MainReader } from "@baton/gitops";
-import { parse } from "yaml";
+import { readYaml } from "@baton/text";
 
 /** A strategy's file on main. */
 export interface StrategyOnMain {
@@ -58,7 +59,7 @@ export function runOf(content: string): string | undefined {
 
 function dataOf(content: string): StrategyData | undefined {
   try {
-    return StrategyConfigMap.parse(parse(content, { schema: "core" })).data;
+    return StrategyConfigMap.parse(readYaml(content, { maxCharacters: STRATEGY_CHARACTERS })).data;
   } catch {
     return undefined;
   }

@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 
 import { fromUnits, type OrderLimits, toUnits } from "@baton/brokerage";
 import {
+  STRATEGY_CHARACTERS,
   StrategyConfigMap,
   strategyHashText,
   StrategyLimits,
   StrategySettings,
 } from "@baton/contracts";
 import type { Bringing } from "@baton/gitops";
-import { parse } from "yaml";
+import { readYaml } from "@baton/text";
 import type { z } from "zod";
 
 import { targetPositions } from "./target-position.ts";
@@ -63,7 +64,11 @@ export function readStrategyFile(
   { commit, timeMs }: Bringing,
   text: string,
 ): StrategyVersion {
-  const document = parsedBy((yaml) => parse(yaml, { schema: "core" }), text, file);
+  const document = parsedBy(
+    (yaml) => readYaml(yaml, { maxCharacters: STRATEGY_CHARACTERS }),
+    text,
+    file,
+  );
   const { data } = fitting(StrategyConfigMap, document, file);
   const json = (key: keyof typeof data) => parsedBy(JSON.parse, data[key], `${file}: ${key}`);
   const settings = fitting(StrategySettings, json("strategy.json"), "strategy.json");

@@ -15,8 +15,8 @@
  */
 import { canonicalJson, CommandSignature, type Identity, PublicKey } from "@baton/contracts";
 import { isSamePerson } from "@baton/playbook";
+import { readYaml, YamlError } from "@baton/text";
 import { fromPublic } from "@nats-io/nkeys";
-import { parseDocument } from "yaml";
 import { z } from "zod";
 
 import { DEFAULT_LIMITS, type LimitBook, OrderLimits, raisedOver } from "./limits.ts";
@@ -68,19 +68,15 @@ export function parseLimits(
 export function readLimitsDocument(
   text: string,
 ): { readonly document: LimitsDocument } | { readonly faults: readonly string[] } {
-  if (Buffer.byteLength(text) > MAX_LIMITS_BYTES)
-    return { faults: [`more than ${MAX_LIMITS_BYTES} bytes`] };
-  const yaml = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true });
-  const [broken] = yaml.errors;
-  if (broken) return { faults: [`isn't YAML: ${broken.message.split("\n")[0]}`] };
   try {
-    const parsed = LimitsDocument.safeParse(yaml.toJS({ maxAliasCount: 0 }));
+    const parsed = LimitsDocument.safeParse(readYaml(text, { maxCharacters: MAX_LIMITS_BYTES }));
     if (parsed.success) return { document: parsed.data };
     return {
       faults: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
     };
-  } catch {
-    return { faults: ["it has aliases; write out what they stand for"] };
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    return { faults: [`${error.message}; ${error.action}`] };
   }
 }
 
@@ -122,9 +118,7 @@ const RegistryEntry = z.object({ name: z.string().min(1).max(120), publicKey: Pu
  * to check in full.
  */
 export function keyOwners(text: string): (publicKey: string) => Identity | undefined {
-  if (Buffer.byteLength(text) > MAX_LIMITS_BYTES) throw new Error("the key registry is too large");
-  const yaml = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true });
-  const people = z.array(RegistryEntry).parse(yaml.toJS({ maxAliasCount: 0 }));
+  const people = z.array(RegistryEntry).parse(readYaml(text, { maxCharacters: MAX_LIMITS_BYTES }));
   const owners = new Map(people.map(({ name, publicKey }) => [publicKey, name] as const));
   if (owners.size < people.length) throw new Error("a key is listed twice");
   return (publicKey) => owners.get(publicKey);

@@ -193,6 +193,7 @@ export {
   RunningStrategies,
   RunningStrategy,
   STRATEGIES_FOLDER,
+  STRATEGY_CHARACTERS,
   StrategyConfigMap,
   StrategyData,
   strategyHashText,

@@ -86,7 +86,11 @@ test.each([
   ["an empty list", "[]", "nobody is listed"],
   ["one person instead of a list", "name: ada", "must be a list"],
   ["no YAML", "- name: [", "isn't YAML"],
-  ["a key twice", "- {name: ada, name: bob, publicKey: x, roles: []}", "isn't YAML: Map keys"],
+  [
+    "a key twice",
+    "- {name: ada, name: bob, publicKey: x, roles: []}",
+    "line 1, column 15: the key",
+  ],
   ["too much", `# ${"x".repeat(1_000_001)}`, "at most 1000000"],
 ])("%s isn't a registry", (_, text, fault) => {
   expect(faultsOf(text).join()).toContain(fault);

@@ -8,7 +8,7 @@ import type { KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 import { Identity, PublicKey, Role } from "@baton/contracts";
-import { parseDocument } from "yaml";
+import { readYaml, YamlError } from "@baton/text";
 import { z } from "zod";
 
 import { keyOf } from "./keys.ts";
@@ -67,12 +67,14 @@ function refusal(file: string, what: string, action: string): PeopleFault {
 export function parsePeople(
   text: string,
 ): { ok: true; people: People } | { ok: false; faults: readonly string[] } {
-  if (text.length > MAX_BYTES)
-    return { ok: false, faults: [`${text.length} characters; at most ${MAX_BYTES} are read`] };
-  const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true });
-  const [broken] = document.errors;
-  if (broken) return { ok: false, faults: [`isn't YAML: ${broken.message.split("\n")[0]}`] };
-  const list = PeopleDocument.safeParse(document.toJS({ maxAliasCount: 50 }));
+  let document: unknown;
+  try {
+    document = readYaml(text, { maxCharacters: MAX_BYTES });
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    return { ok: false, faults: [`${error.message}; ${error.action}`] };
+  }
+  const list = PeopleDocument.safeParse(document);
   if (!list.success) return { ok: false, faults: list.error.issues.map(({ message }) => message) };
   const people = new Map<PublicKey, Person>();
   const faults: string[] = [];

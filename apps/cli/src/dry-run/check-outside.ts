@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Receipt } from "@baton/contracts";
-import { parse } from "yaml";
+import { readYaml } from "@baton/text";
 import { z } from "zod";
 
 import { CliError, EXIT } from "../cli-error.ts";
@@ -54,7 +54,9 @@ export interface Outside {
 /** Runs the check. Throws CliError E_UNAVAILABLE if it couldn't look. */
 export async function checkOutside(outside: Outside): Promise<InvariantFinding[]> {
   const { directory } = outside;
-  const { stages } = Playbook.parse(parse(readFileSync(outside.playbook, "utf8")));
+  const { stages } = Playbook.parse(
+    readYaml(readFileSync(outside.playbook, "utf8"), { maxCharacters: 1_000_000 }),
+  );
   const gates = stages.flatMap(({ stage, gate }) => (gate === undefined ? [] : [[stage, gate]]));
   const input = {
     natsUrl: outside.natsUrl,

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { openAuditKey, verifyAuditPack } from "@baton/audit";
-import { parse } from "yaml";
+import { readYaml } from "@baton/text";
 import { z } from "zod";
 
 import { CliError, EXIT } from "../cli-error.ts";
@@ -214,7 +214,9 @@ const Stages = z.object({
 
 /** The stages of a candidate that goes all the way, in order. */
 function stagesOf(playbook: string): string[] {
-  const { stages } = Stages.parse(parse(readFileSync(playbook, "utf8")));
+  const { stages } = Stages.parse(
+    readYaml(readFileSync(playbook, "utf8"), { maxCharacters: 1_000_000 }),
+  );
   const next = new Map(stages.map(({ stage, pass }) => [stage, pass ?? undefined]));
   const way: string[] = [];
   for (let at = stages[0]?.stage; at !== undefined && !way.includes(at); at = next.get(at))

@@ -36,36 +36,24 @@ async function parseDocument(text: string, isJson: boolean): Promise<Parsed> {
     const line = (path: Path): string => where(path).slice(jsonPath(path).length);
     return { document, faults: faults(), lineOf: async () => line };
   }
-  const { parse, YAMLParseError } = await import("yaml");
+  const { readYaml, YamlError, yamlLines } = await import("@baton/text");
   try {
-    const document: unknown = parse(text, YAML_OPTIONS);
-    return { document, faults: [], lineOf: () => yamlLines(text) };
+    const document = readYaml(text, LIMITS);
+    return { document, faults: [], lineOf: async () => lineWords(yamlLines(text, LIMITS)) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const what = error instanceof YAMLParseError ? message.split("\n")[0] : message;
-    return { document: undefined, faults: [`isn't YAML: ${what}`], lineOf: noLines };
+    if (!(error instanceof YamlError)) throw error;
+    const faults = [`${error.message}; ${error.action}`];
+    return { document: undefined, faults, lineOf: noLines };
   }
 }
 
-const YAML_OPTIONS = {
-  version: "1.2",
-  schema: "core",
-  maxAliasCount: 50,
-  logLevel: "error",
-} as const;
+const LIMITS = { maxCharacters: 1_000_000 };
 const noLines = async () => () => "";
 
-async function yamlLines(text: string): Promise<(path: Path) => string> {
-  const { isNode, LineCounter, parseDocument: parseNodes } = await import("yaml");
-  const lineCounter = new LineCounter();
-  const nodes = parseNodes(text, { ...YAML_OPTIONS, lineCounter });
+function lineWords(lineOf: (path: Path) => number | undefined): (path: Path) => string {
   return (path) => {
-    for (let length = path.length; length > 0; length -= 1) {
-      const node = nodes.getIn(path.slice(0, length), true);
-      const at = isNode(node) ? node.range?.[0] : undefined;
-      if (at !== undefined) return ` (line ${lineCounter.linePos(at).line})`;
-    }
-    return "";
+    const line = lineOf(path);
+    return line === undefined ? "" : ` (line ${line})`;
   };
 }
 

@@ -1,6 +1,7 @@
 /** `baton nats-config`: who may do what, as the part of a nats-server configuration that says so. */
 import { ensureMeshKeys, KINDS, type PublicKeys, renderAccess } from "@baton/mesh";
-import { parse, stringify } from "yaml";
+import { readYaml, YamlError } from "@baton/text";
+import { stringify } from "yaml";
 import { z } from "zod";
 
 import { CliError, EXIT } from "../cli-error.ts";
@@ -38,9 +39,10 @@ export async function readKeys(file: string): Promise<PublicKeys> {
   const text = new TextDecoder().decode(await readInput(file, limits));
   let value: unknown;
   try {
-    value = parse(text);
+    value = readYaml(text, { maxCharacters: limits.maxBytes });
   } catch (error) {
-    throw refusal(file, error instanceof Error ? error.message.split("\n")[0] : undefined);
+    if (!(error instanceof YamlError)) throw error;
+    throw refusal(file, `${error.message}; ${error.action}`);
   }
   const parsed = KeysFile.safeParse(value);
   if (parsed.success) {

@@ -1,26 +1,16 @@
 /** A specification's text as the document that is submitted: plain JSON data, or a message with line and column. */
 import { MAX_SPEC_BYTES, MAX_SPEC_DEPTH, SpecDocument } from "@baton/contracts";
-import { parseDocument } from "yaml";
+import { readYaml, YamlError } from "@baton/text";
 
 import { CliError, EXIT } from "../cli-error.ts";
+
+/** Of a file; a specification is smaller, with comments it may be larger. */
+const MAX_CHARACTERS = 1_000_000;
 
 /** Parses YAML 1.2 (core schema) or JSON; `file` is named in messages. Throws `CliError`. */
 export function parseSpec(bytes: Uint8Array, file: string): SpecDocument {
   const text = decode(bytes, file);
-  const document = parseDocument(text, {
-    version: "1.2",
-    schema: "core",
-    uniqueKeys: true,
-    prettyErrors: false,
-  });
-  const [fault] = document.errors;
-  if (fault) {
-    const at = positionOf(text, fault.pos[0]);
-    // What the parser says when its own recursion ends: the text is nested thousands deep.
-    if (fault.message.includes("call stack")) throw tooDeep(`${file}:${at}`);
-    throw invalid(`${file}:${at} isn't YAML or JSON: ${fault.message}`, undefined);
-  }
-  const value = expand(() => document.toJS({ maxAliasCount: 50 }), file);
+  const value = valueIn(text, file);
   const deep = tooDeepAt(value, "$", 0);
   if (deep !== undefined) throw tooDeep(`${file}: ${deep}`);
   const wrong = faultOf(value, "$");
@@ -56,12 +46,14 @@ function decode(bytes: Uint8Array, file: string): string {
   }
 }
 
-function expand(toJs: () => unknown, file: string): unknown {
+function valueIn(text: string, file: string): unknown {
   try {
-    return toJs();
+    return readYaml(text, { maxCharacters: MAX_CHARACTERS });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw invalid(`${file}: ${why}`, "aliases are expanded at most 50 times", error);
+    if (!(error instanceof YamlError)) throw error;
+    const at = `${file}:${error.line}:${error.column}`;
+    if (error.fault === "depth") throw tooDeep(at);
+    throw invalid(`${at} ${error.what}`, error.action, error);
   }
 }
 
@@ -82,7 +74,7 @@ function faultOf(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
-/** Path of the first value that is nested too deeply; a circle of aliases is found so, too. */
+/** Path of the first value that is nested too deeply. */
 function tooDeepAt(value: unknown, path: string, depth: number): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (depth >= MAX_SPEC_DEPTH) return path;
@@ -101,11 +93,6 @@ function tooDeep(where: string): CliError {
     rule: `at most ${MAX_SPEC_DEPTH} levels`,
     action: "Make the specification flatter; nothing was stored.",
   });
-}
-
-function positionOf(text: string, offset: number): string {
-  const before = text.slice(0, offset).split("\n");
-  return `${before.length}:${(before.at(-1) ?? "").length + 1}`;
 }
 
 function nameOf(value: unknown): string {

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 
 import { Identity, PublicKey, Role } from "@baton/contracts";
-import { parse } from "yaml";
+import { readYaml } from "@baton/text";
 import { z } from "zod";
 
 import { operatingSystemUser } from "../identity.ts";
@@ -77,7 +77,7 @@ const HEAD =
 
 function parseRegistry(text: string): z.infer<typeof Registered> | undefined {
   try {
-    return Registered.safeParse(parse(text) ?? []).data;
+    return Registered.safeParse(readYaml(text, { maxCharacters: 1_000_000 }) ?? []).data;
   } catch {
     return undefined;
   }

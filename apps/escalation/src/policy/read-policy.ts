@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { EXIT, StartFailure } from "@baton/service";
-import { parseDocument } from "yaml";
+import { readYaml, YamlError } from "@baton/text";
 import type { z } from "zod";
 
 import type { Links } from "../notices/links.ts";
@@ -66,15 +66,13 @@ export function parsePolicy(
   text: string,
   { folder, defaults }: { folder: string; defaults: ReminderDefaults },
 ): { ok: true; policy: EscalationPolicy } | { ok: false; faults: readonly string[] } {
-  if (text.length > MAX_CHARACTERS)
-    return { ok: false, faults: [`${text.length} characters; at most ${MAX_CHARACTERS} are read`] };
-  const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true });
-  if (document.errors.length > 0)
-    return {
-      ok: false,
-      faults: document.errors.map(({ message }) => `isn't YAML: ${firstLine(message)}`),
-    };
-  const value: unknown = document.toJS({ maxAliasCount: 50 });
+  let value: unknown;
+  try {
+    value = readYaml(text, { maxCharacters: MAX_CHARACTERS });
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    return { ok: false, faults: [`${error.message}; ${error.action}`] };
+  }
   const top = PolicyDocument.safeParse(value);
   const faults = top.success ? [] : issuesOf(top.error, "");
   const items = (key: string): readonly unknown[] => {
@@ -117,8 +115,4 @@ function issuesOf(error: z.ZodError, where: string): string[] {
     const at = [where, ...path].filter((part) => part !== "").join(".");
     return at === "" ? message : `${at}: ${message}`;
   });
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0] ?? "";
 }

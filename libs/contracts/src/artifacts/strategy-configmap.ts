@@ -12,6 +12,8 @@ import { CandidateId, Instant, RunId, Sha256 } from "../names.ts";
 
 /** Folder of the strategies in the GitOps repository. */
 export const STRATEGIES_FOLDER = "strategies";
+/** Longest text of a strategy's file that is read, in characters. */
+export const STRATEGY_CHARACTERS = 1_000_000;
 
 /** Ramp levels in their order: paper, canary, moderate, target. */
 export const RAMP_LEVELS = ["L0", "L1", "L2", "L3"] as const;
