@@ -1,13 +1,9 @@
-/**
- * Runs a generated test for real, in a process of its own: a temporary folder it may read and nothing else of the file
- * system, no environment, no child processes, bounds on time, memory and output.
- */
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+/** Runs a generated test for real, in a process of its own that is confined to the test's own folder. */
+import { readFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { StageFailure } from "@baton/lanekit";
+import { type ConfinedEnd, runConfined, StageFailure } from "@baton/lanekit";
 import { z } from "zod";
 
 /** Longest run of a test in milliseconds, its heap in MiB, and the most bytes that it may write. */
@@ -16,8 +12,6 @@ const TEST_RUN_LIMITS = {
   heapMiB: 512,
   outputBytes: 1024 * 1024,
 } as const;
-/** A test folder that is older was left by a process that is gone: no run may last as long. */
-const LEFTOVER_MS = 10 * TEST_RUN_LIMITS.timeoutMs;
 
 /** One test's result as the reporter writes it. */
 export const TestResult = z.strictObject({
@@ -46,68 +40,19 @@ export async function secondOpinionLibrary(): Promise<{ folder: string; version:
   return { folder, version: `trading-signals@${version}` };
 }
 
-async function sweep(scratchDir: string): Promise<void> {
-  const names = await readdir(scratchDir);
-  await Promise.all(
-    names
-      .filter((name) => name.startsWith("test."))
-      .map(async (name) => {
-        const path = join(scratchDir, name);
-        const changed = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
-        if (Date.now() - changed > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
-      }),
-  );
-}
-
 /** Runs the test and gives its results. Throws a StageFailure if it can't be run to its end. */
 export async function runGeneratedTest(run: TestRun): Promise<TestResult[]> {
-  await mkdir(run.scratchDir, { recursive: true, mode: 0o700 });
-  await sweep(run.scratchDir);
-  const folder = await mkdtemp(join(run.scratchDir, "test."));
-  try {
-    const library = await secondOpinionLibrary();
-    await mkdir(join(folder, "node_modules"));
-    await symlink(library.folder, join(folder, "node_modules/trading-signals"));
-    await Promise.all(
-      Object.entries(run.files).map(([name, content]) => writeFile(join(folder, name), content)),
-    );
-    const ended = await execute(run, folder, library.folder);
-    return resultsOf(run, ended, folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
-  }
-}
-
-interface Ended {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Why it didn't end by itself with code 0. */
-  readonly error: Error | null;
-}
-
-function execute(run: TestRun, folder: string, library: string): Promise<Ended> {
-  const args = [
-    "--permission",
-    `--allow-fs-read=${folder}${sep}`,
-    `--allow-fs-read=${library}${sep}`,
-    "--disallow-code-generation-from-strings",
-    `--max-old-space-size=${TEST_RUN_LIMITS.heapMiB}`,
-    `--test-reporter=./${run.reporter}`,
-    run.entry,
-  ];
-  const options = {
-    cwd: folder,
-    env: {},
-    timeout: TEST_RUN_LIMITS.timeoutMs,
-    maxBuffer: TEST_RUN_LIMITS.outputBytes,
-    killSignal: "SIGKILL",
+  const library = await secondOpinionLibrary();
+  const ended = await runConfined({
+    scratchDir: run.scratchDir,
+    files: run.files,
+    entry: run.entry,
+    nodeArgs: [`--test-reporter=./${run.reporter}`],
+    packages: { "trading-signals": library.folder },
     signal: run.signal,
-  } as const;
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, options, (error, stdout, stderr) => {
-      resolve({ stdout, stderr, error });
-    });
+    ...TEST_RUN_LIMITS,
   });
+  return resultsOf(run, ended);
 }
 
 /** How a child process ended, from the error that says so. */
@@ -144,7 +89,7 @@ function brokenOff(why: string): StageFailure {
   });
 }
 
-function failureOf(run: TestRun, { stderr, error }: Ended, folder: string): StageFailure {
+function failureOf(run: TestRun, { stderr, error, folder }: ConfinedEnd): StageFailure {
   if (run.signal.aborted) return stopped();
   const ending = Ending.catch({}).parse(error);
   if (ending.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER")
@@ -156,14 +101,14 @@ function failureOf(run: TestRun, { stderr, error }: Ended, folder: string): Stag
   return brokenOff(said.join("\n").slice(0, 400) || "it said nothing");
 }
 
-function resultsOf(run: TestRun, ended: Ended, folder: string): TestResult[] {
+function resultsOf(run: TestRun, ended: ConfinedEnd): TestResult[] {
   const lines = ended.stdout.split("\n").filter((line) => line.startsWith("{"));
   const results = z.array(TestResult).safeParse(lines.map(parsed));
   const complete = results.success && results.data.length === run.expectedTests;
-  if (!complete) throw failureOf(run, ended, folder);
+  if (!complete) throw failureOf(run, ended);
   const failed = results.data.some(({ result }) => result === "fail");
   // Neither a pass with a bad exit nor a failure with a good one is believed.
-  if (failed === (ended.error === null)) throw failureOf(run, ended, folder);
+  if (failed === (ended.error === null)) throw failureOf(run, ended);
   return results.data;
 }
 

@@ -15,11 +15,11 @@ import {
 import { createBareRepository } from "@baton/gitops";
 import { builtInMarketData } from "@baton/market";
 import { findPlugin } from "@baton/quant";
+import { TEMPLATES } from "@baton/templates";
 import { createStageContext, type StageContextOptions, temporaryFolder } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 
-import { TEMPLATES } from "./generated-plugin.ts";
 import { type StrategyLaneOptions, strategyLane } from "./lane.ts";
 
 const folder = temporaryFolder("lane-b");
@@ -193,11 +193,11 @@ test("a repeated stage run gives the same bytes and leaves its branch as it was,
 
 test("what a killed attempt left behind is no obstacle", async () => {
   const inputs = await inputsFor("sma-cross", ["SPX"]);
-  mkdirSync(join(options.scratchDir, "test.abandoned/node_modules"), { recursive: true });
-  execFileSync("touch", ["-d", "2 days ago", join(options.scratchDir, "test.abandoned")]);
+  mkdirSync(join(options.scratchDir, "run.abandoned/node_modules"), { recursive: true });
+  execFileSync("touch", ["-d", "2 days ago", join(options.scratchDir, "run.abandoned")]);
   const { outcome } = await run(inputs, { attempt: 2 });
   expect(outcome?.kind).toBe("done");
-  expect(existsSync(join(options.scratchDir, "test.abandoned"))).toBe(false);
+  expect(existsSync(join(options.scratchDir, "run.abandoned"))).toBe(false);
   expect(readdirSync(options.scratchDir)).toEqual([]);
 });
 

@@ -18,9 +18,9 @@ import {
   type StageOutcome,
 } from "@baton/lanekit";
 import { findPlugin } from "@baton/quant";
+import { type GeneratedPlugin, generatePlugin } from "@baton/templates";
 import { z } from "zod";
 
-import { type GeneratedPlugin, generatePlugin } from "./generated-plugin.ts";
 import { runGeneratedTest, secondOpinionLibrary, type TestResult } from "./generated-test.ts";
 import { loadResearchBars, type ResearchBars } from "./research-bars.ts";
 import { pushStrategy } from "./strategy-branch.ts";

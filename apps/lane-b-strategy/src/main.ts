@@ -1,3 +1,4 @@
+import { ownFolder, privateFolder } from "@baton/files";
 import { serveLane } from "@baton/lanekit";
 import { openMesh } from "@baton/mesh";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
@@ -9,7 +10,10 @@ await runService({
   name: "lane-b",
   config: LaneServiceConfig.extend(LaneBConfig),
   start: async (service) => {
-    const { BATON_STRATEGY_REPO: repository, BATON_SCRATCH_DIR: scratchDir } = service.config;
+    const { BATON_STRATEGY_REPO: repository, BATON_SCRATCH_DIR: given } = service.config;
+    const made = given === undefined ? await privateFolder("lane-b") : undefined;
+    const scratchDir = made?.path ?? (await ownFolder(given ?? ""));
+    service.onShutdown("scratch", async () => made?.remove());
     const lane = strategyLane({ repository, scratchDir });
     serveLane(lane, {
       service,

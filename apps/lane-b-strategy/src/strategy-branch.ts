@@ -1,8 +1,7 @@
 /** The candidate's strategy on its run's own branch, pushed to the strategy repository. */
 import { openWorktree, runBranch, type Remote } from "@baton/gitops";
-import type { StageContext } from "@baton/lanekit";
-
-import { committedFiles, type GeneratedPlugin, strategyFolder } from "./generated-plugin.ts";
+import { prettyJson, type StageContext } from "@baton/lanekit";
+import { type GeneratedPlugin, strategyFolder } from "@baton/templates";
 
 /** Where the strategy went. */
 export interface PushedStrategy {
@@ -30,4 +29,15 @@ export async function pushStrategy(
   await worktree.changedPaths([`${strategyFolder(candidateId)}/*`]);
   const commit = await worktree.push();
   return { branch, base: worktree.base, commit };
+}
+
+/** What is committed, by path in the repository. */
+function committedFiles(generated: GeneratedPlugin, candidateId: string) {
+  const folder = strategyFolder(candidateId);
+  return {
+    [`${folder}/strategy.ts`]: generated.source,
+    [`${folder}/strategy.test.ts`]: generated.test,
+    [`${folder}/second-opinion.ts`]: generated.secondOpinion,
+    [`${folder}/catalog-entry.json`]: prettyJson(generated.catalogEntry),
+  };
 }

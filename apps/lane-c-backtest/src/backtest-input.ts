@@ -10,8 +10,6 @@ export interface ResearchBars {
 /** All that a backtest is computed from: plain data, so that it can be handed to another thread. */
 export interface BacktestInput {
   readonly plugin: string;
-  /** TypeScript of the plugin as lane B built it; imports nothing. */
-  readonly source: string;
   /** Parameter sets with the defaults filled in, in the order of the declared trials. */
   readonly grid: readonly Parameters[];
   readonly costBps: number;

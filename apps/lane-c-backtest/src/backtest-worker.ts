@@ -6,7 +6,6 @@ import { QuantError } from "@baton/quant";
 import type { BacktestInput } from "./backtest-input.ts";
 import { computeBacktest } from "./compute-backtest.ts";
 import type { WorkerMessage } from "./run-backtest.ts";
-import { loadSource, SourceError } from "./strategy-source.ts";
 
 const input: BacktestInput = workerData;
 const say = (message: WorkerMessage) =>
@@ -14,16 +13,13 @@ const say = (message: WorkerMessage) =>
   parentPort?.postMessage(message);
 
 try {
-  const source = await loadSource(input.source, input.plugin);
-  const result = computeBacktest(input, source, (step) => say({ kind: "step", step }));
+  const result = computeBacktest(input, (step) => say({ kind: "step", step }));
   say({ kind: "done", result });
 } catch (error) {
   // Anything else ends the thread, and so the attempt, as an error nobody expected.
   if (error instanceof QuantError) {
     const { code, message, next } = error;
-    say({ kind: "refused", refusal: { by: "quant", code, message, next } });
-  } else if (error instanceof SourceError) {
-    say({ kind: "refused", refusal: { by: "source", message: error.message } });
+    say({ kind: "refused", refusal: { code, message, next } });
   } else {
     throw error;
   }

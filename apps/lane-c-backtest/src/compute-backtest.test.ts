@@ -12,19 +12,17 @@ import { expect, test } from "vitest";
 
 import type { BacktestInput } from "./backtest-input.ts";
 import { computeBacktest } from "./compute-backtest.ts";
-import { loadSource } from "./strategy-source.ts";
-import { sampleBars, SOURCE } from "./testing/sample-inputs.ts";
+import { targetsDigest } from "./targets-digest.ts";
+import { sampleBars } from "./testing/sample-inputs.ts";
 
 const GRID = [
   { fast: 10, slow: 50 },
   { fast: 20, slow: 100 },
   { fast: 50, slow: 200 },
 ];
-const source = await loadSource(SOURCE, "sma-cross");
 
 const inputOf = (instruments: BacktestInput["instruments"]): BacktestInput => ({
   plugin: "sma-cross",
-  source: SOURCE,
   grid: GRID,
   costBps: 5,
   seed: 1,
@@ -35,7 +33,7 @@ const inputOf = (instruments: BacktestInput["instruments"]): BacktestInput => ({
 
 test("With one instrument the portfolio is that instrument's walk-forward.", () => {
   const bars = sampleBars(2000);
-  const result = computeBacktest(inputOf([{ instrument: "AAA", bars }]), source);
+  const result = computeBacktest(inputOf([{ instrument: "AAA", bars }]));
   const walk = walkForward({ panel: [bars], plugin: smaCross, grid: GRID, bps: 5 });
   expect(result.portfolio.net).toEqual(walk.holdings.net);
   expect(result.portfolio.figures).toEqual(walk.figures);
@@ -46,10 +44,10 @@ test("With one instrument the portfolio is that instrument's walk-forward.", () 
 
 test("The deflated Sharpe ratio is told of every declared trial, on the portfolio's own rows.", () => {
   const bars = sampleBars(2000);
-  const result = computeBacktest(inputOf([{ instrument: "AAA", bars }]), source);
+  const result = computeBacktest(inputOf([{ instrument: "AAA", bars }]));
   const tested = GRID.map((parameters) => {
     const alone = { ...inputOf([{ instrument: "AAA", bars }]), grid: [parameters] };
-    const { mean, deviation } = momentsOf(computeBacktest(alone, source).portfolio.net);
+    const { mean, deviation } = momentsOf(computeBacktest(alone).portfolio.net);
     return mean / deviation;
   });
   const threshold = expectedMaximumSharpe(3, sampleVariance(tested));
@@ -63,7 +61,7 @@ test("The deflated Sharpe ratio is told of every declared trial, on the portfoli
 
 test("The parameters to go on with are chosen on the last rows before the held-back ones.", () => {
   const bars = sampleBars(2000);
-  const result = computeBacktest(inputOf([{ instrument: "AAA", bars }]), source);
+  const result = computeBacktest(inputOf([{ instrument: "AAA", bars }]));
   const closes = bars.map(({ close }) => close);
   // Rows 987 to 1994; returns start at row 1.
   const sharpes = GRID.map((parameters) => {
@@ -85,8 +83,11 @@ test("Real prices of two instruments with different ranges are one portfolio ove
       return { instrument, bars: bars.slice(0, -252) };
     }),
   );
-  const result = computeBacktest(inputOf(instruments), source);
-  expect(result.source).toEqual({ compared: 3 * (4853 + 6472), differing: 0, first: null });
+  const result = computeBacktest(inputOf(instruments));
+  expect(result.targets.map(({ rows }) => rows)).toEqual([4853, 6472, 4853, 6472, 4853, 6472]);
+  expect(result.targets[3]).toEqual(
+    targetsDigest(smaCross.bind(GRID[1]).targets([instruments[1]?.bars ?? []])[0] ?? []),
+  );
   expect(result.instruments.map(({ folds }) => folds.length)).toEqual([14, 20]);
   expect(result.portfolio.dates.at(0)).toBe("1990-08-21");
   expect(result.portfolio.dates.at(-1)).toBe("2018-11-02");

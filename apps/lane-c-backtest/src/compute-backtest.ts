@@ -18,7 +18,7 @@ import type { BacktestInput } from "./backtest-input.ts";
 import { combined } from "./combination.ts";
 import { datedRows } from "./dated-rows.ts";
 import { neighbourhood, NEIGHBOUR_STEPS } from "./neighbourhood.ts";
-import { type RunnableSource, sourceCheck } from "./strategy-source.ts";
+import { type TargetsDigest, targetsDigest } from "./targets-digest.ts";
 import {
   CROSS_VALIDATION,
   largest,
@@ -30,11 +30,8 @@ import {
 
 /** What was computed, in the artifacts' own shapes where there is one. */
 export interface BacktestResult {
-  readonly source: {
-    readonly compared: number;
-    readonly differing: number;
-    readonly first: string | null;
-  };
+  /** What the library asks for, trial by trial and in each one instrument by instrument. */
+  readonly targets: readonly TargetsDigest[];
   readonly scheme: WalkForwardResults["scheme"];
   readonly instruments: readonly InstrumentWalkForward[];
   readonly portfolio: WalkForwardResults["portfolio"];
@@ -49,20 +46,20 @@ export interface BacktestResult {
 
 /**
  * Computes everything about a candidate on its research rows; `step` hears what is being done.
- * Throws a QuantError on data or parameters that can't be evaluated, a SourceError if the built plugin throws.
+ * Throws a QuantError on data or parameters that can't be evaluated.
  */
 export function computeBacktest(
   input: BacktestInput,
-  source: RunnableSource,
   step: (what: string) => void = () => {},
 ): BacktestResult {
   const { grid, costBps } = input;
   const plugin = findPlugin(input.plugin);
   const rows = input.instruments.map(trialRows);
-  const check = sourceCheck(source);
+  const targets: TargetsDigest[] = [];
   const trials = grid.map((parameters, k) => {
     step(`trial ${k + 1} of ${grid.length}`);
-    return runTrial({ plugin, parameters, rows, costBps, check });
+    const hear = (heard: readonly number[]) => void targets.push(targetsDigest(heard));
+    return runTrial({ plugin, parameters, rows, costBps, hear });
   });
   step("walk-forward");
   const walks = rows.map(({ bars }) => walkForward({ panel: [bars], plugin, grid, bps: costBps }));
@@ -75,7 +72,7 @@ export function computeBacktest(
   step("bootstrap");
   const bands = bandsOf(portfolio.net, input);
   return {
-    source: { compared: check.compared, differing: check.differing, first: check.first },
+    targets,
     scheme: walkAt(walks, 0).windows,
     instruments,
     portfolio: { figures: portfolio.figures, dates: portfolio.dates, net: portfolio.net },

@@ -19,6 +19,8 @@ export interface Evaluated {
   readonly inputs: ResearchInputs;
   readonly input: BacktestInput;
   readonly result: BacktestResult;
+  /** Targets of the built strategy that were compared with the library's; all were the same. */
+  readonly compared: number;
   /** Digest of the code that computed the result. */
   readonly code: string;
 }
@@ -129,7 +131,7 @@ function evaluationOf(evaluated: Evaluated): Evaluation {
 function reproducibilityOf({
   inputs,
   input,
-  result,
+  compared,
   code,
 }: Evaluated): EvaluationReport["reproducibility"] {
   const { research, plugin } = inputs;
@@ -141,8 +143,8 @@ function reproducibilityOf({
     plugin: {
       name: plugin.plugin,
       source: plugin.sourceSha256,
-      targetsCompared: result.source.compared,
-      targetsDiffering: result.source.differing,
+      targetsCompared: compared,
+      targetsDiffering: 0,
     },
     seed: input.seed,
   };

@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import {
   CandidateSpecArtifact,
   EvaluationReport,
@@ -5,8 +9,9 @@ import {
   StressMetrics,
   WalkForwardResults,
 } from "@baton/contracts";
-import { createStageContext, type RecordedStageContext } from "@baton/testkit";
-import { expect, test } from "vitest";
+import { TEMPLATES } from "@baton/templates";
+import { createStageContext, type RecordedStageContext, temporaryFolder } from "@baton/testkit";
+import { afterAll, expect, test } from "vitest";
 
 import { backtestLane, BOOTSTRAP_SAMPLES } from "./lane.ts";
 import {
@@ -16,15 +21,20 @@ import {
   sampleBars,
   sampleInputs,
   sampleMarket,
-  SOURCE,
 } from "./testing/sample-inputs.ts";
 
 const SERIES = { AAA: sampleBars(1900, 1), BBB: sampleBars(1700, 2, "2002-03-01") };
+
+const folder = temporaryFolder("lane-c");
+afterAll(() => folder.remove());
+const scratchDir = join(folder.path, "scratch");
 
 interface Setup {
   /** What was submitted; by default what lane A says that it was. */
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly artifacts: Readonly<Record<string, unknown>>;
+  /** Folder of templates that lanes B and C make the strategy from. */
+  readonly templates?: string;
   readonly series?: Readonly<Record<string, ReturnType<typeof sampleBars>>>;
 }
 
@@ -41,7 +51,12 @@ function contextWith({ artifacts, spec }: Setup): RecordedStageContext {
 }
 
 async function run(setup: Setup, context = contextWith(setup)) {
-  const lane = backtestLane({ market: () => sampleMarket(setup.series ?? SERIES) });
+  const { templates, series = SERIES } = setup;
+  const lane = backtestLane({
+    market: () => sampleMarket(series),
+    scratchDir,
+    ...(templates !== undefined && { templates }),
+  });
   const outcome = await lane.stages["backtest-robustness"]?.(context);
   return { outcome, context };
 }
@@ -53,7 +68,7 @@ async function failureOf(setup: Setup) {
   return { class: kind, code, message };
 }
 
-const inputs = sampleInputs({ series: SERIES });
+const inputs = await sampleInputs({ series: SERIES });
 
 test("A backtest stores four artifacts that name what they were made from, by digest.", async () => {
   const { outcome, context } = await run({ artifacts: asArtifacts(inputs) });
@@ -102,7 +117,7 @@ test("No held-back row decides anything: other prices there give the same figure
       ),
     ]),
   );
-  const others = sampleInputs({ series: changed });
+  const others = await sampleInputs({ series: changed });
   const [before, after] = await Promise.all([
     run({ artifacts: asArtifacts(inputs) }),
     run({ artifacts: asArtifacts(others), series: changed }),
@@ -191,37 +206,84 @@ test("A missing input is named.", async () => {
   });
 });
 
+/** The built-in templates with one text of sma-cross replaced. */
+function templatesWith(name: string, before: string | RegExp, after: string): string {
+  const templates = join(folder.path, name.replaceAll(/[^a-z]/g, "-"));
+  cpSync(TEMPLATES, templates, { recursive: true });
+  const file = join(templates, "sma-cross/strategy.ts");
+  const text = readFileSync(file, "utf8");
+  const changed = text.replace(before, after);
+  expect(changed).not.toBe(text);
+  writeFileSync(file, changed);
+  return templates;
+}
+
 test("A built plugin that asks for other weights than the library's is refused, with the first row.", async () => {
-  const source = SOURCE.replace("? 1 : 0", "? 0.5 : 0");
-  const other = sampleInputs({ series: SERIES, source });
-  expect(await failureOf({ artifacts: asArtifacts(other) })).toMatchObject({
+  const templates = templatesWith("other weights", "fast > slow ? 1 : 0", "fast > slow ? 0.5 : 0");
+  const other = await sampleInputs({ series: SERIES, templates });
+  expect(await failureOf({ artifacts: asArtifacts(other), templates })).toMatchObject({
     class: "deterministic",
     code: "E_PLUGIN_DIFFERS",
-    message: expect.stringMatching(/AAA, .*"fast":10.*built 0.5, expected 1/),
+    message: expect.stringMatching(/AAA, .*"fast":10.*in \d+ of 1800 rows.*built 0.5, expected 1/),
   });
 });
 
+const reaching = (what: string) =>
+  `await import("node:fs").then((fs) => ${what});\nexport const name`;
+
 test.each([
-  ["doesn't parse", "export const name = ;"],
-  ["imports a file", `import x from "./x.ts"; ${SOURCE}`],
-  ["exports nothing", "export const nothing = 1;"],
-  ["calls itself something else", SOURCE.replace('"sma-cross"', '"tsmom"')],
+  ["doesn't parse", "export const name", "export cosnt name"],
+  ["imports a package", "export const name", 'import "zod";\nexport const name'],
+  ["calls itself something else", '"sma-cross"', '"tsmom"'],
+  ["throws", "if (row < warm", 'throw new Error("no");\n  if (row < warm'],
+  ["reads a file of the user's", "export const name", reaching('fs.readFileSync("/etc/hostname")')],
   [
-    "throws",
-    `${SOURCE.split("export const targets")[0]} export const targets = () => { throw new Error("no"); };`,
+    "reads its process's environment",
+    "export const name",
+    reaching('fs.readFileSync("/proc/self/environ")'),
   ],
-])("A built plugin that %s is refused.", async (_, source) => {
-  const other = sampleInputs({ series: SERIES, source });
-  expect(await failureOf({ artifacts: asArtifacts(other) })).toMatchObject({
+  ["writes a file", "export const name", reaching('fs.writeFileSync("x", "")')],
+  [
+    "starts a program",
+    "export const name",
+    '(await import("node:child_process")).execFileSync("true");\nexport const name',
+  ],
+  [
+    "finds anything in its environment",
+    "export const name",
+    "if (Object.keys(process.env).length === 0) throw new Error('nothing');\nexport const name",
+  ],
+])("A built plugin that %s is refused.", async (what, before, after) => {
+  const templates = templatesWith(what, before, after);
+  const other = await sampleInputs({ series: SERIES, templates });
+  expect(await failureOf({ artifacts: asArtifacts(other), templates })).toMatchObject({
     class: "deterministic",
     code: "E_PLUGIN_SOURCE",
   });
 });
 
+test("J9: what lane B stored is never run: another source, or test, than template and specification give is refused", async () => {
+  const { source } = inputs;
+  const mark = join(folder.path, "it-ran");
+  const foreign = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(mark)}, "");\n${source}`;
+  const sourceSha256 = createHash("sha256").update(foreign).digest("hex");
+  const stored = {
+    ...asArtifacts(inputs),
+    "build/plugin.json": { ...inputs.plugin, sourceSha256 },
+    "build/plugin-source.ts": foreign,
+  };
+  const refused = { class: "policy", code: "E_PLUGIN_FOREIGN" };
+  expect(await failureOf({ artifacts: stored })).toMatchObject(refused);
+  expect(existsSync(mark)).toBe(false);
+  const untested = { ...inputs.plugin, testSha256: "0".repeat(64) };
+  const artifacts = { ...asArtifacts(inputs), "build/plugin.json": untested };
+  expect(await failureOf({ artifacts })).toMatchObject(refused);
+});
+
 test("Too little data is the specification's fault and isn't tried again.", async () => {
   const series = { AAA: sampleBars(1000) };
   expect(
-    await failureOf({ artifacts: asArtifacts(sampleInputs({ series })), series }),
+    await failureOf({ artifacts: asArtifacts(await sampleInputs({ series })), series }),
   ).toMatchObject({ class: "spec", code: "E_INVALID" });
 });
 
@@ -233,7 +295,7 @@ test("A stop ends the computation at once and stores nothing.", async () => {
       if (step.startsWith("trial 1")) context.abort();
     },
   };
-  const lane = backtestLane({ market: () => sampleMarket(SERIES) });
+  const lane = backtestLane({ market: () => sampleMarket(SERIES), scratchDir });
   const work = lane.stages["backtest-robustness"]?.(stopping);
   await expect(work).rejects.toThrow("stopped by the test");
   expect(context.outputs.size).toBe(0);
@@ -249,6 +311,7 @@ test("Work is told about while it goes on.", async () => {
     "portfolio and stress",
     "neighbourhood",
     "bootstrap",
+    "running the built strategy",
     "storing artifacts",
   ]);
 });

@@ -21,23 +21,21 @@ export interface ResearchInputs {
   readonly research: CandidateSpecArtifact;
   readonly manifest: DatasetManifest;
   readonly plugin: StrategyPluginArtifact;
-  readonly source: string;
   readonly digests: InputDigest[];
 }
 
 /** Reads and checks the inputs; throws a StageFailure that says what doesn't fit. */
 export async function readResearchInputs(context: StageContext): Promise<ResearchInputs> {
-  const [research, manifest, plugin, source] = await Promise.all([
+  const [research, manifest, plugin] = await Promise.all([
     context.readJson("research/candidate-spec.json", CandidateSpecArtifact),
     context.readJson("research/dataset-manifest.json", DatasetManifest),
     context.readJson("build/plugin.json", StrategyPluginArtifact),
-    context.read("build/plugin-source.ts"),
   ]);
   const digests = INPUT_NAMES.flatMap((name) => {
     const ref = context.inputs.find((input) => input.name === name);
     return ref === undefined ? [] : [{ name, sha256: ref.sha256 }];
   });
-  const inputs = { research, manifest, plugin, source: new TextDecoder().decode(source), digests };
+  const inputs = { research, manifest, plugin, digests };
   requireSameData(inputs);
   return inputs;
 }

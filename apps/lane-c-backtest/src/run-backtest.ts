@@ -4,14 +4,11 @@ import type { BacktestInput } from "./backtest-input.ts";
 import type { BacktestResult } from "./compute-backtest.ts";
 
 /** Why a backtest can't be computed; a retry would refuse it again. */
-export type Refusal =
-  | {
-      readonly by: "quant";
-      readonly code: string;
-      readonly message: string;
-      readonly next: string;
-    }
-  | { readonly by: "source"; readonly message: string };
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly next: string;
+}
 
 /** What the thread says. */
 export type WorkerMessage =
@@ -34,7 +31,6 @@ export async function runBacktest(
   { signal, step }: { readonly signal: AbortSignal; readonly step: (what: string) => void },
 ): Promise<BacktestOutcome> {
   signal.throwIfAborted();
-  // The thread runs a built plugin: it gets no environment, and so no secret that may be in it.
   const worker = new Worker(new URL("backtest-worker.ts", import.meta.url), {
     workerData: input,
     env: {},

@@ -1,94 +1,169 @@
 /**
- * The plugin as lane B built it, really run: figures are computed with the quant library, so they only count for the
- * built plugin if both ask for the same weights on every row of every declared trial.
+ * The strategy as it was built, really run: figures are computed with the quant library, so they only count for the built
+ * strategy if both ask for the same weights on every row of every declared trial.
+ *
+ * S1: what runs is made here from the templates and the dispatch. What lane B stored is somebody else's code: it is compared by
+ *     digest, and nothing runs if it is another.
+ * S2: even so it runs confined, in a process of its own.
  */
-import { stripTypeScriptTypes } from "node:module";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
-import type { Parameters, StrategySource } from "@baton/contracts";
-import type { Bar } from "@baton/quant";
+import { type Parameters, Sha256 } from "@baton/contracts";
+import { type ConfinedEnd, runConfined, type StageContext, StageFailure } from "@baton/lanekit";
+import { findPlugin } from "@baton/quant";
+import { generatePlugin } from "@baton/templates";
 import { z } from "zod";
 
-const Exports = z.object({
-  name: z.string(),
-  targets: z.custom<StrategySource["targets"]>((value) => typeof value === "function"),
-});
-/** The part of a built plugin that a backtest runs. */
-export type RunnableSource = z.infer<typeof Exports>;
+import type { BacktestInput, ResearchBars } from "./backtest-input.ts";
+import type { ResearchInputs } from "./research-inputs.ts";
+import type { SourceChildInput } from "./source-child.ts";
+import type { TargetsDigest } from "./targets-digest.ts";
 
-/** The built source can't be run or isn't the plugin it should be. */
-export class SourceError extends Error {
-  override readonly name = "SourceError";
+/** Bounds of the process that runs a strategy; the stage's own deadline counts too. */
+const LIMITS = { timeoutMs: 1_800_000, heapMiB: 1024, outputBytes: 16 * 1024 * 1024 } as const;
+
+/** The strategy's source, made from `templates` and the dispatch. Throws a StageFailure (policy) if lane B stored another. */
+export async function ownSource(
+  { candidateId }: Pick<StageContext, "candidateId">,
+  { research, plugin }: ResearchInputs,
+  templates?: string,
+): Promise<string> {
+  const made = await generatePlugin({ candidateId, spec: research.spec }, templates);
+  requireSame("source", plugin.sourceSha256, made.sourceSha256);
+  requireSame("test", plugin.testSha256, made.testSha256);
+  return made.source;
 }
 
-/**
- * Loads the source of a plugin; throws a SourceError if it isn't TypeScript that exports a strategy of this name.
- * A `data:` module has no folder, so it can't import a file or a package beside it.
- */
-export async function loadSource(source: string, name: string): Promise<RunnableSource> {
-  const loaded = await importText(source).catch((cause: unknown) => {
-    throw new SourceError(`the built plugin can't be loaded: ${textOf(cause)}`, { cause });
+function requireSame(what: string, stored: string, made: string): void {
+  if (stored === made) return;
+  throw new StageFailure({
+    class: "policy",
+    code: "E_PLUGIN_FOREIGN",
+    message: `lane B stored a strategy whose ${what} has SHA-256 ${stored}; made from template and specification it has ${made}. Nothing of it was run`,
+    action:
+      "Check that lanes B and C run the same version. If they do, find out who holds lane B's key, and change it.",
   });
-  const parsed = Exports.safeParse(loaded);
-  if (!parsed.success)
-    throw new SourceError("the built plugin exports no name or no function `targets`");
-  if (parsed.data.name === name) return parsed.data;
-  throw new SourceError(`the built plugin calls itself "${parsed.data.name}", not "${name}"`);
 }
 
-async function importText(source: string): Promise<unknown> {
-  const script = Buffer.from(stripTypeScriptTypes(source)).toString("base64");
-  return import(`data:text/javascript;base64,${script}`);
+/** Where and as part of what a strategy is run. */
+export interface SourcePlace {
+  readonly scratchDir: string;
+  readonly signal: AbortSignal;
 }
 
-/** Targets compared so far, and how many differ. */
-export interface SourceCheck {
-  readonly compared: number;
-  readonly differing: number;
-  /** The first difference, as a sentence. */
-  readonly first: string | null;
-  compare(trial: {
-    readonly instrument: string;
-    readonly parameters: Parameters;
-    readonly bars: readonly Bar[];
-    readonly targets: readonly number[];
-  }): void;
+const Line = z.union([
+  z.strictObject({ name: z.string() }),
+  z.strictObject({ rows: z.int().min(0), sha256: Sha256 }),
+  z.strictObject({ targets: z.array(z.number().nullable()) }),
+]);
+type Line = z.infer<typeof Line>;
+
+async function linesOf(
+  source: string,
+  input: SourceChildInput,
+  place: SourcePlace,
+): Promise<Line[]> {
+  const child = await readFile(join(import.meta.dirname, "source-child.ts"));
+  const ended = await runConfined({
+    ...place,
+    ...LIMITS,
+    files: { "strategy.ts": source, "child.ts": child, "input.json": JSON.stringify(input) },
+    entry: "child.ts",
+  });
+  place.signal.throwIfAborted();
+  if (ended.error) throw brokenOff(ended);
+  const lines = ended.stdout.split("\n").slice(0, -1).map(parsed);
+  const known = z.array(Line).safeParse(lines);
+  if (known.success) return known.data;
+  throw failure("it said something else than its targets");
 }
 
-/** Compares the library's targets with those of the built source. `compare` throws a SourceError if the source throws. */
-export function sourceCheck(source: RunnableSource): SourceCheck {
-  const seen: { compared: number; differing: number; first: string | null } = {
-    compared: 0,
-    differing: 0,
-    first: null,
-  };
-  return {
-    get compared() {
-      return seen.compared;
-    },
-    get differing() {
-      return seen.differing;
-    },
-    get first() {
-      return seen.first;
-    },
-    compare({ instrument, parameters, bars, targets }) {
-      const built = runSource(source, bars, parameters);
-      for (const [row, expected] of targets.entries()) {
-        seen.compared += 1;
-        if (built[row] === expected) continue;
-        seen.differing += 1;
-        seen.first ??= `${instrument}, ${JSON.stringify(parameters)}, row ${row}: built ${String(built[row])}, expected ${expected}`;
-      }
-    },
-  };
-}
-
-function runSource(source: RunnableSource, bars: readonly Bar[], parameters: Parameters) {
+function parsed(line: string): unknown {
   try {
-    return source.targets([bars], parameters)[0] ?? [];
-  } catch (cause) {
-    throw new SourceError(`the built plugin failed: ${textOf(cause)}`, { cause });
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }
 
-const textOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+/** Killed by us or by the system says nothing about the source; ended by itself does. */
+function brokenOff({ error, stderr, folder }: ConfinedEnd): StageFailure {
+  const { signal } = z.object({ signal: z.string().nullish() }).catch({}).parse(error);
+  const said = stderr.replaceAll(folder, "").split("\n");
+  const why = said.find((line) => /^\w*Error\b/.test(line)) ?? error?.message ?? "it said nothing";
+  if (typeof signal !== "string") return failure(why.slice(0, 400));
+  const { timeoutMs, heapMiB } = LIMITS;
+  return new StageFailure({
+    class: "transient",
+    code: "E_PLUGIN_KILLED",
+    message: `the built strategy was killed (${signal}); it may take ${timeoutMs / 1000} s and ${heapMiB} MiB`,
+    action: "Look for other load on the machine.",
+  });
+}
+
+function failure(why: string): StageFailure {
+  return new StageFailure({
+    class: "deterministic",
+    code: "E_PLUGIN_SOURCE",
+    message: `the built plugin failed: ${why}`,
+    action: "Correct the plugin's template in lane B, then resume from candidate-build.",
+  });
+}
+
+/** How many targets were compared; all of them were the same. */
+export interface Compared {
+  readonly compared: number;
+}
+
+/**
+ * Runs the source on every trial and holds its targets against the library's. Throws a StageFailure: E_PLUGIN_SOURCE if it
+ * can't be run, E_PLUGIN_DIFFERS with the first row if it asks for other weights.
+ */
+export async function compareTargets(
+  source: string,
+  of: { readonly input: BacktestInput; readonly expected: readonly TargetsDigest[] },
+  place: SourcePlace,
+): Promise<Compared> {
+  const { input, expected } = of;
+  const { grid, instruments } = input;
+  const [head, ...told] = await linesOf(source, { grid, instruments }, place);
+  if (head === undefined || !("name" in head) || head.name !== input.plugin)
+    throw failure(`it doesn't call itself "${input.plugin}"`);
+  const differing = expected.findIndex(({ rows, sha256 }, index) => {
+    const line = told[index];
+    return (
+      line === undefined || !("sha256" in line) || line.rows !== rows || line.sha256 !== sha256
+    );
+  });
+  if (told.length !== expected.length)
+    throw failure(`it told ${told.length} of ${expected.length}`);
+  if (differing !== -1) throw await differs(source, { input, pair: differing }, place);
+  const compared = expected.reduce((sum, { rows }) => sum + rows, 0);
+  if (compared === 0) throw failure("there was nothing to compare");
+  return { compared };
+}
+
+/** The first pair that differs, row by row. */
+async function differs(
+  source: string,
+  { input, pair }: { readonly input: BacktestInput; readonly pair: number },
+  place: SourcePlace,
+): Promise<StageFailure> {
+  const { grid, instruments } = input;
+  const parameters: Parameters = grid[Math.floor(pair / instruments.length)] ?? {};
+  const rows: ResearchBars | undefined = instruments[pair % instruments.length];
+  const lines = await linesOf(source, { grid, instruments, pair }, place);
+  const [built = []] = lines.flatMap((line) => ("targets" in line ? [line.targets] : []));
+  const [wanted = []] = findPlugin(input.plugin)
+    .bind(parameters)
+    .targets([rows?.bars ?? []]);
+  const wrong = wanted.flatMap((target, row) => (built[row] === target ? [] : [row]));
+  const [row = 0] = wrong;
+  return new StageFailure({
+    class: "deterministic",
+    code: "E_PLUGIN_DIFFERS",
+    message: `the built plugin's targets differ from the library's: ${rows?.instrument ?? "?"}, ${JSON.stringify(parameters)}, in ${wrong.length} of ${wanted.length} rows, first row ${row}: built ${String(built[row])}, expected ${wanted[row]}`,
+    action: "Correct the plugin's template in lane B, then resume from candidate-build.",
+  });
+}

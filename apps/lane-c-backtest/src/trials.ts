@@ -19,7 +19,6 @@ import {
 
 import type { ResearchBars } from "./backtest-input.ts";
 import { combined, type Component } from "./combination.ts";
-import type { SourceCheck } from "./strategy-source.ts";
 
 /** Folds, rows that a label looks ahead, and rows left out after each test fold of the purged k-fold. */
 export const CROSS_VALIDATION = { folds: 5, labelRows: 5, embargoRows: 5 } as const;
@@ -61,20 +60,23 @@ export function trialRows({ instrument, bars }: ResearchBars): TrialRows {
   };
 }
 
-/** Runs one parameter set over every instrument and lets `check` compare its targets with the built source's. */
+/** Hears the targets that the library gives for a parameter set on an instrument. */
+export type HearTargets = (targets: readonly number[]) => void;
+
+/** Runs one parameter set over every instrument; `hear` is told the targets, instrument by instrument. */
 export function runTrial(input: {
   readonly plugin: StrategyPlugin;
   readonly parameters: Parameters;
   readonly rows: readonly TrialRows[];
   readonly costBps: number;
-  readonly check: SourceCheck;
+  readonly hear: HearTargets;
 }): TrialResult {
-  const { plugin, parameters, rows, costBps, check } = input;
+  const { plugin, parameters, rows, costBps, hear } = input;
   const strategy = plugin.bind(parameters);
   const components: Component[] = [];
-  const instruments = rows.map(({ instrument, bars, folds, test, last }) => {
+  const instruments = rows.map(({ bars, folds, test, last }) => {
     const [targets = []] = strategy.targets([bars]);
-    check.compare({ instrument, parameters, bars, targets });
+    hear(targets);
     const { from, to } = test;
     components.push({ bars: bars.slice(from - 1, to), targets: targets.slice(from - 1, to) });
     const net = netReturns(targets, closesOf(bars), costBps);

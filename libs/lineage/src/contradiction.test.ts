@@ -91,6 +91,9 @@ const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
   },
   "build/catalog-entry.json": {
     schemaVersion: "baton.catalog-entry.v1",
+    strategyId: `tsmom-${CANDIDATE}`,
+    version: "5".repeat(12),
+    path: `strategies/${CANDIDATE}/strategy.ts`,
     title: "Sample",
     plugin: "tsmom",
     instruments: ["SPX", "OWN"],
@@ -204,6 +207,9 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     [["datasets", 1, "sha256"], digest("0"), /the file of OWN/],
   ],
   "build/catalog-entry.json": [
+    [["strategyId"], "other", /strategyId/],
+    [["version"], "0".repeat(12), /version/],
+    [["path"], "../../../etc/passwd", /path is "..\/..\/..\/etc\/passwd"/],
     [["title"], "Other", /title/],
     [["instruments", 0], "NDX", /its instruments/],
     [["parameterSets", 0, "lookbackRows"], 1, /its parameter sets/],

@@ -49,7 +49,8 @@ export function contradictionIn(
       : undefined;
   if (content === undefined || !claims) return `it isn't a ${rule.schemaVersion}`;
   const sets = declaredSets(spec.strategy);
-  const about = { spec, specSha256: specDigest(spec), sets, artifacts: root.artifacts };
+  const { candidateId, artifacts } = root;
+  const about = { candidateId, spec, specSha256: specDigest(spec), sets, artifacts };
   const own = rule.claims(content, about);
   if (own === undefined) return `it hasn't the form of a ${rule.schemaVersion}`;
   const links = ref.runId === root.runId ? linksIn(content, root) : [];

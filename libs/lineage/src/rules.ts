@@ -24,6 +24,7 @@ export interface Claim {
 
 /** What an artifact is held against. */
 interface Known {
+  readonly candidateId: string;
   readonly spec: CandidateSpec;
   readonly specSha256: string;
   /** Undefined where the plugin is unknown here or refuses the grid: then nothing may rest on it. */
@@ -173,6 +174,9 @@ const tests = rule(
 const catalog = rule(
   "baton.catalog-entry.v1",
   CatalogEntryArtifact.pick({
+    strategyId: true,
+    version: true,
+    path: true,
     title: true,
     plugin: true,
     instruments: true,
@@ -180,6 +184,10 @@ const catalog = rule(
     parameterSets: true,
   }),
   (value, known) => [
+    claim("strategyId", value.strategyId, `${known.spec.strategy.plugin}-${known.candidateId}`),
+    // Somebody will read what is there.
+    claim("path", value.path, `strategies/${known.candidateId}/strategy.ts`),
+    claim("version", value.version, value.sourceSha256.slice(0, 12)),
     claim("title", value.title, known.spec.name),
     claim("plugin", value.plugin, known.spec.strategy.plugin),
     claim("its instruments", value.instruments, instrumentsOf(known.spec)),

@@ -28,7 +28,7 @@ const TIMEOUT = { timeout: 60_000 };
 const STAGES: readonly (readonly [stage: string, lane: LaneDefinition])[] = [
   ["research-intake", researchLane({ drills: false })],
   ["candidate-build", strategyLane({ repository, scratchDir: join(folder.path, "scratch") })],
-  ["backtest-robustness", backtestLane()],
+  ["backtest-robustness", backtestLane({ scratchDir: join(folder.path, "runs") })],
   ["gate-evaluation", gatesLane(await loadGatePolicy())],
 ];
 

@@ -12,26 +12,12 @@ import {
 } from "@baton/contracts";
 import { type Dataset, type MarketData, MarketError } from "@baton/market";
 import type { Bar } from "@baton/quant";
+import { type GeneratedPlugin, generatePlugin } from "@baton/templates";
 
 const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
 
 export const CANDIDATE = "cand-0123456789ab";
 export const RUN = "run-0123456789ab";
-
-/** The sma-cross as lane B would write it: TypeScript, importing nothing. */
-export const SOURCE = `
-interface Bar { readonly close: number }
-export const name: string = "sma-cross";
-const above = (bars: readonly Bar[], row: number, rows: number): number => {
-  const close = bars[row]!.close;
-  let sum = 0;
-  for (let k = row - rows + 1; k <= row; k += 1) sum += bars[k]!.close - close;
-  return sum / rows;
-};
-export const targets = (history: readonly (readonly Bar[])[], p: Record<string, number>): number[][] =>
-  history.map((bars) => bars.map((_, row) =>
-    row >= p.slow! - 1 && above(bars, row, p.fast!) > above(bars, row, p.slow!) ? 1 : 0));
-`;
 
 /** Weekdays with a slow wave, a drift and noise; another seed gives another instrument. */
 export function sampleBars(rows: number, seed = 1, start = "2001-01-01"): Bar[] {
@@ -103,13 +89,14 @@ const rangeOf = (bars: readonly Bar[]): DatasetRange => ({
 export interface SampleOptions {
   readonly series: Readonly<Record<string, readonly Bar[]>>;
   readonly grid?: readonly Parameters[];
-  readonly source?: string;
+  /** Folder of the templates that the strategy is made from; the built-in one by default. */
+  readonly templates?: string;
   readonly holdoutRows?: number;
 }
 
 /** A specification and the artifacts made of it, each as lanes A and B write them. */
-export function sampleInputs(options: SampleOptions) {
-  const { series, source = SOURCE, holdoutRows = 100 } = options;
+export async function sampleInputs(options: SampleOptions) {
+  const { series, templates, holdoutRows = 100 } = options;
   const grid = options.grid ?? [
     { fast: 10, slow: 50 },
     { fast: 20, slow: 100 },
@@ -127,12 +114,13 @@ export function sampleInputs(options: SampleOptions) {
   });
   const manifest = manifestOf(series, holdoutRows);
   const research = researchOf(spec, manifest);
-  const plugin = pluginOf(research, source);
-  return { spec, manifest, research, plugin, source };
+  const made = await generatePlugin({ candidateId: CANDIDATE, spec }, templates);
+  const plugin = pluginOf(research, made);
+  return { spec, manifest, research, plugin, source: made.source };
 }
 
 /** The artifacts by the names that a stage reads them under. */
-export function asArtifacts(of: Omit<ReturnType<typeof sampleInputs>, "spec">) {
+export function asArtifacts(of: Omit<Awaited<ReturnType<typeof sampleInputs>>, "spec">) {
   return {
     "research/candidate-spec.json": of.research,
     "research/dataset-manifest.json": of.manifest,
@@ -189,7 +177,7 @@ function researchOf(spec: CandidateSpec, manifest: DatasetManifest): CandidateSp
 
 function pluginOf(
   { spec, specSha256, trials }: CandidateSpecArtifact,
-  source: string,
+  { sourceSha256, testSha256 }: GeneratedPlugin,
 ): StrategyPluginArtifact {
   return {
     schemaVersion: "baton.strategy-plugin.v1",
@@ -197,8 +185,8 @@ function pluginOf(
     runId: RUN,
     plugin: spec.strategy.plugin,
     scope: "one",
-    sourceSha256: sha256(source),
-    testSha256: sha256("test"),
+    sourceSha256,
+    testSha256,
     specSha256,
     parameterSchema: {},
     parameterSets: trials.map(({ parameters, warmUpRows }) => ({

@@ -11,7 +11,7 @@ import {
   type TestReportArtifact,
 } from "@baton/contracts";
 
-import { day, digest, head, range } from "./sample-identity.ts";
+import { CANDIDATE, day, digest, head, range } from "./sample-identity.ts";
 
 const spec: CandidateSpec = {
   schema: "baton.candidate.v1",
@@ -108,12 +108,12 @@ export const tests: TestReportArtifact = {
 
 export const catalog: CatalogEntryArtifact = {
   schemaVersion: "baton.catalog-entry.v1",
-  strategyId: "sma-cross-0123456789ab",
+  strategyId: `sma-cross-${CANDIDATE}`,
   version: "c".repeat(12),
   title: "Sample",
   plugin: "sma-cross",
   instruments: ["AAA"],
-  path: "strategies/sample",
+  path: `strategies/${CANDIDATE}/strategy.ts`,
   sourceSha256: digest("c"),
   parameterSets: [{ fast: 10, slow: 50 }],
 };

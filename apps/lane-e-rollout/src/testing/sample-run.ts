@@ -294,7 +294,7 @@ function artifactsOf(
     },
     "build/catalog-entry.json": {
       schemaVersion: "baton.catalog-entry.v1",
-      strategyId: ids.candidateId,
+      strategyId: `sma-cross-${ids.candidateId}`,
       version: sourceSha256.slice(0, 12),
       title: spec.name,
       plugin: "sma-cross",

@@ -1,13 +1,16 @@
-/** The files that make up a candidate's strategy, written out of the templates: the same candidate gives the same bytes. */
+/**
+ * The files that make up a candidate's strategy, written out of the templates and the dispatch: the same specification gives the
+ * same bytes, whoever makes them. So whoever runs a strategy can make it again, instead of running what somebody else stored.
+ */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { CandidateSpecArtifact, CatalogEntryArtifact } from "@baton/contracts";
-import { prettyJson, StageFailure } from "@baton/lanekit";
+import type { CandidateSpec, CatalogEntryArtifact } from "@baton/contracts";
+import { type DeclaredSet, declaredSets, specDigest } from "@baton/lineage";
 
 /** Folder of the templates: one folder per plugin, and the test that all of them share. */
-export const TEMPLATES = join(import.meta.dirname, "templates");
+export const TEMPLATES = join(import.meta.dirname, "../templates");
 
 /** What was generated for a candidate. */
 export interface GeneratedPlugin {
@@ -21,22 +24,35 @@ export interface GeneratedPlugin {
   readonly testSha256: string;
 }
 
+/** A specification that no strategy can be written for: this version has no such template, or its plugin refuses the grid. */
+export class TemplateError extends Error {
+  override readonly name = "TemplateError";
+  readonly class = "deterministic";
+  readonly code = "E_PLUGIN_TEMPLATE";
+  readonly action = "Deploy the version of lanes B and C that knows the plugin, then resume.";
+}
+
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 async function templateOf(templates: string, plugin: string): Promise<string> {
   const folders = await readdir(templates, { withFileTypes: true });
   const known = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (known.includes(plugin)) return join(templates, plugin);
-  throw new StageFailure({
-    class: "deterministic",
-    code: "E_PLUGIN_TEMPLATE",
-    message: `lane B can't write a "${plugin}" strategy; it can write ${known.toSorted().join(", ")}`,
-    action: "Deploy the version of lane B that knows the plugin, then resume.",
-  });
+  throw new TemplateError(
+    `there is no template of a "${plugin}" strategy, only of ${known.toSorted().join(", ")}`,
+  );
 }
 
-function sourceOf(template: string, { candidateId, specSha256, trials }: CandidateSpecArtifact) {
-  const sets = trials.map(({ parameters }) => `  ${JSON.stringify(parameters)},`);
+function sourceOf(
+  template: string,
+  of: {
+    readonly candidateId: string;
+    readonly specSha256: string;
+    readonly sets: readonly DeclaredSet[];
+  },
+) {
+  const { candidateId, specSha256 } = of;
+  const sets = of.sets.map(({ parameters }) => `  ${JSON.stringify(parameters)},`);
   return [
     "/**",
     ` * The strategy of candidate ${candidateId}, generated for its specification`,
@@ -58,13 +74,17 @@ export function strategyFolder(candidateId: string): string {
   return `strategies/${candidateId}`;
 }
 
-/** Writes a candidate's strategy, its test and its catalog entry; `templates` is another folder only in tests. */
+/**
+ * Writes a candidate's strategy, its test and its catalog entry; `templates` is another folder only in tests. `spec` is the
+ * specification that came with the dispatch, its defaults filled in. Throws a TemplateError.
+ */
 export async function generatePlugin(
-  research: CandidateSpecArtifact,
+  { candidateId, spec }: { readonly candidateId: string; readonly spec: CandidateSpec },
   templates: string = TEMPLATES,
 ): Promise<GeneratedPlugin> {
-  const { candidateId, spec, trials } = research;
   const { plugin } = spec.strategy;
+  const sets = declaredSets(spec.strategy);
+  if (sets === undefined) throw new TemplateError(`the plugin "${plugin}" refuses the grid`);
   const folder = await templateOf(templates, plugin);
   const [template = "", secondOpinion = "", sharedTest = "", reporter = ""] = await Promise.all(
     [
@@ -76,7 +96,7 @@ export async function generatePlugin(
   );
   // In the templates the shared test is type-checked against one of the plugins.
   const test = sharedTest.replaceAll('"./sma-cross/', '"./');
-  const source = sourceOf(template, research);
+  const source = sourceOf(template, { candidateId, specSha256: specDigest(spec), sets });
   const sourceSha256 = sha256(source);
   const catalogEntry: CatalogEntryArtifact = {
     schemaVersion: "baton.catalog-entry.v1",
@@ -87,19 +107,8 @@ export async function generatePlugin(
     instruments: spec.universe.map(({ instrument }) => instrument),
     path: `${strategyFolder(candidateId)}/strategy.ts`,
     sourceSha256,
-    parameterSets: trials.map(({ parameters }) => parameters),
+    parameterSets: sets.map(({ parameters }) => parameters),
   };
   const testSha256 = sha256(`${test}${secondOpinion}`);
   return { source, test, secondOpinion, reporter, catalogEntry, sourceSha256, testSha256 };
-}
-
-/** What is committed, by path in the repository. */
-export function committedFiles(generated: GeneratedPlugin, candidateId: string) {
-  const folder = strategyFolder(candidateId);
-  return {
-    [`${folder}/strategy.ts`]: generated.source,
-    [`${folder}/strategy.test.ts`]: generated.test,
-    [`${folder}/second-opinion.ts`]: generated.secondOpinion,
-    [`${folder}/catalog-entry.json`]: prettyJson(generated.catalogEntry),
-  };
 }

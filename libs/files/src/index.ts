@@ -1,0 +1,1 @@
+export { ownFolder, type PrivateFolder, privateFolder, UnsafeFolder } from "./private-folder.ts";

@@ -1,0 +1,61 @@
+/**
+ * Folders for what nobody else may write, wherever they are: a shared temporary folder is full of names that others made.
+ *
+ * P1: a folder that we make ourselves has a name that nobody can know before, and mode 0700.
+ * P2: one that has a given name is ours: a real folder, not a link, owned by this user, closed to all others. One that isn't is
+ *     refused and left alone.
+ */
+import { lstat, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Somebody else's folder stands where ours should be. */
+export class UnsafeFolder extends Error {
+  override readonly name = "UnsafeFolder";
+  readonly code = "E_UNSAFE_FOLDER";
+  readonly class = "deterministic";
+  /** What to do next. */
+  readonly action: string;
+
+  constructor(path: string, problem: string) {
+    super(
+      `${path} ${problem}: a folder for a service's own files belongs to its user and is closed to others (mode 0700)`,
+    );
+    this.action = `Find out who made ${path}; name another folder, or remove it.`;
+  }
+}
+
+/** A folder of this process alone. */
+export interface PrivateFolder {
+  readonly path: string;
+  /** Removes it with everything in it; may be called again. */
+  remove(this: void): Promise<void>;
+}
+
+/** Makes an empty folder in the system's temporary folder (P1); `purpose` is what its name starts with. */
+export async function privateFolder(purpose: string): Promise<PrivateFolder> {
+  const path = await mkdtemp(join(tmpdir(), `baton-${purpose}-`));
+  const remove = (): Promise<void> =>
+    rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  return { path, remove };
+}
+
+/** Makes the folder `path` unless it is there, and gives it back. Throws UnsafeFolder if it isn't ours alone (P2). */
+export async function ownFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const { uid, mode, ...kind } = await statOf(path);
+  if (kind.isLink) throw new UnsafeFolder(path, "is a link");
+  if (!kind.isFolder) throw new UnsafeFolder(path, "isn't a folder");
+  const own = process.getuid?.();
+  if (own !== undefined && uid !== own) throw new UnsafeFolder(path, `belongs to user ${uid}`);
+  if ((mode & 0o077) !== 0)
+    throw new UnsafeFolder(path, `has mode ${(mode & 0o777).toString(8).padStart(4, "0")}`);
+  return path;
+}
+
+/** Of the name itself: what a link leads to is somebody else's choice. */
+async function statOf(path: string) {
+  const found = await lstat(path);
+  const { uid, mode } = found;
+  return { uid, mode, isLink: found.isSymbolicLink(), isFolder: found.isDirectory() };
+}

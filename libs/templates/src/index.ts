@@ -1,0 +1,7 @@
+export {
+  type GeneratedPlugin,
+  generatePlugin,
+  strategyFolder,
+  TemplateError,
+  TEMPLATES,
+} from "./generate-plugin.ts";
