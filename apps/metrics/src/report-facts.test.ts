@@ -10,11 +10,15 @@ function turned(record: object): Uint8Array {
 
 test("a glance at a done result sees what the series need", () => {
   expect(glanceAtReport(bytesOf(report("cand-0001")))).toEqual({
+    candidateId: "cand-0001",
     stage: "candidate-build",
     lane: "lane-b",
-    result: { seconds: 42.5, name: "pass" },
+    answers: 12,
+    attempt: 1,
+    seconds: 42.5,
+    outcome: "pass",
     failureClass: undefined,
-    handoff: { from: "research-intake", seconds: 0.0004 },
+    handoffSeconds: 0.0004,
   });
 });
 
@@ -58,9 +62,13 @@ test.each([
 test("a failed attempt and a failed result are read in full", () => {
   const attempt = bytesOf(report("cand-0001", FAILED_ATTEMPT));
   expect(glanceAtReport(attempt)).toBeUndefined();
-  expect(readReportFacts(attempt)).toMatchObject({ result: undefined, failureClass: "transient" });
+  expect(readReportFacts(attempt)).toMatchObject({
+    outcome: "transient",
+    failureClass: "transient",
+  });
   expect(readReportFacts(bytesOf(report("cand-0001", FAILED_RESULT)))).toMatchObject({
-    result: { seconds: 42.5, name: "spec" },
+    seconds: 42.5,
+    outcome: "spec",
     failureClass: "spec",
   });
 });

@@ -10,21 +10,28 @@ import { parseReport } from "@baton/mesh";
 
 /** A report as the series see it. */
 export interface ReportFacts {
+  readonly candidateId: string;
   readonly stage: string;
   readonly lane: string;
-  /** Undefined for an attempt that will be tried again. */
-  readonly result: { readonly seconds: number; readonly name: string } | undefined;
+  /** Sequence of the dispatch that it answers. */
+  readonly answers: number;
+  readonly attempt: number;
+  /** From the start of the attempt to its end, by the lane's clock. */
+  readonly seconds: number;
+  /** Its verdict, or the class of its failure. */
+  readonly outcome: string;
   /** Class of the failure, if it failed. */
   readonly failureClass: string | undefined;
   /** Only of a first attempt: later ones would count the wait for the retry as a handoff. */
-  readonly handoff: { readonly from: string; readonly seconds: number } | undefined;
+  readonly handoffSeconds: number | undefined;
 }
 
 const INSTANT = String.raw`"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"`;
 const STAGE = String.raw`"([a-z][a-z0-9-]{0,62})"`;
+const ID = "[a-z0-9-]{6,63}";
 const DONE = new RegExp(
-  String.raw`^\{"v":1,"candidateId":"[a-z0-9-]{6,63}","stage":${STAGE},"runId":"[a-z0-9-]{6,63}",` +
-    String.raw`"time":${INSTANT},"trace":"[0-9a-f-]{55}","lane":"(lane-[a-f])","answers":\d{1,16},"attempt":(\d{1,6}),` +
+  String.raw`^\{"v":1,"candidateId":"(${ID})","stage":${STAGE},"runId":"${ID}",` +
+    String.raw`"time":${INSTANT},"trace":"[0-9a-f-]{55}","lane":"(lane-[a-f])","answers":(\d{1,15}),"attempt":(\d{1,6}),` +
     String.raw`"startedAt":${INSTANT},"handoff":(?:null|\{"from":${STAGE},"ms":(\d{1,15}(?:\.\d{1,6})?)\}),` +
     String.raw`"id":"[a-z0-9.-]{1,250}","type":"result","outcome":\{"kind":"done","verdict":"(pass|fail|inconclusive)",`,
 );
@@ -43,43 +50,43 @@ export function glanceAtReport(data: Uint8Array): ReportFacts | undefined {
   const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString("latin1");
   const found = DONE.exec(text);
   if (!found || !text.endsWith("]}}")) return undefined;
-  const [, stage = "", time = "", lane = "", attempt, startedAt = "", from, ms, name = ""] = found;
+  const [, candidateId = "", stage = "", time = "", lane = "", answers, attempt] = found;
+  const [startedAt = "", from, ms, outcome = ""] = found.slice(7);
   const seconds = secondsBetween(startedAt, time);
   if (Number.isNaN(seconds)) return undefined;
   return {
+    candidateId,
     stage,
     lane,
-    result: { seconds, name },
+    answers: Number(answers),
+    attempt: Number(attempt),
+    seconds,
+    outcome,
     failureClass: undefined,
-    handoff:
-      attempt === "1" && from !== undefined ? { from, seconds: Number(ms) / 1000 } : undefined,
+    handoffSeconds: attempt === "1" && from !== undefined ? Number(ms) / 1000 : undefined,
   };
 }
 
 function factsOf(report: Report): ReportFacts {
-  const { stage, lane, attempt, handoff } = report;
+  const { candidateId, stage, lane, answers, attempt, handoff, startedAt, time } = report;
   const failure =
     report.type === "attempt"
       ? report.failure
       : report.outcome.kind === "failed"
         ? report.outcome.failure
         : undefined;
+  const verdict =
+    report.type === "result" && report.outcome.kind === "done" && report.outcome.verdict;
   return {
+    candidateId,
     stage,
     lane,
-    result:
-      report.type === "result"
-        ? {
-            seconds: secondsBetween(report.startedAt, report.time),
-            name:
-              report.outcome.kind === "done"
-                ? report.outcome.verdict
-                : report.outcome.failure.class,
-          }
-        : undefined,
+    answers,
+    attempt,
+    seconds: secondsBetween(startedAt, time),
+    outcome: failure?.class ?? (verdict || "inconclusive"),
     failureClass: failure?.class,
-    handoff:
-      attempt === 1 && handoff ? { from: handoff.from, seconds: handoff.ms / 1000 } : undefined,
+    handoffSeconds: attempt === 1 && handoff ? handoff.ms / 1000 : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Wires the folds to the service: readiness, refresh, shutdown.
  *
- * M1: what is shown is a fold of JOURNAL and REPORTS from their beginning, and nothing else. So every replica shows the same
+ * M1: what is shown is a fold of JOURNAL from its beginning, and of the REPORTS that it took, and nothing else. So every replica shows the same
  *     numbers (but for the moment of its reading), and a process that starts again goes on where it was: over replicas take
  *     `max`, never `sum`.
  * M2: nothing is shown before the streams have been read once, and what was written meanwhile too: a counter that is half read
@@ -19,8 +19,9 @@ import { countReport } from "./count-report.ts";
 import { type GaugeSources, observeGauges, recordQueueDepth } from "./gauges.ts";
 import { readGivenUp, readLaneBacklogs } from "./mesh-gauges.ts";
 import { createOpenCandidates, type OpenCandidates } from "./open-candidates.ts";
-import { readStanding } from "./read-standing.ts";
+import { readMove } from "./read-move.ts";
 import { openStreamTail, type StreamTail } from "./stream-tail.ts";
+import { openTakenReports } from "./taken-reports.ts";
 
 const STALE_MS = 15_000;
 /** Between two rounds of reading the streams for the first time; a replica may lag. */
@@ -78,7 +79,7 @@ export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh)
   });
 }
 
-/** The journal says where the candidates stand, the reports how the work went. */
+/** The journal says where the candidates stand and which reports count, the reports how the work went. */
 function openTails({
   service,
   mesh,
@@ -91,31 +92,32 @@ function openTails({
   readonly candidates: OpenCandidates;
 }): StreamTail[] {
   const { log, config } = service;
-  const perSecond = config.BATON_METRICS_MESSAGES_PER_SECOND;
-  return [
-    openStreamTail({
-      mesh,
-      stream: "journal",
-      perSecond,
-      fold: (message) => {
-        const standing = readStanding(message);
-        if (standing) candidates.note(standing.candidateId, standing);
-        else log.warn({ sequence: message.seq }, "journal message isn't an entry; not counted");
-      },
-      onAnew: () => service.fail(madeAnew(STREAMS.journal.name)),
-    }),
-    openStreamTail({
-      mesh,
-      stream: "reports",
-      perSecond,
-      fold: ({ seq: sequence, subject, data }) => {
-        const why = countReport(series, data);
-        if (why === undefined) return;
-        log.warn({ sequence, subject: subject.slice(0, 200), why }, "not a report; not counted");
-      },
-      onAnew: () => service.fail(madeAnew(STREAMS.reports.name)),
-    }),
-  ];
+  const reports = openTakenReports({
+    mesh,
+    count: (taken, message) => {
+      const why = countReport(series, taken, message);
+      const { seq: sequence } = message;
+      if (why !== undefined) log.warn({ sequence, why }, "not the report that the journal took");
+    },
+    onLost: ({ sequence, candidateId, stage }) =>
+      log.warn({ sequence, candidateId, stage }, "REPORTS lacks a report that the journal took"),
+    onAnew: () => service.fail(madeAnew(STREAMS.reports.name)),
+  });
+  const journal = openStreamTail({
+    mesh,
+    stream: "journal",
+    perSecond: config.BATON_METRICS_MESSAGES_PER_SECOND,
+    fold: (message) => {
+      const move = readMove(message);
+      if (!move)
+        return log.warn({ sequence: message.seq }, "journal message isn't an entry; not counted");
+      candidates.note(move.candidateId, move);
+      reports.note(move, message);
+    },
+    onAnew: () => service.fail(madeAnew(STREAMS.journal.name)),
+  });
+  // In this order: what the journal took can be read.
+  return [journal, reports];
 }
 
 /** Folding another stream on top would count everything twice. */
