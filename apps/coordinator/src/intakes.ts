@@ -7,6 +7,7 @@ import {
   MESH_ID,
   type MeshName,
   parseCommandSubject,
+  parseReportSubject,
   type PreciseInstant,
   REPLY_HEADER,
   reportSubject,
@@ -100,10 +101,10 @@ function setAside({ log, count }: IntakeParts, delivery: Delivery, why: string):
 
 async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void> {
   const report = parseReport(delivery.data);
-  if (typeof report === "string") return setAside(parts, delivery, `E_MALFORMED ${report}`);
+  if (typeof report === "string") return setReportAside(parts, delivery, report);
   const part = report.type === "result" ? "result" : report.attempt;
   if (reportSubject({ ...report, part }) !== delivery.subject)
-    return setAside(parts, delivery, "E_MALFORMED subject and report differ");
+    return setReportAside(parts, delivery, "subject and report differ");
   const happening: Happening = {
     kind: "report",
     report,
@@ -117,6 +118,17 @@ async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void>
   }
   if (outcome.kind === "ignored") parts.count("ignored", STREAMS.reports.name);
   delivery.ack();
+}
+
+/** Where it is stored says whose it was to be: if a candidate waits for that very result, a person is asked. */
+async function setReportAside(parts: IntakeParts, delivery: Delivery, why: string): Promise<void> {
+  const place = parseReportSubject(delivery.subject);
+  if (place?.part === "result") {
+    const { part: _, ...of } = place;
+    const about = { ...of, sequence: delivery.sequence, why };
+    await parts.coordinator.settle(of.candidateId, { kind: "unreadable", ...about });
+  }
+  setAside(parts, delivery, `E_MALFORMED ${why}`);
 }
 
 async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void> {

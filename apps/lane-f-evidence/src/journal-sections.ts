@@ -46,6 +46,7 @@ export function approvalsSection(entries: readonly JournalEntry[], entry: Entry)
 const CONTROLS: readonly Entry["cause"]["kind"][] = [
   "deadline",
   "exhausted",
+  "unreadable",
   "no-workers",
   "workers-back",
   "incident",

@@ -56,6 +56,13 @@ export const Cause = z.discriminatedUnion("kind", [
     deliveries: z.int().positive(),
     why: z.string().max(300).optional(),
   }),
+  /** A result in the awaited one's place that can't be read. `sequence`: in REPORTS; `why`: what is wrong with it. */
+  z.object({
+    kind: z.literal("unreadable"),
+    sequence: z.int().positive(),
+    lane: Lane,
+    why: z.string().max(300),
+  }),
   /** `since`: when the lane last gave a sign of life. */
   z.object({ kind: z.literal("no-workers"), lane: Lane, since: Instant }),
   z.object({ kind: z.literal("workers-back"), lane: Lane }),

@@ -157,6 +157,11 @@ export const REASONS = {
     "Nobody works for the lane that has to do the stage.",
     "Start the lane; the candidate then goes on by itself. `baton doctor` shows who is connected.",
   ),
+  RESULT_UNREADABLE: text(
+    "human",
+    "The stage's result was stored in a form that can't be taken, and no other can come.",
+    "Bring the lane and the coordinator to one release, then `baton resume` to run the stage again.",
+  ),
   LANE_CRASH_LOOP: text(
     "human",
     "The lane died on every delivery of this stage run.",

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 
 import batonText from "../../../playbooks/baton.yaml?raw";
+import { stageRule } from "./playbook.ts";
+import { resultFor } from "./testing/reports.ts";
 import { playOut } from "./testing/steps.ts";
 import { arrivedAt, begun, loaded, shown, type Story } from "./testing/story.ts";
 
@@ -150,7 +152,8 @@ test("the result of what was in flight doesn't count any more", () => {
   openedOn(story);
   story.incident();
   expect(story.entry().detail).toContain("live-ramp was in flight: its result won't count");
-  expect(shown(story.result({ answers: dispatch.sequence }))).toBe("ignore stale");
+  const late = resultFor(dispatch, stageRule(story.playbook, dispatch.entry.stage));
+  expect(shown(story.report(late))).toBe("ignore stale");
 });
 
 test("of all, those that were promoted in this run; the others are frozen where they go next", () => {

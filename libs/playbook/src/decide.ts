@@ -2,7 +2,7 @@
  * The one place where a candidate's state changes.
  *
  * States (holder of the last entry) and their exits:
- * - a lane: its result (next lane, review, closed), a failed attempt (same lane, noted; review, if it's the same failure
+ * - a lane: its result (next lane, review, closed), a result that can't be taken (review), a failed attempt (same lane, noted; review, if it's the same failure
  *   once too often), pause, cancel, deadline, exhausted, no workers.
  * - review, on hold: the awaited result (kept), exhausted (noted), resume (lane, or what the kept result leads to),
  *   send-back, cancel.
@@ -13,7 +13,8 @@
  * - anything: an incident (recovery), also from closed.
  * - closed: nothing else.
  *
- * D1: a report counts only if it answers the dispatch that the last entry awaits, by sequence, stage run and lane.
+ * D1: a report counts only if it answers the dispatch that the last entry awaits, by sequence, stage run and lane. A result in the
+ *     awaited one's place that doesn't, or that can't be read, is put to a person: the first of a place stays for ever.
  * D2: a verdict is read from verified evidence wherever the stage has a gate, never from the report's word (J2).
  * D3: a stage that was dispatched in this run is never dispatched in it again; it becomes a new run (J3).
  */
@@ -32,6 +33,7 @@ import {
 import { conclude } from "./conclude.ts";
 import { decideCommand } from "./decide-command.ts";
 import { decideIncident } from "./decide-incident.ts";
+import { decideMisdirected, decideUnreadable } from "./decide-unreadable.ts";
 import { backToLane, decideNoWorkers, decideWorkersBack } from "./decide-workers.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
 import { retryDelay, retryRuleOf } from "./failure-policy.ts";
@@ -72,6 +74,8 @@ function decideFreely(question: Question): Decision {
       return decideDeadline(question);
     case "exhausted":
       return decideExhausted(question, happening);
+    case "unreadable":
+      return decideUnreadable(question, happening);
     case "no-workers":
       return decideNoWorkers(question, happening);
     case "workers-back":
@@ -88,6 +92,9 @@ type ReportHappening = Extract<Question["happening"], { kind: "report" }>;
 function decideReport(question: Question, happening: ReportHappening): Decision {
   const { last } = question;
   const { report } = happening;
+  const cause = causeOf(happening);
+  const misdirected = report.type === "result" && decideMisdirected(question, report, cause);
+  if (misdirected) return misdirected;
   if (!last || report.answers > last.sequence) {
     const what = last ? `no entry ${report.answers}` : "no candidate";
     return reject(
@@ -99,13 +106,7 @@ function decideReport(question: Question, happening: ReportHappening): Decision 
   if (awaitedDispatch(last) !== report.answers) return { kind: "ignore", why: "stale" };
   const mismatch = mismatchOf(question.playbook, last.entry, report);
   if (mismatch) return mismatch;
-  const step = stepOf(question, last, {
-    kind: "report",
-    sequence: happening.sequence,
-    attempt: report.attempt,
-    storedAt: happening.storedAt,
-    from: report.stage,
-  });
+  const step = stepOf(question, last, cause);
   if (report.type === "attempt") {
     if (report.attempt <= last.entry.attempt) return { kind: "ignore", why: "duplicate" };
     if (isRetried(step, report)) return noteAttempt(step, report);
@@ -118,6 +119,16 @@ function decideReport(question: Question, happening: ReportHappening): Decision 
     return append(successor(step, { reason: "PAUSED", detail, awaits: null, kept }));
   }
   return append(conclude(step, result, question.evidence));
+}
+
+function causeOf({ report, sequence, storedAt }: ReportHappening) {
+  return {
+    kind: "report",
+    sequence,
+    attempt: report.attempt,
+    storedAt,
+    from: report.stage,
+  } as const;
 }
 
 /** Why a report on the awaited dispatch can't be taken: it is about another stage run, or by another lane. */

@@ -1,5 +1,8 @@
 /** What `decide` is asked and what it answers. */
 import type {
+  CandidateId,
+  RunId,
+  Stage,
   PreciseInstant,
   Command,
   Entry,
@@ -45,6 +48,17 @@ export type Happening =
       readonly deliveries: number;
       /** What the lane said when it set the dispatch aside. */
       readonly why?: string | undefined;
+    }
+  /** A result was stored that can't be read; where it is stored says whose it is and of which stage run. */
+  | {
+      readonly kind: "unreadable";
+      readonly candidateId: CandidateId;
+      readonly stage: Stage;
+      readonly runId: RunId;
+      readonly lane: Lane;
+      /** Sequence in REPORTS. */
+      readonly sequence: number;
+      readonly why: string;
     }
   /** A dispatch waits for a lane that has given no sign of life since then. */
   | {

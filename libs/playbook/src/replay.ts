@@ -85,6 +85,11 @@ function happeningOf(
       return { kind: cause.kind };
     case "incident":
       return { kind: "incident", incidentId: cause.incidentId };
+    case "unreadable": {
+      if (!last) return "a result of nothing";
+      const { candidateId, stage, runId } = last.entry;
+      return { ...cause, candidateId, stage, runId };
+    }
     case "exhausted":
     case "no-workers":
     case "workers-back": {

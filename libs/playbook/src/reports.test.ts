@@ -14,8 +14,8 @@ const STALE = "ignore stale";
 test("a report counts only for the dispatch that is awaited", () => {
   const story = arrivedAt(playbook, "candidate-build");
   const { sequence } = story.dispatched();
-  expect(shown(story.result({ answers: sequence - 1 }))).toBe(STALE);
-  expect(shown(story.result({ answers: sequence + 1 }))).toBe("E_NOT_FOUND");
+  expect(shown(story.result({ answers: sequence - 1, lane: "lane-a" }))).toBe(STALE);
+  expect(shown(story.result({ answers: sequence + 1, lane: "lane-a" }))).toBe("E_NOT_FOUND");
   expect(shown(story.result({ lane: "lane-a" }))).toBe("E_DENIED");
   expect(shown(story.attempt({ lane: "lane-c" }))).toBe("E_DENIED");
 });
@@ -88,5 +88,5 @@ test("a late result is taken as long as nobody answered the review", () => {
   again.deadline();
   const first = again.dispatched();
   again.command("resume");
-  expect(shown(again.result({ answers: first.sequence }))).toBe(STALE);
+  expect(shown(again.report(resultFor(first, stageRule(playbook, STAGE))))).toBe(STALE);
 });

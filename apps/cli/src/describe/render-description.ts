@@ -145,6 +145,8 @@ function causeText({ cause }: Entry): string {
       return "deadline";
     case "exhausted":
       return `${cause.deliveries} deliveries`;
+    case "unreadable":
+      return `report ${cause.sequence}, unreadable`;
     case "no-workers":
       return `${cause.lane} silent since ${cause.since}`;
     case "workers-back":

@@ -124,6 +124,8 @@ const SCENARIOS: Partial<Record<Reason, Scenario>> = {
       story.result({ failure: { ...failureOf("transient"), code: STALLED_CODE }, attempt: 5 }),
     ),
   NO_WORKERS: withoutWorkers,
+  RESULT_UNREADABLE: (playbook) =>
+    then(begun(playbook), (story) => story.unreadable("v: Invalid input: expected 1")),
   LANE_CRASH_LOOP: (playbook) => then(begun(playbook), (story) => story.exhausted()),
   COMPLETED: (playbook) => then(begun(playbook), (story) => playOut(story)),
   RECOVERED: (playbook) =>

@@ -5,7 +5,9 @@ import type {
   ControlCommandType,
   Entry,
   EvidenceRecord,
+  Lane,
   Report,
+  StageRun,
   StoredEntry,
 } from "@baton/contracts";
 
@@ -118,6 +120,15 @@ export class Story {
 
   exhausted(deliveries = 8): Decision {
     return this.ask({ kind: "exhausted", dispatch: this.dispatched().sequence, deliveries });
+  }
+
+  /** The result of the latest dispatch is stored, and nobody can read it. */
+  unreadable(why: string, elsewhere: Partial<StageRun & { lane: Lane }> = {}): Decision {
+    const { candidateId, stage, runId } = this.dispatched().entry;
+    const { lane } = stageRule(this.playbook, stage);
+    const sequence = 900 + this.told.length;
+    const place = { candidateId, stage, runId, lane, ...elsewhere };
+    return this.ask({ kind: "unreadable", ...place, sequence, why });
   }
 
   /** Somebody changes the mesh's controls, a second later. */

@@ -2,7 +2,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-import { deduplicationId, type ResultReport, type StoredEntry } from "@baton/contracts";
+import {
+  deduplicationId,
+  reportSubject,
+  type ResultReport,
+  type StoredEntry,
+} from "@baton/contracts";
 import { eventually, type SpawnedService } from "@baton/testkit";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
@@ -135,21 +140,51 @@ test("a result of a run that was given up changes nothing in the one that follow
   ]);
 }, 120_000);
 
-test("a result that claims another stage, another lane or a dispatch that isn't there is set aside", async () => {
+test("a result that claims another stage or another lane is set aside", async () => {
   await start("make");
   const id = await world.submit("claims", { make: { does: "wait" } });
   const dispatch = await dispatchOf(world, id, "make");
   const { reports } = world.loop.mesh;
   await reports.store(resultOf(dispatch, { stage: "watch", lane: "lane-b" }));
   await reports.store(resultOf(dispatch, { lane: "lane-b" }));
-  await reports.store(resultOf(dispatch, { answers: dispatch.sequence + 1000 }));
-  const words = ["E_CONFLICT", "E_DENIED", "E_NOT_FOUND"];
+  const words = ["E_CONFLICT", "E_DENIED"];
   await eventually(() => words.every((code) => world.loop.coordinator().output().includes(code)), {
-    what: "all three set aside",
+    what: "both set aside",
   });
   expect(await world.reasons(id)).toEqual(["SUBMITTED"]);
   await world.loop.send({ type: "cancel", candidateId: id, by: "operator", why: "seen enough" });
 }, 120_000);
+
+test.each([
+  ["of another release", (text: string) => text.replace('"v":1', '"v":99')],
+  ["that isn't JSON", () => "{"],
+  ["about another run", (text: string) => text.replaceAll(/"run-[0-9a-f]+"/g, '"run-of-another"')],
+  [
+    "to a dispatch that isn't there",
+    (text: string) => text.replace(/"answers":\d+/, '"answers":9999'),
+  ],
+])(
+  "a result %s asks a person at once, and the stage can be run again",
+  async (what, spoil) => {
+    await start("make");
+    const id = await world.submit(`unreadable ${what}`, {
+      make: [{ does: "wait" }],
+      "make@1": { does: "pass" },
+    });
+    const dispatch = await dispatchOf(world, id, "make");
+    const result = resultOf(dispatch, {});
+    await world.loop.mesh.publisher.publish({
+      subject: reportSubject({ ...result, part: "result" }),
+      payload: spoil(JSON.stringify(result)),
+      headers: {},
+    });
+    const asked = await world.until(id, "RESULT_UNREADABLE");
+    expect(asked.entry).toMatchObject({ holder: "review", stage: "make", awaits: null });
+    await world.resume(id);
+    await world.until(id, "STAGE_PASSED");
+  },
+  120_000,
+);
 
 /** A result as a lane would report it, with wrong claims. */
 function resultOf({ sequence, entry }: StoredEntry, wrong: Partial<ResultReport>): ResultReport {
