@@ -13,7 +13,7 @@ import type { Move, Taken } from "./read-move.ts";
 import type { StreamTail } from "./stream-tail.ts";
 
 /** A dispatch, as far as what answers it needs it. */
-export interface Dispatched {
+interface Dispatched {
   readonly sequence: number;
   readonly storedMs: number;
   /** The stage before, and when its result was stored; undefined if no report led to the dispatch. */
