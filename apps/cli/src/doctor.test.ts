@@ -1,8 +1,12 @@
 /** `baton doctor` and `watch` against a mesh of real processes, and what commands say when nobody coordinates. */
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { LANES } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
-import { eventually } from "@baton/testkit";
+import { eventually, sampleEntry } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { type CliMesh, startCliMesh } from "./testing/cli-mesh.ts";
@@ -74,6 +78,40 @@ describe("doctor", () => {
     const { healthy, findings } = JSON.parse(stdout);
     expect(findings.filter(({ level }: { level: string }) => level === "fault")).toEqual([]);
     expect([code, healthy]).toEqual([0, true]);
+  });
+});
+
+describe("doctor --deep", () => {
+  test("names an artifact that the journal has and the store lost, and a copy makes it good", async () => {
+    const copy = join(on.folder.path, "pack.tar");
+    writeFileSync(copy, "sealed");
+    const sha256 = createHash("sha256").update("sealed").digest("hex");
+    const candidateId = "cand-rotten-1";
+    const name = "observed/audit-pack.tar";
+    const pack = { name, sha256, bytes: 6, stage: "bench-1", runId: "run-1000000" };
+    await on.mesh.journal.append(
+      sampleEntry({
+        candidateId,
+        holder: "closed",
+        reason: "COMPLETED",
+        awaits: null,
+        artifacts: [pack],
+      }),
+    );
+    const deep = await baton(["doctor", "--deep"]);
+    expect(deep.code).toBe(8);
+    const fault = `fault  stored .*audit-pack.tar of ${candidateId} is missing \\(${sha256}\\)\n +do: A copy`;
+    expect(deep.stdout).toMatch(new RegExp(fault));
+    const lost = await baton(["artifacts", "get", candidateId, name]);
+    expect([lost.code, lost.stdout]).toEqual([6, ""]);
+    expect(lost.stderr).toContain("was stored, and isn't there any more");
+    expect(lost.stderr).toContain("`baton artifacts put FILE`");
+    expect(lost.stderr).not.toContain("resume");
+    const put = await baton(["artifacts", "put", copy]);
+    expect([put.code, put.stdout]).toEqual([0, `${sha256}  ${copy}  stored\n`]);
+    expect((await baton(["artifacts", "put", copy])).stdout).toContain("was stored as it is");
+    expect((await baton(["artifacts", "get", candidateId, name])).stdout).toBe("sealed");
+    expect((await baton(["doctor", "--deep"])).stdout).not.toContain("audit-pack.tar");
   });
 });
 

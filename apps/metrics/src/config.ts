@@ -15,5 +15,13 @@ export const MetricsConfig = MeshServiceConfig.extend({
   BATON_METRICS_MESSAGES_PER_SECOND: integerText({ min: 10, max: 1_000_000 })
     .default(500)
     .meta({ example: "500" }),
+  /** So many bytes a second are read again of what is stored, to find what a disk has lost; 0: nothing is. */
+  BATON_SCRUB_BYTES_PER_SECOND: integerText({ min: 0, max: 1_000_000_000 })
+    .default(1_000_000)
+    .meta({ example: "1000000" }),
+  /** Pause between the end of one such round and the start of the next. */
+  BATON_SCRUB_EVERY_MS: integerText({ min: 100, max: 604_800_000 })
+    .default(3_600_000)
+    .meta({ example: "3600000" }),
 });
 export type MetricsConfig = z.infer<typeof MetricsConfig>;

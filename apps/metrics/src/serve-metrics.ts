@@ -20,6 +20,7 @@ import { type GaugeSources, observeGauges, recordQueueDepth } from "./gauges.ts"
 import { readGivenUp, readLaneBacklogs } from "./mesh-gauges.ts";
 import { createOpenCandidates, type OpenCandidates } from "./open-candidates.ts";
 import { readMove } from "./read-move.ts";
+import { startScrub } from "./scrub-store.ts";
 import { openStreamTail, type StreamTail } from "./stream-tail.ts";
 import { openTakenReports } from "./taken-reports.ts";
 
@@ -67,6 +68,7 @@ export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh)
     }
   });
   service.onShutdown("series", () => refreshing);
+  startScrub(service, mesh);
   service.registerCheck("server", () => answer(mesh.trouble()));
   const staleMs = Math.max(STALE_MS, refreshMs * STALE_REFRESHES);
   service.registerCheck("series", () => {

@@ -90,6 +90,7 @@ function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
         ...reads(STREAMS.journal.name),
         ...reads(STREAMS.reports.name),
         ...LANES.map((lane) => api(`CONSUMER.INFO.${STREAMS.journal.name}.${lane}`)),
+        ...readsArtifacts(),
       ];
     case "paper-engine":
       return seesControls();
@@ -171,11 +172,11 @@ function reads(stream: string): Request[] {
 
 /** Reads everybody's artifacts, stores under its own name. */
 function storesArtifacts(writer: ArtifactWriter): Request[] {
-  return [
-    ...artifactsOfWriter(writer).map((subject) => publish(subject)),
-    api(`STREAM.MSG.GET.${ARTIFACTS}`),
-    api(`DIRECT.GET.${ARTIFACTS}`, "many"),
-  ];
+  return [...artifactsOfWriter(writer).map((subject) => publish(subject)), ...readsArtifacts()];
+}
+
+function readsArtifacts(): Request[] {
+  return [api(`STREAM.MSG.GET.${ARTIFACTS}`), api(`DIRECT.GET.${ARTIFACTS}`, "many")];
 }
 
 function infoOf(stream: string): Request {

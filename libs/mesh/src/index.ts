@@ -53,6 +53,7 @@ export {
 } from "./publisher.ts";
 export type { PullOptions, PullWorker } from "./pull-worker.ts";
 export type { StoredMessage } from "./read-page.ts";
+export { type Damage, scrub, type ScrubProgress } from "./scrub.ts";
 export { askHealth } from "./service-health.ts";
 export { parseReport, type Reports, type StoredReport } from "./reports.ts";
 export {

@@ -30,7 +30,7 @@ export async function getArtifact(
   const bytes = await session.artifacts.get(sha256).catch((error: unknown) => {
     throw damaged(sha256, error);
   });
-  if (!bytes) throw absent(`no artifact ${sha256} is stored`, "Check the digest.");
+  if (!bytes) throw typeof wanted === "string" ? unknown(sha256) : lost(sha256, wanted.name);
   if (options.out === undefined) await toStandardOutput(bytes);
   else await toFile(options.out, bytes, options.force === true);
 }
@@ -110,6 +110,25 @@ function absent(message: string, action: string): CliError {
   return new CliError({ code: "E_NOT_FOUND", exit: EXIT.notFound, message, action });
 }
 
+function unknown(sha256: string): CliError {
+  return absent(`no artifact ${sha256} is stored`, "Check the digest.");
+}
+
+/** One that the journal names was stored once. */
+function lost(sha256: string, name: string): CliError {
+  return new CliError({
+    code: "E_ARTIFACT",
+    exit: EXIT.conflict,
+    message: `${name} was stored, and isn't there any more`,
+    value: sha256,
+    rule: "what the journal names is kept for ever",
+    action: REPAIR,
+  });
+}
+
+const REPAIR =
+  "`baton doctor --deep` says what it can be made again from; a copy of these bytes is put back by `baton artifacts put FILE`.";
+
 function damaged(sha256: string, error: unknown): unknown {
   if (!(error instanceof Error && error.name === "ArtifactAltered")) return error;
   return new CliError({
@@ -118,7 +137,7 @@ function damaged(sha256: string, error: unknown): unknown {
     message: error.message,
     value: sha256,
     rule: "stored bytes hash to their name",
-    action: "Restore the artifact store from a backup, then run the stage again (`baton resume`).",
+    action: REPAIR,
     cause: error,
   });
 }

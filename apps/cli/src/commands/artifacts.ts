@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
 
-/** `baton artifacts list|get` */
+/** `baton artifacts list|get|put` */
 export function register(program: Command): void {
   const artifacts = program
     .command("artifacts")
-    .description("list a candidate's artifacts, or fetch one");
+    .description("list a candidate's artifacts, fetch one, or put copies back");
   artifacts
     .command("list")
     .description("list what the stages of a candidate made")
@@ -46,6 +46,25 @@ export function register(program: Command): void {
         await getArtifact({ id, name }, { ...options, ...globalsOf(command) });
       },
     );
+  registerPut(artifacts);
+}
+
+/** `baton artifacts put` */
+function registerPut(artifacts: Command): void {
+  artifacts
+    .command("put")
+    .description("store files under their digests: copies of artifacts that can't be read any more")
+    .argument("<file...>")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton artifacts put pack.tar", "put back a pack that `baton doctor --deep` misses"],
+      ]),
+    )
+    .action(async (files: string[], _options: object, command: Command) => {
+      const { putArtifacts } = await import("../artifacts/put-artifact.ts");
+      await putArtifacts(files, globalsOf(command));
+    });
 }
 
 interface GetOptions {

@@ -5,27 +5,29 @@ import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { printable } from "../printable.ts";
 import { openSession, type Session } from "../session.ts";
+import { examineDeep } from "./examine-deep.ts";
 import { examineServer } from "./examine-server.ts";
 import { EXAMINERS } from "./examiners.ts";
 import { fault, type Finding } from "./finding.ts";
 import { openWorld } from "./world.ts";
 
 /** Prints all findings; ends with 8 if one is a fault. */
-export async function doctor(globals: Globals): Promise<void> {
+export async function doctor(globals: Globals, deep = false): Promise<void> {
   await using session = await openSession(globals);
-  const findings = await examine(session);
+  const findings = await examine(session, deep);
   const faults = findings.filter(({ level }) => level === "fault").length;
   const healthy = faults === 0;
   await print(globals.format, { healthy, faults, findings }, () => renderFindings(findings));
   if (!healthy) process.exitCode = EXIT.unavailable;
 }
 
-async function examine(session: Session): Promise<Finding[]> {
+async function examine(session: Session, deep: boolean): Promise<Finding[]> {
   const { findings, jetstream } = await examineServer(session);
   if (!jetstream) return findings;
   const world = await openWorld(session);
   for (const [name, examiner] of Object.entries(EXAMINERS))
     findings.push(...(await findingsOf(name, () => examiner(world))));
+  if (deep) findings.push(...(await findingsOf("stored", () => examineDeep(world))));
   return findings;
 }
 

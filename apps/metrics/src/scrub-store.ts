@@ -1,0 +1,111 @@
+/**
+ * Reads again, all the time and slowly, what the journal rests on, so that what a disk has lost is known before it's needed.
+ * Every replica does it for itself; what it finds is in the log and in the gauges until a later round doesn't find it any more.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+
+import { type Damage, type Mesh, scrub } from "@baton/mesh";
+import type { ServiceContext } from "@baton/service";
+
+import type { MetricsConfig } from "./config.ts";
+
+/** What a damage is counted as. */
+const KINDS = ["missing", "altered", "lost", "unreadable"] as const;
+type Counts = Readonly<Record<(typeof KINDS)[number], number>>;
+
+const NONE: Counts = { missing: 0, altered: 0, lost: 0, unreadable: 0 };
+/** Damages that are written to the log one by one, per round. */
+const LOGGED = 100;
+/** A round that couldn't end is begun again after this time. */
+const RETRY_MS = 60_000;
+/** Reading waits for at least so much to wait for. */
+const SHORTEST_MS = 5;
+
+/** Starts it; nothing is read where BATON_SCRUB_BYTES_PER_SECOND is 0. */
+export function startScrub(service: ServiceContext<MetricsConfig>, mesh: Mesh): void {
+  const { config, meter } = service;
+  const perSecond = config.BATON_SCRUB_BYTES_PER_SECOND;
+  if (perSecond === 0) return;
+  let shown: Counts | undefined;
+  let endedMs: number | undefined;
+  meter
+    .createObservableGauge("baton_damaged", {
+      description:
+        "Messages and artifacts that can't be read any more, by the last round of reading",
+    })
+    .addCallback((result) => {
+      for (const what of KINDS) if (shown) result.observe(shown[what], { what });
+    });
+  meter
+    .createObservableGauge("baton_scrub_age_seconds", {
+      description: "Time since everything that is stored was last read through, in seconds",
+    })
+    .addCallback((result) => {
+      if (endedMs !== undefined) result.observe((Date.now() - endedMs) / 1000);
+    });
+  const scrubbing = repeat(config.BATON_SCRUB_EVERY_MS, service, async () => {
+    let counts = NONE;
+    await readThrough(service, mesh, (what) => {
+      counts = { ...counts, [what]: counts[what] + 1 };
+      // What this round has found already is worse than what the last one had found.
+      if (shown === undefined || counts[what] > shown[what])
+        shown = { ...(shown ?? NONE), [what]: counts[what] };
+    });
+    shown = counts;
+    endedMs = Date.now();
+  });
+  service.onShutdown("scrub", () => scrubbing);
+}
+
+async function readThrough(
+  { config, log, signal }: ServiceContext<MetricsConfig>,
+  mesh: Mesh,
+  count: (what: (typeof KINDS)[number]) => void,
+): Promise<void> {
+  let left = LOGGED;
+  const tell = (damage: Damage): void => {
+    count(damage.kind === "artifact" ? damage.how : damage.kind);
+    left -= 1;
+    if (left < 0) return;
+    log.error(
+      { damage },
+      "stored, and can't be read any more: `baton doctor --deep` says what to do",
+    );
+  };
+  const perSecond = config.BATON_SCRUB_BYTES_PER_SECOND;
+  let owedMs = 0;
+  await scrub({
+    reader: mesh,
+    artifacts: mesh.artifacts,
+    streams: ["journal", "reports"],
+    signal,
+    onDamage: tell,
+    pace: async (bytes) => {
+      owedMs += (bytes / perSecond) * 1000;
+      if (owedMs < SHORTEST_MS) return;
+      const ms = owedMs;
+      owedMs = 0;
+      await delay(ms, undefined, { signal });
+    },
+  });
+}
+
+/** One round after another, until the service stops. */
+async function repeat(
+  everyMs: number,
+  { signal, log }: ServiceContext<MetricsConfig>,
+  round: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    let pauseMs = everyMs;
+    try {
+      await round();
+    } catch (error) {
+      pauseMs = Math.min(everyMs, RETRY_MS);
+      if (!signal.aborted)
+        log.warn({ err: error }, "not all that is stored could be read; tried again");
+    }
+    // Waiting rejects when the signal is aborted: the loop's condition sees to that.
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * Reads again everything that is stored, to find what the disk has lost before somebody needs it: every message of a stream in
+ * which nothing is ever removed, and the bytes of every artifact that the journal names.
+ *
+ * R1: what the server can't read any more it leaves out without a word, so each sequence is looked for; the leader has the last word.
+ * R2: after each piece the reader waits as long as `pace` says, so that a scrub takes a bounded share of the disk.
+ * R3: memory is bounded: a digest that was looked at long ago may be looked at twice.
+ */
+import {
+  type ArtifactRef,
+  type Entry,
+  parseCommandSubject,
+  type Sha256,
+  STREAMS,
+} from "@baton/contracts";
+
+import { ArtifactAltered, type Artifacts } from "./artifacts.ts";
+import { Denied, Unavailable } from "./connect.ts";
+import { ControlsCorrupt, parseControls } from "./controls.ts";
+import type { Reader } from "./follow.ts";
+import { JournalCorrupt, parseEntry } from "./journal.ts";
+import { readPage, type StoredMessage } from "./read-page.ts";
+import { parseReport } from "./reports.ts";
+
+/** A stream in which every sequence is there for ever. */
+export type KeptStream = "journal" | "reports" | "commands" | "controls";
+
+/** What an artifact is to the one who named it. */
+type Named =
+  | ({ readonly as: "artifact" } & ArtifactRef)
+  /** Prices of the author's own, which the specification names. */
+  | { readonly as: "prices"; readonly sha256: Sha256 }
+  | { readonly as: "playbook"; readonly sha256: Sha256 };
+
+/** Something that can't be read any more. */
+export type Damage =
+  /** Messages that the server doesn't have, from the first to the last sequence. */
+  | { readonly kind: "lost"; readonly stream: string; readonly from: number; readonly to: number }
+  /** A message that is there and isn't what belongs there. */
+  | {
+      readonly kind: "unreadable";
+      readonly stream: string;
+      readonly from: number;
+      readonly why: string;
+    }
+  | {
+      readonly kind: "artifact";
+      readonly how: "missing" | "altered";
+      /** The candidate that names it first. */
+      readonly candidateId: string;
+      readonly named: Named;
+    };
+
+/** How far a scrub has come. */
+export interface ScrubProgress {
+  readonly messages: number;
+  readonly artifacts: number;
+  readonly bytes: number;
+  /** Messages of all streams together, as known at the start. */
+  readonly of: number;
+}
+
+/** What is read, and who is told. */
+export interface ScrubOptions {
+  readonly reader: Reader;
+  readonly artifacts: Pick<Artifacts, "get">;
+  readonly streams: readonly KeptStream[];
+  readonly signal: AbortSignal;
+  readonly onDamage: (damage: Damage) => void;
+  /** R2: called after so many bytes. */
+  readonly pace?: (bytes: number) => Promise<void>;
+  readonly onProgress?: (progress: ScrubProgress) => void;
+}
+
+const PAGE = 64;
+/** R3. */
+const MOST_KNOWN = 100_000;
+/** A page that didn't come is asked for again so often. */
+const TRIES = 5;
+
+/** Reads all once. Rejects if a stream can't be read at all, or with the signal's reason. */
+export async function scrub(options: ScrubOptions): Promise<ScrubProgress> {
+  const work = new Scrub(options);
+  return work.run();
+}
+
+class Scrub {
+  readonly #options: ScrubOptions;
+  readonly #known = new Set<string>();
+  #progress: ScrubProgress = { messages: 0, artifacts: 0, bytes: 0, of: 0 };
+
+  constructor(options: ScrubOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<ScrubProgress> {
+    const { streams, reader } = this.#options;
+    const ends = new Map<KeptStream, number>();
+    for (const stream of streams) {
+      const { state } = await reader.jsm.streams.info(STREAMS[stream].name);
+      ends.set(stream, state.last_seq);
+      this.#count({ of: state.last_seq });
+    }
+    for (const [stream, last] of ends) await this.#readStream(stream, last);
+    return this.#progress;
+  }
+
+  #count(more: Partial<ScrubProgress>): void {
+    const { messages, artifacts, bytes, of } = this.#progress;
+    this.#progress = {
+      messages: messages + (more.messages ?? 0),
+      artifacts: artifacts + (more.artifacts ?? 0),
+      bytes: bytes + (more.bytes ?? 0),
+      of: of + (more.of ?? 0),
+    };
+    this.#options.onProgress?.(this.#progress);
+  }
+
+  async #readStream(stream: KeptStream, last: number): Promise<void> {
+    let next = 1;
+    while (next <= last) {
+      const messages = await this.#readPage(stream, next);
+      const found = messages.filter(({ seq }) => seq <= last);
+      let bytes = 0;
+      for (const message of found) {
+        await this.#findLost(stream, next, message.seq - 1);
+        next = message.seq + 1;
+        bytes += message.data.length;
+        await this.#look(stream, message);
+      }
+      if (found.length === 0) {
+        await this.#findLost(stream, next, last);
+        next = last + 1;
+      }
+      this.#count({ messages: found.length, bytes });
+      await this.#options.pace?.(bytes);
+    }
+  }
+
+  /** Stored messages from a sequence on; none if there are no more. */
+  async #readPage(stream: KeptStream, from: number): Promise<readonly StoredMessage[]> {
+    const { reader, signal } = this.#options;
+    const api = reader.jsm.getOptions().apiPrefix ?? "$JS.API";
+    const { name } = STREAMS[stream];
+    const subject = `${api}.DIRECT.GET.${name}`;
+    for (let tries = 1; ; tries += 1) {
+      signal.throwIfAborted();
+      const page = await readPage(reader.nc, {
+        subject,
+        from,
+        filter: undefined,
+        most: PAGE,
+        signal,
+      });
+      if (page.messages.length > 0 || page.end === "all") return page.messages;
+      if (page.end === "denied")
+        throw new Denied(`the server doesn't let this process read ${name}`);
+      if (tries >= TRIES) throw new Unavailable(`${name} can't be read from ${from} on`);
+    }
+  }
+
+  /** R1: a page may come from a replica that lags, or leave out what can't be read. */
+  async #findLost(stream: KeptStream, from: number, to: number): Promise<void> {
+    const { reader, signal, onDamage } = this.#options;
+    const { name } = STREAMS[stream];
+    let first: number | undefined;
+    for (let seq = from; seq <= to + 1; seq += 1) {
+      signal.throwIfAborted();
+      const message = seq > to ? undefined : await storedAt(reader, name, seq);
+      if (seq <= to && !message) {
+        first ??= seq;
+        continue;
+      }
+      if (first !== undefined) onDamage({ kind: "lost", stream: name, from: first, to: seq - 1 });
+      first = undefined;
+      if (message) await this.#look(stream, message);
+    }
+  }
+
+  async #look(stream: KeptStream, message: Looked): Promise<void> {
+    const { onDamage } = this.#options;
+    const entry = read(stream, message);
+    const { name } = STREAMS[stream];
+    if (typeof entry === "string")
+      onDamage({ kind: "unreadable", stream: name, from: message.seq, why: entry });
+    else if (entry) for (const named of namedBy(entry)) await this.#lookFor(entry, named);
+  }
+
+  async #lookFor({ candidateId }: Entry, named: Named): Promise<void> {
+    const { artifacts, signal, pace, onDamage } = this.#options;
+    if (this.#known.has(named.sha256)) return;
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.add(named.sha256);
+    signal.throwIfAborted();
+    const found = await artifacts.get(named.sha256).catch((error: unknown) => {
+      if (error instanceof ArtifactAltered) return "altered" as const;
+      throw error;
+    });
+    if (found === undefined || found === "altered")
+      onDamage({ kind: "artifact", how: found ?? "missing", candidateId, named });
+    const bytes = typeof found === "object" ? found.length : 0;
+    this.#count({ artifacts: 1, bytes });
+    await pace?.(bytes);
+  }
+}
+
+type Looked = Pick<StoredMessage, "subject" | "data" | "seq">;
+
+/** For a message whose checksum is wrong the server answers that there is none. */
+async function storedAt({ jsm }: Reader, name: string, seq: number): Promise<Looked | undefined> {
+  return (await jsm.streams.getMessage(name, { seq })) ?? undefined;
+}
+
+/** An entry of the journal; in words what is wrong with a message; undefined for any other that is as it should be. */
+function read(stream: KeptStream, { subject, data, seq }: Looked): Entry | string | undefined {
+  switch (stream) {
+    case "journal":
+      return orWords(() => parseEntry(data, seq));
+    case "reports": {
+      const report = parseReport(data);
+      return typeof report === "string" ? report : undefined;
+    }
+    case "controls":
+      return orWords(() => void parseControls(data, seq));
+    case "commands":
+      return parseCommandSubject(subject) ? undefined : "not the subject of a command";
+  }
+}
+
+function orWords<T>(parse: () => T): T | string {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof JournalCorrupt || error instanceof ControlsCorrupt) return error.message;
+    throw error;
+  }
+}
+
+function namedBy(entry: Entry): Named[] {
+  const kept = entry.kept?.report.outcome;
+  return [
+    ...entry.artifacts.map((ref) => ({ as: "artifact" as const, ...ref })),
+    ...(kept?.kind === "done" ? kept.artifacts : []).map((ref) => ({
+      as: "artifact" as const,
+      ...ref,
+    })),
+    { as: "playbook", sha256: entry.playbook },
+    ...(entry.n === 1 ? pricesIn(entry.spec) : []),
+  ];
+}
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** `universe[].csv.sha256`, as far as the specification has it: whether it's valid is lane-a's question. */
+function pricesIn(spec: Entry["spec"]): Named[] {
+  const universe: unknown = spec["universe"];
+  if (!Array.isArray(universe)) return [];
+  return universe.flatMap((instrument: unknown) => {
+    const digest = field(field(instrument, "csv"), "sha256");
+    return typeof digest === "string" && DIGEST.test(digest)
+      ? [{ as: "prices" as const, sha256: digest }]
+      : [];
+  });
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
