@@ -8,7 +8,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 
-import { lossText, type MeshName, STREAMS } from "@baton/contracts";
+import { HISTORY_STREAMS, lossText, type MeshName, STREAMS } from "@baton/contracts";
 import { ensureTopology, lastMarked, type Mesh } from "@baton/mesh";
 import type { People } from "@baton/people";
 import { decideControl, type Playbook, reject, type Refusal } from "@baton/playbook";
@@ -82,16 +82,20 @@ async function engage({ mesh, keeper, playbook }: LossRoomParts): Promise<void> 
   await keeper.keepControls();
 }
 
-/** R3. Gives the mesh's name, which commands are bound to. */
-async function hearPeople({ mesh, keeper }: LossRoomParts): Promise<MeshName | undefined> {
-  const stream = STREAMS.commands.name;
+/** R3. Gives the mesh's name, which commands are bound to and which the streams tell that are no history. */
+async function hearPeople({ mesh, keeper }: LossRoomParts): Promise<MeshName> {
+  const commands = STREAMS.commands.name;
   const state = keeper.lost();
-  const loss = state?.losses.find((one) => one.stream === stream);
-  if (loss?.kind !== "absent") return state?.name;
-  keeper.insist(loss);
-  const streams = mesh.topology.streams.filter((one) => one.name === stream);
-  const consumers = mesh.topology.consumers.filter((one) => one.stream === stream);
-  return ensureTopology(mesh.jsm, { streams, consumers }, { name: state?.name });
+  const loss = state?.losses.find(({ stream, kind }) => stream === commands && kind === "absent");
+  if (loss) keeper.insist(loss);
+  const isMade = (name: string): boolean =>
+    name === commands || !HISTORY_STREAMS.some((one) => one === name);
+  const { streams, consumers } = mesh.topology;
+  const topology = {
+    streams: streams.filter(({ name }) => isMade(name)),
+    consumers: consumers.filter(({ stream }) => isMade(stream)),
+  };
+  return ensureTopology(mesh.jsm, topology, { name: state?.name });
 }
 
 async function untilBack({ keeper }: LossRoomParts, signal: AbortSignal): Promise<"back"> {

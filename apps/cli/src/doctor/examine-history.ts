@@ -12,7 +12,9 @@ import { meshDirectory } from "../up/mesh-directory.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 
 /** What is looked at, and where something outside of the server may know of it. */
-type Examined = Pick<Session, "nc" | "jsm" | "address">;
+interface Examined extends Pick<Session, "nc" | "jsm"> {
+  readonly address: { readonly up?: { readonly dataDir: string } | undefined };
+}
 
 const ABOUT = "history";
 /** Actions on main that are held against the journal: the latest ones of what is still there. */

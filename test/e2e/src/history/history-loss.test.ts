@@ -58,6 +58,13 @@ const connected = () =>
     withinMs: 20_000,
   });
 
+/** The same where the server holds no stream. */
+const connectedAgain = () =>
+  eventually(async () => (await mesh().nc.rtt()) >= 0, {
+    what: "the server is back",
+    withinMs: 20_000,
+  });
+
 const untilLost = (text: string) =>
   eventually(async () => (await readyz()).includes(text), {
     what: `it isn't ready: ${text}`,
@@ -191,6 +198,32 @@ test.each([
     await world.loop.until(next, "it's decided", ({ n }) => n >= 1);
   },
 );
+
+test("everything is gone: only the mark knows that the mesh isn't new; people are heard by its name, and a person accepts it", async () => {
+  await world.submit({ name: "before the loss" });
+  const { name } = mesh();
+  await eventually(
+    () => HistoryMarks.parse(JSON.parse(readFileSync(markFile, "utf8"))).streams.JOURNAL?.sequence,
+    { what: "the mark has come so far", withinMs: 20_000 },
+  );
+  await world.loop.coordinator().sigkill();
+  await nats.kill9();
+  rmSync(nats.storeDir, { recursive: true });
+  await nats.restart();
+  await connectedAgain();
+  rmSync(addressFile, { force: true });
+  world.loop.startCoordinator();
+  await untilLost("CONTROLS is gone");
+  const loss = await refusedLoss();
+  expect(await control("ann", { type: "accept-loss", loss })).toMatchObject({
+    kind: "controlled",
+    sequence: 1,
+  });
+  await world.loop.coordinator().ready();
+  const { metadata } = (await mesh().jsm.streams.info("JOURNAL")).config;
+  expect(Object.values(metadata ?? {})).toContain(name);
+  expect((await mesh().jsm.streams.info("JOURNAL")).state.last_seq).toBe(0);
+});
 
 test("a stream that is brought back as it was ends it without anybody's word, once the coordinator began anew", async () => {
   const candidateId = await world.submit({ name: "brought back" });

@@ -1,0 +1,78 @@
+/** What outlives the server is held against it: the mark in the data folder, and what took effect on main. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createBareRepository } from "@baton/gitops";
+import { type Mesh, openMesh, readMarks } from "@baton/mesh";
+import { startTestNats, type TestNats } from "@baton/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { stored } from "../testing/sample-entries.ts";
+import { meshDirectory } from "../up/mesh-directory.ts";
+import { examineHistory } from "./examine-history.ts";
+
+const root = mkdtempSync(join(tmpdir(), "baton-history-"));
+const directory = meshDirectory(root);
+const { entry } = stored(1, 0, { stage: "live-ramp", runId: "run-000001", prev: 0, n: 1 });
+const action = `${entry.candidateId}.live-ramp.run-000001`;
+
+let nats: TestNats;
+let mesh: Mesh;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+  await createBareRepository(directory.gitops, { initialFiles: { "README.md": "what runs\n" } });
+});
+afterAll(async () => {
+  await mesh[Symbol.asyncDispose]();
+  await nats.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function onMain(path: string, message: string): void {
+  const text = "kind: ConfigMap\n";
+  const commit = [
+    "commit refs/heads/main",
+    "committer lane-e <lane-e@example.org> 1700000000 +0000",
+    `data ${message.length}\n${message}`,
+    "from refs/heads/main^0",
+    `M 100644 inline ${path}`,
+    `data ${text.length}\n${text}`,
+    "done\n",
+  ].join("\n");
+  const args = ["-C", directory.gitops, "fast-import", "--quiet", "--done"];
+  execFileSync("git", args, { input: commit });
+}
+
+async function findings() {
+  const address = { up: { dataDir: root } };
+  const found = await examineHistory({ nc: mesh.nc, jsm: mesh.jsm, address });
+  return found.map(({ level, about, found: what }) => `${level} ${about}: ${what}`);
+}
+
+test("what main has and no entry accounts for is listed, until an entry does", async () => {
+  onMain(`strategies/${entry.candidateId}.yaml`, `Roll out\n\nBaton-Stage-Run: ${action}.L3\n`);
+  expect(await findings()).toContainEqual(
+    expect.stringMatching(new RegExp(`^fault main: has ${action} as [0-9a-f]{12}, which no entry`)),
+  );
+  const appended = await mesh.journal.append(entry);
+  expect(appended.kind).toBe("stored");
+  expect(await findings()).toContain("ok main: the journal accounts for what is on it (1 actions)");
+});
+
+test("a mark in the data folder that history no longer has is a loss; one that can't be read is told", async () => {
+  const marks = await readMarks(mesh);
+  const sequence = 40;
+  const streams = { ...marks?.streams, JOURNAL: { sequence, sha256: "a".repeat(64) } };
+  writeFileSync(directory.mark, JSON.stringify({ ...marks, streams }));
+  expect(await findings()).toContain(
+    "fault history: E_LOG_RESET JOURNAL ends at 1, but had come to 40 (known by the mark in the data folder)",
+  );
+  writeFileSync(directory.mark, "{");
+  expect(await findings()).toContainEqual(
+    expect.stringMatching(/^fault history: the mark in the data folder can't be read: /),
+  );
+});
