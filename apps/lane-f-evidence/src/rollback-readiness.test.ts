@@ -181,6 +181,6 @@ test("without broker or repository the attempt fails, and says whether that may 
   const gitops = { ...world.options.gitops, repository: "/nonexistent/gitops.git" };
   const noRepository = await run({ ...world.options, gitops });
   expect(noRepository.outcome).toMatchObject({
-    failure: { class: "deterministic", code: "E_GIT_NOT_FOUND" },
+    failure: { class: "transient", code: "E_GIT_UNAVAILABLE" },
   });
 });

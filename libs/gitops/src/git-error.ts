@@ -93,10 +93,19 @@ const KNOWN: readonly Known[] = [
       "Another git process holds the lock, or one died with it: look at the named file's age.",
   },
   {
-    pattern: /not appear to be a git repository|repository .*not found|couldn't find remote ref/i,
+    pattern: /couldn't find remote ref/i,
     class: "deterministic",
     code: "E_GIT_NOT_FOUND",
-    action: "Check the repository's address and that the branch was pushed.",
+    action: "Check that the branch was pushed, and to this repository.",
+  },
+  // A remote that is away, was moved or broke off in the middle says nothing about the candidate: it may come back.
+  {
+    pattern:
+      /not appear to be a git repository|repository .*not found|could not read from remote|early EOF|hung up|unable to access/i,
+    class: "transient",
+    code: "E_GIT_UNAVAILABLE",
+    action:
+      "Check the repository's address, that the remote answers, and that its disk isn't full.",
   },
   {
     pattern: /bad object|corrupt|fsck|missing (blob|tree|commit)|did not send all necessary/i,

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { redact } from "./git-error.ts";
+import { failedGit, redact } from "./git-error.ts";
 import { gitEnvironment, runGit } from "./git-process.ts";
 import { openMainReader } from "./main-reader.ts";
 import { testFolder } from "./testing/place.ts";
@@ -144,14 +144,35 @@ test("no redirect is followed: the token stays at its host, and a server can't s
   expect(elsewhere).toEqual([]);
 });
 
-test("a repository that isn't there is a deterministic failure that says so", async () => {
+test("a repository that isn't there may come back: that says nothing about the candidate", async () => {
   const folder = testFolder();
   await using reader = await openMainReader({
     repository: `${folder}/none.git`,
     cacheDir: `${folder}/cache`,
   });
   await expect(reader.head()).rejects.toMatchObject({
-    code: "E_GIT_NOT_FOUND",
-    class: "deterministic",
+    code: "E_GIT_UNAVAILABLE",
+    class: "transient",
   });
+});
+
+test.each([
+  "fatal: '/srv/gitops.git' does not appear to be a git repository",
+  "remote: Repository not found. | fatal: repository 'https://git.example/x.git/' not found",
+  "fatal: Could not read from remote repository.",
+  "fatal: remote did not send all necessary objects | fatal: early EOF",
+  "error: RPC failed | fatal: the remote end hung up unexpectedly | fatal: bad object",
+  "fatal: unable to access 'https://git.example/x.git/': Could not resolve host: git.example",
+])("a remote that is away or breaks off is weather, not a verdict: %s", (text) => {
+  expect(failedGit("fetch", 128, text)).toMatchObject({
+    class: "transient",
+    code: "E_GIT_UNAVAILABLE",
+  });
+});
+
+test.each([
+  ["fatal: couldn't find remote ref refs/heads/x", "E_GIT_NOT_FOUND"],
+  ["error: object file is corrupt | fatal: bad object HEAD", "E_GIT_CORRUPT"],
+])("what stays wrong is still a verdict: %s", (text, code) => {
+  expect(failedGit("fetch", 128, text)).toMatchObject({ class: "deterministic", code });
 });

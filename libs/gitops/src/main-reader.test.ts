@@ -39,7 +39,7 @@ test("a repository that is gone since the last look isn't answered for", async (
   await using reader = await openMainReader(remote);
   await reader.head();
   rmSync(remote.repository, { recursive: true });
-  await expect(reader.head()).rejects.toMatchObject({ code: "E_GIT_NOT_FOUND" });
+  await expect(reader.head()).rejects.toMatchObject({ code: "E_GIT_UNAVAILABLE" });
 });
 
 test.each([true, false])("a fetch from this machine copies no objects (bare: %j)", async (bare) => {

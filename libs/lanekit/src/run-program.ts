@@ -3,7 +3,8 @@
  *
  * X1: it has bounded time (its own limit, and the stage's deadline), bounded output, and no more of our environment than
  *     PATH, HOME, TMPDIR and LANG: a lane's own variables hold its credentials.
- * X2: it runs in a process group of its own, which is gone when `runProgram` settles: asked first, then killed.
+ * X2: it runs in a process group of its own, which is gone when `runProgram` settles: asked first, then killed. What leaves
+ *     the group (`setsid`) outlives all of these bounds, so this is for programs that are trusted that far.
  * X3: whatever it writes moves the attempt's progress watermark.
  */
 import { type ChildProcess, spawn } from "node:child_process";
