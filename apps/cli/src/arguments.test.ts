@@ -6,6 +6,7 @@ import {
   durationFrom,
   holderFrom,
   identityFrom,
+  laneFrom,
   reasonFrom,
 } from "./arguments.ts";
 import { CliError } from "./cli-error.ts";
@@ -81,4 +82,13 @@ test.each(["0", "-1", "1.5", "1e3", "", "9999999999", "0x10"])("count %j is refu
 test("an identity holds no control characters", () => {
   expect(identityFrom("Ada Lovelace <ada@example.org>")).toBe("Ada Lovelace <ada@example.org>");
   expect(refusal(() => identityFrom("a\u001b[2Jb")).exit).toBe(3);
+});
+
+test.each([
+  [reasonFrom, "gate-faled", "GATE_FAILED"],
+  [laneFrom, "lane_c", "lane-c"],
+  [holderFrom, "reveiw", "review"],
+  [holderFrom, "clsed", "closed"],
+])("%s of %j is answered with what was meant: %s", (from, typed, meant) => {
+  expect(refusal(() => from(typed)).action).toBe(`Did you mean ${meant}?`);
 });

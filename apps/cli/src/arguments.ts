@@ -13,6 +13,7 @@ import {
   Sha256,
   Stage,
 } from "@baton/contracts";
+import { nearest } from "@baton/text/nearest";
 import type { z } from "zod";
 
 import { CliError, EXIT } from "./cli-error.ts";
@@ -52,14 +53,16 @@ export function holderFrom(text: string): Holder {
   const rule = `one of ${LANES[0]} to ${LANES.at(-1)}, review, closed; a lane's letter will do`;
   const found = Holder.safeParse(laneOfLetter(text));
   if (found.success) return found.data;
-  throw invalid("holder", text, rule);
+  const meant = nearest(text.toLowerCase(), [...LANES, "review", "closed"]);
+  throw invalid("holder", text, { rule, meant });
 }
 
 /** A lane as an option; its letter will do. */
 export function laneFrom(text: string): Lane {
   const found = Lane.safeParse(laneOfLetter(text));
   if (found.success) return found.data;
-  throw invalid("lane", text, `one of ${LANES[0]} to ${LANES.at(-1)}; its letter will do`);
+  const rule = `one of ${LANES[0]} to ${LANES.at(-1)}; its letter will do`;
+  throw invalid("lane", text, { rule, meant: nearest(text.toLowerCase(), LANES) });
 }
 
 function laneOfLetter(text: string): string {
@@ -71,14 +74,18 @@ export function incidentClassFrom(text: string): IncidentClass {
   const found = IncidentClass.safeParse(text.toUpperCase());
   if (found.success) return found.data;
   const rule = "A data, B execution or risk, C infrastructure, D drift of model or strategy";
-  throw invalid("class", text, rule);
+  throw invalid("class", text, { rule });
 }
 
 /** A reason code as an option. */
 export function reasonFrom(text: string): Reason {
   const found = Reason.safeParse(text.toUpperCase());
   if (found.success) return found.data;
-  throw invalid("reason", text, `one of ${Object.keys(REASONS).join(", ")}`);
+  const codes = Object.keys(REASONS);
+  throw invalid("reason", text, {
+    rule: `one of ${codes.join(", ")}`,
+    meant: nearest(text.toUpperCase().replaceAll("-", "_"), codes),
+  });
 }
 
 /** A SHA-256 as an option. */
@@ -103,14 +110,16 @@ export function durationFrom(text: string, name: string, least: "1s" | "1m" = "1
   const [, amount = "", unit = ""] = /^([0-9]{1,6})([smh])$/.exec(text) ?? [];
   const ms = Number(amount) * (UNITS[unit] ?? Number.NaN);
   if (amount !== "" && ms >= (least === "1s" ? 1000 : 60_000) && ms <= 86_400_000) return ms;
-  throw invalid(name, text, `a duration like 30s, 5m or 2h; between ${least} and 24h`);
+  throw invalid(name, text, {
+    rule: `a duration like 30s, 5m or 2h; between ${least} and 24h`,
+  });
 }
 
 /** A whole number as an option, from 1 to `max`. */
 export function countFrom(text: string, name: string, max: number): number {
   const count = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= max) return count;
-  throw invalid(name, text, `a whole number from 1 to ${max}`);
+  throw invalid(name, text, { rule: `a whole number from 1 to ${max}` });
 }
 
 function parsed<T>(
@@ -120,18 +129,27 @@ function parsed<T>(
 ): T {
   const found = schema.safeParse(text);
   if (found.success) return found.data;
-  throw invalid(name, text, rule, list);
+  throw invalid(name, text, { rule, list });
 }
 
-function invalid(name: string, value: string, rule: string, list?: string): CliError {
+interface Wanted {
+  readonly rule: string;
+  /** What `baton get` lists. */
+  readonly list?: string | undefined;
+  /** What was probably meant. */
+  readonly meant?: string | undefined;
+}
+
+function invalid(name: string, value: string, { rule, list, meant }: Wanted): CliError {
+  const lists =
+    list === undefined ? `Correct ${name}.` : `\`baton get ${list}\` lists those there are.`;
   return new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: value === "" ? `${name} must not be empty` : `${name} isn't valid`,
     value,
     rule,
-    action:
-      list === undefined ? `Correct ${name}.` : `\`baton get ${list}\` lists those there are.`,
+    action: meant === undefined ? lists : `Did you mean ${meant}?`,
   });
 }
 

@@ -36,9 +36,11 @@ const INHERITED = [
   "SSH_AUTH_SOCK",
   "SSL_CERT_FILE",
   "GIT_SSL_CAINFO",
+  // Curl, which Git uses, takes these in either spelling. None for http: a token is sent so to this machine only.
   "HTTPS_PROXY",
-  "HTTP_PROXY",
+  "https_proxy",
   "NO_PROXY",
+  "no_proxy",
 ] as const;
 
 /** Environment for git: no system configuration, no prompt, no pager, plain English messages, `home` for everything else. */

@@ -1,4 +1,5 @@
 import { createScrubber } from "@baton/telemetry";
+import { nearest } from "@baton/text/nearest";
 import { z } from "zod";
 
 import { readSecretFile } from "./read-secret-file.ts";
@@ -20,6 +21,7 @@ export type ConfigRead<C> =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_SHOWN = 80;
+const MAX_UNKNOWN = 20;
 /** What JSON leaves as it is but a terminal obeys: C1 controls, and marks that turn text around. */
 const INVISIBLE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
@@ -28,7 +30,7 @@ const INVISIBLE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/
  *
  * An empty variable counts as unset, as compose files can't express the latter. A secret may come
  * from the file that `<NAME>_FILE` names, but not from both places. Variables that the schema
- * doesn't know are ignored: the environment belongs to others too.
+ * doesn't know are no fault, as the environment belongs to others too; `unknownVariables` names them.
  */
 export function readConfig<S extends z.ZodObject>(
   schema: S,
@@ -56,6 +58,28 @@ export function readConfig<S extends z.ZodObject>(
   }
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
   return { ok: true, config: parsed.data, secrets };
+}
+
+/** A variable that begins as ours do and that the service doesn't know. */
+export interface UnknownVariable {
+  readonly variable: string;
+  /** What was probably meant. */
+  readonly meant: string | undefined;
+}
+
+/**
+ * Variables named `BATON_…` that the schema doesn't know: a typing mistake, or another service's in an environment that several
+ * share. The first 20, in order of their names.
+ */
+export function unknownVariables(schema: z.ZodObject, env: Environment): UnknownVariable[] {
+  const known = Object.entries(schema.shape).flatMap(([name, field]) =>
+    isSecret(field) ? [name, `${name}_FILE`] : [name],
+  );
+  return Object.keys(env)
+    .filter((name) => name.startsWith("BATON_") && !known.includes(name))
+    .toSorted()
+    .slice(0, MAX_UNKNOWN)
+    .map((name) => ({ variable: show(name), meant: nearest(name, known) }));
 }
 
 /** The message that a service ends with if its environment is wrong, one paragraph per variable. */

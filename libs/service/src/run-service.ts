@@ -15,7 +15,7 @@ import { boundHeap, settleHeap } from "./bound-heap.ts";
 import { EXIT, type ExitCode, StartFailure } from "./exit-codes.ts";
 import { startHttp, writeAddressFile } from "./http-server.ts";
 import type { HttpServer, Mountable } from "./http-server.ts";
-import { describeFaults, readConfig } from "./read-config.ts";
+import { describeFaults, readConfig, unknownVariables } from "./read-config.ts";
 import { createReadiness, ownHealth } from "./readiness.ts";
 import type { Check, OwnHealth, Readiness } from "./readiness.ts";
 import type { ServiceConfig } from "./service-config.ts";
@@ -85,6 +85,10 @@ export async function runService<S extends ServiceSchema>(
   const { config, secrets } = read;
   const telemetry = await startTelemetry({ service: name, version, env: config, secrets });
   const { log } = telemetry;
+  for (const { variable, meant } of unknownVariables(definition.config, process.env)) {
+    const action = meant === undefined ? "unset it here" : `did you mean ${meant}?`;
+    log.warn({ variable, action }, "an environment variable isn't known here and does nothing");
+  }
   const shutdown = createShutdown(config.BATON_SHUTDOWN_GRACE_MS, observeShutdown(name, log));
   shutdown.onShutdown("telemetry", () => telemetry[Symbol.asyncDispose]());
   stopOnSignals(shutdown);

@@ -28,6 +28,18 @@ test("a service names every fault of the environment at once and starts nothing"
   expect(service.log).toEqual([]);
 });
 
+test("variables of ours that nobody here knows are named, with what was meant", async () => {
+  const env = { BATON_HTTP_PROT: "1", BATON_NATS_SEED_FIEL: "x", BATON_QUITE_ELSE: "", OTHER: "1" };
+  const service = spawnService("", { env });
+  await service.line("listening");
+  const named = service.log.filter(({ msg }) => String(msg).startsWith("an environment variable"));
+  expect(named.map(({ variable, action }) => [variable, action])).toEqual([
+    ['"BATON_HTTP_PROT"', "did you mean BATON_HTTP_PORT?"],
+    ['"BATON_NATS_SEED_FIEL"', "did you mean BATON_NATS_SEED_FILE?"],
+    ['"BATON_QUITE_ELSE"', "unset it here"],
+  ]);
+});
+
 test("a service logs its address as JSON with service, pid, time and level, and writes it to the file", async () => {
   const directory = temporaryDirectory();
   const file = join(directory, "address");

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import leven from "leven";
+import { nearest } from "@baton/text/nearest";
 
 import { CliError, EXIT } from "../cli-error.ts";
 
@@ -61,18 +61,4 @@ function unknownCode(typed: string, meant: string | undefined): CliError {
         ? "`baton reasons` lists those there are."
         : `Did you mean ${meant}? \`baton reasons\` lists all.`,
   });
-}
-
-/** The code that differs least, if it is like what was typed at all: at most two in five characters are others. */
-function nearest(typed: string, codes: readonly string[]): string | undefined {
-  const [best] = codes
-    .map((code) => ({ code, distance: distanceOf(typed, code) }))
-    .toSorted((one, other) => one.distance - other.distance);
-  return best && best.distance <= best.code.length * 0.4 ? best.code : undefined;
-}
-
-/** Part of a code counts as near it. */
-function distanceOf(typed: string, code: string): number {
-  const isPart = typed.length >= 4 && code.includes(typed);
-  return isPart ? 1 : leven(typed, code);
 }

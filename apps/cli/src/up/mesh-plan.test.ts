@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { meshDirectory } from "./mesh-directory.ts";
 import { environmentOf, type MeshChoices, PLAN, ROOT, yields } from "./mesh-plan.ts";
@@ -64,6 +64,22 @@ test("services are told what they need and nothing of the caller's own environme
   for (const environment of Object.values(told)) {
     expect(environment).not.toHaveProperty("SECRET_OF_MINE");
   }
+});
+
+test("what a company's network, its collector and reminders need is handed on", () => {
+  const given = {
+    NODE_EXTRA_CA_CERTS: "/ca.pem",
+    HTTPS_PROXY: "http://proxy:1",
+    no_proxy: "localhost",
+    OTEL_EXPORTER_OTLP_HEADERS: "x=y",
+    BATON_REMINDER_EVERY_MS: "60000",
+  };
+  for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { BATON_REMINDER_EVERY_MS: _, ...everybodys } = given;
+  for (const told of Object.values(environments())) expect(told).toMatchObject(everybodys);
+  expect(environments()["escalation"]).toMatchObject(given);
+  expect(environments()["lane-a"]).not.toHaveProperty("BATON_REMINDER_EVERY_MS");
 });
 
 test("a first port gives each service one of its own", () => {

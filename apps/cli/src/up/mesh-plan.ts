@@ -160,12 +160,20 @@ const INHERITED = [
   "HOME",
   "TMPDIR",
   "SSL_CERT_FILE",
+  "NODE_EXTRA_CA_CERTS",
+  "NODE_USE_ENV_PROXY",
+  "GIT_SSL_CAINFO",
+  ...["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]),
   "BATON_LOG_LEVEL",
   "BATON_TRACES_PER_SECOND",
   "BATON_ACK_WAIT_MS",
-  "OTEL_EXPORTER_OTLP_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 ] as const;
+/** Those of OpenTelemetry, whose libraries read them. */
+const INHERITED_PREFIX = "OTEL_";
+/** What one service takes beside those. */
+const INHERITED_BY: Readonly<Record<string, readonly string[]>> = {
+  escalation: ["BATON_REMINDER_EVERY_MS", "BATON_REMINDERS_MAX"],
+};
 
 /** The paper broker takes no part in the mesh. */
 function isKind(name: string): boolean {
@@ -187,7 +195,12 @@ export function environmentOf(
   known: KnownAddresses,
 ): Record<string, string> {
   const { name } = planned;
-  const inherited = INHERITED.flatMap((variable) => {
+  const names = [
+    ...INHERITED,
+    ...(INHERITED_BY[name] ?? []),
+    ...Object.keys(process.env).filter((variable) => variable.startsWith(INHERITED_PREFIX)),
+  ];
+  const inherited = names.flatMap((variable) => {
     const value = process.env[variable];
     return value === undefined ? [] : [[variable, value] as const];
   });
