@@ -1,18 +1,29 @@
 /** Entry of the command line: parses, runs one command, and ends with the exit code that fits. */
 import { CommanderError } from "commander";
 
-import { CliError, failureJson, renderFailure } from "./cli-error.ts";
+import { CliError, EXIT, failureJson, renderFailure } from "./cli-error.ts";
 import { explainError } from "./explain-error.ts";
 import { wantsJson } from "./globals.ts";
 import { createProgram } from "./program.ts";
 import { readVersion } from "./version.ts";
 
+const args = process.argv.slice(2);
 // A reader such as `head` that leaves early is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 70);
+  if (error.code === "EPIPE") process.exit(0);
+  end(
+    explainError(
+      new CliError({
+        code: "E_UNAVAILABLE",
+        exit: EXIT.unavailable,
+        message: `the result can't be written to standard output: ${error.message}`,
+        action: "Make space where it goes, or send it elsewhere; what the command did stands.",
+        cause: error,
+      }),
+    ),
+  );
 });
 
-const args = process.argv.slice(2);
 try {
   refuseGarbled(args);
   await createProgram(asksVersion(args) ? readVersion() : undefined).parseAsync(args, {
@@ -22,10 +33,14 @@ try {
   const shown = error instanceof CommanderError && error.exitCode === 0;
   if (!shown) {
     const details = explainError(error);
-    process.stderr.write(wantsJson(args) ? failureJson(details) : renderFailure(details));
-    // Something may still be under way, such as a connection that was given up: it must not keep the process alive.
-    process.exit(details.exit);
+    end(details);
   }
+}
+
+function end(details: CliError["details"]): never {
+  process.stderr.write(wantsJson(args) ? failureJson(details) : renderFailure(details));
+  // Something may still be under way, such as a connection that was given up: it must not keep the process alive.
+  process.exit(details.exit);
 }
 
 /** Git is asked only then. */

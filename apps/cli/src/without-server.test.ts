@@ -1,12 +1,12 @@
 /** What the command line refuses before it needs a server, each as a process of its own. */
-import { execFile } from "node:child_process";
-import { constants, mkdirSync, writeFileSync } from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
+import { closeSync, constants, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 
 import { eventually, temporaryFolder } from "@baton/testkit";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { makePipe } from "./testing/make-pipe.ts";
 import { BATON, baton, type Ended, type RunOptions, startBaton } from "./testing/run-baton.ts";
@@ -247,4 +247,16 @@ describe.concurrent("under an old Node", () => {
     expect(stderr).toContain("E_NODE (8): baton needs Node 24.12 or newer");
     expect(stderr).toContain("npm ci");
   });
+});
+
+test("a result that can't be written is told, and ends with 8", () => {
+  const full = openSync("/dev/full", "w");
+  onTestFinished(() => closeSync(full));
+  const { PATH } = process.env;
+  const ran = spawnSync(process.execPath, [BATON, "reasons"], {
+    env: { PATH },
+    stdio: ["ignore", full, "pipe"],
+  });
+  expect(ran.stderr.toString()).toMatch(/E_UNAVAILABLE[^]*standard output[^]*no space left/i);
+  expect(ran.status).toBe(8);
 });

@@ -1,6 +1,4 @@
 /** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
-import { open } from "node:fs/promises";
-
 import { ArtifactName, type Sha256 } from "@baton/contracts";
 
 import { candidateTextFrom, sha256From } from "../arguments.ts";
@@ -11,6 +9,7 @@ import { readLast } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
 import { printableLines } from "../printable.ts";
 import { openSession, type Session } from "../session.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** What the command line said. */
 export interface GetArtifactOptions extends Globals {
@@ -84,12 +83,7 @@ async function toStandardOutput(bytes: Uint8Array): Promise<void> {
 
 async function toFile(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
   try {
-    const file = await open(path, force ? "w" : "wx", 0o644);
-    try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
-    }
+    await writeWhole(path, bytes, { replace: force });
   } catch (error) {
     const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
     throw new CliError({
@@ -99,7 +93,9 @@ async function toFile(path: string, bytes: Uint8Array, force: boolean): Promise<
         ? "the file is there already"
         : `the file can't be written: ${error instanceof Error ? error.message : String(error)}`,
       value: path,
-      action: exists ? "Name another file, or add --force." : "Check the path and its permissions.",
+      action: exists
+        ? "Name another file, or add --force."
+        : "Check the path, its permissions and the space that is left; nothing was left under that name.",
       cause: error,
     });
   }
