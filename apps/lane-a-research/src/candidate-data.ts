@@ -1,14 +1,7 @@
-/** Loads a candidate's prices, describes them, and cuts off the rows that research must not see. */
-import type { CandidateSpec, DatasetRange, ManifestedDataset } from "@baton/contracts";
-import { type StageContext, StageFailure } from "@baton/lanekit";
-import {
-  builtInMarketData,
-  BUILT_INS,
-  csvMarketData,
-  type Dataset,
-  type MarketData,
-  MarketError,
-} from "@baton/market";
+/** Loads a candidate's prices, and says whether they are enough. */
+import type { CandidateSpec } from "@baton/contracts";
+import type { StageContext } from "@baton/lanekit";
+import { BUILT_INS, type CandidateData, loadCandidateData } from "@baton/market";
 import { WalkForwardWindows } from "@baton/quant";
 
 import { type SpecProblem, specFailure } from "./spec-problems.ts";
@@ -28,60 +21,15 @@ export function instrumentProblems(universe: Universe): SpecProblem[] {
   });
 }
 
-/** Users' CSV files come out of the artifact store, everything else from the built-in data. */
-async function marketFor(context: StageContext, universe: Universe): Promise<MarketData> {
-  const sources = await Promise.all(
-    universe.flatMap(({ instrument, csv }, index) => {
-      if (csv === undefined) return [];
-      const load = async () => {
-        const bytes = await context.fetch(csv.sha256);
-        if (bytes.length !== csv.bytes) {
-          const path = ["universe", index, "csv", "bytes"];
-          const rule = `the stored file has ${bytes.length} bytes`;
-          throw specFailure([{ path, value: csv.bytes, rule }]);
-        }
-        return [instrument, { bytes, name: `csv:${csv.sha256.slice(0, 12)}` }] as const;
-      };
-      return [load()];
-    }),
-  );
-  return csvMarketData(Object.fromEntries(sources), builtInMarketData());
-}
-
-/** A market error says itself whether a retry may help; one about a user's file is about the specification. */
-function asStageFailure(error: unknown): unknown {
-  if (!(error instanceof MarketError)) return error;
-  const failure = { message: error.message, class: error.class };
-  if (error.class === "spec")
-    return new StageFailure(
-      { ...failure, code: "E_DATA", action: "Correct the file or the name, then submit again." },
-      { cause: error },
-    );
-  const [code, action] =
-    error.class === "transient"
-      ? ["E_DATA_UNAVAILABLE", "Check that the data source answers."]
-      : ["E_DATA", "Install the service's packages again (`npm ci`), then resume."];
-  return new StageFailure({ ...failure, code, action }, { cause: error });
-}
-
-/** All data sets in the order of the universe. */
-export async function loadCandidateData(
-  context: StageContext,
-  universe: Universe,
-): Promise<readonly Dataset[]> {
-  try {
-    const market = await marketFor(context, universe);
-    const loads = universe.map(({ instrument }) => market.load(instrument, context.signal));
-    return await Promise.all(loads);
-  } catch (error) {
-    throw asStageFailure(error);
-  }
+/** All data sets in the order of the universe, on shared dates. Throws a DataFailure. */
+export function loadData(store: StageContext, universe: Universe): Promise<CandidateData> {
+  return loadCandidateData({ universe, store });
 }
 
 /** Refuses data that is too short for the warm-up, one fold of the walk-forward and the holdout. */
 export function requireEnoughRows(
   spec: CandidateSpec,
-  datasets: readonly Dataset[],
+  { datasets }: CandidateData,
   warmUpRows: number,
 ): void {
   const { firstRow, trainRows, purgeRows, embargoRows, testRows } = WalkForwardWindows.parse({});
@@ -94,18 +42,4 @@ export function requireEnoughRows(
     return [{ path: ["universe", index, "instrument"], value: manifest.instrument, rule }];
   });
   if (problems.length > 0) throw specFailure(problems);
-}
-
-function rangeOf(bars: Dataset["bars"], from: number, to: number): DatasetRange {
-  return { rows: to - from, start: bars[from]?.date ?? "", end: bars[to - 1]?.date ?? "" };
-}
-
-/** The manifest with its rows cut in two; only call it on data that {@link requireEnoughRows} has passed. */
-export function manifested({ manifest, bars }: Dataset, holdoutRows: number): ManifestedDataset {
-  const cut = bars.length - holdoutRows;
-  return {
-    ...manifest,
-    research: rangeOf(bars, 0, cut),
-    holdout: rangeOf(bars, cut, bars.length),
-  };
 }

@@ -73,9 +73,15 @@ test("a specification becomes declared trials on described data, with the holdou
   });
   expect(research.falsifiedIf).toContain("Sharpe ratio per year is below 0.4");
   const [spx] = manifest.datasets;
-  expect(spx).toMatchObject({ instrument: "SPX", rows: 5105, schemaVersion: "3.0.0" });
-  expect(spx?.research).toEqual({ rows: 4853, start: "2000-01-03", end: "2019-04-17" });
-  expect(spx?.holdout).toEqual({ rows: 252, start: "2019-04-18", end: "2020-04-17" });
+  expect(spx).toMatchObject({ instrument: "SPX", rows: 3144, schemaVersion: "3.0.0" });
+  expect(spx?.research).toMatchObject({ rows: 2892, start: "2000-01-03" });
+  expect(spx?.holdout).toMatchObject({ rows: 252, end: "2012-06-29" });
+  // On the dates that both have: each says what that cost it.
+  expect(manifest.datasets.map(({ droppedRows }) => droppedRows)).toEqual([1961, 3580]);
+  expect(manifest).toMatchObject({ barsPerYear: 252, spacingDays: 1 });
+  const rationale = new TextDecoder().decode(context.outputs.get("research/rationale.md"));
+  expect(rationale).toContain("SPX: 1961 of 5105 rows left out");
+  expect(rationale).toContain("A year has 252 bars");
   expect(spx?.staleOpenRatioByYear["2001"]).toBeGreaterThan(0.9);
   expect(manifest.fills).toBe("close");
 });

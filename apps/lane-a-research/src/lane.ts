@@ -12,7 +12,7 @@ import {
   type StageOutcome,
 } from "@baton/lanekit";
 
-import { instrumentProblems, loadCandidateData, requireEnoughRows } from "./candidate-data.ts";
+import { instrumentProblems, loadData, requireEnoughRows } from "./candidate-data.ts";
 import { parseCandidate } from "./candidate-document.ts";
 import { declareTrials, requireAffordable, trialProblems } from "./declared-trials.ts";
 import { rationaleOf } from "./rationale.ts";
@@ -57,11 +57,11 @@ async function research(context: StageContext, options: ResearchOptions): Promis
   const { spec, trials } = understood(context.spec);
   drill(context, spec, options.drills);
   context.progress("loading data");
-  const loaded = await loadCandidateData(context, spec.universe);
+  const loaded = await loadData(context, spec.universe);
   requireEnoughRows(spec, loaded, Math.max(...trials.map(({ warmUpRows }) => warmUpRows)));
   requireAffordable(
     spec,
-    loaded.reduce((rows, { bars }) => rows + bars.length, 0),
+    loaded.datasets.reduce((rows, { bars }) => rows + bars.length, 0),
   );
   const manifest = manifestOf(context, spec, loaded);
   const artifact = researchOf(context, { spec, trials, manifest });
@@ -71,7 +71,9 @@ async function research(context: StageContext, options: ResearchOptions): Promis
   const rationale = new TextEncoder().encode(rationaleOf(artifact, manifest));
   await context.put("research/rationale.md", rationale);
   const names = spec.universe.map(({ instrument }) => instrument).join(", ");
-  return done(`${trials.length} trials of ${spec.strategy.plugin} declared on ${names}`);
+  return done(
+    `${trials.length} trials of ${spec.strategy.plugin} declared on ${names}, ${loaded.barsPerYear} bars a year`,
+  );
 }
 
 /** The lane of stage research-intake. */

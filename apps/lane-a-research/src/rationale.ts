@@ -10,20 +10,51 @@ function plain(text: string): string {
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
-function dataSection({ datasets }: DatasetManifest): string[] {
+const PRICES: Readonly<Record<DatasetManifest["datasets"][number]["prices"], string>> = {
+  "as-given": "as given",
+  "adjusted-close": "scaled to the adjusted close",
+  "declared-splits": "declared splits applied",
+};
+
+/** What people should know about the rows beside how many there are. */
+function dataNotes({ datasets, barsPerYear, spacingDays }: DatasetManifest): string[] {
+  const notes = datasets.flatMap(({ instrument, droppedRows, rows, moves, splits, realMoves }) => [
+    ...(droppedRows === 0
+      ? []
+      : [
+          `${instrument}: ${droppedRows} of ${droppedRows + rows} rows left out, on dates that another instrument doesn't have.`,
+        ]),
+    ...splits.map(({ date, ratio }) => `${instrument}: split of ${ratio} on ${date}, as declared.`),
+    ...realMoves.map((date) => `${instrument}: the move on ${date} is real, as declared.`),
+    ...moves.listed.map(
+      ({ date, factor, split }) =>
+        `${instrument}: on ${date} the price is ${factor.toPrecision(3)} of the one before, ${split === null ? "which no market makes" : `as after a split of ${split}`}.`,
+    ),
+  ]);
+  return [
+    `A year has ${barsPerYear} bars; from one to the next it is ${spacingDays} days as a rule.`,
+    "",
+    ...notes.map((note) => `- ${plain(note)}`),
+    ...(notes.length > 0 ? [""] : []),
+  ];
+}
+
+function dataSection(manifest: DatasetManifest): string[] {
+  const { datasets } = manifest;
   return [
     "## Data",
     "",
-    "| instrument | source | research rows | held back | longest gap | stale opens | worst year |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| instrument | source | prices | research rows | held back | longest gap | stale opens | worst year |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...datasets.map((data) => {
       const gap = Math.max(0, ...data.calendarGaps.map(({ days }) => days));
       const worst = Math.max(0, ...Object.values(data.staleOpenRatioByYear));
       const range = `${data.research.rows} (${data.research.start} to ${data.research.end})`;
       const held = `${data.holdout.rows} (to ${data.holdout.end})`;
-      return `| ${plain(data.instrument)} | ${plain(data.source)} | ${range} | ${held} | ${gap} days | ${percent(data.staleOpenRatio)} | ${percent(worst)} |`;
+      return `| ${plain(data.instrument)} | ${plain(data.source)} | ${PRICES[data.prices]} | ${range} | ${held} | ${gap} days | ${percent(data.staleOpenRatio)} | ${percent(worst)} |`;
     }),
     "",
+    ...dataNotes(manifest),
     "Fills are at the close after the one at which a signal is known, so made-up opens can't flatter the result.",
   ];
 }

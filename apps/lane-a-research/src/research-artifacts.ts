@@ -8,9 +8,8 @@ import {
   type DeclaredTrial,
 } from "@baton/contracts";
 import type { StageContext } from "@baton/lanekit";
-import type { Dataset } from "@baton/market";
+import { type CandidateData, manifestOf as described } from "@baton/market";
 
-import { manifested } from "./candidate-data.ts";
 import { answersTo } from "./feedback-answers.ts";
 
 const METRICS: Readonly<Record<CandidateSpec["expectation"]["metric"], string>> = {
@@ -27,14 +26,13 @@ function falsifiedIf({ metric, atLeast }: CandidateSpec["expectation"]): string 
 export function manifestOf(
   { candidateId, runId }: StageContext,
   { holdoutRows }: CandidateSpec,
-  loaded: readonly Dataset[],
+  loaded: CandidateData,
 ): DatasetManifest {
   return DatasetManifest.parse({
     schemaVersion: "baton.dataset-manifest.v1",
     candidateId,
     runId,
-    datasets: loaded.map((dataset) => manifested(dataset, holdoutRows)),
-    holdoutRows,
+    ...described(loaded, holdoutRows),
     fills: "close",
   } satisfies DatasetManifest);
 }

@@ -13,7 +13,7 @@ import {
   TestReportArtifact,
 } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
-import { builtInMarketData } from "@baton/market";
+import { builtInMarketData, manifestOf, onSharedDates } from "@baton/market";
 import { findPlugin } from "@baton/quant";
 import { TEMPLATES } from "@baton/templates";
 import { createStageContext, type StageContextOptions, temporaryFolder } from "@baton/testkit";
@@ -68,15 +68,8 @@ async function inputsFor(
 ): Promise<Record<string, unknown>> {
   const market = builtInMarketData();
   const loads = instruments.map((name) => market.load(name, new AbortController().signal));
-  const datasets = (await Promise.all(loads)).map(({ manifest, bars }) => {
-    const rows = bars.length - HOLDOUT;
-    const range = (from: number, to: number) => ({
-      rows: to - from,
-      start: bars[from]?.date ?? "",
-      end: bars[to - 1]?.date ?? "",
-    });
-    return { ...manifest, research: range(0, rows), holdout: range(rows, bars.length) };
-  });
+  const described = manifestOf(onSharedDates(await Promise.all(loads)), HOLDOUT);
+  const { datasets } = described;
   const spec = CandidateSpec.parse({
     schema: "baton.candidate.v1",
     name: "Example",
@@ -98,8 +91,7 @@ async function inputsFor(
     schemaVersion: "baton.dataset-manifest.v1",
     candidateId,
     runId,
-    datasets,
-    holdoutRows: HOLDOUT,
+    ...described,
     fills: "close",
   };
   return { "research/candidate-spec.json": research, "research/dataset-manifest.json": manifest };
@@ -161,7 +153,8 @@ test.each([
   expect(report.tests).toHaveLength(2 + 7 * panels);
   expect(report).toMatchObject({ failed: 0, passed: 2 + 7 * panels });
   expect(report.secondOpinion).toMatch(/^trading-signals@\d/);
-  expect(report.datasets[0]?.research.end).toBe("2019-04-17");
+  const end = instruments.length === 1 ? "2019-04-17" : "2011-06-30";
+  expect(report.datasets[0]?.research.end).toBe(end);
   expect(built.parameterSets).toHaveLength(2);
 });
 
@@ -300,8 +293,11 @@ test("an unreachable repository is not the candidate's fault", async () => {
     inputs,
   });
   const lane = strategyLane({ ...options, repository: missing });
-  await expect(lane.stages["candidate-build"]?.(context)).rejects.toMatchObject({
-    name: "GitError",
-    class: expect.stringMatching(/^(transient|deterministic)$/),
+  expect(await lane.stages["candidate-build"]?.(context)).toMatchObject({
+    kind: "failed",
+    failure: {
+      class: expect.stringMatching(/^(transient|deterministic)$/),
+      cause: { name: "GitError" },
+    },
   });
 });

@@ -17,14 +17,14 @@ import {
   StageFailure,
   type StageOutcome,
 } from "@baton/lanekit";
+import { loadResearchData } from "@baton/market";
 import { findPlugin } from "@baton/quant";
 import { type GeneratedPlugin, generatePlugin } from "@baton/templates";
 import { z } from "zod";
 
 import { runGeneratedTest, secondOpinionLibrary, type TestResult } from "./generated-test.ts";
-import { loadResearchBars, type ResearchBars } from "./research-bars.ts";
 import { pushStrategy } from "./strategy-branch.ts";
-import { testDataFor, TESTS } from "./test-data.ts";
+import { type ResearchBars, testDataFor, TESTS } from "./test-data.ts";
 
 /** What lane B is told by its configuration. */
 export interface StrategyLaneOptions {
@@ -129,7 +129,8 @@ async function build(context: StageContext, options: StrategyLaneOptions): Promi
   const research = await context.readJson("research/candidate-spec.json", CandidateSpecArtifact);
   const manifest = await context.readJson("research/dataset-manifest.json", DatasetManifest);
   context.progress("loading data");
-  const loaded = await loadResearchBars(context, research.spec, manifest);
+  const { universe } = research.spec;
+  const loaded = await loadResearchData({ universe, store: context }, manifest);
   context.progress("generating the strategy");
   const generated = await generatePlugin(research, options.templates);
   context.progress("running its test");

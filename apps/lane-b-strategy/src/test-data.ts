@@ -1,8 +1,10 @@
 /** What the generated test is run on: research rows, and the weights that the quant library gives for them. */
 import type { CandidateSpecArtifact } from "@baton/contracts";
-import { type Bar, findPlugin, type Panel, type Strategy, type Targets } from "@baton/quant";
+import type { loadResearchData } from "@baton/market";
+import { findPlugin, type Panel, type Strategy, type Targets } from "@baton/quant";
 
-import type { ResearchBars } from "./research-bars.ts";
+/** One instrument's research rows: exactly those that lane A described, never one of the holdout. */
+export type ResearchBars = Awaited<ReturnType<typeof loadResearchData>>[number];
 
 /** Most rows of an instrument, parameter sets, and weights in all: the last rows, and sets spread over the grid. */
 const TEST_LIMITS = { rows: 10_000, sets: 24, weights: 400_000 } as const;
@@ -32,21 +34,14 @@ function spread<T>(values: readonly T[], count: number): T[] {
   return values.filter((_, index) => wanted.includes(index));
 }
 
-/** The rows of the dates that all series have. */
-function shared(series: readonly (readonly Bar[])[]): Panel {
-  const dates = series.map((bars) => new Set(bars.map(({ date }) => date)));
-  return series.map((bars) => bars.filter(({ date }) => dates.every((known) => known.has(date))));
-}
-
-/** Every instrument alone and, if the plugin can trade several at once, all of them on the dates they share. */
+/** Every instrument alone and, if the plugin can trade several at once, all of them; their dates are the same. */
 function panelsOf(loaded: readonly ResearchBars[], scope: Strategy["scope"]) {
   const alone = loaded.map(({ instrument, bars }) => ({
     label: instrument,
     bars: [bars.slice(-TEST_LIMITS.rows)],
   }));
   if (scope === "one" || alone.length === 1) return alone;
-  const bars = shared(alone.flatMap((panel) => panel.bars));
-  if ((bars[0]?.length ?? 0) < 2) return alone;
+  const bars = alone.flatMap((panel) => panel.bars);
   return [...alone, { label: alone.map(({ label }) => label).join("+"), bars }];
 }
 

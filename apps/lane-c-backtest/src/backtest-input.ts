@@ -16,5 +16,6 @@ export interface BacktestInput {
   readonly seed: number;
   readonly bootstrapSamples: number;
   readonly holdoutRows: number;
+  readonly barsPerYear: number;
   readonly instruments: readonly ResearchBars[];
 }

@@ -39,7 +39,7 @@ export interface BacktestResult {
   readonly stress: readonly StressCase[];
   readonly chosen: EvaluationReport["chosen"];
   readonly deflatedSharpe: EvaluationReport["deflatedSharpe"];
-  readonly crossValidatedSharpe: number;
+  readonly crossValidatedSharpe: number | null;
   readonly bands: EvaluationReport["bands"];
   readonly neighbourhood: EvaluationReport["neighbourhood"];
 }
@@ -52,20 +52,22 @@ export function computeBacktest(
   input: BacktestInput,
   step: (what: string) => void = () => {},
 ): BacktestResult {
-  const { grid, costBps } = input;
+  const { grid, costBps, barsPerYear } = input;
   const plugin = findPlugin(input.plugin);
   const rows = input.instruments.map(trialRows);
   const targets: TargetsDigest[] = [];
   const trials = grid.map((parameters, k) => {
     step(`trial ${k + 1} of ${grid.length}`);
     const hear = (heard: readonly number[]) => void targets.push(targetsDigest(heard));
-    return runTrial({ plugin, parameters, rows, costBps, hear });
+    return runTrial({ plugin, parameters, rows, costBps, barsPerYear, hear });
   });
   step("walk-forward");
-  const walks = rows.map(({ bars }) => walkForward({ panel: [bars], plugin, grid, bps: costBps }));
+  const walks = rows.map(({ bars }) =>
+    walkForward({ panel: [bars], plugin, grid, bps: costBps, barsPerYear }),
+  );
   const instruments = rows.map((of, k) => instrumentResult(of, walkAt(walks, k), { trials, k }));
   step("portfolio and stress");
-  const portfolio = portfolioResult(walks, costBps);
+  const portfolio = portfolioResult(walks, input);
   step("neighbourhood");
   const chosen = rows.map((of, k) => chosenFor(of, { input, trials, k }));
   const near = neighbourhoods(plugin, input, chosen);
@@ -83,12 +85,18 @@ export function computeBacktest(
       net: portfolio.net,
       trialSharpes: trials.map((trial) => trial.portfolioSharpePerRow),
     }),
-    crossValidatedSharpe: mean(
+    crossValidatedSharpe: meanSharpe(
       instruments.flatMap((of) => of.crossValidation.results.map((fold) => fold.testSharpe)),
     ),
     bands,
     neighbourhood: near,
   };
+}
+
+/** A fold without value earned nothing; if all are, there is no mean either. */
+function meanSharpe(sharpes: readonly (number | null)[]): number | null {
+  if (sharpes.every((sharpe) => sharpe === null)) return null;
+  return mean(sharpes.map((sharpe) => sharpe ?? 0));
 }
 
 function walkAt(walks: readonly WalkForward[], k: number): WalkForward {
@@ -117,8 +125,8 @@ function instrumentResult(
       ...CROSS_VALIDATION,
       results: folds.map(({ purged, embargoed }, fold) => {
         const ofFold = trials.map((trial) => trial.instruments[k]);
-        const chosen = largest(ofFold.map((trial) => trial?.foldTrain[fold] ?? 0));
-        const testSharpe = ofFold[chosen]?.foldTest[fold] ?? 0;
+        const chosen = largest(ofFold.map((trial) => trial?.foldTrain[fold] ?? null));
+        const testSharpe = ofFold[chosen]?.foldTest[fold] ?? null;
         return { chosen, testSharpe, purged, embargoed };
       }),
     },
@@ -127,21 +135,24 @@ function instrumentResult(
   };
 }
 
-function portfolioResult(walks: readonly WalkForward[], costBps: number) {
+function portfolioResult(
+  walks: readonly WalkForward[],
+  { costBps: bps, barsPerYear }: Pick<BacktestInput, "costBps" | "barsPerYear">,
+) {
   const components = walks.map(({ testPanel, testTargets }) => ({
     bars: testPanel[0] ?? [],
     targets: testTargets[0] ?? [],
   }));
   const { panel, targets } = combined(components);
   const always = combined(components.map(({ bars }) => ({ bars, targets: bars.map(() => 1) })));
-  const { figures, holdings } = backtest({ panel, targets, bps: costBps });
+  const { figures, holdings } = backtest({ panel, targets, bps, barsPerYear });
   return {
     figures,
     // The first row only carries the first target.
     dates: (panel[0] ?? []).slice(1).map(({ date }) => date),
     net: [...holdings.net],
-    buyAndHold: backtest({ ...always, bps: costBps }).figures,
-    stress: stressSuite({ panel, targets, bps: costBps }),
+    buyAndHold: backtest({ ...always, bps, barsPerYear }).figures,
+    stress: stressSuite({ panel, targets, bps, barsPerYear }),
   };
 }
 
@@ -154,7 +165,7 @@ function chosenFor(
   },
 ): EvaluationReport["chosen"][number] {
   const { input, trials, k } = of;
-  const sharpes = trials.map((trial) => trial.instruments[k]?.lastTrain ?? 0);
+  const sharpes = trials.map((trial) => trial.instruments[k]?.lastTrain ?? null);
   const index = largest(sharpes);
   return {
     instrument,
@@ -162,17 +173,17 @@ function chosenFor(
     index,
     parameters: input.grid[index] ?? {},
     train: datedRows(bars, last),
-    trainSharpe: sharpes[index] ?? 0,
+    trainSharpe: sharpes[index] ?? null,
   };
 }
 
 function neighbourhoods(
   plugin: StrategyPlugin,
-  { instruments, costBps }: BacktestInput,
+  { instruments, costBps, barsPerYear }: BacktestInput,
   chosen: EvaluationReport["chosen"],
 ): EvaluationReport["neighbourhood"] {
   const measured = instruments.map((rows, k) =>
-    neighbourhood({ plugin, rows, costBps, chosen: chosen[k]?.parameters ?? {} }),
+    neighbourhood({ plugin, rows, costBps, barsPerYear, chosen: chosen[k]?.parameters ?? {} }),
   );
   const medians = measured.flatMap((of) => (of.median === null ? [] : [of.median]));
   return {
@@ -183,9 +194,9 @@ function neighbourhoods(
 }
 
 function bandsOf(net: readonly number[], input: BacktestInput): EvaluationReport["bands"] {
-  const { seed, bootstrapSamples: samples, holdoutRows } = input;
+  const { seed, bootstrapSamples: samples, holdoutRows, barsPerYear } = input;
   return {
-    full: bootstrapBands({ net, seed, samples }),
-    holdout: bootstrapBands({ net, seed, samples, horizonRows: holdoutRows }),
+    full: bootstrapBands({ net, seed, barsPerYear, samples }),
+    holdout: bootstrapBands({ net, seed, barsPerYear, samples, horizonRows: holdoutRows }),
   };
 }

@@ -102,6 +102,7 @@ function evaluationOf(evaluated: Evaluated): Evaluation {
       costBps: research.spec.costBps,
       allocation: "equal-weight",
       holdoutRows: manifest.holdoutRows,
+      barsPerYear: manifest.barsPerYear,
     },
     data: result.instruments.map(({ instrument, research: rows }) => {
       const dataset = manifest.datasets.find((of) => of.instrument === instrument);

@@ -26,7 +26,7 @@ export function foldMetrics(input: {
       fold,
       test,
       parameters: grid[chosen] ?? {},
-      trainSharpe: trainSharpes[chosen] ?? 0,
+      trainSharpe: trainSharpes[chosen] ?? null,
       figures,
     })),
     summary: {

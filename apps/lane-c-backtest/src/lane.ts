@@ -12,18 +12,21 @@ import {
   StageFailure,
   type StageOutcome,
 } from "@baton/lanekit";
+import { loadResearchData, type MarketData } from "@baton/market";
 
 import type { BacktestInput } from "./backtest-input.ts";
 import { codeDigest } from "./code-digest.ts";
 import type { BacktestResult } from "./compute-backtest.ts";
 import { storeEvaluation } from "./evaluation-artifacts.ts";
-import { loadResearchBars, type OpenMarket } from "./research-bars.ts";
 import { readResearchInputs, type ResearchInputs, trialGrid } from "./research-inputs.ts";
 import { type Refusal, runBacktest } from "./run-backtest.ts";
 import { compareTargets, ownSource } from "./strategy-source.ts";
 
 /** Resampled paths per band, unless the candidate's drill asks for more. */
 export const BOOTSTRAP_SAMPLES = 500;
+
+/** Where prices come from when the candidate doesn't bring them itself. */
+type OpenMarket = () => MarketData;
 
 /** What can be bound differently from the service's defaults. */
 export interface BacktestOptions {
@@ -39,7 +42,9 @@ async function evaluate(context: StageContext, options: BacktestOptions): Promis
   context.progress("reading inputs");
   const inputs = await readResearchInputs(context);
   const source = await ownSource(context, inputs, options.templates);
-  const bars = await loadResearchBars(context, inputs, options.market);
+  const { universe } = inputs.research.spec;
+  const market = options.market?.();
+  const bars = await loadResearchData({ universe, store: context, market }, inputs.manifest);
   const input = backtestInput(inputs, bars);
   const result = await computed(context, input);
   context.progress("running the built strategy");
@@ -53,7 +58,7 @@ async function evaluate(context: StageContext, options: BacktestOptions): Promis
   const report = await storeEvaluation(context, { inputs, input, result, compared, code });
   const { figures, start, end } = report.outOfSample;
   return done(
-    `Sharpe ${figures.sharpe.toFixed(2)}, drawdown ${(figures.maxDrawdown * 100).toFixed(1)} % out of sample ${start} to ${end}; ${report.trials.used} declared trials`,
+    `Sharpe ${figures.sharpe?.toFixed(2) ?? "without value"}, drawdown ${(figures.maxDrawdown * 100).toFixed(1)} % out of sample ${start} to ${end}; ${report.trials.used} declared trials`,
   );
 }
 
@@ -70,6 +75,7 @@ function backtestInput(
     seed: spec.seed,
     bootstrapSamples: spec.drills?.bootstrapSamples ?? BOOTSTRAP_SAMPLES,
     holdoutRows: manifest.holdoutRows,
+    barsPerYear: manifest.barsPerYear,
     instruments,
   };
 }

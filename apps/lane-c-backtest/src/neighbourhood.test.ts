@@ -68,7 +68,13 @@ test("On a plateau the neighbours keep nearly everything; on a narrow peak they 
   const bars = sampleBars(800);
   const rows = { instrument: "AAA", bars };
   const measured = (width: number) =>
-    neighbourhood({ plugin: oracle(width, bars), rows, chosen: { size: 10 }, costBps: 0 });
+    neighbourhood({
+      plugin: oracle(width, bars),
+      rows,
+      chosen: { size: 10 },
+      costBps: 0,
+      barsPerYear: 252,
+    });
   const plateau = measured(2);
   const peak = measured(25);
   expect(plateau.sharpe).toBe(peak.sharpe);
@@ -81,7 +87,13 @@ test("On a plateau the neighbours keep nearly everything; on a narrow peak they 
 test("Chosen parameters that lost money keep nothing, whatever their neighbours do.", () => {
   const bars = sampleBars(800);
   const rows = { instrument: "AAA", bars };
-  const lost = neighbourhood({ plugin: oracle(100, bars), rows, chosen: { size: 12 }, costBps: 0 });
+  const lost = neighbourhood({
+    plugin: oracle(100, bars),
+    rows,
+    chosen: { size: 12 },
+    costBps: 0,
+    barsPerYear: 252,
+  });
   expect(lost.sharpe).toBeLessThan(0);
   expect(lost).toMatchObject({ median: 0, least: 0 });
 });
@@ -99,7 +111,7 @@ test("Without a neighbour there is no median, and so no claim of robustness.", (
     targets: ([own = []]) => [own.map(() => 1)],
   });
   const rows = { instrument: "AAA", bars };
-  expect(neighbourhood({ plugin, rows, chosen, costBps: 0 })).toMatchObject({
+  expect(neighbourhood({ plugin, rows, chosen, costBps: 0, barsPerYear: 252 })).toMatchObject({
     neighbours: [],
     median: null,
     least: null,

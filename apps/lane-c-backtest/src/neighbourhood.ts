@@ -41,12 +41,13 @@ export function neighbourhood(input: {
   readonly rows: ResearchBars;
   readonly chosen: Parameters;
   readonly costBps: number;
+  readonly barsPerYear: number;
 }): Neighbourhood {
-  const { plugin, rows, chosen, costBps } = input;
+  const { plugin, rows, chosen, costBps, barsPerYear } = input;
   const closes = closesOf(rows.bars);
   const sharpeOf = (parameters: Parameters) => {
     const [targets = []] = plugin.bind(parameters).targets([rows.bars]);
-    return sharpeRatio(netReturns(targets, closes, costBps));
+    return sharpeRatio(netReturns(targets, closes, costBps), barsPerYear);
   };
   const sharpe = sharpeOf(chosen);
   const neighbours = neighboursOf(plugin, chosen).map((parameters) => ({
@@ -54,7 +55,11 @@ export function neighbourhood(input: {
     sharpe: sharpeOf(parameters),
   }));
   // What lost money has no peak to stand on, and a quotient of two losses would look like a gain.
-  const kept = neighbours.map((neighbour) => (sharpe > 0 ? neighbour.sharpe / sharpe : 0));
+  // What has no ratio has nothing to keep.
+  const kept =
+    sharpe === null
+      ? []
+      : neighbours.map((neighbour) => (sharpe > 0 ? (neighbour.sharpe ?? 0) / sharpe : 0));
   return {
     instrument: rows.instrument,
     parameters: chosen,

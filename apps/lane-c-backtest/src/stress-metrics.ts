@@ -43,7 +43,8 @@ export function stressMetrics(suite: readonly StressCase[]): Measured {
   };
 }
 
-/** Share of the ratio that is lost, from 0 to 1; a base that earns nothing has nothing to lose and counts as 1. */
-function fragilityOf(base: number, stressed: number): number {
-  return base > 0 ? Math.min(1, Math.max(0, 1 - stressed / base)) : 1;
+/** Share of the ratio that is lost, from 0 to 1; a base that earns nothing, or has no ratio, has nothing to lose and counts as 1. */
+function fragilityOf(base: number | null, stressed: number | null): number {
+  if (base === null || base <= 0) return 1;
+  return Math.min(1, Math.max(0, 1 - (stressed ?? 0) / base));
 }

@@ -54,6 +54,7 @@ test("A trial's ratios are those of the definitions on the same rows.", () => {
     parameters: PARAMETERS,
     rows: [rows],
     costBps: 5,
+    barsPerYear: 252,
     hear,
   });
   const net = netByRow(bars, 5);
@@ -79,11 +80,13 @@ test("A trial's ratios are those of the definitions on the same rows.", () => {
 
 test("Every target of a trial is shown to the comparison with the built source.", () => {
   seen.length = 0;
-  runTrial({ plugin: smaCross, parameters: PARAMETERS, rows: [rows, rows], costBps: 5, hear });
+  const of = { plugin: smaCross, parameters: PARAMETERS, rows: [rows, rows] };
+  runTrial({ ...of, costBps: 5, barsPerYear: 252, hear });
   expect(seen.map(({ length }) => length)).toEqual([bars.length, bars.length]);
 });
 
-test("The largest value wins, the first of a tie.", () => {
+test("The largest value wins, the first of a tie; none counts as 0.", () => {
   expect(largest([1, 3, 3, 2])).toBe(1);
   expect(largest([-2, -1])).toBe(1);
+  expect(largest([-2, null, -1])).toBe(1);
 });

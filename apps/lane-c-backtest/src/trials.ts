@@ -32,17 +32,17 @@ export interface TrialRows extends ResearchBars {
   readonly last: { readonly from: number; readonly to: number };
 }
 
-/** Sharpe ratios of one trial on one instrument, per year. */
+/** Sharpe ratios of one trial on one instrument, per year; null where they have no value. */
 interface TrialOnInstrument {
-  readonly foldTrain: readonly number[];
-  readonly foldTest: readonly number[];
-  readonly lastTrain: number;
+  readonly foldTrain: readonly (number | null)[];
+  readonly foldTest: readonly (number | null)[];
+  readonly lastTrain: number | null;
 }
 
 /** One trial: on each instrument, and over the portfolio's test rows (per row, not per year). */
 export interface TrialResult {
   readonly instruments: readonly TrialOnInstrument[];
-  readonly portfolioSharpePerRow: number;
+  readonly portfolioSharpePerRow: number | null;
 }
 
 /** Cuts an instrument's rows. Throws a QuantError if not even one fold of the walk-forward fits. */
@@ -69,9 +69,10 @@ export function runTrial(input: {
   readonly parameters: Parameters;
   readonly rows: readonly TrialRows[];
   readonly costBps: number;
+  readonly barsPerYear: number;
   readonly hear: HearTargets;
 }): TrialResult {
-  const { plugin, parameters, rows, costBps, hear } = input;
+  const { plugin, parameters, rows, costBps: bps, barsPerYear, hear } = input;
   const strategy = plugin.bind(parameters);
   const components: Component[] = [];
   const instruments = rows.map(({ bars, folds, test, last }) => {
@@ -79,19 +80,20 @@ export function runTrial(input: {
     hear(targets);
     const { from, to } = test;
     components.push({ bars: bars.slice(from - 1, to), targets: targets.slice(from - 1, to) });
-    const net = netReturns(targets, closesOf(bars), costBps);
+    const net = netReturns(targets, closesOf(bars), bps);
     return {
-      foldTrain: folds.map(({ train }) => sharpeRatio(onRows(net, train))),
-      foldTest: folds.map((fold) => sharpeRatio(inRange(net, fold.test))),
-      lastTrain: sharpeRatio(inRange(net, last)),
+      foldTrain: folds.map(({ train }) => sharpeRatio(onRows(net, train), barsPerYear)),
+      foldTest: folds.map((fold) => sharpeRatio(inRange(net, fold.test), barsPerYear)),
+      lastTrain: sharpeRatio(inRange(net, last), barsPerYear),
     };
   });
-  const { holdings } = backtest({ ...combined(components), bps: costBps });
+  const { holdings } = backtest({ ...combined(components), bps, barsPerYear });
   return { instruments, portfolioSharpePerRow: sharpePerRow(holdings.net) };
 }
 
-/** Index of the largest value, the first of a tie. */
-export function largest(values: Series): number {
+/** Index of the largest ratio, the first of a tie; one without value counts as 0, as what earned nothing. */
+export function largest(ratios: readonly (number | null)[]): number {
+  const values = ratios.map((ratio) => ratio ?? 0);
   return values.indexOf(Math.max(...values));
 }
 

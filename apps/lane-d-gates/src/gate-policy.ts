@@ -22,6 +22,7 @@ export const GatePolicy = z.strictObject({
     maxNullRate: Share,
     maxGapDays: z.int().min(1).max(366),
     maxStaleOpenRatio: Share,
+    maxDroppedShare: Share,
   }),
   gate1_statistical_robustness: z.strictObject({
     minFolds: Rows,
@@ -31,6 +32,7 @@ export const GatePolicy = z.strictObject({
     maxFoldVariation: z.number().positive(),
     minGapRows: z.int().min(0),
     minDeflatedSharpe: Share,
+    maxSharpe: z.number().positive(),
     minBandSharpe: z.number(),
     minCrossValidatedSharpe: z.number(),
     minNeighbourRobustness: z.number().min(0),

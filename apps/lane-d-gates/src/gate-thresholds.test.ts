@@ -5,7 +5,7 @@ import { evaluateGates } from "./evaluate-gates.ts";
 import type { Evidence } from "./evidence.ts";
 import { loadGatePolicy } from "./gate-policy.ts";
 import { evidenceOf, sampleValues, type SampleValues } from "./testing/sample-evidence.ts";
-import { artifactName, CANDIDATE, digest, RUN } from "./testing/sample-identity.ts";
+import { artifactName, CANDIDATE, day, digest, RUN } from "./testing/sample-identity.ts";
 
 const loaded = await loadGatePolicy();
 const { policy } = loaded;
@@ -48,6 +48,24 @@ const NUMBERS: readonly Case[] = [
     10,
     11,
   ],
+  [
+    "gate0_data_integrity",
+    "unexplained_moves",
+    (v, x) =>
+      (dataset(v).moves = {
+        total: x,
+        listed: x === 0 ? [] : [{ date: day, factor: 1 / 7, split: "7:1" }],
+      }),
+    0,
+    1,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "plausible_sharpe",
+    (v, x) => (v.evaluation.outOfSample.figures = { ...v.folds.folds[0]!.figures, sharpe: x }),
+    gate1.maxSharpe,
+    10.1,
+  ],
   ["gate1_statistical_robustness", "folds", (v, x) => (v.folds.summary.folds = x), 5, 4],
   ["gate1_statistical_robustness", "trades", (v, x) => (v.folds.summary.trades = x), 1, 0],
   [
@@ -82,7 +100,7 @@ const NUMBERS: readonly Case[] = [
   [
     "gate1_statistical_robustness",
     "band_sharpe",
-    (v, x) => (v.evaluation.bands.full.sharpe = { ...v.evaluation.bands.full.sharpe, p05: x }),
+    (v, x) => (v.evaluation.bands.full.sharpe = { ...v.evaluation.bands.full.total, p05: x }),
     0,
     -0.01,
   ],
@@ -217,6 +235,7 @@ const EXACT: readonly (readonly [string, string, (values: SampleValues) => void]
     (v) => v.evaluation.data.forEach((of) => (of.sha256 = digest("f"))),
   ],
   ["gate0_data_integrity", "changed_datasets", (v) => (dataset(v).instrument = "BBB")],
+  ["gate0_data_integrity", "bars_per_year", (v) => (v.manifest.barsPerYear = 52)],
   ["gate1_statistical_robustness", "trials", (v) => (v.evaluation.trials.used = 7)],
   [
     "gate2_risk_capacity",
@@ -271,7 +290,68 @@ test.each(POLICIES)("%s follows the policy.", (checkId, change) => {
 
 test("Every check that measures something has a case in which it fails.", () => {
   const covered = [...NUMBERS, ...EXACT].map(([, checkId]) => checkId);
-  const all = new Set([...covered, ...POLICIES.map(([checkId]) => checkId), "stale_open_ratio"]);
+  const all = new Set([
+    ...covered,
+    ...POLICIES.map(([checkId]) => checkId),
+    "stale_open_ratio",
+    "dropped_rows",
+    "declared_moves",
+  ]);
   const measured = good.checks.filter(({ status }) => status !== "skipped");
   expect(new Set(measured.map(({ checkId }) => checkId))).toEqual(all);
+});
+
+test("A day that moved as after a split is named with its date, factor and split.", () => {
+  const report = changed((values) => {
+    const listed = [
+      { date: "2014-06-09", factor: 1 / 7, split: "7:1" },
+      { date: "2020-01-02", factor: 114, split: null },
+    ];
+    dataset(values).moves = { total: 200, listed };
+  });
+  const [failed] = report.checks.filter(({ status }) => status === "fail");
+  expect(failed?.reason).toContain("AAA 2014-06-09 x0.143 (7:1), AAA 2020-01-02 x114, 198 more in");
+  expect(failed?.reason).toContain("declare csv.splits or csv.realMoves");
+});
+
+test("Rows that were left out and moves that were declared real are worth a warning.", () => {
+  const report = changed((values) => {
+    dataset(values).droppedRows = 1000;
+    dataset(values).realMoves = ["2013-10-01"];
+  });
+  expect(report.verdict).toBe("pass");
+  expect(report.checks.filter(({ status }) => status === "warning")).toMatchObject([
+    { checkId: "dropped_rows", measured: 1000 / 4252 },
+    { checkId: "declared_moves", reason: expect.stringContaining("2013-10-01") },
+  ]);
+});
+
+test("A pause is measured beyond the usual spacing: a missing week among weekly bars is seven days.", () => {
+  const pause = (days: number) =>
+    changed((values) => {
+      values.manifest.spacingDays = 7;
+      dataset(values).calendarGaps = [{ after: day, before: day, days }];
+    }).checks.find(({ checkId }) => checkId === "longest_gap");
+  expect(pause(14)).toMatchObject({ measured: 8, status: "pass" });
+  expect(pause(21)).toMatchObject({ measured: 15, status: "fail" });
+});
+
+const NO_VALUE: readonly (readonly [string, (values: SampleValues) => void])[] = [
+  [
+    "plausible_sharpe",
+    (v) => (v.evaluation.outOfSample.figures = { ...v.stress.base, sharpe: null }),
+  ],
+  ["deflated_sharpe", (v) => (v.evaluation.deflatedSharpe.probability = null)],
+  ["band_sharpe", (v) => (v.evaluation.bands.full.sharpe = null)],
+  ["expectation", (v) => (v.evaluation.expectation.measured = null)],
+  ["cross_validation", (v) => (v.evaluation.crossValidatedSharpe = null)],
+  ["neighbour_robustness", (v) => (v.evaluation.neighbourhood.robustness = null)],
+  ["fold_variation", (v) => (v.folds.summary.variation = null)],
+];
+
+test.each(NO_VALUE)("%s doesn't pass on no value.", (checkId, change) => {
+  const report = changed(change);
+  expect(report.verdict).toBe("fail");
+  const missing = report.checks.filter(({ status }) => status === "missing");
+  expect(missing).toMatchObject([{ checkId, measured: null }]);
 });

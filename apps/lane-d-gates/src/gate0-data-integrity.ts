@@ -1,4 +1,4 @@
-import type { GateCheck } from "@baton/contracts";
+import type { GateCheck, ManifestedDataset } from "@baton/contracts";
 
 import { asWarning, checksOf } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
@@ -11,7 +11,11 @@ type Limits = GatePolicy["gate0_data_integrity"];
 
 /** Is this the data that was declared, is it whole, and do the artifacts come from one another? */
 export function gate0(evidence: Evidence, policy: GatePolicy): GateCheck[] {
-  return [...lineageChecks(evidence), ...dataChecks(evidence, policy.gate0_data_integrity)];
+  return [
+    ...lineageChecks(evidence),
+    ...dataChecks(evidence, policy.gate0_data_integrity),
+    ...priceChecks(evidence),
+  ];
 }
 
 function lineageChecks(evidence: Evidence): GateCheck[] {
@@ -78,7 +82,10 @@ function dataChecks(evidence: Evidence, limits: Limits): GateCheck[] {
 
 function qualityChecks({ manifest, evaluation }: Evidence, limits: Limits): GateCheck[] {
   const datasets = manifest.found?.value.datasets;
-  const gaps = datasets?.flatMap(({ calendarGaps }) => calendarGaps.map(({ days }) => days));
+  const usual = manifest.found?.value.spacingDays ?? 1;
+  const gaps = datasets?.flatMap(({ calendarGaps }) =>
+    calendarGaps.map(({ days }) => days - (usual - 1)),
+  );
   const stale = gate.atMost({
     checkId: "stale_open_ratio",
     title: "opens that repeat the close before, share, worst instrument",
@@ -98,14 +105,79 @@ function qualityChecks({ manifest, evaluation }: Evidence, limits: Limits): Gate
     }),
     gate.atMost({
       checkId: "longest_gap",
-      title: "longest pause between two rows, days",
+      title: "longest pause between two rows, days beyond their usual spacing",
       from: [manifest],
       measured: gaps && Math.max(0, ...gaps),
       threshold: limits.maxGapDays,
       means: "rows are missing from the data",
     }),
+    asWarning(
+      gate.atMost({
+        checkId: "dropped_rows",
+        title: "rows left out, as another instrument lacks their dates, share, worst instrument",
+        from: [manifest],
+        measured:
+          datasets &&
+          Math.max(...datasets.map(({ droppedRows, rows }) => droppedRows / (droppedRows + rows))),
+        threshold: limits.maxDroppedShare,
+        means: "what was measured is shorter than the data that was brought",
+      }),
+      "only a warning, as every figure is over the dates that are left",
+    ),
     evaluation.found?.value.assumptions.fill === "close"
       ? asWarning(stale, "only a warning, as this strategy fills at the close")
       : stale,
   ];
+}
+
+/** Are returns what a holder earned, and figures a year made with the year that the dates have? */
+function priceChecks({ manifest, evaluation }: Evidence): GateCheck[] {
+  const datasets = manifest.found?.value.datasets;
+  return [
+    gate.atMost({
+      checkId: "unexplained_moves",
+      title: "rows whose price moved as after a split, or as no market moves",
+      from: [manifest],
+      measured: datasets && sum(datasets.map(({ moves }) => moves.total)),
+      threshold: 0,
+      means: `${movesOf(datasets ?? [])}: declare csv.splits or csv.realMoves, or bring an adjusted close`,
+    }),
+    asWarning(
+      gate.atMost({
+        checkId: "declared_moves",
+        title: "moves as after a split that were declared to be real",
+        from: [manifest],
+        measured: datasets && sum(datasets.map(({ realMoves }) => realMoves.length)),
+        threshold: 0,
+        means: (datasets ?? []).flatMap(({ realMoves }) => realMoves).join(", "),
+      }),
+      "only a warning: the specification vouches for them",
+    ),
+    gate.exactly({
+      checkId: "bars_per_year",
+      title: "bars a year that figures were made with, as read off the dates",
+      from: [manifest, evaluation],
+      measured: evaluation.found?.value.assumptions.barsPerYear,
+      threshold: manifest.found?.value.barsPerYear,
+      means: "every figure a year is wrong",
+    }),
+  ];
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** Most moves that a reason names; all of them are in the manifest. */
+const NAMED_MOVES = 5;
+
+/** The moves that nothing explains, by date and factor, as many as a reason has room for. */
+function movesOf(datasets: readonly ManifestedDataset[]): string {
+  const moves = datasets.flatMap(({ instrument, moves: { listed } }) =>
+    listed.map(
+      ({ date, factor, split }) =>
+        `${instrument} ${date} x${factor.toPrecision(3)}${split === null ? "" : ` (${split})`}`,
+    ),
+  );
+  const more = sum(datasets.map((of) => of.moves.total)) - Math.min(NAMED_MOVES, moves.length);
+  const rest = more > 0 ? [`${more} more in research/dataset-manifest.json`] : [];
+  return [...moves.slice(0, NAMED_MOVES), ...rest].join(", ");
 }

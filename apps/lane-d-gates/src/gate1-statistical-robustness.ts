@@ -95,9 +95,17 @@ function luckChecks({ research, evaluation }: Evidence, limits: Limits): GateChe
       checkId: "band_sharpe",
       title: "Sharpe ratio a year, 5th percentile of the resampled history",
       from: [evaluation],
-      measured: report?.bands.full.sharpe.p05,
+      measured: report?.bands.full.sharpe?.p05,
       threshold: limits.minBandSharpe,
       means: "another draw of the same days may well earn nothing",
+    }),
+    gate.atMost({
+      checkId: "plausible_sharpe",
+      title: "Sharpe ratio a year, out of sample",
+      from: [evaluation],
+      measured: report?.outOfSample.figures.sharpe,
+      threshold: limits.maxSharpe,
+      means: "no market pays that for so little risk; look for what is wrong in the prices",
     }),
     gate.atLeast({
       checkId: "expectation",

@@ -7,7 +7,6 @@ import type { GatePolicy } from "./gate-policy.ts";
 const gate = checksOf("gate2_risk_capacity");
 
 const BASIS_POINTS = 10_000;
-const DAYS_PER_YEAR = 252;
 
 /** Can the account bear it, also when fills, costs and markets are worse? */
 export function gate2(evidence: Evidence, policy: GatePolicy): GateCheck[] {
@@ -27,7 +26,8 @@ export function gate2(evidence: Evidence, policy: GatePolicy): GateCheck[] {
 type Limits = GatePolicy["gate2_risk_capacity"];
 
 function capacityChecks({ evaluation }: Evidence, limits: Limits): GateCheck[] {
-  const figures = evaluation.found?.value.outOfSample.figures;
+  const report = evaluation.found?.value;
+  const figures = report?.outOfSample.figures;
   const from = [evaluation];
   return [
     gate.atMost({
@@ -50,7 +50,10 @@ function capacityChecks({ evaluation }: Evidence, limits: Limits): GateCheck[] {
       checkId: "cost",
       title: "cost a year, basis points of the equity",
       from,
-      measured: figures && (figures.cost / figures.rows) * DAYS_PER_YEAR * BASIS_POINTS,
+      measured:
+        report &&
+        figures &&
+        (figures.cost / figures.rows) * report.assumptions.barsPerYear * BASIS_POINTS,
       threshold: limits.maxCostBpsPerYear,
       means: "costs eat too much of what it earns",
     }),

@@ -42,7 +42,7 @@ function signals(
 
 const quiet = Array.from({ length: 300 }, (_, row) => (row % 2 === 0 ? 0.004 : -0.003));
 const bandsOf = (horizonRows: number, net: readonly number[] = quiet) =>
-  bootstrapBands({ net, seed: 1, horizonRows });
+  bootstrapBands({ net, seed: 1, barsPerYear: 252, horizonRows });
 
 test("only held-back rows count, held at what was known the evening before", () => {
   // The jump on the first held-back row is earned by the last research row's target.
@@ -59,7 +59,7 @@ test("only held-back rows count, held at what was known the evening before", () 
   const { evaluation } = evaluateShadow([signals(bars, [1, 1, 0, 1, 1], 2)], {
     costBps: 0,
     bands: bandsOf(3),
-    net: quiet,
+    barsPerYear: 252,
   });
   expect(evaluation.net).toEqual([1, 0, expect.closeTo(-0.1, 12)]);
   expect(evaluation.instruments[0]?.holdout).toEqual({
@@ -108,8 +108,8 @@ test("nothing traded costs nothing and has no slippage", () => {
   });
 });
 
-test("two instruments share each date by those that go on after it; bands are made for the dates there are", () => {
-  const early = barsOf(
+test("two instruments share the equity evenly on the dates that both have", () => {
+  const slow = barsOf(
     [
       [1, 1],
       [1, 2],
@@ -117,51 +117,34 @@ test("two instruments share each date by those that go on after it; bands are ma
     ],
     "2020-01-06",
   );
-  const late = barsOf(
-    [
-      [1, 1],
-      [1, 3],
-      [3, 9],
-    ],
-    "2020-01-07",
-  );
-  const { evaluation } = evaluateShadow(
-    [signals(early, [1, 1, 1], 1, "NDX"), signals(late, [1, 1, 1], 1, "SPX")],
-    { costBps: 0, bands: bandsOf(2), net: quiet },
-  );
-  // 7 January: early alone, +100 %. 8 January: half each, +100 % and +200 %. 9 January: late alone, +200 %.
-  expect(evaluation.net).toEqual([1, 1.5, 2]);
-  expect(evaluation.bands).toHaveLength(3);
+  const fast = slow.map((bar, row) => ({ ...bar, close: 3 ** row, high: 9 }));
+  const of = [signals(slow, [1, 1, 1], 1, "NDX"), signals(fast, [1, 1, 1], 1, "SPX")];
+  const expectation = { costBps: 0, bands: bandsOf(2), barsPerYear: 252 };
+  expect(evaluateShadow(of, expectation).evaluation.net).toEqual([1.5, 1.5]);
+  const later = fast.map((bar) => ({ ...bar, date: bar.date.replace("2020", "2021") }));
+  const apart = [signals(slow, [1, 1, 1], 1, "NDX"), signals(later, [1, 1, 1], 1, "SPX")];
+  expect(() => evaluateShadow(apart, expectation)).toThrow(/dates ascend and are the same/);
 });
 
-test("a date that one instrument pauses on earns it nothing there", () => {
-  const steady = barsOf(
-    [
-      [1, 1],
-      [1, 2],
-      [2, 2],
-      [2, 4],
-    ],
-    "2020-01-06",
+test("held-back rows without a position have no Sharpe ratio, and a person decides", () => {
+  const of = signals(
+    rising(0.0005),
+    always.map(() => 0),
+    1,
   );
-  const pausing = barsOf(
-    [
-      [1, 1],
-      [1, 1],
-      [1, 2],
-      [2, 2],
-    ],
-    "2020-01-06",
-  ).filter((_, row) => row !== 2);
-  const { targets, panel } = heldBackPortfolio([
-    signals(steady, [1, 1, 1, 1], 1, "NDX"),
-    signals(pausing, [1, 1, 1], 1, "SPX"),
-  ]);
-  expect(panel[1]?.map(({ close }) => close)).toEqual([1, 1, 1, 2]);
-  expect(targets).toEqual([
-    [0.5, 0.5, 0.5, 0],
-    [0.5, 0.5, 0.5, 0],
-  ]);
+  const { evaluation, gates } = evaluateShadow([of], {
+    costBps: 0,
+    bands: bandsOf(
+      100,
+      quiet.map((value) => value - 0.0005),
+    ),
+    barsPerYear: 252,
+  });
+  expect(evaluation.figures.sharpe).toBeNull();
+  expect(gates[0]).toMatchObject({
+    status: "inconclusive",
+    reasons: [expect.stringMatching(/^sharpe has no value/)],
+  });
 });
 
 const rising = (daily: number) => {
@@ -182,7 +165,7 @@ test.each([
   ["clearly worse than almost any resampled path", -0.004, "fail"],
 ] as const)("performance %s ends in %s", (_, daily, status) => {
   const of = signals(rising(daily), always, 1);
-  const { gates } = evaluateShadow([of], { costBps: 0, bands: bandsOf(100), net: quiet });
+  const { gates } = evaluateShadow([of], { costBps: 0, bands: bandsOf(100), barsPerYear: 252 });
   const gate = gates.find(({ gateId }) => gateId === "performance-bands");
   expect(gate?.status).toBe(status);
   expect(gate?.reasons.length).toBe(status === "pass" ? 0 : 3);
@@ -191,10 +174,10 @@ test.each([
 test("between the 1 % and the 5 % edge a person decides", () => {
   const bands = bandsOf(100);
   const of = signals(rising(0.0005), always, 1);
-  const { evaluation } = evaluateShadow([of], { costBps: 0, bands, net: quiet });
+  const { evaluation } = evaluateShadow([of], { costBps: 0, bands, barsPerYear: 252 });
   const { total } = evaluation.figures;
   const tight = { ...bands, total: { ...bands.total, p01: total - 0.1, p05: total + 0.1 } };
-  const { gates } = evaluateShadow([of], { costBps: 0, bands: tight, net: quiet });
+  const { gates } = evaluateShadow([of], { costBps: 0, bands: tight, barsPerYear: 252 });
   expect(gates[0]).toMatchObject({
     gateId: "performance-bands",
     status: "inconclusive",
@@ -217,7 +200,7 @@ test("slippage is only judged once there are enough orders to judge it by", () =
         rows - 1,
         quiet.map((value) => value - 0.01),
       ),
-      net: quiet,
+      barsPerYear: 252,
     }).gates.find(({ gateId }) => gateId === "trading-costs")?.reasons ?? [];
   expect(judge(15).join()).toContain("slippage of 50.0000 bps isn't judged: 14 orders");
   expect(judge(15).join()).not.toContain("slippage in bps");

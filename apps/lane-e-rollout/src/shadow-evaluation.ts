@@ -1,22 +1,18 @@
 /** The strategy over the rows that nobody had seen, held against what the backtest led to expect. Pure. */
 import type { BacktestBands, GateOutcome, ShadowPaperReport, TradingCosts } from "@baton/contracts";
-import { backtest, bootstrapBands, performanceDrift } from "@baton/quant";
+import { backtest, type PerformanceDrift, performanceDrift } from "@baton/quant";
 
 import { heldBackPortfolio } from "./held-back-portfolio.ts";
 import { COST_LIMITS } from "./rollout-policy.ts";
 import type { InstrumentSignals } from "./strategy-signals.ts";
 import { tradingCosts } from "./trading-costs.ts";
 
-/** Most samples when bands have to be made for another number of rows. */
-const MAX_SAMPLES = 2000;
-
 /** What the backtest left to compare with. */
 export interface Expectation {
   readonly costBps: number;
-  /** Bands for as many rows as each instrument holds back. */
+  readonly barsPerYear: number;
+  /** Bands for as many rows as are held back. */
   readonly bands: BacktestBands;
-  /** Out-of-sample net returns that they were drawn from. */
-  readonly net: readonly number[];
 }
 
 type Evaluation = ShadowPaperReport["evaluation"];
@@ -27,23 +23,18 @@ export interface ShadowEvaluation {
   readonly gates: readonly GateOutcome[];
 }
 
-/** Instruments with different calendars have more dates than rows each; bands must be for as many rows as are compared. */
-function bandsFor(rows: number, { bands, net }: Expectation): BacktestBands {
-  if (bands.horizonRows === rows) return bands;
-  const { seed, blockRows } = bands;
-  const samples = Math.min(bands.samples, MAX_SAMPLES);
-  return bootstrapBands({ net, seed, samples, blockRows, horizonRows: rows });
-}
-
-function bandsGate(net: readonly number[], bands: BacktestBands): GateOutcome {
-  const below = (edge: "p01" | "p05") =>
-    performanceDrift(net, bands, edge).checks.filter(({ place }) => place === "below");
-  const sentence = (edge: string) => (check: { figure: string; measured: number; low: number }) =>
-    `${check.figure} ${check.measured.toFixed(4)} is below its ${edge} of ${check.low.toFixed(4)}`;
-  const failed = below("p01").map(sentence("1 % edge"));
-  const doubtful = below("p05").map(sentence("5 % edge"));
-  const status = failed.length > 0 ? "fail" : doubtful.length > 0 ? "inconclusive" : "pass";
-  return { gateId: "performance-bands", status, reasons: failed.length > 0 ? failed : doubtful };
+function bandsGate(checksAt: (edge: "p01" | "p05") => PerformanceDrift["checks"]): GateOutcome {
+  const at = (edge: "p01" | "p05", words: string) =>
+    checksAt(edge).flatMap(({ figure, measured, low, place }) => {
+      if (place === "unknown") return [`${figure} has no value: nothing was judged by it`];
+      return place === "below"
+        ? [`${figure} ${shown(measured)} is below its ${words} of ${shown(low)}`]
+        : [];
+    });
+  const failed = checksAt("p01").some(({ place }) => place === "below");
+  const reasons = failed ? at("p01", "1 % edge") : at("p05", "5 % edge");
+  const status = failed ? "fail" : reasons.length > 0 ? "inconclusive" : "pass";
+  return { gateId: "performance-bands", status, reasons };
 }
 
 function costsGate(costs: TradingCosts): GateOutcome {
@@ -76,10 +67,12 @@ export function evaluateShadow(
   signals: readonly InstrumentSignals[],
   expectation: Expectation,
 ): ShadowEvaluation {
+  const { bands, barsPerYear, costBps: bps } = expectation;
   const portfolio = heldBackPortfolio(signals);
-  const { holdings, figures } = backtest({ ...portfolio, bps: expectation.costBps });
+  const { holdings, figures } = backtest({ ...portfolio, bps, barsPerYear });
   const net = [...holdings.net];
-  const bands = bandsFor(net.length, expectation);
+  const checksAt = (edge: "p01" | "p05") =>
+    performanceDrift(net, bands, { edge, barsPerYear }).checks;
   const costs = tradingCosts(portfolio, expectation.costBps);
   const evaluation = {
     instruments: signals.map(({ instrument, sha256, bars, cut }) => ({
@@ -93,9 +86,9 @@ export function evaluateShadow(
       },
     })),
     figures,
-    bands: [...performanceDrift(net, bands).checks],
+    bands: [...checksAt("p05")],
     costs,
     net,
   };
-  return { evaluation, gates: [bandsGate(net, bands), costsGate(costs)] };
+  return { evaluation, gates: [bandsGate(checksAt), costsGate(costs)] };
 }

@@ -5,7 +5,6 @@ import {
   ObservedRollout,
   ShadowPaperReport,
   verdictOf,
-  WalkForwardResults,
 } from "@baton/contracts";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
@@ -35,8 +34,6 @@ export const GATES_BEFORE_SHADOW = [
   "gates/rollback-readiness.json",
   "gates/policy-dry-run.json",
 ] as const;
-
-const WALK_FORWARD = "backtest/walkforward-results.json";
 
 /** Name of the rendered strategy in the run. */
 export const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
@@ -105,16 +102,11 @@ async function putObserved(
   await context.putJson("observed/shadow-paper-rollout.json", ObservedRollout.parse(observed));
 }
 
-async function evaluate(
-  context: StageContext,
-  inputs: RolloutInputs,
-  signals: readonly InstrumentSignals[],
-): Promise<ShadowEvaluation> {
-  const walk = await context.readJson(WALK_FORWARD, WalkForwardResults);
+function evaluate(inputs: RolloutInputs, signals: readonly InstrumentSignals[]): ShadowEvaluation {
   return evaluateShadow(signals, {
     costBps: inputs.research.spec.costBps,
+    barsPerYear: inputs.manifest.barsPerYear,
     bands: inputs.evaluation.bands.holdout,
-    net: walk.portfolio.net,
   });
 }
 
@@ -137,7 +129,7 @@ function report(
     verdict: verdictOf(of.gates),
     gates: of.gates,
     promotionTarget: inputs.research.spec.promotion.target,
-    inputs: [...inputs.digests, ...digestsOf(context, [WALK_FORWARD, ...GATES_BEFORE_SHADOW])],
+    inputs: [...inputs.digests, ...digestsOf(context, [...GATES_BEFORE_SHADOW])],
     level: "L0",
     configHash: of.rendered.hash,
     sourceSha256: inputs.plugin.sourceSha256,
@@ -161,7 +153,7 @@ export async function shadowPaper(
   await context.put(PATCH, new TextEncoder().encode(rendered.text));
   await rollOut(context, rendered, options);
   context.progress("evaluating the held-back rows");
-  const { evaluation, gates } = await evaluate(context, inputs, signals);
+  const { evaluation, gates } = evaluate(inputs, signals);
   const all: GateOutcome[] = [
     { gateId: "runtime-verification", status: "pass", reasons: [] },
     { gateId: "data-drift", status: "pass", reasons: [] },
@@ -171,7 +163,7 @@ export async function shadowPaper(
   await context.putJson("gates/shadow-paper.json", ShadowPaperReport.parse(result));
   const { sharpe, total } = evaluation.figures;
   return done(
-    `runs at L0 as ${rendered.hash.slice(0, 12)}; ${evaluation.net.length} unseen rows: Sharpe ${sharpe.toFixed(2)}, total ${(total * 100).toFixed(1)} %, verdict ${result.verdict}`,
+    `runs at L0 as ${rendered.hash.slice(0, 12)}; ${evaluation.net.length} unseen rows: Sharpe ${sharpe?.toFixed(2) ?? "without value"}, total ${(total * 100).toFixed(1)} %, verdict ${result.verdict}`,
     result.verdict,
   );
 }

@@ -130,7 +130,8 @@ function performanceOf(shadow: ShadowPaperReport, evaluation: EvaluationReport):
   const bands = evaluation.bands.holdout;
   // Bands of another horizon say nothing about these rows; that fails like no rows at all.
   if (net.length === 0 || net.length !== bands.horizonRows) return null;
-  const { rows, checks } = performanceDrift(net, bands, EDGE);
+  const { barsPerYear } = evaluation.assumptions;
+  const { rows, checks } = performanceDrift(net, bands, { edge: EDGE, barsPerYear });
   return { edge: EDGE, rows, checks };
 }
 
@@ -179,11 +180,14 @@ function performanceGate(performance: Performance): GateOutcome {
       status: "fail",
       reasons: ["performance_unknown: no returns for as many rows as the backtest's bands"],
     };
-  const reasons = performance.checks
-    .filter(({ place }) => place === "below")
-    .map(
-      ({ figure, measured, low }) =>
-        `performance_drift: ${figure} ${measured.toPrecision(4)} is below the backtest's ${EDGE} ${low.toPrecision(4)}`,
-    );
+  const shown = (value: number | null) => value?.toPrecision(4) ?? "nothing";
+  const reasons = performance.checks.flatMap(({ figure, measured, low, place }) => {
+    if (place === "below")
+      return [
+        `performance_drift: ${figure} ${shown(measured)} is below the backtest's ${EDGE} ${shown(low)}`,
+      ];
+    // A gate doesn't pass on what has no value.
+    return place === "unknown" ? [`performance_unknown: ${figure} has no value`] : [];
+  });
   return { gateId: "performance", status: reasons.length === 0 ? "pass" : "fail", reasons };
 }

@@ -6,13 +6,39 @@ import { z } from "zod";
 
 import { Sha256 } from "./names.ts";
 
+/** A split of shares: `7:1` is seven new ones for one old one, `1:3` a reverse one. */
+export const Split = z.strictObject({
+  /** The first date at the new price. */
+  date: z.iso.date(),
+  ratio: z
+    .string()
+    .regex(
+      /^[1-9]\d{0,3}:[1-9]\d{0,3}$/,
+      "new shares to old ones, e.g. 7:1; 1:3 for a reverse split",
+    )
+    .refine((ratio) => {
+      const [many, few] = ratio.split(":");
+      return many !== few;
+    }, "as many new shares as old ones are no split"),
+});
+export type Split = z.infer<typeof Split>;
+
+/** What a user says about a CSV of prices, beside what stands in it. */
+export const CsvTreatment = z.strictObject({
+  /** Splits that its prices show as moves: prices before each are brought to the new shares. */
+  splits: z.array(Split).min(1).max(50).optional(),
+  /** Dates of moves that look like a split or like no market's and did happen. */
+  realMoves: z.array(z.iso.date()).min(1).max(50).optional(),
+});
+export type CsvTreatment = z.infer<typeof CsvTreatment>;
+
 /** An instrument of the universe: a built-in data set by name, or the user's own CSV by digest. */
 export const Instrument = z.strictObject({
   instrument: z
     .string()
     .regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "instrument: 1 to 16 of A-Z 0-9 . _ -, e.g. SPX"),
   /** The user's CSV, stored as an artifact by `baton submit`. */
-  csv: z.strictObject({ sha256: Sha256, bytes: z.int().positive() }).optional(),
+  csv: CsvTreatment.extend({ sha256: Sha256, bytes: z.int().positive() }).optional(),
 });
 export type Instrument = z.infer<typeof Instrument>;
 

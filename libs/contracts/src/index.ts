@@ -1,5 +1,5 @@
 export { ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
-export { CandidateSpec, Instrument, Parameters } from "./candidate-spec.ts";
+export { CandidateSpec, CsvTreatment, Instrument, Parameters, Split } from "./candidate-spec.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export {
   CommandSignature,
@@ -171,7 +171,14 @@ export {
   Feature,
   FeedbackAnswer,
 } from "./artifacts/candidate-spec-artifact.ts";
-export { DatasetManifest, DatasetRange, ManifestedDataset } from "./artifacts/dataset-manifest.ts";
+export {
+  DatasetManifest,
+  DatasetRange,
+  DescribedDataset,
+  ManifestedDataset,
+  MAX_LISTED_MOVES,
+  UnexplainedMove,
+} from "./artifacts/dataset-manifest.ts";
 export {
   BuiltParameterSet,
   CatalogEntryArtifact,

@@ -6,15 +6,16 @@
  * L2: an artifact is stored before the report names it; names under `observed/` hold what depends on the clock
  *     (times, durations, commit ids), every other artifact is the same bytes on every rerun.
  */
-import type {
-  Approval,
-  ArtifactRef,
-  Feedback,
-  FailureClass,
-  Lane,
-  Stage,
-  StageRun,
-  Verdict,
+import {
+  type Approval,
+  type ArtifactRef,
+  Failure,
+  type FailureClass,
+  type Feedback,
+  type Lane,
+  type Stage,
+  type StageRun,
+  type Verdict,
 } from "@baton/contracts";
 import type { Log } from "@baton/telemetry";
 import type { z } from "zod";
@@ -94,12 +95,17 @@ export interface LaneDefinition {
   readonly stages: Readonly<Record<Stage, StageWork>>;
 }
 
-/** Declares a lane. A StageFailure that a stage's work throws is its outcome. A lane without stages is a bug. */
+/**
+ * Declares a lane. A failure that a stage's work throws is its outcome: a StageFailure, or another library's error that
+ * carries a `class` and an `action`. A lane without stages is a bug.
+ */
 export function defineLane({ lane, stages }: LaneDefinition): LaneDefinition {
   const works = Object.entries(stages).map(([stage, work]) => [stage, failing(work)] as const);
   if (works.length === 0) throw new Error(`${lane} has no stages`);
   return { lane, stages: Object.fromEntries(works) };
 }
+
+const TypedFailure = Failure.pick({ class: true, code: true, action: true });
 
 function failing(work: StageWork): StageWork {
   return async (context) => {
@@ -107,7 +113,13 @@ function failing(work: StageWork): StageWork {
       return await work(context);
     } catch (error) {
       if (error instanceof StageFailure) return { kind: "failed", failure: error };
-      throw error;
+      const typed = TypedFailure.safeParse(error);
+      if (!(error instanceof Error) || !typed.success) throw error;
+      const { message } = error;
+      return {
+        kind: "failed",
+        failure: new StageFailure({ ...typed.data, message }, { cause: error }),
+      };
     }
   };
 }

@@ -63,6 +63,8 @@ const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
   "research/dataset-manifest.json": {
     schemaVersion: "baton.dataset-manifest.v1",
     ...ids,
+    barsPerYear: 252,
+    spacingDays: 1,
     holdoutRows: 252,
     datasets: cut.map((of) => ({
       schemaVersion: "3.0.0",
@@ -72,6 +74,11 @@ const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
       staleOpenRatio: 0,
       staleOpenRatioByYear: {},
       nullRate: 0,
+      prices: "as-given",
+      splits: [],
+      realMoves: [],
+      moves: { total: 0, listed: [] },
+      droppedRows: 0,
       ...of,
     })),
   },
@@ -125,6 +132,7 @@ const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
       costBps: 5,
       allocation: "equal-weight",
       holdoutRows: 252,
+      barsPerYear: 252,
     },
     data: data.map((of) => ({ ...of, rows: 2252, research: rows })),
     trials: { declared: 2, used: 2 },

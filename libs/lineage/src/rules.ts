@@ -134,11 +134,20 @@ const research = rule(
 
 const manifest = rule(
   "baton.dataset-manifest.v1",
-  DatasetManifest.pick({ datasets: true, holdoutRows: true }),
+  DatasetManifest.pick({
+    datasets: true,
+    holdoutRows: true,
+    barsPerYear: true,
+    spacingDays: true,
+  }),
   ({ datasets, holdoutRows }, { spec }) => [
     claim("holdoutRows", holdoutRows, spec.holdoutRows),
     ...dataClaims(datasets, spec),
     ...holdoutClaims(datasets, spec),
+    ...spec.universe.flatMap(({ instrument, csv }, index) => [
+      claim(`the splits of ${instrument}`, datasets[index]?.splits, csv?.splits ?? []),
+      claim(`the real moves of ${instrument}`, datasets[index]?.realMoves, csv?.realMoves ?? []),
+    ]),
   ],
 );
 

@@ -1,11 +1,13 @@
-import type { Bar, Panel } from "@baton/quant";
+import { type Panel } from "@baton/quant";
 
 import type { Dataset } from "./dataset.ts";
+import { onRows } from "./manifest.ts";
 import { MarketError } from "./market-error.ts";
 
-/** Series over the dates that all datasets share, in the order given, and how many rows each one lost. */
+/** The data sets on the dates that all of them share, in the order given, and how many rows each one lost. */
 export type Alignment = {
   readonly dates: readonly string[];
+  readonly datasets: readonly Dataset[];
   readonly panel: Panel;
   readonly droppedRows: readonly number[];
 };
@@ -15,21 +17,27 @@ export type Alignment = {
  * Returns over a dropped row span it: a date missing in one dataset makes a longer return in all.
  */
 export function alignByDate(datasets: readonly Dataset[]): Alignment {
-  const byDate = datasets.map(({ bars }) => new Map(bars.map((bar) => [bar.date, bar])));
-  const [first, ...others] = byDate;
-  const dates = [...(first?.keys() ?? [])].filter((date) => others.every((bars) => bars.has(date)));
+  const dateSets = datasets.map(({ bars }) => new Set(bars.map(({ date }) => date)));
+  const [first, ...others] = dateSets;
+  const dates = [...(first ?? [])].filter((date) => others.every((known) => known.has(date)));
   if (dates.length === 0) {
     throw new MarketError({
       code: "E_INVALID",
       class: "spec",
       where: "datasets",
-      value: datasets.map(({ manifest }) => manifest.instrument).join(", "),
+      value: datasets
+        .map(({ manifest }) => `${manifest.instrument} ${manifest.start} to ${manifest.end}`)
+        .join(", "),
       rule: "at least one dataset, and a date that all of them have",
       next: "choose instruments whose ranges overlap",
     });
   }
-  const panel = byDate.map((bars) =>
-    dates.map((date) => bars.get(date)).filter((bar): bar is Bar => bar !== undefined),
-  );
-  return { dates, panel, droppedRows: byDate.map((bars) => bars.size - dates.length) };
+  const shared = new Set(dates);
+  const aligned = datasets.map((dataset) => onRows(dataset, ({ date }) => shared.has(date)));
+  return {
+    dates,
+    datasets: aligned,
+    panel: aligned.map(({ bars }) => bars),
+    droppedRows: datasets.map(({ bars }) => bars.length - dates.length),
+  };
 }

@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { DescribedDataset } from "@baton/contracts";
 import { Bar } from "@baton/quant";
 import { expect, test } from "vitest";
 
 import { alignByDate } from "./alignment.ts";
 import { BUILT_INS, builtInMarketData } from "./built-in-market-data.ts";
-import { DatasetManifest } from "./dataset.ts";
 import { caught, inFolder } from "./market-drill.test.fixture.ts";
 
 const market = builtInMarketData();
@@ -30,7 +30,7 @@ test.each([
       schemaVersion: "3.0.0",
     });
     expect(manifest.sha256).toBe(BUILT_INS[instrument].sha256);
-    expect(DatasetManifest.parse(manifest)).toEqual(manifest);
+    expect(DescribedDataset.parse(manifest)).toEqual(manifest);
     expect(bars).toHaveLength(rows);
     expect(bars.filter((bar) => !Bar.safeParse(bar).success)).toEqual([]);
   },
@@ -54,7 +54,24 @@ test("the first rows are those of the files, whatever the column order and date 
     close: 116.28,
     volume: 900_900,
   });
-  expect(aapl?.bars[0]).toMatchObject({ date: "2013-05-13", close: 64.96286 });
+  expect(aapl?.bars[0]).toMatchObject({ date: "2013-05-13", close: 50.961628 });
+});
+
+test("AAPL gained 270 % with its dividends, not the 190 % of its closes; no built-in has a move to explain", async () => {
+  const gained = async (instrument: string) => {
+    const { bars } = await load(instrument);
+    return (bars.at(-1)?.close ?? 0) / (bars[0]?.close ?? 1) - 1;
+  };
+  expect(await gained("AAPL")).toBeCloseTo(2.7006, 4);
+  const manifests = await Promise.all(
+    ["SPX", "NDX", "AAPL"].map(async (instrument) => (await load(instrument)).manifest),
+  );
+  expect(manifests.map(({ prices }) => prices)).toEqual([
+    "adjusted-close",
+    "as-given",
+    "adjusted-close",
+  ]);
+  expect(manifests.map(({ moves }) => moves.total)).toEqual([0, 0, 0]);
 });
 
 test("made-up opens are found: 96 % of SPX rows up to 2005, hardly any of AAPL", async () => {
@@ -88,7 +105,9 @@ test("SPX and NDX share 3144 dates, row by row the same", async () => {
 
 test("datasets without a shared date don't align", async () => {
   const [ndx, aapl] = await Promise.all([load("NDX"), load("AAPL")]);
-  expect(() => alignByDate([ndx, aapl])).toThrow(/E_INVALID datasets: "NDX, AAPL"/);
+  expect(() => alignByDate([ndx, aapl])).toThrow(
+    /E_INVALID datasets: "NDX 1985-11-01 to 2012-06-29, AAPL 2013-/,
+  );
   expect(() => alignByDate([])).toThrow(/at least one dataset/);
 });
 

@@ -1,5 +1,4 @@
-import type { Bar } from "@baton/quant";
-
+import type { FileRow } from "./comparable-prices.ts";
 import {
   type Cell,
   type DateForm,
@@ -15,8 +14,8 @@ import { type CsvRecord, readRecords } from "./csv-records.ts";
 import { MarketError } from "./market-error.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** The bars of a file, and the share of empty cells among the columns read. */
-export type CsvBars = { readonly bars: readonly Bar[]; readonly nullRate: number };
+/** The rows of a file, and the share of empty cells among the columns read. */
+export type CsvBars = { readonly rows: readonly FileRow[]; readonly nullRate: number };
 
 /** What the rows of one file have in common. */
 type Layout = {
@@ -33,9 +32,10 @@ type Layout = {
  */
 export function readBars(bytes: Uint8Array, file: string): CsvBars {
   const [header, ...records] = readRecords(decodeUtf8(bytes, file), file);
-  const columns = findColumns(header?.fields ?? [], file);
+  const found = findColumns(header?.fields ?? [], file);
+  const columns = withoutEmpty("adjclose", found, records);
   const layout = layoutOf(records, { file, columns, width: header?.fields.length ?? 0 });
-  const bars: Bar[] = [];
+  const bars: FileRow[] = [];
   let nulls = 0;
   for (const record of records) {
     const cell = cellReader(record, layout);
@@ -44,7 +44,7 @@ export function readBars(bytes: Uint8Array, file: string): CsvBars {
     bars.push(bar);
     nulls += [...columns.keys()].filter((column) => isEmpty(cell(column))).length;
   }
-  return { bars, nullRate: nulls / (bars.length * columns.size) };
+  return { rows: bars, nullRate: nulls / (bars.length * columns.size) };
 }
 
 function layoutOf(records: readonly CsvRecord[], known: Omit<Layout, "dateForm">): Layout {
@@ -62,6 +62,15 @@ function layoutOf(records: readonly CsvRecord[], known: Omit<Layout, "dateForm">
   const date = first.fields[known.columns.get("date") ?? 0] ?? "";
   // A first date in neither form is refused as a cell, with its place, when its row is read.
   return { ...known, dateForm: dateFormOf(date) ?? "YYYY-MM-DD" };
+}
+
+/** A column that holds nothing in any row is none. */
+function withoutEmpty(name: ColumnName, columns: Columns, records: readonly CsvRecord[]): Columns {
+  const index = columns.get(name);
+  const held = ({ fields }: CsvRecord) =>
+    index !== undefined && !isEmpty({ text: fields[index] ?? "" });
+  if (index === undefined || records.some(held)) return columns;
+  return new Map([...columns].filter(([column]) => column !== name));
 }
 
 type CellReader = (column: ColumnName) => Cell;
@@ -83,7 +92,7 @@ function cellReader({ fields, line }: CsvRecord, { file, columns, width }: Layou
   };
 }
 
-function readBar(cell: CellReader, { columns, dateForm }: Layout): Bar {
+function readBar(cell: CellReader, { columns, dateForm }: Layout): FileRow {
   const bar = {
     date: readDate(cell("date"), dateForm),
     open: readPrice(cell("open")),
@@ -91,12 +100,18 @@ function readBar(cell: CellReader, { columns, dateForm }: Layout): Bar {
     low: readPrice(cell("low")),
     close: readPrice(cell("close")),
     volume: columns.has("volume") && !isEmpty(cell("volume")) ? readVolume(cell("volume")) : 0,
+    adjustedClose: columns.has("adjclose") ? readAdjusted(cell("adjclose")) : undefined,
   };
-  if (columns.has("adjclose") && !isEmpty(cell("adjclose"))) readPrice(cell("adjclose"));
   const { open, high, low, close } = bar;
   if (high < Math.max(open, low, close)) throw refuseCell(cell("high"), "the day's highest price");
   if (low > Math.min(open, close)) throw refuseCell(cell("low"), "the day's lowest price");
   return bar;
+}
+
+/** Rows with and without an adjusted close can't be compared: all have one, or none. */
+function readAdjusted(cell: Cell): number {
+  if (isEmpty(cell)) throw refuseCell(cell, "an adjusted close in every row, or in none");
+  return readPrice(cell);
 }
 
 function requireLater(cell: Cell, date: string, previous: string | undefined): void {

@@ -34,7 +34,7 @@ export function refuseCell(cell: Cell, rule: string): MarketError {
 }
 
 /** Whether a cell holds nothing: no text, or a word that exports use for it (null, NaN, N/A). */
-export function isEmpty({ text }: Cell): boolean {
+export function isEmpty({ text }: Pick<Cell, "text">): boolean {
   return EMPTY.has(text.toLowerCase());
 }
 

@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { DescribedDataset } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import { builtInMarketData } from "./built-in-market-data.ts";
 import { csvMarketData } from "./csv-market-data.ts";
-import { DatasetManifest } from "./dataset.ts";
 import { caught, inFolder } from "./market-drill.test.fixture.ts";
 
 const signal = AbortSignal.timeout(60_000);
@@ -25,28 +25,28 @@ const text = (csv: string | Uint8Array) =>
 test("columns are found in any case and order, with quotes, spaces, a byte order mark and CRLF", async () => {
   const { manifest, bars } = await text(
     '\uFEFF"Close", Adj Close,VOLUME,note,Low,High,Open,Date\r\n' +
-      '11,10.5,,"a, ""b""",9,12,10,1/2/2024\r\n\r\n1.15e1,null,7,,9,12,+10.0,01/03/2024\r\n',
+      '11,11,,"a, ""b""",9,12,10,1/2/2024\r\n\r\n1.15e1,11.5,7,,9,12,+10.0,01/03/2024\r\n',
   );
   expect(bars).toEqual([
     { date: "2024-01-02", open: 10, high: 12, low: 9, close: 11, volume: 0 },
     { date: "2024-01-03", open: 10, high: 12, low: 9, close: 11.5, volume: 7 },
   ]);
-  // Two of fourteen cells are empty: a volume and an adjusted close.
-  expect(manifest).toMatchObject({ instrument: "MINE", source: "mine.csv", nullRate: 2 / 14 });
-  expect(DatasetManifest.parse(manifest)).toEqual(manifest);
+  // One of fourteen cells is empty: a volume.
+  expect(manifest).toMatchObject({ instrument: "MINE", source: "mine.csv", nullRate: 1 / 14 });
+  expect(DescribedDataset.parse(manifest)).toEqual(manifest);
 });
 
 test("volume may be missing altogether; gaps and stale opens are counted", async () => {
   const { manifest, bars } = await text(
-    "date,open,high,low,close\n2023-12-29,10,10,10,10\n2024-01-03,10,11,9,9\n2024-01-09,9,9,8,8\n2024-01-10,7,9,7,8",
+    "date,open,high,low,close\n2023-12-29,10,10,10,10\n2024-01-03,10,11,9,9\n2024-01-09,9,9,8,8\n2024-01-10,7,9,7,8\n2024-01-11,7,9,7,8\n2024-01-12,7,9,7,8",
   );
   expect(bars.every(({ volume }) => volume === 0)).toBe(true);
   expect(manifest).toMatchObject({
-    rows: 4,
+    rows: 6,
     nullRate: 0,
     calendarGaps: [{ after: "2024-01-03", before: "2024-01-09", days: 6 }],
-    staleOpenRatio: 2 / 3,
-    staleOpenRatioByYear: { "2024": 2 / 3 },
+    staleOpenRatio: 2 / 5,
+    staleOpenRatioByYear: { "2024": 2 / 5 },
   });
 });
 

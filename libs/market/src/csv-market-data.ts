@@ -1,22 +1,30 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 
+import type { CsvTreatment } from "@baton/contracts";
+
+import { comparablePrices } from "./comparable-prices.ts";
 import { readBars } from "./csv-bars.ts";
 import { type Dataset, InstrumentName, type MarketData } from "./dataset.ts";
 import { readFileBytes, tooLarge } from "./file-bytes.ts";
 import { LIMITS } from "./limits.ts";
-import { describeBars } from "./manifest.ts";
+import { datasetFrom, staleOpens } from "./manifest.ts";
 import { MarketError, requireNotCancelled } from "./market-error.ts";
 
-/** A user's prices: a file, or bytes that were read elsewhere, with the name that errors and the manifest use. */
-export type CsvSource =
+/**
+ * A user's prices: a file, or bytes that were read elsewhere, with the name that errors and the manifest use; and what the
+ * user says about them.
+ */
+export type CsvSource = (
   | { readonly path: string }
-  | { readonly bytes: Uint8Array; readonly name: string };
+  | { readonly bytes: Uint8Array; readonly name: string }
+) &
+  CsvTreatment;
 
 /**
  * Prices from users' CSV files, by instrument; what isn't among them comes from `otherwise`, if given.
  * A header names date, open, high, low, close and, if there, adj close and volume, in any case and order;
- * dates are ISO or MM/DD/YYYY and ascend. Files are read anew at every load.
+ * dates are ISO or MM/DD/YYYY and ascend. Where there is an adjusted close, prices are scaled to it. Files are read anew at every load.
  */
 export function csvMarketData(
   sources: Readonly<Record<string, CsvSource>>,
@@ -30,7 +38,9 @@ export function csvMarketData(
       if (source === undefined) throw unknownInstrument(instrument, Object.keys(sources));
       requireInstrumentName(instrument);
       const { bytes, name } = await open(source, signal);
-      return datasetOf({ instrument, source: name, bytes, sha256: sha256Of(bytes) });
+      const { splits, realMoves } = source;
+      const treatment = { splits, realMoves };
+      return datasetOf({ instrument, source: name, bytes, sha256: sha256Of(bytes), treatment });
     },
   };
 }
@@ -82,8 +92,30 @@ export function datasetOf(input: {
   readonly source: string;
   readonly bytes: Uint8Array;
   readonly sha256: string;
+  readonly treatment?: CsvTreatment;
 }): Dataset {
-  const { instrument, source, bytes, sha256 } = input;
-  const { bars, nullRate } = readBars(bytes, source);
-  return { bars, manifest: describeBars(bars, { instrument, source, sha256, nullRate }) };
+  const { instrument, source, bytes, sha256, treatment = {} } = input;
+  const { rows, nullRate } = readBars(bytes, source);
+  const { bars, prices } = comparablePrices(rows, treatment, source);
+  const { splits = [], realMoves = [] } = treatment;
+  for (const date of realMoves) requireRow(date, { dates: bars.map((bar) => bar.date), source });
+  return datasetFrom(
+    { bars, staleOpens: staleOpens(rows) },
+    { instrument, source, sha256, nullRate, prices, splits, realMoves },
+  );
+}
+
+function requireRow(
+  date: string,
+  { dates, source }: { readonly dates: readonly string[]; readonly source: string },
+): void {
+  if (dates.includes(date)) return;
+  throw new MarketError({
+    code: "E_INVALID",
+    class: "spec",
+    where: `${source}: csv.realMoves`,
+    value: date,
+    rule: "the date of a row",
+    next: "correct the date",
+  });
 }

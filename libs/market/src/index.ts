@@ -1,15 +1,23 @@
-/** Prices behind one port: built-in datasets with pinned digests, and users' CSV files. */
+/** Prices behind one port: built-in datasets with pinned digests, and users' CSV files; and a candidate's from both. */
 export { alignByDate, type Alignment } from "./alignment.ts";
 export { BUILT_INS, type BuiltIn, builtInMarketData } from "./built-in-market-data.ts";
-export { csvMarketData, type CsvSource } from "./csv-market-data.ts";
 export {
-  CalendarGap,
-  type Dataset,
-  DatasetManifest,
-  InstrumentName,
-  type MarketData,
-} from "./dataset.ts";
+  type CandidateData,
+  type CandidateDataset,
+  candidateMarket,
+  type CandidateSource,
+  type DeclaredData,
+  loadCandidateData,
+  loadDeclaredData,
+  loadResearchData,
+  manifestOf,
+  onSharedDates,
+} from "./candidate-data.ts";
+export { csvMarketData, type CsvSource } from "./csv-market-data.ts";
+export { asDataFailure, DataFailure, type DataFailureCode } from "./data-failure.ts";
+export { type Dataset, InstrumentName, type MarketData } from "./dataset.ts";
 export { LIMITS } from "./limits.ts";
+export { datasetFrom, staleOpens } from "./manifest.ts";
 export {
   MarketError,
   type MarketErrorClass,

@@ -57,13 +57,14 @@ const load = (instrument: string) => market.load(instrument, AbortSignal.timeout
 const panelOf = async (...instruments: readonly string[]): Promise<Panel> =>
   alignByDate(await Promise.all(instruments.map(load))).panel;
 
-type Numbers = Readonly<Record<string, number>> | readonly number[];
+type Numbers = Readonly<Record<string, number | null>> | readonly (number | null)[];
 
 /** What is further than 1e-9 from the reference, in absolute terms below 1 and in relative ones above. */
 function differences(seen: Numbers | undefined, expected: Numbers): string[] {
   const values = new Map(Object.entries(seen ?? {}));
-  return Object.entries(expected).flatMap(([name, value]) => {
-    const gap = Math.abs((values.get(name) ?? Number.NaN) - value) / Math.max(1, Math.abs(value));
+  return Object.entries(expected).flatMap(([name, value]: [string, number | null]) => {
+    const number = value ?? Number.NaN;
+    const gap = Math.abs((values.get(name) ?? Number.NaN) - number) / Math.max(1, Math.abs(number));
     return gap < 1e-9 ? [] : [`${name}: ${values.get(name)} instead of ${value}`];
   });
 }
@@ -73,20 +74,24 @@ test.each(REFERENCE.single)(
   async ({ instrument, plugin, parameters, figures }) => {
     const panel = await panelOf(instrument);
     const targets = findPlugin(plugin).bind(parameters).targets(panel);
-    expect(differences(backtest({ panel, targets, bps: 5 }).figures, figures)).toEqual([]);
+    expect(
+      differences(backtest({ panel, targets, bps: 5, barsPerYear: 252 }).figures, figures),
+    ).toEqual([]);
   },
 );
 
 test("holding SPX from its first row to its last has the reference figures", async () => {
   const panel = await panelOf("SPX");
   const targets = panel.map((bars) => bars.map(() => 1));
-  expect(differences(backtest({ panel, targets, bps: 0 }).figures, REFERENCE.hold)).toEqual([]);
+  expect(
+    differences(backtest({ panel, targets, bps: 0, barsPerYear: 252 }).figures, REFERENCE.hold),
+  ).toEqual([]);
 });
 
 test("SPX and NDX with a volatility target have the reference figures", async () => {
   const panel = await panelOf("SPX", "NDX");
   const targets = findPlugin("tsmom-vol-target").bind({}).targets(panel);
-  const { figures } = backtest({ panel, targets, bps: 5 });
+  const { figures } = backtest({ panel, targets, bps: 5, barsPerYear: 252 });
   expect(differences(figures, REFERENCE.volatilityTarget)).toEqual([]);
 });
 
@@ -98,6 +103,7 @@ test.each(REFERENCE.walkForward)(
       panel,
       plugin: smaCross,
       grid: SMA_CROSS_GRID,
+      barsPerYear: 252,
     });
     const trialSharpes = trials.map(({ sharpePerRow }) => sharpePerRow);
     const deflated = deflatedSharpe({ net: holdings.net, trialSharpes });
@@ -117,7 +123,7 @@ test.each(REFERENCE.walkForward)(
 test("SPX by 50/200 has the reference figures under every stress", async () => {
   const panel = await panelOf("SPX");
   const targets = smaCross.bind({ fast: 50, slow: 200 }).targets(panel);
-  const suite = stressSuite({ panel, targets, bps: 5 });
+  const suite = stressSuite({ panel, targets, bps: 5, barsPerYear: 252 });
   expect(suite.map(({ kind, size }) => [kind, size])).toEqual(
     REFERENCE.stress.map(({ kind, size }) => [kind, size]),
   );

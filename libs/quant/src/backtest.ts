@@ -13,10 +13,12 @@ export function backtest(input: {
   readonly panel: Panel;
   readonly targets: Targets;
   readonly bps: number;
+  /** Rows that a year has, see {@link barsPerYear}. */
+  readonly barsPerYear: number;
 }): Backtest {
-  const { panel, targets, bps } = input;
+  const { panel, targets, bps, barsPerYear } = input;
   requirePanel(panel);
   const weights = targets.map((series) => delayedWeights(series));
   const holdings = settle({ weights, returns: panelReturns(panel), bps });
-  return { holdings, figures: figuresOf(holdings) };
+  return { holdings, figures: figuresOf(holdings, barsPerYear) };
 }

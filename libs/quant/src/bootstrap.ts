@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { maxDrawdown, sharpeRatio, totalReturn } from "./figures.ts";
 import { requireWhole, requireWithin } from "./limits.ts";
+import { sharpePerRow } from "./moments.ts";
 import { requireThat } from "./quant-error.ts";
 import { type Series, valueAt, zeros } from "./series.ts";
 
@@ -31,7 +32,8 @@ export const BootstrapBands = z.strictObject({
   samples: z.int().positive(),
   blockRows: z.int().positive(),
   horizonRows: z.int().positive(),
-  sharpe: Percentiles,
+  /** Null if the returns have no spread, where a ratio has no value. */
+  sharpe: Percentiles.nullable(),
   total: Percentiles,
   maxDrawdown: Percentiles,
 });
@@ -41,6 +43,7 @@ export type BootstrapBands = z.infer<typeof BootstrapBands>;
 export type BootstrapInput = {
   readonly net: Series;
   readonly seed: number;
+  readonly barsPerYear: number;
   readonly samples?: number;
   readonly blockRows?: number;
   readonly horizonRows?: number;
@@ -52,7 +55,14 @@ export type BootstrapInput = {
  * `seed` is a whole number from 0 to 2^31 - 1. Throws E_INVALID or E_LIMIT on sizes out of range.
  */
 export function bootstrapBands(input: BootstrapInput): BootstrapBands {
-  const { net, seed, samples = 1_000, blockRows = 20, horizonRows = net.length } = input;
+  const {
+    net,
+    seed,
+    barsPerYear,
+    samples = 1_000,
+    blockRows = 20,
+    horizonRows = net.length,
+  } = input;
   requireSizes({ ...input, samples, blockRows, horizonRows });
   const random = xoroshiro128plus(seed);
   const path = zeros(horizonRows);
@@ -67,7 +77,8 @@ export function bootstrapBands(input: BootstrapInput): BootstrapBands {
         path[k] = valueAt(net, (start + k - filled) % net.length);
       }
     }
-    sharpes.push(sharpeRatio(path));
+    // A path of flat rows only earned nothing for no risk.
+    sharpes.push(sharpeRatio(path, barsPerYear) ?? 0);
     totals.push(totalReturn(path));
     drawdowns.push(maxDrawdown(path));
   }
@@ -76,7 +87,7 @@ export function bootstrapBands(input: BootstrapInput): BootstrapBands {
     samples,
     blockRows,
     horizonRows,
-    sharpe: percentilesOf(sharpes),
+    sharpe: sharpePerRow(net) === null ? null : percentilesOf(sharpes),
     total: percentilesOf(totals),
     maxDrawdown: percentilesOf(drawdowns),
   };

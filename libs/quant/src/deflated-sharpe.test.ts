@@ -36,13 +36,16 @@ test("a good ratio among few trials counts for less among many", () => {
   expect(few.trialVariance).toBeCloseTo(0.0016333333333333334, 15);
   expect(few.expectedMaximum).toBe(expectedMaximumSharpe(3, few.trialVariance));
   expect(few.probability).toBe(probabilisticSharpe(net, few.expectedMaximum));
-  expect(many.probability).toBeLessThan(few.probability);
+  expect(many.probability).toBeLessThan(few.probability ?? 0);
   expect(deflatedSharpe({ net, trialSharpes: [0.06] }).expectedMaximum).toBe(0);
 });
 
-test("a strategy that never traded is as likely good as bad", () => {
-  const flat = deflatedSharpe({ net: [0, 0, 0], trialSharpes: [0, 0] });
-  expect(flat).toMatchObject({ sharpe: 0, skew: 0, kurtosis: 3, probability: 0.5 });
+test("a strategy that never traded, or always earned the same, is neither good nor bad by it", () => {
+  const none = { sharpe: null, skew: 0, kurtosis: 3, probability: null };
+  const flat = deflatedSharpe({ net: [0, 0, 0], trialSharpes: [null, 0] });
+  expect(flat).toMatchObject({ ...none, trialVariance: 0 });
+  const residue = [0.001, 0.001 + 1e-15, 0.001, 0.001 - 1e-15];
+  expect(deflatedSharpe({ net: residue, trialSharpes: [0.1] })).toMatchObject(none);
 });
 
 test("trials that were not declared, or not run, are refused", () => {

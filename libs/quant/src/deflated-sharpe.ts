@@ -13,17 +13,17 @@ const EULER_GAMMA = 0.5772156649015329;
 /**
  * Whether a Sharpe ratio is more than luck. `sharpe` and `expectedMaximum` are per row, not per year;
  * `probability` is the deflated Sharpe ratio itself: the chance that the true one exceeds what the best of
- * `trials` worthless strategies would show.
+ * `trials` worthless strategies would show. Both are null where the returns have no spread: there is no ratio to judge.
  */
 export const DeflatedSharpe = z.strictObject({
   trials: z.int().positive(),
   rows: z.int().positive(),
-  sharpe: z.number(),
+  sharpe: z.number().nullable(),
   skew: z.number(),
   kurtosis: z.number(),
   trialVariance: z.number().nonnegative(),
   expectedMaximum: z.number(),
-  probability: z.number().min(0).max(1),
+  probability: z.number().min(0).max(1).nullable(),
 });
 export type DeflatedSharpe = z.infer<typeof DeflatedSharpe>;
 
@@ -32,7 +32,7 @@ export type DeflatedSharpe = z.infer<typeof DeflatedSharpe>;
  * Phi((SR - x) * sqrt(T - 1) / sqrt(1 - skew * SR + (kurt - 1) / 4 * SR^2)), kurtosis not in excess
  * (Bailey and López de Prado, "The Sharpe Ratio Efficient Frontier", 2012). Needs two rows, else E_INVALID.
  */
-export function probabilisticSharpe(net: Series, threshold: number): number {
+export function probabilisticSharpe(net: Series, threshold: number): number | null {
   requireThat(net.length >= 2 && Number.isFinite(threshold), {
     where: "net, threshold",
     value: [net.length, threshold],
@@ -40,6 +40,7 @@ export function probabilisticSharpe(net: Series, threshold: number): number {
     next: "evaluate more rows",
   });
   const sharpe = sharpePerRow(net);
+  if (sharpe === null) return null;
   const { skew, kurtosis } = momentsOf(net);
   // Never negative: kurtosis >= skew^2 + 1 for every sample; 0 only for a two-point one, hence the floor.
   const spread = Math.max(1 - skew * sharpe + ((kurtosis - 1) / 4) * sharpe ** 2, Number.EPSILON);
@@ -62,14 +63,15 @@ export function expectedMaximumSharpe(trials: number, variance: number): number 
 /**
  * The deflated Sharpe ratio of a chosen strategy's net returns (Bailey and López de Prado, 2014).
  * `trialSharpes` are the ratios per row (not per year) of all trials declared before the backtest, the chosen
- * one among them; their variance is taken with n - 1. `trials` may name more trials than have a ratio.
+ * one among them, null (counted as 0) for one that never traded; their variance is taken with n - 1. `trials` may name more trials than have a ratio.
  */
 export function deflatedSharpe(input: {
   readonly net: Series;
-  readonly trialSharpes: Series;
+  readonly trialSharpes: readonly (number | null)[];
   readonly trials?: number;
 }): DeflatedSharpe {
-  const { net, trialSharpes, trials = trialSharpes.length } = input;
+  const { net, trials = input.trialSharpes.length } = input;
+  const trialSharpes = input.trialSharpes.map((sharpe) => sharpe ?? 0);
   requireThat(trials >= trialSharpes.length && trialSharpes.every(Number.isFinite), {
     where: "trials",
     value: trials,

@@ -38,6 +38,7 @@ test("several instruments add up, each paying for its own changes", () => {
       [0, 0.25, 0],
     ],
     bps: 100,
+    barsPerYear: 252,
   });
   expect(holdings.net[0]).toBeCloseTo(0.05 - 0.005, 14);
   expect(holdings.net[1]).toBeCloseTo(-0.125 - 0.0075, 14);
@@ -58,9 +59,15 @@ test("inputs that would give a silent NaN are refused with their place", () => {
     ),
   ).toThrow(/E_LIMIT closes.length: 100001/);
   const panel = [sampleBars([1, 2, 3]), sampleBars([1, 2])];
-  expect(() => backtest({ panel, targets: [], bps: 0 })).toThrow(/panel\[1\].length: 2/);
+  expect(() => backtest({ panel, targets: [], bps: 0, barsPerYear: 252 })).toThrow(
+    /panel\[1\].length: 2/,
+  );
   const shuffled = [[...sampleBars([1, 2])].toReversed()];
-  expect(() => backtest({ panel: shuffled, targets: [[0, 0]], bps: 0 })).toThrow(/dates ascend/);
+  expect(() => backtest({ panel: shuffled, targets: [[0, 0]], bps: 0, barsPerYear: 252 })).toThrow(
+    /dates ascend/,
+  );
   const one = [sampleBars([1, 2])];
-  expect(() => backtest({ panel: one, targets: [], bps: 0 })).toThrow(/one series per instrument/);
+  expect(() => backtest({ panel: one, targets: [], bps: 0, barsPerYear: 252 })).toThrow(
+    /one series per instrument/,
+  );
 });

@@ -1,6 +1,7 @@
 /** Figures, strategies and evaluations: pure functions from prices to numbers. */
 export { type Backtest, backtest } from "./backtest.ts";
 export { Bar, closesOf, type Panel, requirePanel, rowsOf, truncated } from "./bar.ts";
+export { barsPerYear, usualSpacingDays } from "./bars-per-year.ts";
 export { BootstrapBands, bootstrapBands, type BootstrapInput, Percentiles } from "./bootstrap.ts";
 export {
   DeflatedSharpe,
@@ -15,7 +16,6 @@ export {
   recomputedTargets,
 } from "./examination.ts";
 export {
-  DAYS_PER_YEAR,
   Figures,
   figuresOf,
   maxDrawdown,
@@ -32,9 +32,10 @@ export {
   type Targets,
 } from "./holdings.ts";
 export { LIMITS } from "./limits.ts";
-export { type Moments, momentsOf, sharpePerRow } from "./moments.ts";
+export { LEAST_DEVIATION, type Moments, momentsOf, sharpePerRow } from "./moments.ts";
 export { normalCdf, normalQuantile } from "./normal.ts";
 export { type DriftEdge, PerformanceDrift, performanceDrift } from "./performance-drift.ts";
+export { MOST_MOVE, type PriceMove, priceMoves } from "./price-moves.ts";
 export {
   definePlugin,
   type PluginDefinition,

@@ -7,15 +7,16 @@ import type { Series } from "./series.ts";
 
 const BandCheck = z.strictObject({
   figure: z.enum(["sharpe", "total", "maxDrawdown"]),
-  measured: z.number(),
-  low: z.number(),
-  high: z.number(),
-  place: z.enum(["below", "within", "above"]),
+  measured: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  place: z.enum(["below", "within", "above", "unknown"]),
 });
 
 /**
  * How measured performance compares with the backtest's bands; `drifted` if any figure lies below its band
- * (a deeper drawdown is a lower number). Above a band is shown but is no drift.
+ * (a deeper drawdown is a lower number). Above a band is shown but is no drift; `unknown` is a figure that has no value,
+ * here or in the bands, and so says nothing.
  */
 export const PerformanceDrift = z.strictObject({
   drifted: z.boolean(),
@@ -34,7 +35,7 @@ export type DriftEdge = "p05" | "p01";
 export function performanceDrift(
   net: Series,
   bands: BootstrapBands,
-  edge: DriftEdge = "p05",
+  { edge = "p05", barsPerYear }: { readonly edge?: DriftEdge; readonly barsPerYear: number },
 ): PerformanceDrift {
   requireThat(net.length === bands.horizonRows, {
     where: "net.length",
@@ -44,16 +45,22 @@ export function performanceDrift(
   });
   const opposite = edge === "p05" ? "p95" : "p99";
   const measured = {
-    sharpe: sharpeRatio(net),
+    sharpe: sharpeRatio(net, barsPerYear),
     total: totalReturn(net),
     maxDrawdown: maxDrawdown(net),
   };
   const checks = (["sharpe", "total", "maxDrawdown"] as const).map((figure) => {
     const value = measured[figure];
-    const low = bands[figure][edge];
-    const high = bands[figure][opposite];
-    const place = value < low ? "below" : value > high ? "above" : "within";
+    const low = bands[figure]?.[edge] ?? null;
+    const high = bands[figure]?.[opposite] ?? null;
+    const place = placeOf(value, low, high);
     return { figure, measured: value, low, high, place } as const;
   });
   return { drifted: checks.some(({ place }) => place === "below"), rows: net.length, checks };
+}
+
+function placeOf(value: number | null, low: number | null, high: number | null) {
+  if (value === null || low === null || high === null) return "unknown";
+  if (value < low) return "below";
+  return value > high ? "above" : "within";
 }

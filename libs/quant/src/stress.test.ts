@@ -11,7 +11,7 @@ import { StressCase, STRESSES, stressSuite } from "./stress.ts";
 const closes = [100, 110, 99, 118.8, 95.04, 104.544, 94.0896, 103.49856, 113.848416];
 const panel = [sampleBars(closes)];
 const targets = [[1, 1, 1, 0, 0, 1, 0, 0, 0]];
-const suite = stressSuite({ panel, targets, bps: 10 });
+const suite = stressSuite({ panel, targets, bps: 10, barsPerYear: 252 });
 
 /** Figures of weights written down by hand, one per return. */
 const byHand = (weights: readonly number[], bps = 10, factor = 1) =>
@@ -21,6 +21,7 @@ const byHand = (weights: readonly number[], bps = 10, factor = 1) =>
       returns: [simpleReturns(closes).map((value) => value * factor)],
       bps,
     }),
+    252,
   );
 
 test("the suite has the cases of its list, in that order", () => {
@@ -60,13 +61,18 @@ test.each([
 
 test("a rejected target is filled on its fourth row, and a turned one starts to count again", () => {
   const calm = [sampleBars(closes)];
-  const rejected = stressSuite({ panel: calm, targets: [[1, 1, 1, 1, 1, -1, 0, 0, 0]], bps: 10 });
+  const rejected = stressSuite({
+    panel: calm,
+    targets: [[1, 1, 1, 1, 1, -1, 0, 0, 0]],
+    bps: 10,
+    barsPerYear: 252,
+  });
   expect(rejected.at(-1)?.figures).toEqual(byHand([0, 0, 0, 1, 1, 1, 1, 1]));
 });
 
 test("thin liquidity ends on the target itself, also one between its steps", () => {
   const wanted = [0.4, 0.4, -0.4, -0.4, -0.4, -0.4, 0, 0, 0];
-  const thin = stressSuite({ panel, targets: [wanted], bps: 10 });
+  const thin = stressSuite({ panel, targets: [wanted], bps: 10, barsPerYear: 252 });
   const down = [0.4 - 0.25, 0.4 - 0.25 - 0.25, 0.4 - 0.25 - 0.25 - 0.25];
   const reached = [0.25, 0.4, ...down, -0.4, -0.4 + 0.25, 0];
   expect(thin.find(({ kind }) => kind === "liquidity")?.figures).toEqual(byHand(reached));
@@ -79,6 +85,7 @@ test("costs hurt in proportion and volatility scales the earnings, not the signa
     panel: market,
     targets: signals,
     bps: 5,
+    barsPerYear: 252,
   }).map(({ figures }) => figures);
   expect(twice?.cost).toBeCloseTo(2 * (base?.cost ?? 0), 12);
   expect(thrice?.cost).toBeCloseTo(3 * (base?.cost ?? 0), 12);
@@ -89,5 +96,7 @@ test("costs hurt in proportion and volatility scales the earnings, not the signa
 });
 
 test("targets of another length than the panel are refused", () => {
-  expect(() => stressSuite({ panel, targets: [[1, 1]], bps: 5 })).toThrow(/E_INVALID series/);
+  expect(() => stressSuite({ panel, targets: [[1, 1]], bps: 5, barsPerYear: 252 })).toThrow(
+    /E_INVALID series/,
+  );
 });

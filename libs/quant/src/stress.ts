@@ -48,8 +48,9 @@ export function stressSuite(input: {
   readonly panel: Panel;
   readonly targets: Targets;
   readonly bps: number;
+  readonly barsPerYear: number;
 }): StressCase[] {
-  const { panel, targets, bps } = input;
+  const { panel, targets, bps, barsPerYear } = input;
   requirePanel(panel);
   const returns = panelReturns(panel);
   return STRESSES.map((stress) => {
@@ -60,7 +61,7 @@ export function stressSuite(input: {
       returns: returns.map((series) => series.map((value) => value * factor)),
       bps: stress.kind === "costs" ? bps * stress.size : bps,
     });
-    return { ...stress, figures: figuresOf(holdings) };
+    return { ...stress, figures: figuresOf(holdings, barsPerYear) };
   });
 }
 

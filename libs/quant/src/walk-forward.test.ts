@@ -71,7 +71,14 @@ test("a slow recomputation by the definition chooses and earns the same", () => 
     fc.property(fc.double({ min: 0, max: 7, noNaN: true }), fc.nat(40), (phase, more) => {
       const closes = sampleCloses(250 + more, phase);
       const panel = onePanel(closes);
-      const fast = walkForward({ panel, plugin: smaCross, grid: GRID, bps: 20, windows: SMALL });
+      const fast = walkForward({
+        panel,
+        plugin: smaCross,
+        grid: GRID,
+        bps: 20,
+        windows: SMALL,
+        barsPerYear: 252,
+      });
       const slow = slowly(closes, GRID, SMALL, 20);
       expect(fast.folds.map(({ chosen }) => chosen)).toEqual(slow.chosen);
       expect(fast.holdings.net).toHaveLength(slow.net.length);
@@ -117,19 +124,27 @@ test("equal parameter sets tie, and the first one is chosen", () => {
   const [one, two, three] = GRID;
   const panel = onePanel(sampleCloses(300));
   const chosen = (grid: readonly unknown[]) =>
-    walkForward({ panel, plugin: smaCross, grid, windows: SMALL }).folds.map((fold) => fold.chosen);
+    walkForward({ panel, plugin: smaCross, grid, windows: SMALL, barsPerYear: 252 }).folds.map(
+      (fold) => fold.chosen,
+    );
   const alone = chosen([one, two, three]);
   expect(new Set(alone).size).toBeGreaterThan(1);
   expect(chosen([one, two, three, one, two, three])).toEqual(alone);
   expect(chosen([three, three, one, one, two])).toEqual(alone.map((k) => [2, 4, 0][k]));
   const still = onePanel(Array.from({ length: 300 }, () => 7));
-  const flat = walkForward({ panel: still, plugin: smaCross, grid: GRID, windows: SMALL });
+  const flat = walkForward({
+    panel: still,
+    plugin: smaCross,
+    grid: GRID,
+    windows: SMALL,
+    barsPerYear: 252,
+  });
   expect(flat.folds.every((fold) => fold.chosen === 0)).toBe(true);
 });
 
 test("the choice sees nothing of the purge or the test", () => {
   const closes = sampleCloses(118);
-  const grid = { plugin: smaCross, grid: GRID, windows: SMALL };
+  const grid = { plugin: smaCross, grid: GRID, windows: SMALL, barsPerYear: 252 };
   const changed = closes.map((close, row) => (row < 90 ? close : 1000 - close));
   const one = walkForward({ panel: onePanel(closes), ...grid }).folds;
   const other = walkForward({ panel: onePanel(changed), ...grid }).folds;
@@ -140,7 +155,13 @@ test("the choice sees nothing of the purge or the test", () => {
 
 test("folds report their rows, dates, parameters and figures, and join without a gap", () => {
   const panel = onePanel(sampleCloses(260));
-  const result = walkForward({ panel, plugin: smaCross, grid: GRID, windows: SMALL });
+  const result = walkForward({
+    panel,
+    plugin: smaCross,
+    grid: GRID,
+    windows: SMALL,
+    barsPerYear: 252,
+  });
   expect(result.folds.length).toBeGreaterThan(2);
   for (const [k, fold] of result.folds.entries()) {
     expect(WalkForwardFold.parse(fold)).toEqual(fold);
@@ -161,8 +182,20 @@ test("the joined test rows give the same returns when run as a backtest of their
     { momentumRows: 10, volatilityRows: 5 },
     { momentumRows: 25, volatilityRows: 10, dailyVolatility: 0.02 },
   ];
-  const result = walkForward({ panel, plugin: tsmomVolTarget, grid, windows: SMALL, bps: 10 });
-  const again = backtest({ panel: result.testPanel, targets: result.testTargets, bps: 10 });
+  const result = walkForward({
+    panel,
+    plugin: tsmomVolTarget,
+    grid,
+    windows: SMALL,
+    bps: 10,
+    barsPerYear: 252,
+  });
+  const again = backtest({
+    panel: result.testPanel,
+    targets: result.testTargets,
+    bps: 10,
+    barsPerYear: 252,
+  });
   expect(again.holdings.net).toEqual(result.holdings.net);
   expect(again.figures).toEqual(result.figures);
   expect(result.testPanel[1]?.[1]?.date).toBe(result.folds[0]?.testStart);
@@ -170,7 +203,8 @@ test("the joined test rows give the same returns when run as a backtest of their
 
 test("a run of the same input is the same to the last digit, with 5 basis points unless said", () => {
   const panel = onePanel(sampleCloses(1500));
-  const run = () => walkForward({ panel, plugin: smaCross, grid: SMA_CROSS_GRID });
+  const run = () =>
+    walkForward({ panel, plugin: smaCross, grid: SMA_CROSS_GRID, barsPerYear: 252 });
   expect(JSON.stringify(run())).toBe(JSON.stringify(run()));
   expect(run().bps).toBe(5);
   expect(closesOf(run().testPanel[0] ?? [])).toHaveLength(253);
@@ -179,7 +213,7 @@ test("a run of the same input is the same to the last digit, with 5 basis points
 test("an empty or endless grid is refused", () => {
   const panel = onePanel(sampleCloses(300));
   const run = (grid: readonly unknown[], rows = panel) =>
-    walkForward({ panel: rows, plugin: smaCross, grid, windows: SMALL });
+    walkForward({ panel: rows, plugin: smaCross, grid, windows: SMALL, barsPerYear: 252 });
   expect(() => run([])).toThrow(/E_INVALID grid/);
   expect(() => run(Array.from({ length: 1001 }, () => GRID[0]))).toThrow(
     /E_LIMIT grid.length: 1001/,

@@ -12,7 +12,7 @@ import { RowRange, type WalkForwardWindows, windowsOver } from "./walk-forward-w
 
 /**
  * One fold: the train Sharpe ratio (per year) of every parameter set in grid order, the index of the chosen
- * one (the largest, the first of a tie), and the figures of its test rows, entry from the previous fold paid.
+ * one (the largest, the first of a tie, one without value counted as 0), and the figures of its test rows, entry from the previous fold paid.
  */
 export const WalkForwardFold = z.strictObject({
   fold: z.int().nonnegative(),
@@ -20,7 +20,7 @@ export const WalkForwardFold = z.strictObject({
   test: RowRange,
   testStart: z.iso.date(),
   testEnd: z.iso.date(),
-  trainSharpes: z.array(z.number()),
+  trainSharpes: z.array(z.number().nullable()),
   chosen: z.int().nonnegative(),
   parameters: z.unknown(),
   figures: Figures,
@@ -28,7 +28,10 @@ export const WalkForwardFold = z.strictObject({
 export type WalkForwardFold = z.infer<typeof WalkForwardFold>;
 
 /** One parameter set of the grid over all rows; `sharpePerRow` (not per year) is what a deflated Sharpe ratio wants. */
-export const Trial = z.strictObject({ parameters: z.unknown(), sharpePerRow: z.number() });
+export const Trial = z.strictObject({
+  parameters: z.unknown(),
+  sharpePerRow: z.number().nullable(),
+});
 export type Trial = z.infer<typeof Trial>;
 
 /**
@@ -53,6 +56,7 @@ export type WalkForwardInput = {
   readonly plugin: StrategyPlugin;
   readonly grid: readonly unknown[];
   readonly bps?: number;
+  readonly barsPerYear: number;
   readonly windows?: z.input<typeof WalkForwardWindows>;
 };
 
@@ -61,7 +65,7 @@ export type WalkForwardInput = {
  * the gap. Throws E_INVALID where no fold fits the data or a parameter is refused, E_LIMIT past the limits.
  */
 export function walkForward(input: WalkForwardInput): WalkForward {
-  const { panel, plugin, grid, bps = 5 } = input;
+  const { panel, plugin, grid, barsPerYear, bps = 5 } = input;
   requirePanel(panel);
   requireGrid(grid, panel);
   const { windows, spans } = windowsOver(rowsOf(panel), input.windows);
@@ -70,7 +74,7 @@ export function walkForward(input: WalkForwardInput): WalkForward {
   // One parameter set in memory at a time: a grid of 1,000 would not fit otherwise.
   const tried = strategies.map((strategy) => {
     const { net } = settle({ weights: weightsOf(strategy, panel), returns, bps });
-    const trainSharpes = spans.map(({ train }) => sharpeRatio(inRows(net, train)));
+    const trainSharpes = spans.map(({ train }) => sharpeRatio(inRows(net, train), barsPerYear));
     return { trainSharpes, sharpePerRow: sharpePerRow(net) };
   });
   const chosen = spans.map((_, fold) =>
@@ -84,10 +88,13 @@ export function walkForward(input: WalkForwardInput): WalkForward {
     ...span,
     testStart: dateAt(panel, span.test.from),
     testEnd: dateAt(panel, span.test.to - 1),
-    trainSharpes: tried.map((trial) => trial.trainSharpes[fold] ?? 0),
+    trainSharpes: tried.map((trial) => trial.trainSharpes[fold] ?? null),
     chosen: chosen[fold] ?? 0,
     parameters: strategies[chosen[fold] ?? 0]?.parameters,
-    figures: figuresOf(part(holdings, fold * windows.testRows, (fold + 1) * windows.testRows)),
+    figures: figuresOf(
+      part(holdings, fold * windows.testRows, (fold + 1) * windows.testRows),
+      barsPerYear,
+    ),
   }));
   return {
     plugin: plugin.name,
@@ -96,9 +103,9 @@ export function walkForward(input: WalkForwardInput): WalkForward {
     folds,
     trials: strategies.map(({ parameters }, k) => ({
       parameters,
-      sharpePerRow: tried[k]?.sharpePerRow ?? 0,
+      sharpePerRow: tried[k]?.sharpePerRow ?? null,
     })),
-    figures: figuresOf(holdings),
+    figures: figuresOf(holdings, barsPerYear),
     holdings,
     testPanel: panel.map((bars) => bars.slice(all.from - 1, all.to)),
     // A target becomes a weight one row later; the last one is never held.

@@ -34,6 +34,16 @@ test("a path becomes the digest and size of its file, the rest stays", async () 
   expect(uploads).toEqual([csv]);
 });
 
+test("what is said about a file beside its path is kept", async () => {
+  const splits = [{ date: "2014-06-09", ratio: "7:1" }];
+  const { spec } = await prepareOwnData(
+    { universe: [{ instrument: "MINE", csv: { path: "data/mine.csv", splits } }] },
+    join(inside, "spec.yaml"),
+  );
+  const stored = { sha256: sha256Of(csv), bytes: csv.length };
+  expect(spec["universe"]).toEqual([{ instrument: "MINE", csv: { splits, ...stored } }]);
+});
+
 test("a specification without paths is left alone", async () => {
   const spec = { universe: [{ instrument: "SPX", csv: { sha256: "ab".repeat(32), bytes: 3 } }] };
   await expect(prepareOwnData(spec, "x.yaml")).resolves.toEqual({ spec, uploads: [] });

@@ -14,7 +14,8 @@ const MAX_CSV_BYTES = 50_000_000;
 const SILENT_MS = 10_000;
 
 const Universe = z.array(z.record(z.string(), z.unknown()));
-const NamedCsv = z.strictObject({ path: z.string() });
+/** What else is said about the file, such as its splits, goes on as it is. */
+const NamedCsv = z.looseObject({ path: z.string(), sha256: z.undefined().optional() });
 
 /** A specification with digests in place of paths, and the files that they are of. */
 export interface PreparedSpec {
@@ -34,9 +35,11 @@ export async function prepareOwnData(spec: SpecDocument, file: string): Promise<
       prepared.push(instrument);
       continue;
     }
-    const bytes = await readCsv(named.data.path, file, `universe[${index}].csv.path`);
+    const { path, ...said } = named.data;
+    const bytes = await readCsv(path, file, `universe[${index}].csv.path`);
     uploads.push(bytes);
-    prepared.push({ ...instrument, csv: { sha256: sha256Of(bytes), bytes: bytes.length } });
+    const stored = { sha256: sha256Of(bytes), bytes: bytes.length };
+    prepared.push({ ...instrument, csv: { ...said, ...stored } });
   }
   return { spec: { ...spec, universe: prepared }, uploads };
 }

@@ -6,11 +6,18 @@ import {
   type CandidateSpecArtifact,
   canonicalJson,
   type DatasetManifest,
-  type DatasetRange,
   type Parameters,
   type StrategyPluginArtifact,
 } from "@baton/contracts";
-import { type Dataset, type MarketData, MarketError } from "@baton/market";
+import {
+  type Dataset,
+  datasetFrom,
+  manifestOf,
+  type MarketData,
+  MarketError,
+  onSharedDates,
+  staleOpens,
+} from "@baton/market";
 import type { Bar } from "@baton/quant";
 import { type GeneratedPlugin, generatePlugin } from "@baton/templates";
 
@@ -60,30 +67,24 @@ export function sampleMarket(series: Readonly<Record<string, readonly Bar[]>>): 
           rule: "it answers",
           next: "try again",
         });
-      return { bars, manifest: describe(instrument, bars) };
+      return described(instrument, bars);
     },
   };
 }
 
-function describe(instrument: string, bars: readonly Bar[]): Dataset["manifest"] {
-  return {
-    schemaVersion: "3.0.0",
-    instrument,
-    source: "made up",
-    sha256: sha256(JSON.stringify(bars)),
-    ...rangeOf(bars),
-    calendarGaps: [],
-    staleOpenRatio: 1,
-    staleOpenRatioByYear: {},
-    nullRate: 0,
-  };
-}
-
-const rangeOf = (bars: readonly Bar[]): DatasetRange => ({
-  rows: bars.length,
-  start: bars[0]?.date ?? "",
-  end: bars.at(-1)?.date ?? "",
-});
+const described = (instrument: string, bars: readonly Bar[]): Dataset =>
+  datasetFrom(
+    { bars, staleOpens: staleOpens(bars) },
+    {
+      instrument,
+      source: "made up",
+      sha256: sha256(JSON.stringify(bars)),
+      nullRate: 0,
+      prices: "as-given",
+      splits: [],
+      realMoves: [],
+    },
+  );
 
 /** What a test may choose. */
 export interface SampleOptions {
@@ -112,7 +113,7 @@ export async function sampleInputs(options: SampleOptions) {
     holdoutRows,
     promotion: { target: "shadow", notional: 1000 },
   });
-  const manifest = manifestOf(series, holdoutRows);
+  const manifest = sampleManifest(series, holdoutRows);
   const research = researchOf(spec, manifest);
   const made = await generatePlugin({ candidateId: CANDIDATE, spec }, templates);
   const plugin = pluginOf(research, made);
@@ -129,7 +130,7 @@ export function asArtifacts(of: Omit<Awaited<ReturnType<typeof sampleInputs>>, "
   };
 }
 
-function manifestOf(
+function sampleManifest(
   series: Readonly<Record<string, readonly Bar[]>>,
   holdoutRows: number,
 ): DatasetManifest {
@@ -137,12 +138,10 @@ function manifestOf(
     schemaVersion: "baton.dataset-manifest.v1",
     candidateId: CANDIDATE,
     runId: RUN,
-    datasets: Object.entries(series).map(([instrument, bars]) => ({
-      ...describe(instrument, bars),
-      research: rangeOf(bars.slice(0, -holdoutRows)),
-      holdout: rangeOf(bars.slice(-holdoutRows)),
-    })),
-    holdoutRows,
+    ...manifestOf(
+      onSharedDates(Object.entries(series).map(([name, bars]) => described(name, bars))),
+      holdoutRows,
+    ),
     fills: "close",
   };
 }

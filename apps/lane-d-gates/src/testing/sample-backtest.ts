@@ -138,6 +138,7 @@ export const evaluation: EvaluationReport = {
     costBps: 5,
     allocation: "equal-weight",
     holdoutRows: 252,
+    barsPerYear: 252,
   },
   data: [{ instrument: "AAA", sha256: digest("d"), rows: 3252, research: rows(0, 3000) }],
   trials: { declared: 1, used: 1 },

@@ -57,6 +57,8 @@ export const research: CandidateSpecArtifact = {
 export const manifest: DatasetManifest = {
   schemaVersion: "baton.dataset-manifest.v1",
   ...head,
+  barsPerYear: 252,
+  spacingDays: 1,
   datasets: [
     {
       schemaVersion: "3.0.0",
@@ -70,6 +72,11 @@ export const manifest: DatasetManifest = {
       staleOpenRatio: 0.01,
       staleOpenRatioByYear: {},
       nullRate: 0.001,
+      prices: "as-given",
+      splits: [],
+      realMoves: [],
+      moves: { total: 0, listed: [] },
+      droppedRows: 0,
       research: range(3000),
       holdout: range(252),
     },

@@ -6,11 +6,15 @@ import {
   type CandidateSpecArtifact,
   canonicalJson,
   type DatasetManifest,
-  type DatasetRange,
   type StrategyPluginArtifact,
 } from "@baton/contracts";
-import { builtInMarketData, type Dataset } from "@baton/market";
-import { type Bar, backtest, bootstrapBands, findPlugin } from "@baton/quant";
+import {
+  builtInMarketData,
+  type Dataset,
+  manifestOf as described,
+  onSharedDates,
+} from "@baton/market";
+import { backtest, bootstrapBands, findPlugin } from "@baton/quant";
 import { linked } from "@baton/testkit";
 
 export const sha256 = (bytes: string | Uint8Array) =>
@@ -29,23 +33,12 @@ export interface SampleRunOptions {
   readonly holdoutRows?: number;
 }
 
-const range = (bars: readonly Bar[]): DatasetRange => ({
-  rows: bars.length,
-  start: bars[0]?.date ?? "",
-  end: bars.at(-1)?.date ?? "",
-});
-
 function manifestOf(of: Ids, datasets: readonly Dataset[], holdoutRows: number): DatasetManifest {
   return {
     schemaVersion: "baton.dataset-manifest.v1",
     candidateId: of.candidateId,
     runId: of.runId,
-    datasets: datasets.map(({ manifest, bars }) => ({
-      ...manifest,
-      research: range(bars.slice(0, -holdoutRows)),
-      holdout: range(bars.slice(-holdoutRows)),
-    })),
-    holdoutRows,
+    ...described(onSharedDates(datasets), holdoutRows),
     fills: "close",
   };
 }
@@ -108,7 +101,7 @@ function pluginOf(of: Ids, specSha256: string): StrategyPluginArtifact {
 function researchNet({ bars }: Dataset, holdoutRows: number) {
   const rows = bars.slice(0, -holdoutRows);
   const targets = findPlugin("sma-cross").bind(PARAMETERS).targets([rows]);
-  return backtest({ panel: [rows], targets, bps: COST_BPS });
+  return backtest({ panel: [rows], targets, bps: COST_BPS, barsPerYear: 252 });
 }
 
 function evaluationOf(
@@ -120,7 +113,7 @@ function evaluationOf(
   if (first === undefined) throw new RangeError("a run needs data");
   const { holdings } = researchNet(first, holdoutRows);
   const net = [...holdings.net];
-  const bands = { seed: 1, net };
+  const bands = { seed: 1, net, barsPerYear: 252 };
   const report = {
     schemaVersion: "baton.evaluation-report.v1",
     ...of,
@@ -146,6 +139,7 @@ function evaluationOf(
       costBps: COST_BPS,
       allocation: "equal-weight",
       holdoutRows,
+      barsPerYear: 252,
     },
     data: datasets.map(({ manifest }) => ({
       instrument: manifest.instrument,

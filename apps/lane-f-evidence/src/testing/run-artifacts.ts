@@ -87,6 +87,8 @@ export function manifest(sha256 = NDX): DatasetManifest {
     schemaVersion: "baton.dataset-manifest.v1",
     candidateId: CANDIDATE,
     runId: RUN,
+    barsPerYear: 252,
+    spacingDays: 1,
     datasets: [
       {
         schemaVersion: "3.0.0",
@@ -98,6 +100,11 @@ export function manifest(sha256 = NDX): DatasetManifest {
         staleOpenRatio: 0,
         staleOpenRatioByYear: {},
         nullRate: 0,
+        prices: "as-given",
+        splits: [],
+        realMoves: [],
+        moves: { total: 0, listed: [] },
+        droppedRows: 0,
         research: range(6664),
         holdout: range(ROWS),
       },
@@ -179,6 +186,7 @@ function evaluation(target: Target, p01: number): EvaluationReport {
       costBps: 5,
       allocation: "equal-weight",
       holdoutRows: ROWS,
+      barsPerYear: 252,
     },
     data: [{ instrument: "NDX", sha256: NDX, rows: 6724, research: rows }],
     trials: { declared: 1, used: 1 },

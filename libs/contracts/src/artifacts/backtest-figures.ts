@@ -5,8 +5,9 @@ import { ArtifactName } from "../artifact.ts";
 import { Sha256 } from "../names.ts";
 
 /**
- * Figures of one series of daily net returns. Fractions, not per cent; `maxDrawdown` is 0 or below; `cagr`,
- * `volatility`, `sharpe`, `sortino` and `turnoverPerYear` are per year of 252 rows; `turnover` is the sum of all
+ * Figures of one series of net returns. Fractions, not per cent; `maxDrawdown` is 0 or below; `cagr`,
+ * `volatility`, `sharpe`, `sortino` and `turnoverPerYear` are per year of as many rows as the
+ * report's `barsPerYear`, the two ratios null where there is no spread to divide by; `turnover` is the sum of all
  * changes of weight, `trades` the rows with one, `cost` the sum of costs as a fraction of the equity.
  */
 export const BacktestFigures = z.object({
@@ -14,8 +15,8 @@ export const BacktestFigures = z.object({
   total: z.number(),
   cagr: z.number(),
   volatility: z.number(),
-  sharpe: z.number(),
-  sortino: z.number(),
+  sharpe: z.number().nullable(),
+  sortino: z.number().nullable(),
   maxDrawdown: z.number().max(0),
   turnover: z.number().min(0),
   turnoverPerYear: z.number().min(0),
@@ -42,7 +43,8 @@ export const BacktestBands = z.object({
   samples: z.int().positive(),
   blockRows: z.int().positive(),
   horizonRows: z.int().positive(),
-  sharpe: BandPercentiles,
+  /** Null if the returns have no spread, where a ratio has no value. */
+  sharpe: BandPercentiles.nullable(),
   total: BandPercentiles,
   maxDrawdown: BandPercentiles,
 });

@@ -29,26 +29,26 @@ export type ReproducibilitySet = z.infer<typeof ReproducibilitySet>;
 export const Neighbourhood = z.object({
   instrument: z.string(),
   parameters: Parameters,
-  /** Sharpe ratio (per year) of the chosen parameters over all research rows. */
-  sharpe: z.number(),
+  /** Sharpe ratio (per year) of the chosen parameters over all research rows; null where it has no value. */
+  sharpe: z.number().nullable(),
   /** Each parameter moved alone by the shares given in `steps`, others as chosen; only what the plugin accepts. */
-  neighbours: z.array(z.object({ parameters: Parameters, sharpe: z.number() })),
-  /** Median and smallest of neighbour / chosen, 0 if the chosen one's ratio isn't positive; null without neighbours. */
+  neighbours: z.array(z.object({ parameters: Parameters, sharpe: z.number().nullable() })),
+  /** Median and smallest of neighbour / chosen, 0 if the chosen one's ratio isn't positive; null without neighbours, or if it has none. */
   median: z.number().nullable(),
   least: z.number().nullable(),
 });
 export type Neighbourhood = z.infer<typeof Neighbourhood>;
 
-/** Deflated Sharpe ratio; `sharpe` and `expectedMaximum` are per row, `probability` is the ratio itself. */
+/** Deflated Sharpe ratio; `sharpe` and `expectedMaximum` are per row, `probability` is the ratio itself; null without value. */
 export const DeflatedSharpeResult = z.object({
   trials: z.int().positive(),
   rows: z.int().positive(),
-  sharpe: z.number(),
+  sharpe: z.number().nullable(),
   skew: z.number(),
   kurtosis: z.number(),
   trialVariance: z.number().min(0),
   expectedMaximum: z.number(),
-  probability: z.number().min(0).max(1),
+  probability: z.number().min(0).max(1).nullable(),
 });
 export type DeflatedSharpeResult = z.infer<typeof DeflatedSharpeResult>;
 
@@ -70,6 +70,8 @@ export const EvaluationReport = z.object({
     /** How the instruments share the equity. */
     allocation: z.literal("equal-weight"),
     holdoutRows: z.int().min(0),
+    /** Bars that a year has, read off the dates; every figure per year is made with it. */
+    barsPerYear: z.int().min(1),
   }),
   data: z
     .array(
@@ -102,18 +104,21 @@ export const EvaluationReport = z.object({
         index: z.int().min(0),
         parameters: Parameters,
         train: DatedRows,
-        trainSharpe: z.number(),
+        trainSharpe: z.number().nullable(),
       }),
     )
     .min(1),
   expectation: z.object({
     metric: z.enum(["sharpe", "cagr", "maxDrawdown"]),
     atLeast: z.number(),
-    measured: z.number(),
+    measured: z.number().nullable(),
   }),
   deflatedSharpe: DeflatedSharpeResult,
-  /** Mean Sharpe ratio (per year) of the test folds of a purged k-fold, over all instruments. */
-  crossValidatedSharpe: z.number(),
+  /**
+   * Mean Sharpe ratio (per year) of the test folds of a purged k-fold, over all instruments; a fold without value counts
+   * as 0, and it is null if all are.
+   */
+  crossValidatedSharpe: z.number().nullable(),
   bands: z.object({
     /** As many rows as were measured: how sure the backtest is. */
     full: BacktestBands,
@@ -124,7 +129,7 @@ export const EvaluationReport = z.object({
     /** Shares by which one parameter at a time is moved. */
     steps: z.array(z.number()).min(1),
     instruments: z.array(Neighbourhood).min(1),
-    /** The smallest median of any instrument; null if any has no neighbours. */
+    /** The smallest median of any instrument; null if any has none. */
     robustness: z.number().nullable(),
   }),
 });

@@ -17,7 +17,7 @@ export const FoldMetrics = z.object({
         fold: z.int().min(0),
         test: DatedRows,
         parameters: Parameters,
-        trainSharpe: z.number(),
+        trainSharpe: z.number().nullable(),
         figures: BacktestFigures,
       }),
     )

@@ -8,10 +8,11 @@ import { RampLevel } from "./strategy-configmap.ts";
 /** A measured figure against the backtest's band for as many rows. */
 export const BandCheck = z.object({
   figure: z.enum(["sharpe", "total", "maxDrawdown"]),
-  measured: z.number(),
-  low: z.number(),
-  high: z.number(),
-  place: z.enum(["below", "within", "above"]),
+  measured: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  /** `unknown` if the figure has no value, here or in the backtest. */
+  place: z.enum(["below", "within", "above", "unknown"]),
 });
 export type BandCheck = z.infer<typeof BandCheck>;
 

@@ -19,8 +19,8 @@ export const WalkForwardFoldResult = z.object({
   fold: z.int().min(0),
   train: DatedRows,
   test: DatedRows,
-  trainSharpes: z.array(z.number()).min(1),
-  /** Index into the grid: the largest train Sharpe ratio, the first of a tie. */
+  trainSharpes: z.array(z.number().nullable()).min(1),
+  /** Index into the grid: the largest train Sharpe ratio, the first of a tie; no value counts as 0. */
   chosen: z.int().min(0),
   figures: BacktestFigures,
 });
@@ -35,7 +35,7 @@ export const CrossValidation = z.object({
   results: z.array(
     z.object({
       chosen: z.int().min(0),
-      testSharpe: z.number(),
+      testSharpe: z.number().nullable(),
       purged: z.int().min(0),
       embargoed: z.int().min(0),
     }),
@@ -51,7 +51,7 @@ export const InstrumentWalkForward = z.object({
   folds: z.array(WalkForwardFoldResult).min(1),
   crossValidation: CrossValidation,
   /** Sharpe ratio per row (not per year) of every parameter set over all research rows, in the grid's order. */
-  trialSharpesPerRow: z.array(z.number()).min(1),
+  trialSharpesPerRow: z.array(z.number().nullable()).min(1),
   outOfSample: BacktestFigures,
 });
 export type InstrumentWalkForward = z.infer<typeof InstrumentWalkForward>;
