@@ -42,6 +42,22 @@ export type RetryRule = z.infer<typeof RetryRule>;
 /** Code of an attempt that its lane aborted because its progress watermark stood still. */
 export const STALLED_CODE = "E_STALLED";
 
+/**
+ * Codes of class `policy` with which a lane says that the mesh's controls stopped it in the middle: nothing failed, what it
+ * reached stays, and the stage goes on by itself when the stop is lifted.
+ */
+export const STOP_CODES = ["E_KILL_SWITCH", "E_FROZEN", "E_GIT_TASK"] as const;
+export type StopCode = (typeof STOP_CODES)[number];
+
+/** Code of a stop that the mesh doesn't know of: a kill switch at the broker that people engaged there. */
+export const ACCOUNT_STOP_CODE = "E_ACCOUNT_SWITCH";
+
+/** True if the failure says that a stop of the mesh was in the way. */
+export function isStopFailure({ class: kind, code }: Failure): boolean {
+  const codes: readonly string[] = STOP_CODES;
+  return kind === "policy" && codes.includes(code);
+}
+
 /** How often one failure was seen at one stage on the same inputs. */
 export const FailureTally = z.object({
   stage: Stage,

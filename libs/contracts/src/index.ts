@@ -55,15 +55,19 @@ export {
   type StoredEntry,
 } from "./entry.ts";
 export {
+  ACCOUNT_STOP_CODE,
   cut,
   Failure,
   FAILURE_CLASSES,
   FailureClass,
   FailureTally,
+  isStopFailure,
   MAX_TALLIES,
   MAX_TEXT,
   RetryRule,
   STALLED_CODE,
+  STOP_CODES,
+  type StopCode,
 } from "./failure.ts";
 export { GateOutcome, GateReport, verdictOf } from "./gate-report.ts";
 export {

@@ -54,7 +54,7 @@ export const REASONS = {
   ),
   RESUMED: text(
     "moving",
-    "The hold was lifted; the stage that was in flight goes on.",
+    "A hold or a stop was lifted; the stage that was in flight goes on.",
     "Nothing: wait for the lane.",
   ),
   WORKERS_BACK: text(

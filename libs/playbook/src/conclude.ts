@@ -7,18 +7,21 @@ import {
   type Failure,
   type FailureClass,
   incidentsOf,
+  isStopFailure,
   MAX_ARTIFACTS,
   type Reason,
   REASONS,
   type ResultReport,
+  type Stage,
   STALLED_CODE,
   type Verdict,
 } from "@baton/contracts";
 
 import { enter } from "./enter.ts";
 import { withFresh } from "./evidence.ts";
+import { goOn } from "./go-on.ts";
 import { anotherRunAllowed, type Playbook, type StageRule, stageRule } from "./playbook.ts";
-import { recoveryStage } from "./promotion.ts";
+import { recoveryStage, waitsForKillSwitch } from "./promotion.ts";
 import { countFailed, sameFailure, withoutTallies } from "./same-failure.ts";
 import { close, review, type Step } from "./successor.ts";
 
@@ -88,6 +91,9 @@ type Done = Extract<ResultReport["outcome"], { kind: "done" }>;
 
 function concludeFailure(step: Step, report: ResultReport, failure: Failure): Entry {
   const { stage, attempt } = report;
+  const onward = isStopFailure(failure) && isStoppable(step.playbook, stage);
+  const again = onward ? goOn(step, report, failure.message) : undefined;
+  if (again) return again;
   const counted = countFailed(step.last.entry, stage, failure);
   const why = `${stage} failed at attempt ${attempt}: ${failure.code} ${failure.message}`;
   return review(step, {
@@ -100,6 +106,13 @@ function concludeFailure(step: Step, report: ResultReport, failure: Failure): En
     failure,
     attempt,
   });
+}
+
+/** True for a stage that a stop may meet in its middle; from any other lane such words are a failure like others. */
+function isStoppable(playbook: Playbook, stage: Stage): boolean {
+  return (
+    stage === recoveryStage(playbook) || waitsForKillSwitch(playbook, stageRule(playbook, stage))
+  );
 }
 
 /** A lane's words are about the attempt; once there is no other, what follows isn't done by itself any more. */

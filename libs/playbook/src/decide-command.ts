@@ -1,10 +1,11 @@
 /** What a person's command leads to. Commands are refused with words, never silently dropped. */
-import { awaitedDispatch, type Command, type Entry } from "@baton/contracts";
+import { ACCOUNT_STOP_CODE, awaitedDispatch, type Command, type Entry } from "@baton/contracts";
 
 import { approve } from "./approve.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
 import { approvalRuleFor, askApproval } from "./enter.ts";
 import { retryRuleOf } from "./failure-policy.ts";
+import { runAgainApproved } from "./go-on.ts";
 import { after, instantMs } from "./instant.ts";
 import { anotherRunAllowed, stageRule } from "./playbook.ts";
 import { releaseKept } from "./release-kept.ts";
@@ -172,8 +173,11 @@ function rerun(step: Step, command: CommandOf<"resume">): Decision {
       "`baton cancel` it, or submit a changed candidate.",
     );
   }
-  const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
   const detail = `${stage} is run again, asked by ${command.by}: ${command.why}`;
+  // People's switch at the broker stopped it: nothing failed, so what was approved stays approved.
+  if (entry.failure?.code === ACCOUNT_STOP_CODE)
+    return append(runAgainApproved(step, stage, { reason: "RERUN", detail }));
+  const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
   const rule = approvalRuleFor(step, stage);
   if (rule) {
     // An approval is for one run of a stage: whoever resumes can't stand in for those who approve.

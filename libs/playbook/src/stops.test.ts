@@ -135,3 +135,81 @@ test("one stop after another: the later one is told", () => {
   story.controls.calm(story.now);
   expect(shown(story.lifted())).toBe("STAGE_PASSED lane-e");
 });
+
+/** What a lane says that a stop met in the middle of its stage. */
+const interrupted = {
+  failure: {
+    class: "policy",
+    code: "E_KILL_SWITCH",
+    message: "the mesh's kill switch is engaged",
+    action: "Two people release it.",
+  },
+} as const;
+
+/** With lane E in the middle of the ramp, which dan and eve approved. */
+function ramping(): Story {
+  const story = arrivedAt(baton, "shadow-paper");
+  story.result();
+  story.command("approve", { by: "dan" });
+  story.command("approve", { by: "eve" });
+  expect(story.entry()).toMatchObject({ stage: "live-ramp", holder: "lane-e" });
+  return story;
+}
+
+test("a ramp that the switch meets in its middle waits and goes on by itself, on the approvals it had", () => {
+  const story = ramping();
+  const { runId, artifacts } = story.entry();
+  story.control("kill-switch");
+  expect(shown(story.result(interrupted))).toBe("KILL_SWITCH review");
+  expect(story.entry()).toMatchObject({ stage: "live-ramp", runId, failure: null, awaits: null });
+  expect(shown(story.lifted())).toBe("ignore early");
+  releasedByTwo(story);
+  expect(shown(story.lifted())).toBe("RESUMED lane-e");
+  const again = story.entry();
+  expect(again.runId).not.toBe(runId);
+  expect(again.artifacts).toEqual(artifacts);
+  expect(again.approvals.map(({ by, runId: of }) => [by, of])).toEqual([
+    ["dan", again.runId],
+    ["eve", again.runId],
+  ]);
+  expect(shown(story.result())).toBe("STAGE_PASSED lane-f");
+});
+
+test("a switch that is released before the lane's word comes in has the ramp go on at once", () => {
+  const story = ramping();
+  story.control("kill-switch");
+  releasedByTwo(story);
+  expect(shown(story.result(interrupted))).toBe("RESUMED lane-e");
+});
+
+test("approvals whose time is over when the stop is lifted are asked for anew", () => {
+  const story = ramping();
+  story.control("kill-switch");
+  story.result(interrupted);
+  story.wait(40 * 86_400);
+  releasedByTwo(story);
+  expect(shown(story.lifted())).toBe("APPROVAL_REQUIRED review");
+});
+
+test("a ramp stopped by people's switch at the broker is resumed on the approvals it had", () => {
+  const story = ramping();
+  const failure = { ...interrupted.failure, code: "E_ACCOUNT_SWITCH" };
+  expect(shown(story.result({ failure }))).toBe("POLICY_DENIED review");
+  expect(shown(story.command("resume"))).toBe("RERUN lane-e");
+});
+
+test("every stage that the switch may meet in its middle waits for it, recovery's checks too; no other does", () => {
+  for (const stage of baton.stages.keys()) {
+    const isRecovery = stage === "incident-recovery";
+    const story = arrivedAt(baton, isRecovery ? "shadow-paper" : stage);
+    if (isRecovery) story.result({ verdict: "fail" }, { gate: "fail" });
+    story.control("kill-switch");
+    const waits = !/research|build|backtest|gate-|audit/.test(stage);
+    const seen = shown(story.result(interrupted));
+    expect([stage, seen]).toEqual([stage, waits ? "KILL_SWITCH review" : "POLICY_DENIED review"]);
+    if (!waits) continue;
+    releasedByTwo(story);
+    expect(shown(story.lifted())).toBe(`RESUMED ${stageRule(baton, stage).lane}`);
+    expect(story.entry().stage).toBe(stage);
+  }
+});

@@ -3,7 +3,8 @@
  * Git doesn't have yet. Its last result is kept, and it goes on by itself when the stop is lifted.
  *
  * S1: every dispatch that a decision comes to is held against the stops, in one place.
- * S2: recovery is never stopped, nor is a candidate by the incident that it recovers from.
+ * S2: recovery is never stopped, nor is a candidate by the incident that it recovers from; only what a lane itself says that
+ *     the kill switch kept it from waits for the switch, recovery's checks too.
  * S3: what a person asks for is refused while it's stopped; only a lane's result is kept.
  */
 import {
@@ -15,6 +16,7 @@ import {
   type Incident,
   incidentsOf,
   isDispatch,
+  isStopFailure,
   type PreciseInstant,
   type Reason,
   type ResultReport,
@@ -51,11 +53,15 @@ export function stopFor(
     readonly candidateId: CandidateId;
     readonly to: Stage;
     readonly recovering?: readonly string[];
+    /** True if the stage was under way and its lane said that a stop was in its way. */
+    readonly interrupted?: boolean;
   },
 ): Stop | undefined {
-  if (!controls || on.to === recoveryStage(playbook)) return undefined;
+  if (!controls) return undefined;
   const rule = stageRule(playbook, on.to);
   const { killSwitch, incidents, tasks } = controls;
+  if (killSwitch && on.interrupted === true) return killSwitchStop(rule, killSwitch);
+  if (on.to === recoveryStage(playbook)) return undefined;
   if (killSwitch && waitsForKillSwitch(playbook, rule)) return killSwitchStop(rule, killSwitch);
   const frozen = incidents.find(
     (one) => on.recovering?.includes(one.id) !== true && isWithin(one, { ...on, lane: rule.lane }),
@@ -132,13 +138,15 @@ export function underStops(question: Question, decision: Decision): Decision {
   if (decision.kind !== "append" || !isDispatch(decision.entry)) return decision;
   const { entry } = decision;
   const { playbook, happening, controls } = question;
+  const result = resultOf(question);
+  const outcome = result?.report.outcome;
   const stop = stopFor(controls?.controls, playbook, {
     candidateId: entry.candidateId,
     to: entry.stage,
     recovering: incidentsOf(entry),
+    interrupted: outcome?.kind === "failed" && isStopFailure(outcome.failure),
   });
   if (!stop) return decision;
-  const result = resultOf(question);
   if (!result) return reject("E_GUARD", `refused (${stop.reason}): ${stop.detail}`, stop.action);
   if (happening.kind === "lifted" && isSameStop(question, stop))
     return { kind: "ignore", why: "early" };
