@@ -111,7 +111,7 @@ test("nothing is rolled out on a gate that didn't pass or under a kill switch", 
   const who = { scope: "account", by: "tester", reason: "drill" } as const;
   await brokerOf(run.candidateId).killSwitch.engage(who);
   await expect(stage("shadow-paper")(contextOf(run, "shadow-paper"))).rejects.toMatchObject({
-    code: "E_KILL_SWITCH",
+    code: "E_ACCOUNT_SWITCH",
     class: "policy",
   });
   expect(git("rev-parse", "main")).toBe(main);
@@ -245,7 +245,7 @@ test("J7: a kill switch that is engaged before the ramp stops it, and nothing mo
   const approvals = [approvalOf(run)];
   await expect(
     stage("live-ramp")(contextOf(run, "live-ramp", shadow, { approvals })),
-  ).rejects.toMatchObject({ code: "E_KILL_SWITCH", class: "policy" });
+  ).rejects.toMatchObject({ code: "E_ACCOUNT_SWITCH", class: "policy" });
   expect(git("rev-parse", "main")).toBe(main);
 });
 

@@ -5,10 +5,11 @@
  * L2: a level is merged only when the one before is verified, so the highest level on main tells where an attempt that
  *     died had come to: what lies below it was verified.
  * L3: whatever goes wrong after the first level ends in one rollback to L0, and a stage run that was rolled back never
- *     ramps again. Only a superseded attempt leaves everything as it is: recovery has taken over.
+ *     ramps again. A superseded attempt leaves everything as it is: recovery has taken over.
+ * L4: a stop is nothing that goes wrong: it leaves the ramp at its level, and the run that goes on when it is lifted takes up
+ *     the level that it finds on main.
  */
 import {
-  deduplicationId,
   type GateOutcome,
   LiveRampReport,
   type ObservedChange,
@@ -17,7 +18,7 @@ import {
   ShadowPaperReport,
   verdictOf,
 } from "@baton/contracts";
-import { type ActionRecord, findActions, type Remote, revertOnce } from "@baton/gitops";
+import { revertOnce } from "@baton/gitops";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
 import { requireGates } from "./gate-evidence.ts";
@@ -27,32 +28,17 @@ import {
   observed,
   type StrategyChange,
 } from "./gitops-change.ts";
-import { isStop, requireAwaited, requireMayPromote } from "./promotion-guard.ts";
+import { requireAwaited, requireMayPromote, stopNow } from "./promotion-guard.ts";
 import { readPromotion } from "./promotion-target.ts";
+import { actionOf, highest, prepared, type Ramp, topText, wasVerified } from "./ramp.ts";
 import { digestsOf } from "./rollout-inputs.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
-import { notionalAt, POLICY_VERSION, RAMP_STEPS } from "./rollout-policy.ts";
-import { GATES_BEFORE_SHADOW, PATCH, promotionParts, verificationParts } from "./shadow-paper.ts";
-import { readStrategy, type RenderedStrategy, withLimits } from "./strategy-configmap.ts";
-import { type VerificationParts, verifyRunning } from "./verify-running.ts";
+import { POLICY_VERSION } from "./rollout-policy.ts";
+import { GATES_BEFORE_SHADOW, PATCH, promotionParts } from "./shadow-paper.ts";
+import type { RenderedStrategy } from "./strategy-configmap.ts";
+import { type Verification, verifyRunning } from "./verify-running.ts";
 
 const GATES = [...GATES_BEFORE_SHADOW, "gates/shadow-paper.json"] as const;
-
-/** All that a ramp works with. */
-interface Ramp {
-  readonly context: StageContext;
-  readonly remote: Remote;
-  readonly options: RolloutOptions;
-  readonly parts: VerificationParts;
-  readonly levels: readonly RenderedStrategy[];
-  /** L0 as shadow-paper left it. */
-  readonly ground: RenderedStrategy;
-  /** What main had of this stage run when the attempt began, by action. */
-  readonly found: ReadonlyMap<string, ActionRecord>;
-  readonly changes: ObservedChange[];
-}
-
-const actionOf = (context: StageContext, suffix: string) => `${deduplicationId(context)}.${suffix}`;
 
 /** The coordinator asks for the approval; the lane that would move money checks it again. */
 function requireApproval({ approvals, stage, runId }: StageContext): void {
@@ -68,55 +54,57 @@ function requireApproval({ approvals, stage, runId }: StageContext): void {
 /** How the ramp ended. */
 type RampEnd =
   | { readonly kind: "raised" }
-  | {
-      readonly kind: "stopped";
-      readonly level: RampLevel;
-      readonly reason: string;
-      /** What to say if nothing was raised yet. */
-      readonly refusal?: StageFailure;
-    };
+  | { readonly kind: "stopped"; readonly level: RampLevel; readonly reason: string };
 
-/** Merges a level; the failure, if something stops promotions. */
-async function merge(
+/** Merges a level. Throws a StageFailure if something stops promotions: the ramp then stays where it is (L4). */
+function merge(
   { context, remote, options }: Ramp,
   change: Omit<StrategyChange, "confirm">,
-): Promise<MergedChange | StageFailure> {
+): Promise<MergedChange> {
   const confirm = () => requireMayPromote(context, promotionParts(context, options));
-  try {
-    return await changeStrategy(context, remote, { ...change, confirm });
-  } catch (error) {
-    if (isStop(error)) return error;
-    throw error;
+  return changeStrategy(context, remote, { ...change, confirm });
+}
+
+/** Waits until a level runs; throws the stop if one is why it doesn't (L4). */
+async function verify(ramp: Ramp, wanted: RenderedStrategy): Promise<Verification> {
+  const { context, options, parts } = ramp;
+  const stateOf = async () => (await options.mesh.controls.last())?.sequence;
+  for (;;) {
+    const before = await stateOf();
+    const verification = await verifyRunning(wanted, parts);
+    if (verification.kind === "verified") return verification;
+    const stop = await stopNow(context, promotionParts(context, options));
+    if (stop) throw stop;
+    // A switch that was engaged for a part of the time took that time from the engine.
+    if ((await stateOf()) === before) return verification;
   }
 }
 
 async function raise(ramp: Ramp): Promise<RampEnd> {
-  const { context, parts, levels, found } = ramp;
+  const { context, levels } = ramp;
   let before = ramp.ground;
   for (const [index, wanted] of levels.entries()) {
     const { level } = wanted;
     const action = actionOf(context, level);
-    const next = levels[index + 1];
-    const passed = found.get(action);
-    if (passed !== undefined && next !== undefined && found.has(actionOf(context, next.level))) {
-      const receipt = { ...passed, effect: "already" } as const;
-      const change = observed(receipt, { branch: null, level, start: performance.now() });
-      ramp.changes.push({ ...change, verifyMs: null, orders: [] });
+    const change = wasVerified(ramp, index);
+    if (change !== undefined) {
+      if (change !== null) ramp.changes.push(change);
       before = wanted;
       continue;
     }
     context.progress(`raising the limit to ${level}`);
-    const change = await merge(ramp, { action, level, text: wanted.text, before: before.text });
-    if (change instanceof StageFailure)
-      return { kind: "stopped", level, reason: change.message, refusal: change };
+    const isThere = index < ramp.inherited;
+    const merged = isThere
+      ? undefined
+      : await merge(ramp, { action, level, text: wanted.text, before: before.text });
     context.progress(`waiting until ${level} runs`);
-    const verification = await verifyRunning(wanted, parts);
+    const verification = await verify(ramp, wanted);
     if (verification.kind === "failed") {
-      ramp.changes.push({ ...change, verifyMs: null, orders: [] });
+      if (merged) ramp.changes.push({ ...merged, verifyMs: null, orders: [] });
       return { kind: "stopped", level, reason: verification.reason };
     }
     const { ms, orders } = verification;
-    ramp.changes.push({ ...change, verifyMs: ms, orders: [...orders] });
+    if (merged) ramp.changes.push({ ...merged, verifyMs: ms, orders: [...orders] });
     before = wanted;
   }
   return { kind: "raised" };
@@ -127,14 +115,28 @@ async function rollBack(ramp: Ramp): Promise<ObservedChange> {
   const { context, remote, options, parts, levels, ground } = ramp;
   const start = performance.now();
   context.progress("rolling back to L0");
-  const receipt = await revertOnce({
-    ...remote,
-    stageRun: actionOf(context, "rollback"),
-    dispatch: context.sequence,
-    confirm: () => requireAwaited(context, options.mesh),
-    reverts: levels.map(({ level }) => actionOf(context, level)).toReversed(),
-  });
-  const change: MergedChange = observed(receipt, { branch: null, level: "L0", start });
+  const confirm = () => requireAwaited(context, options.mesh);
+  const action = actionOf(context, "rollback");
+  const change: MergedChange =
+    ramp.inherited > 0
+      ? // Levels of an earlier run are no actions of this one: L0 is put in their place.
+        await changeStrategy(context, remote, {
+          action,
+          level: "L0",
+          text: ground.text,
+          before: topText(ramp),
+          confirm,
+        })
+      : observed(
+          await revertOnce({
+            ...remote,
+            stageRun: action,
+            dispatch: context.sequence,
+            confirm,
+            reverts: levels.map(({ level }) => actionOf(context, level)).toReversed(),
+          }),
+          { branch: null, level: "L0", start },
+        );
   const verification = await verifyRunning(ground, parts);
   return verification.kind === "verified"
     ? { ...change, verifyMs: verification.ms, orders: [...verification.orders] }
@@ -189,44 +191,9 @@ async function stay(context: StageContext, target: "shadow" | "paper"): Promise<
   return done(`the promotion target is ${target}: it stays at L0, no limit was moved`);
 }
 
-async function prepared(context: StageContext, options: RolloutOptions): Promise<Ramp> {
-  const text = new TextDecoder().decode(await context.read(PATCH));
-  const { promotion } = readPromotion(context);
-  const { settings, rendered: ground } = readStrategy(text);
-  if (settings.candidateId !== context.candidateId || ground.level !== "L0")
-    throw new StageFailure({
-      class: "deterministic",
-      code: "E_INPUT_MISMATCH",
-      message: `${PATCH} is of ${settings.candidateId} at ${ground.level}`,
-      action: "Resume from shadow-paper, so that it is rendered again.",
-    });
-  const { repository, token, cacheDir, history } = options;
-  const remote = { repository, token, cacheDir, history, signal: context.signal };
-  const actions = [...RAMP_STEPS, "rollback"].map((suffix) => actionOf(context, suffix));
-  const records = await findActions(remote, actions);
-  return {
-    context,
-    remote,
-    options,
-    parts: verificationParts(context, options),
-    levels: RAMP_STEPS.map((level) => withLimits(text, level, notionalAt(level, promotion))),
-    ground,
-    found: new Map(records.map((record) => [record.action, record])),
-    changes: [],
-  };
-}
-
-/** The level that the ramp had come to on main; a rollback is only decided after one was merged or refused. */
-function highest({ context, levels, found }: Ramp): RampLevel {
-  const merged = levels.findLast(({ level }) => found.has(actionOf(context, level)));
-  return merged?.level ?? "L0";
-}
-
 async function finish(ramp: Ramp, end: RampEnd): Promise<StageOutcome> {
   const { context, levels, ground, changes } = ramp;
   const stopped = end.kind === "stopped" ? end : undefined;
-  // Nothing was raised yet, so there is nothing to take back.
-  if (stopped?.refusal && changes.length === 0 && ramp.found.size === 0) throw stopped.refusal;
   const rollback =
     stopped === undefined
       ? null

@@ -1,5 +1,6 @@
-import { LiveRampReport, ObservedRollout, PromotionPrerequisites } from "@baton/contracts";
+import { LiveRampReport, PromotionPrerequisites } from "@baton/contracts";
 import { fenceOnce } from "@baton/gitops";
+import { StageFailure } from "@baton/lanekit";
 import { eventually } from "@baton/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -175,32 +176,105 @@ test("an attempt that is superseded right after its last look meets recovery's f
   expect(commitsOf(git, `${run.candidateId}.shadow-paper.${run.runId}`)).toEqual([]);
 });
 
-test("J7: a ramp that the kill switch meets half way is rolled back, and no level is merged behind it", async () => {
-  const { git, mesh, options } = place();
+/** A mesh that engages the switch at the n-th look at its controls: two before L1's merge and its verification, and so on. */
+function engagingAt(look: number) {
+  const { mesh, options } = place();
+  let looks = 0;
+  const last = async () => {
+    looks += 1;
+    if (looks === look) await mesh.control({ type: "kill-switch", ...who });
+    return mesh.mesh.controls.last();
+  };
+  return { ...options.mesh, controls: { ...options.mesh.controls, last } };
+}
+
+async function releasedByTwo(): Promise<void> {
+  const { mesh, brokerOf } = place();
+  for (const by of ["ben", "cleo"])
+    await mesh.control({ type: "release-kill-switch", by, why: "it is well" });
+  await eventually(async () => !(await brokerOf("paper").killSwitch.get()).engaged, {
+    what: "the broker's switch is released",
+  });
+}
+
+const levelsOf = (
+  git: (...args: string[]) => string,
+  run: { candidateId: string },
+  runId: string,
+) =>
+  ["L1", "L2", "L3", "rollback"].map(
+    (step) => commitsOf(git, `${run.candidateId}.live-ramp.${runId}.${step}`).length,
+  );
+
+test.each([
+  ["before L1 is merged", 1, [0, 0, 0, 0]],
+  ["while L1 is waited for", 2, [1, 0, 0, 0]],
+  ["before L2 is merged", 3, [1, 0, 0, 0]],
+  ["while L2 is waited for", 4, [1, 1, 0, 0]],
+  ["while L3 is waited for", 6, [1, 1, 1, 0]],
+] as const)(
+  "J7: a ramp that the kill switch meets %s stays at its level, and the run after the release goes on from there",
+  async (_, look, merged) => {
+    const { git, brokerOf } = place();
+    const run = await sampleRun({ target: "live" });
+    const shadow = outputsOf((await stage("shadow-paper", {}, run)).context);
+    const approvals = [approvalOf(run)];
+    const over = { mesh: engagingAt(look), verifyMs: 1500 };
+    const end = await stage("live-ramp", over, run, shadow, { approvals }).then(
+      ({ outcome }) => outcome.kind,
+      (error: unknown) => (error instanceof StageFailure ? error.code : String(error)),
+    );
+    // The last level's order may have been faster than the switch; then there is no level after it.
+    const possible = merged[2] === 1 ? ["done", "E_KILL_SWITCH"] : ["E_KILL_SWITCH"];
+    expect(possible).toContain(end);
+    expect(levelsOf(git, run, run.runId)).toEqual(merged);
+    await releasedByTwo();
+
+    const again = { ...run, runId: `${run.runId.slice(0, -1)}z` };
+    const next = [{ ...approvalOf(run), runId: again.runId }];
+    const { context, outcome } = await stage("live-ramp", {}, again, shadow, {
+      approvals: next,
+      inputsOf: run.runId,
+    });
+    expect(outcome).toMatchObject({ verdict: "pass" });
+    const report = context.outputJson("gates/live-ramp.json", LiveRampReport);
+    expect(report).toMatchObject({ level: "L3", rolledBack: false });
+    expect(report.steps.map(({ level, verified }) => [level, verified])).toEqual([
+      ["L1", true],
+      ["L2", true],
+      ["L3", true],
+    ]);
+    const rest = merged.slice(0, 3).map((count) => 1 - count);
+    expect(levelsOf(git, again, again.runId)).toEqual([...rest, 0]);
+    const [position] = await brokerOf(run.candidateId).positions();
+    expect(Number(position?.qty) * 2615.72).toBeCloseTo(100_000, 1);
+  },
+);
+
+test("a run that took up an earlier one's levels takes them all back if it fails", async () => {
+  const { git, brokerOf } = place();
   const run = await sampleRun({ target: "live" });
   const shadow = outputsOf((await stage("shadow-paper", {}, run)).context);
-  let reads = 0;
-  const controls = {
-    ...options.mesh.controls,
-    last: async () => {
-      reads += 1;
-      // Looks: L1, then L2, where it is engaged.
-      if (reads === 2) await mesh.control({ type: "kill-switch", ...who });
-      return mesh.mesh.controls.last();
-    },
-  };
-  const over = { mesh: { ...options.mesh, controls }, verifyMs: 5000 };
   const approvals = [approvalOf(run)];
-  const { context, outcome } = await stage("live-ramp", over, run, shadow, { approvals });
+  const over = { mesh: engagingAt(5), verifyMs: 1500 };
+  await expect(stage("live-ramp", over, run, shadow, { approvals })).rejects.toMatchObject({
+    code: "E_KILL_SWITCH",
+  });
+  await releasedByTwo();
+  const again = { ...run, runId: `${run.runId.slice(0, -1)}z` };
+  const next = [{ ...approvalOf(run), runId: again.runId }];
+  const blind = { engineUrl: "http://127.0.0.1:1", verifyMs: 200 };
+  const { outcome } = await stage("live-ramp", blind, again, shadow, {
+    approvals: next,
+    inputsOf: run.runId,
+  });
   expect(outcome).toMatchObject({ verdict: "fail" });
-  const report = context.outputJson("gates/live-ramp.json", LiveRampReport);
-  expect(report).toMatchObject({ level: "L0", rolledBack: true });
-  const { rollback } = context.outputJson("observed/live-ramp-rollout.json", ObservedRollout);
-  expect(rollback?.reason).toMatch(/kill switch is engaged since .* by ann/);
-  const merged = ["L1", "L2", "L3", "rollback"].map(
-    (step) => commitsOf(git, `${run.candidateId}.live-ramp.${run.runId}.${step}`).length,
+  expect(levelsOf(git, again, again.runId)).toEqual([0, 0, 0, 1]);
+  await eventually(
+    async () =>
+      Math.round(Number((await brokerOf(run.candidateId).positions())[0]?.qty) * 2615.72) === 5000,
+    { what: "it is at L0 again" },
   );
-  expect(merged).toEqual([1, 0, 0, 1]);
 });
 
 test("a task that was closed with a commit that main doesn't have fails the prerequisites", async () => {

@@ -9,10 +9,13 @@
  */
 import { type Broker, engagedSwitch } from "@baton/brokerage";
 import {
+  ACCOUNT_STOP_CODE,
   awaitedDispatch,
   incidentsOf,
   type Controls,
   type Incident,
+  STOP_CODES,
+  type StopCode,
   type StoredControls,
   type StoredEntry,
 } from "@baton/contracts";
@@ -30,16 +33,18 @@ export interface MeshReader {
 }
 
 /** What stops a promotion until people have done something; nothing is wrong with the candidate. */
-const STOPS = ["E_KILL_SWITCH", "E_FROZEN", "E_GIT_TASK"] as const;
-type StopCode = (typeof STOPS)[number];
+const STOPS: readonly string[] = [...STOP_CODES, ACCOUNT_STOP_CODE];
 
 /** True if `error` says that a promotion was stopped. */
-export function isStop(error: unknown): error is StageFailure {
-  const codes: readonly string[] = STOPS;
-  return error instanceof StageFailure && codes.includes(error.code);
+function isStop(error: unknown): error is StageFailure {
+  return error instanceof StageFailure && STOPS.includes(error.code);
 }
 
-function stopped(code: StopCode, message: string, action: string): StageFailure {
+function stopped(
+  code: StopCode | typeof ACCOUNT_STOP_CODE,
+  message: string,
+  action: string,
+): StageFailure {
   return new StageFailure({ class: "policy", code, message, action });
 }
 
@@ -60,8 +65,29 @@ export async function requireMayPromote(
   });
   if (stop) throw stop;
   if (engaged === undefined) return;
+  if (await isStillTheMeshs(broker))
+    throw new StageFailure({
+      class: "transient",
+      code: "E_BROKER_BEHIND",
+      message: `the mesh's kill switch is released, the broker's isn't yet: ${engaged}`,
+      action: "Nothing was changed. The engine releases it; check that the engine is ready.",
+    });
   const action = "Nothing is promoted until a person releases it; then `baton resume`.";
-  throw stopped("E_KILL_SWITCH", engaged, action);
+  throw stopped(ACCOUNT_STOP_CODE, engaged, action);
+}
+
+/** What stops promotions now, as the failure that says so; undefined if nothing does. Throws what `requireMayPromote` else does. */
+export async function stopNow(
+  context: StageContext,
+  parts: Parameters<typeof requireMayPromote>[1],
+): Promise<StageFailure | undefined> {
+  try {
+    await requireMayPromote(context, parts);
+    return undefined;
+  } catch (error) {
+    if (isStop(error)) return error;
+    throw error;
+  }
 }
 
 /** Refuses (policy) what a superseded attempt does (U4). */
@@ -76,6 +102,12 @@ export async function stoppedBy(broker: Broker): Promise<string | undefined> {
   const { scope, since, by, reason } = found;
   const whose = scope === "account" ? `of account ${broker.account}` : "of all accounts";
   return `the kill switch ${whose} is engaged since ${since} by ${by}: ${reason}`;
+}
+
+/** True if the engine hasn't carried the mesh's release to the broker yet. */
+async function isStillTheMeshs(broker: Broker): Promise<boolean> {
+  const { mesh, all, account } = await asked(broker.killSwitch.get());
+  return mesh.engaged && !all.engaged && !account.engaged;
 }
 
 /** While nobody knows what holds, nothing is promoted. */
@@ -116,7 +148,7 @@ function stopOf(
   if (killSwitch) {
     const { by, time, why } = killSwitch;
     const message = `the mesh's kill switch is engaged since ${time} by ${by}: ${why}`;
-    const action = "Two people release it (`baton get controls`); then `baton resume`.";
+    const action = "Two people release it (`baton get controls`); then it goes on by itself.";
     return stopped("E_KILL_SWITCH", message, action);
   }
   const frozen = incidents.find(
@@ -125,7 +157,7 @@ function stopOf(
   if (frozen) {
     const { id, class: kind, by, time, why } = frozen;
     const message = `incident ${id} of class ${kind} is open since ${time} by ${by}: ${why}`;
-    const action = `Close ${id} when it is over (\`baton get controls\`); then \`baton resume\`.`;
+    const action = `Close ${id} when it is over (\`baton get controls\`); then it goes on by itself.`;
     return stopped("E_FROZEN", message, action);
   }
   const [task] = tasks;
@@ -134,7 +166,7 @@ function stopOf(
   return stopped(
     "E_GIT_TASK",
     `${scope} was changed outside Git since ${time} by ${by} under ${ticket}: ${id} is open`,
-    `Bring the change to Git and close ${id} with its commit; then \`baton resume\`.`,
+    `Bring the change to Git, then \`baton close-task ${id} --commit SHA\`; it then goes on by itself.`,
   );
 }
 

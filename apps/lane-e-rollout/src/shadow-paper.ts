@@ -79,13 +79,16 @@ async function rollOut(
   });
   context.progress("waiting until the engine runs it");
   const verification = await verifyRunning(rendered, verificationParts(context, options));
-  if (verification.kind === "failed")
+  if (verification.kind === "failed") {
+    // What a stop keeps from running isn't late.
+    await requireMayPromote(context, promotionParts(context, options));
     throw new StageFailure({
       class: "transient",
       code: "E_NOT_VERIFIED",
       message: `main has ${action} as ${change.commit.slice(0, 12)}, but ${verification.reason}`,
       action: "Check the paper engine's status for this candidate; the stage looks again.",
     });
+  }
   await putObserved(context, change, verification);
 }
 

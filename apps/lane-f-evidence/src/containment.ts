@@ -4,6 +4,8 @@
  * C1: first a fence, so that no attempt that was dispatched before this one changes main from then on; only then is main
  *     read.
  * C2: where people opened the incident, what is on main goes, whichever run of the candidate brought it.
+ * C3: which run's strategy it is, is read from what shadow-paper rendered: a ramp that was run again is another run.
+ * C4: where people ended the candidate, nothing of it stays on main, of no run.
  */
 import {
   deduplicationId,
@@ -27,6 +29,17 @@ import type { EmergencyContainment } from "./emergency.ts";
 import type { World } from "./ports.ts";
 import { configHashOf, readStrategyOnMain, runOf, type StrategyOnMain } from "./strategy-file.ts";
 
+/** What shadow-paper rendered, as the run's artifact. */
+const RENDERED = "paper-candidate/strategy-configmap-patch.yaml";
+
+/** Who asked for it. */
+interface Asked {
+  /** People opened the incident (C2). */
+  readonly byPeople: boolean;
+  /** People ended the candidate: nothing of it comes back (C4). */
+  readonly ended: boolean;
+}
+
 /** What containing did. `target` is the text that main has now; undefined for none, or if nobody can tell. */
 export interface Containment {
   readonly action: IncidentRecord["containment"]["action"];
@@ -43,7 +56,7 @@ export interface Containment {
 export async function contain(
   context: StageContext,
   world: World,
-  { byPeople }: { readonly byPeople: boolean },
+  asked: Asked,
 ): Promise<Containment> {
   const start = performance.now();
   const stageRun = deduplicationId(context);
@@ -51,7 +64,7 @@ export async function contain(
   await fenceOnce({ ...world.remote, stageRun: `${stageRun}.fence`, dispatch });
   const [earlier] = await findActions(world.remote, [stageRun]);
   if (earlier) return contained(await leftBy(context, world, earlier), { ...earlier, start });
-  const before = await onMain(context, world, byPeople);
+  const before = await onMain(context, world, asked);
   const target = before.knownGood;
   const nothing = { configHash: configHashOf(target), target, observed: null };
   if (!before.ofThisRun) return { action: "nothing-deployed", ...nothing };
@@ -87,17 +100,31 @@ async function leftBy(
 }
 
 async function onMain(
-  { candidateId, runId }: StageContext,
+  context: StageContext,
   world: World,
-  byPeople: boolean,
+  { byPeople, ended }: Asked,
 ): Promise<StrategyOnMain> {
+  const { candidateId } = context;
+  const runId = await renderedIn(context);
   await using reader = await openMainReader(world.remote);
   const seen = await readStrategyOnMain(reader, candidateId, runId);
+  if (ended)
+    return {
+      ...seen,
+      ofThisRun: seen.ofThisRun || seen.content !== undefined,
+      knownGood: undefined,
+    };
   if (seen.ofThisRun || !byPeople || seen.content === undefined) return seen;
   const deployed = runOf(seen.content);
   // What nobody can read is nothing that may be left running.
   if (deployed === undefined) return { ...seen, ofThisRun: true, knownGood: undefined };
   return await readStrategyOnMain(reader, candidateId, deployed);
+}
+
+/** The run whose strategy this one promoted: a stage that was run again carried on what an earlier run had rendered (C3). */
+async function renderedIn(context: StageContext): Promise<string> {
+  if (!context.inputs.some(({ name }) => name === RENDERED)) return context.runId;
+  return runOf(new TextDecoder().decode(await context.read(RENDERED))) ?? context.runId;
 }
 
 async function restore(context: StageContext, world: World, target: string | undefined) {

@@ -29,6 +29,7 @@ test("a gate, a failure and a person are told apart", () => {
     declaredBy: "gate",
     reasons: ["ramp: verification failed"],
     incident: undefined,
+    ended: false,
   });
   const failure = {
     class: "deterministic",
@@ -42,6 +43,7 @@ test("a gate, a failure and a person are told apart", () => {
     declaredBy: "failure",
     reasons: ["E_GIT_CONFLICT: conflict"],
     incident: undefined,
+    ended: false,
   });
   const cause = {
     kind: "command",
@@ -55,6 +57,7 @@ test("a gate, a failure and a person are told apart", () => {
     declaredBy: "person",
     reasons: ["orders look odd"],
     incident: undefined,
+    ended: false,
   });
 });
 
@@ -82,6 +85,7 @@ test("an incident that people opened keeps its id, class and reason over approva
     declaredBy: "person",
     reasons: ["the closes look wrong"],
     incident: { id: incident.id, class: "A" },
+    ended: false,
   };
   expect(causeOf([opening])).toEqual(expected);
   expect(causeOf([opening, again])).toEqual(expected);

@@ -7,6 +7,8 @@ export interface IncidentCause {
   readonly reasons: readonly string[];
   /** The incident that people opened; undefined where a gate or a failure led here. */
   readonly incident: { readonly id: string; readonly class: IncidentClass } | undefined;
+  /** True where a person cancelled or rejected the candidate: nothing of it shall run any more. */
+  readonly ended: boolean;
 }
 
 /** The cause as the journal up to the dispatch tells it: that of its last entry, or of the incident that it recovers from. */
@@ -14,7 +16,9 @@ export function causeOf(entries: readonly { readonly entry: Entry }[]): Incident
   const last = entries.at(-1)?.entry;
   if (!last) throw new Error("a journal that reaches the dispatch has an entry");
   const link = last.incident ?? undefined;
-  if (!link) return { ...ownCause(last), incident: undefined };
+  const ending = endingOf(entries);
+  if (!link)
+    return { ...ownCause(ending ?? last), incident: undefined, ended: ending !== undefined };
   // An approval or a repetition may stand between the incident and this dispatch.
   const opening = entries.findLast(
     ({ entry: { cause } }) => cause.kind === "incident" && cause.incidentId === link.id,
@@ -23,10 +27,28 @@ export function causeOf(entries: readonly { readonly entry: Entry }[]): Incident
   const stage = opening?.guard?.from ?? last.guard?.from ?? last.stage;
   const { id, class: kind } = link;
   const incident = { id, class: kind };
-  return { stage, declaredBy: "person", reasons: [cut(why, 300)], incident };
+  return {
+    stage,
+    declaredBy: "person",
+    reasons: [cut(why, 300)],
+    incident,
+    ended: ending !== undefined,
+  };
 }
 
-function ownCause(entry: Entry): Omit<IncidentCause, "incident"> {
+/** The entry by which a person led it to this recovery by ending it; undefined if nobody did. Repetitions and stops may follow it. */
+function endingOf(entries: readonly { readonly entry: Entry }[]): Entry | undefined {
+  const stage = entries.at(-1)?.entry.stage;
+  const outside = entries.findLastIndex(({ entry }) => entry.stage !== stage);
+  return entries
+    .slice(outside + 1)
+    .find(
+      ({ entry: { cause } }) =>
+        cause.kind === "command" && ["cancel", "reject"].includes(cause.type),
+    )?.entry;
+}
+
+function ownCause(entry: Entry): Omit<IncidentCause, "incident" | "ended"> {
   const { cause, evidence, failure, guard, detail } = entry;
   const stage = guard?.from ?? (cause.kind === "report" ? cause.from : entry.stage);
   if (cause.kind === "command")

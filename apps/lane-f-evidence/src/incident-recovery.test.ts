@@ -99,6 +99,93 @@ test("what an earlier run had rolled out comes back", { timeout: SLOW }, async (
 });
 
 test(
+  "J7: under the mesh's kill switch the strategy is contained and the checks wait for the release, instead of failing",
+  { timeout: SLOW },
+  async () => {
+    await deploy(RUN);
+    await untilHolding(world, candidateId, true);
+    const isEngaged = async () => (await account().killSwitch.get()).engaged;
+    await world.mesh.control({ type: "kill-switch", by: "ann" });
+    await eventually(isEngaged, { what: "the broker's switch is engaged", withinMs: 15_000 });
+    const waiting = await run(["data: data_drift: NDX"]);
+    for (const by of ["ann", "ben"]) await world.mesh.control({ type: "release-kill-switch", by });
+    expect(waiting.outcome).toMatchObject({
+      failure: { class: "policy", code: "E_KILL_SWITCH" },
+    });
+    expect((await world.onMain()).has(`${candidateId}.yaml`)).toBe(false);
+    await eventually(async () => !(await isEngaged()), {
+      what: "the broker's switch is released",
+      withinMs: 15_000,
+    });
+    const ran = await run(["data: data_drift: NDX"]);
+    expect(record(ran)).toMatchObject({ recovered: true, containment: { action: "removed" } });
+  },
+);
+
+test(
+  "a run that carried on what an earlier one had rendered takes that off main",
+  { timeout: SLOW },
+  async () => {
+    await deploy(EARLIER);
+    await untilHolding(world, candidateId, true);
+    const opened = { ...gateFailure("live-ramp", ["ramp: stopped"]), candidateId };
+    world.journal.splice(0, 9, journalEntry(1, { candidateId }), journalEntry(2, opened));
+    const ran = await runStage(world.options, {
+      stage: "incident-recovery",
+      candidateId,
+      inputs: {
+        ...promotable(),
+        "paper-candidate/strategy-configmap-patch.yaml": new TextEncoder().encode(text(EARLIER)),
+      },
+      sequence: 20,
+    });
+    expect(record(ran)).toMatchObject({ recovered: true, containment: { action: "removed" } });
+    expect((await world.onMain()).has(`${candidateId}.yaml`)).toBe(false);
+    expect(await account().positions()).toEqual([]);
+  },
+);
+
+test(
+  "nothing of a candidate that a person rejected stays on main, also not of an earlier run",
+  { timeout: SLOW },
+  async () => {
+    await deploy(EARLIER);
+    await deploy(RUN);
+    await untilHolding(world, candidateId, true);
+    const ending: Partial<Entry> = {
+      candidateId,
+      reason: "INCIDENT",
+      stage: "incident-recovery",
+      guard: { from: "live-ramp", to: "incident-recovery", rule: "transition_allowed" },
+      cause: {
+        kind: "command",
+        commandId: "cmd-reject",
+        type: "reject",
+        by: "kim",
+        why: "too much risk in one position",
+      },
+    };
+    world.journal.splice(0, 9, journalEntry(1, { candidateId }), journalEntry(2, ending));
+    const ran = await runStage(world.options, {
+      stage: "incident-recovery",
+      candidateId,
+      inputs: promotable(),
+      sequence: 20,
+    });
+    expect(record(ran)).toMatchObject({
+      class: "D",
+      stage: "live-ramp",
+      declaredBy: "person",
+      reasons: ["too much risk in one position"],
+      containment: { action: "removed", killSwitchEngaged: false },
+      recovered: true,
+    });
+    expect((await world.onMain()).has(`${candidateId}.yaml`)).toBe(false);
+    expect(await account().positions()).toEqual([]);
+  },
+);
+
+test(
   "J7: a class B incident stops the account until a person releases it",
   { timeout: SLOW },
   async () => {

@@ -10,7 +10,7 @@ import {
   type ObservedIncident,
 } from "@baton/contracts";
 import { GitError } from "@baton/gitops";
-import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
+import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 import { emergencyFor } from "@baton/playbook";
 
 import { contain, type Containment } from "./containment.ts";
@@ -53,9 +53,12 @@ export async function incidentRecovery(
   // An emergency before this run may have engaged it too.
   const killSwitchEngaged = (await killSwitch.get()).account.engaged;
   const containedAt = context.now().toISOString();
+  await requireNoMeshSwitch(world, mesh.controls);
   context.progress("checking recovery");
   const checks = await recoveryChecks(context, world, containment);
   const recovered = checks.every(({ passed }) => passed);
+  // A switch that was engaged meanwhile is why they failed.
+  if (!recovered) await requireNoMeshSwitch(world, mesh.controls);
   await context.putJson(OBSERVED, {
     schemaVersion: "baton.observed-incident.v1",
     openedBy: context.sequence,
@@ -83,8 +86,33 @@ export async function incidentRecovery(
   return done(`incident of class ${classes[0]}: ${action}; ${state}`, recovered ? "pass" : "fail");
 }
 
+/** The checks need orders. What is contained stays so; the checks wait for the mesh's switch, and for the broker to follow it. */
+async function requireNoMeshSwitch(
+  world: World,
+  controls: EvidenceOptions["controls"],
+): Promise<void> {
+  const { mesh } = await world.broker("paper").killSwitch.get();
+  if (!mesh.engaged) return;
+  const state = (await controls.last())?.controls.killSwitch ?? null;
+  throw state
+    ? new StageFailure({
+        class: "policy",
+        code: "E_KILL_SWITCH",
+        message: `contained; the checks wait: the mesh's kill switch is engaged since ${state.time} by ${state.by}: ${state.why}`,
+        action: "Two people release it (`baton get controls`); then it goes on by itself.",
+      })
+    : new StageFailure({
+        class: "transient",
+        code: "E_BROKER_BEHIND",
+        message: "the mesh's kill switch is released, the broker's isn't yet",
+        action: "The engine releases it; check that the engine is ready.",
+      });
+}
+
 function classesOf(cause: IncidentCause): readonly [IncidentClass, ...IncidentClass[]] {
-  return cause.incident ? [cause.incident.class] : classify(cause.reasons);
+  if (cause.incident) return [cause.incident.class];
+  // Whoever gives a candidate up doubts its thesis; their words aren't signs of anything else.
+  return cause.ended ? ["D"] : classify(cause.reasons);
 }
 
 /** Codes that say that Git can't be reached, for whatever reason. */
@@ -97,7 +125,8 @@ async function containOrClose(
   of: { readonly cause: IncidentCause; readonly controls: EvidenceOptions["controls"] },
 ): Promise<Containment> {
   try {
-    return await contain(context, world, { byPeople: of.cause.incident !== undefined });
+    const { incident, ended } = of.cause;
+    return await contain(context, world, { byPeople: incident !== undefined, ended });
   } catch (error) {
     if (!(error instanceof GitError) || !AWAY.includes(error.code)) throw error;
     const state = await of.controls.last();

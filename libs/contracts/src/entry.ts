@@ -234,6 +234,8 @@ export const Entry = z.object({
   controls: z.int().positive().optional(),
   /** Set while it recovers from an incident that people opened. */
   incident: IncidentLink.nullable().optional(),
+  /** True from the first stage that changes what runs until recovery took the strategy out; absent while neither happened. */
+  promoted: z.boolean().optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

@@ -64,7 +64,7 @@ export const REASONS = {
   ),
   INCIDENT: text(
     "moving",
-    "A gate failed where the playbook leads to recovery, or people opened an incident; recovery is running.",
+    "A gate failed where the playbook leads to recovery, people opened an incident, or a person ended a candidate whose strategy may run; recovery takes it out of service.",
     "Follow the incident record in the recovery stage's artifacts.",
   ),
   RETRY_BACKOFF: text(

@@ -37,6 +37,8 @@ export function checkEvidence(record: MeshRecord): Finding {
       if (isDispatch(entry) || isEnd(entry)) {
         checked += 1;
         if (isDispatch(entry)) checkGuard(entry, before, tell);
+        if (isDispatch(entry) && isEnded(entry) && entry.stage !== record.recovery)
+          tell(`goes to ${entry.stage} although a person ended it`);
         if (before && byIncident(record, entry, before)) checkIncident(record, entry, tell);
         else if (before && movesOn(entry, before))
           checkMove({ record, entry, before, result, tell });
@@ -57,8 +59,20 @@ function isEnd({ reason }: JournalEntry): boolean {
 
 /** A repeated stage moves nowhere: a person asked for it. Nor does what a person sends back: it starts anew. */
 function movesOn(entry: JournalEntry, before: JournalEntry): boolean {
-  if (entry.cause.command === "send-back") return false;
+  if (entry.cause.command === "send-back" || goesOn(entry, before)) return false;
+  if (isEnded(entry)) return false;
   return isEnd(entry) || entry.stage !== before.stage || entry.cause.kind !== "command";
+}
+
+/** A stage that a stop met in its middle is run again when the stop is over: it moves nowhere. */
+function goesOn(entry: JournalEntry, before: JournalEntry | undefined): boolean {
+  if (entry.reason !== "RESUMED" || before === undefined) return false;
+  return entry.stage === before.stage && entry.runId !== before.runId;
+}
+
+/** A person ended it, and recovery takes out first what it promoted. */
+function isEnded({ cause: { command } }: JournalEntry): boolean {
+  return command === "cancel" || command === "reject";
 }
 
 /** True if an incident that people opened led it to recovery, at once or after an approval of that. */
@@ -86,7 +100,7 @@ function checkGuard(entry: JournalEntry, before: JournalEntry | undefined, tell:
   const { guard, stage } = entry;
   if (!guard) {
     const repeated = before?.stage === stage && entry.cause.command === "resume";
-    if (!repeated) tell("has no receipt of the guard");
+    if (!repeated && !goesOn(entry, before)) tell("has no receipt of the guard");
     return;
   }
   // What a person sends back starts anew, like what was submitted.

@@ -201,13 +201,16 @@ function follow(step: Step, rule: StageRule, result: Concluded): Entry {
   }
   if (verdict === "fail") return followFail(step, rule, { carried, why, gate });
   const detail = `${rule.stage} passed: ${result.summary}`;
-  if (rule.pass === null) return close(step, { ...carried, ...ending(step, detail) });
+  // Recovery that passed has shown that nothing of it runs any more.
+  const isOut = rule.stage === recoveryStage(step.playbook);
+  const onward = isOut ? { ...carried, promoted: false } : carried;
+  if (rule.pass === null) return close(step, { ...onward, ...ending(step, detail) });
   return enter(step, {
     to: rule.pass,
     reason: "STAGE_PASSED",
     detail,
     gatePassed: true,
-    carried,
+    carried: onward,
   });
 }
 
@@ -217,8 +220,9 @@ function ending(
   detail: string,
 ): Pick<Entry, "reason" | "detail"> {
   const recovery = recoveryStage(playbook);
-  if (recovery === undefined || !entry.visited.includes(recovery))
-    return { reason: "COMPLETED", detail };
+  // The evidence of what recovery took out may have been sealed before: then this is another run of that stage.
+  const recovered = entry.promoted === false || entry.visited.some((stage) => stage === recovery);
+  if (recovery === undefined || !recovered) return { reason: "COMPLETED", detail };
   const of = entry.incident ? ` of incident ${incidentsOf(entry).join(", ")}` : "";
   return {
     reason: "RECOVERED",

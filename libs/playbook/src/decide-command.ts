@@ -12,7 +12,8 @@ import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
 import { isStopped } from "./stops.ts";
 import { causeOf, submit } from "./submit.ts";
-import { close, dispatch, repeatedRun, review, type Step, successor } from "./successor.ts";
+import { dispatch, repeatedRun, review, type Step, successor } from "./successor.ts";
+import { end } from "./take-out.ts";
 import { refusalOfSender } from "./who-may-answer.ts";
 
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -60,7 +61,7 @@ function answer(
     case "send-back":
       return sendBack(step, command);
     case "cancel":
-      return append(close(step, { reason: "CANCELLED", detail: cancelled(step, command) }));
+      return end(step, { reason: "CANCELLED", detail: cancelled(step, command) });
   }
 }
 
@@ -84,9 +85,7 @@ function decline(step: Step, command: CommandOf<"reject">): Decision {
       "`baton cancel` ends it anyway.",
     );
   }
-  return append(
-    close(step, { reason: "REJECTED", detail: `Rejected by ${command.by}: ${command.why}` }),
-  );
+  return end(step, { reason: "REJECTED", detail: `Rejected by ${command.by}: ${command.why}.` });
 }
 
 function pause(step: Step, command: CommandOf<"pause">): Decision {

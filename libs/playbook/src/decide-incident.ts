@@ -1,7 +1,7 @@
 /**
  * What an incident that people opened means for a candidate: recovery at once, from wherever it stands.
  *
- * I1: of a whole lane or of all, those whose strategy was promoted in this run; the others are frozen where they go next.
+ * I1: of a whole lane or of all, those whose strategy may run, whichever run promoted it; the others are frozen where they go next.
  *     An incident of one candidate reaches it even when it is closed: what it promoted may still run.
  * I2: each incident leads a candidate to recovery once, also when another one leads it there in between.
  * I3: the guard lets it through from any stage, on hold or not; approvals that the recovery stage needs are asked for.

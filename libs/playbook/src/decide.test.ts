@@ -26,7 +26,7 @@ const STATES = {
       (story) => story.command("approve", { by: "dan" }),
     ),
   failed: () => told(arrivedAt(playbook, STAGE), (story) => story.result({ failure: "spec" })),
-  closed: () => told(arrivedAt(playbook, STAGE), (story) => story.command("cancel")),
+  closed: () => told(arrivedAt(playbook, "policy-dry-run"), (story) => story.command("cancel")),
 } as const satisfies Record<string, () => Story>;
 
 /** Everything that can happen. */
@@ -84,7 +84,7 @@ const TABLE: Record<State, Record<string, string>> = {
     submit: DUPLICATE,
     ...all("E_CONFLICT", ["approve", "reject", "pause"]),
     resume: "RESUMED lane-e",
-    cancel: "CANCELLED closed",
+    cancel: "INCIDENT lane-f",
     ...reports("PAUSED review"),
     deadline: STALE,
     exhausted: "PAUSED review",
@@ -94,7 +94,7 @@ const TABLE: Record<State, Record<string, string>> = {
     ...all("E_CONFLICT", ["approve", "reject", "pause"]),
     // Evidence is looked for when the hold is lifted; here nothing was.
     resume: "EVIDENCE_MISSING review",
-    cancel: "CANCELLED closed",
+    cancel: "INCIDENT lane-f",
     ...reports(STALE),
     deadline: STALE,
     exhausted: STALE,
@@ -103,7 +103,7 @@ const TABLE: Record<State, Record<string, string>> = {
     submit: DUPLICATE,
     ...all("E_CONFLICT", ["approve", "reject", "pause"]),
     resume: "RERUN lane-e",
-    cancel: "CANCELLED closed",
+    cancel: "INCIDENT lane-f",
     ...reports("PAUSED review"),
     attempt: DUPLICATE,
     "spec attempt": DUPLICATE,
@@ -179,7 +179,7 @@ function moving() {
     submit: DUPLICATE,
     ...all("E_CONFLICT", ["approve", "reject", "resume"]),
     pause: "PAUSED review",
-    cancel: "CANCELLED closed",
+    cancel: "INCIDENT lane-f",
   };
 }
 
@@ -187,9 +187,9 @@ function asked() {
   return {
     submit: DUPLICATE,
     ...all("E_CONFLICT", ["approve", "pause"]),
-    reject: "REJECTED closed",
+    reject: "INCIDENT lane-f",
     resume: "RERUN lane-e",
-    cancel: "CANCELLED closed",
+    cancel: "INCIDENT lane-f",
   };
 }
 

@@ -10,7 +10,7 @@
  *   result is still awaited also that result, exhausted, workers back (same lane), and pause (so that a late result doesn't
  *   move it).
  * - review, stopped (FROZEN, KILL_SWITCH, PROMOTION_BLOCKED): lifted (what the kept result leads to), pause, send-back, cancel.
- * - anything: an incident (recovery), also from closed.
+ * - anything: an incident (recovery), also from closed; cancel and reject of one whose strategy may run (recovery).
  * - closed: nothing else.
  *
  * D1: a report counts only if it answers the dispatch that the last entry awaits, by sequence, stage run and lane. A result in the
@@ -47,19 +47,23 @@ import { review, type Step, successor } from "./successor.ts";
 /** Decides what follows from one happening. Pure: time comes in with the question. */
 export function decide(question: Question): Decision {
   const decision = underStops(question, decideFreely(question));
-  const { controls } = question;
-  if (decision.kind !== "append" || !controls) return decision;
-  return append(decidedUnder(controls, decision.entry));
+  if (decision.kind !== "append") return decision;
+  return append(inOrder(decision.entry, question.controls));
 }
 
-/** A replay decides under the same controls, and gets the same bytes: keys that may be absent keep the schema's order (J10). */
-function decidedUnder({ sequence }: StoredControls, entry: Entry): Entry {
-  const { tallies, controls: _, incident, ...rest } = entry;
+/**
+ * The entry as decided under these controls. A replay decides under the same ones, and gets the same bytes: keys that may be
+ * absent keep the schema's order (J10).
+ */
+function inOrder(entry: Entry, under: StoredControls | undefined): Entry {
+  const { tallies, controls: before, incident, promoted, ...rest } = entry;
+  const controls = under?.sequence ?? before;
   return {
     ...rest,
     ...(tallies && { tallies }),
-    controls: sequence,
+    ...(controls !== undefined && { controls }),
     ...(incident !== undefined && { incident }),
+    ...(promoted !== undefined && { promoted }),
   };
 }
 

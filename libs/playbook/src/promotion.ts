@@ -23,8 +23,15 @@ export function recoveryStage(playbook: Playbook): Stage | undefined {
   return undefined;
 }
 
-/** True if this run was handed to a stage that changes what runs. */
-export function isPromoted(playbook: Playbook, { visited }: Pick<Entry, "visited">): boolean {
+/**
+ * True if a strategy of the candidate may run: one of its runs was handed to a stage that changes what runs, and recovery hasn't
+ * taken it out since. An entry of an older release doesn't say so itself; there its run's stages tell.
+ */
+export function isPromoted(
+  playbook: Playbook,
+  { visited, promoted }: Pick<Entry, "visited" | "promoted">,
+): boolean {
+  if (promoted !== undefined) return promoted;
   return visited.some((stage) => {
     const rule = playbook.stages.get(stage);
     return rule !== undefined && promotes(rule);

@@ -14,7 +14,7 @@ import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
 import { after } from "./instant.ts";
 import { anotherRunAllowed, type Playbook, stageRule } from "./playbook.ts";
-import { recoveryStage } from "./promotion.ts";
+import { promotes, recoveryStage } from "./promotion.ts";
 import { answersTo } from "./who-may-answer.ts";
 
 /** What the steps of one decision share. */
@@ -73,6 +73,7 @@ export function dispatch(
     review: null,
     hold: null,
     ...withoutVisited(changes),
+    ...(promotes(rule) && { promoted: true }),
   });
 }
 

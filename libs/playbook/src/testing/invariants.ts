@@ -200,6 +200,8 @@ function move(before: Entry, { evidence, playbook }: Told["question"], after: En
 /** By an incident that people opened, whether or not the recovery stage had to be approved first. */
 function leadsToRecovery(playbook: Playbook, { cause, incident, stage }: Entry): boolean {
   const recovers = [...playbook.stages.values()].some((rule) => rule.incident === stage);
+  const ended = cause.kind === "command" && ["cancel", "reject"].includes(cause.type);
+  if (recovers && ended) return true;
   const named = cause.kind !== "incident" || incident?.id === cause.incidentId;
   return recovers && incident != null && named;
 }

@@ -136,7 +136,11 @@ const SCENARIOS: Partial<Record<Reason, Scenario>> = {
       (story) => story.result(),
     ),
   CANCELLED: (playbook) => then(begun(playbook), (story) => story.command("cancel")),
-  REJECTED: (playbook) => then(askedForApproval(playbook), (story) => story.command("reject")),
+  REJECTED: (playbook) =>
+    then(
+      then(begun(playbook), (story) => story.result({ failure: "spec" })),
+      (story) => story.command("reject"),
+    ),
 };
 
 /** Every code of the catalogue, with its story where there is one. */
