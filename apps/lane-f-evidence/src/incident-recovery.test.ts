@@ -134,7 +134,7 @@ test(
       stage: "incident-recovery",
       candidateId,
       inputs: {
-        ...promotable(),
+        ...promotable("paper", -1, candidateId),
         "paper-candidate/strategy-configmap-patch.yaml": new TextEncoder().encode(text(EARLIER)),
       },
       sequence: 20,
@@ -169,7 +169,7 @@ test(
     const ran = await runStage(world.options, {
       stage: "incident-recovery",
       candidateId,
-      inputs: promotable(),
+      inputs: promotable("paper", -1, candidateId),
       sequence: 20,
     });
     expect(record(ran)).toMatchObject({
