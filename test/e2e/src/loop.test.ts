@@ -75,7 +75,7 @@ describe("a candidate that passes", () => {
   test("gets the original receipt when it's submitted again (J3)", async () => {
     const spec = { needs: "nothing", name: "twice" };
     const id = await world.submit(spec);
-    await world.until(id, "closed", (entry) => entry.holder === "closed");
+    const { entry: last } = await world.until(id, "closed", ({ holder }) => holder === "closed");
     const [first] = await world.mesh.journal.history(id);
     const receipt = await world.send({ type: "submit", candidateId: id, by: "another", spec });
     expect(receipt.outcome).toEqual({
@@ -86,6 +86,7 @@ describe("a candidate that passes", () => {
       sequence: first?.sequence,
       time: first?.entry.time,
       detail: first?.entry.detail,
+      stands: { stage: "ship", holder: "closed", reason: "COMPLETED", since: last.time },
     });
   });
 });

@@ -175,7 +175,9 @@ test(
     expect(submitted).toMatchObject({ code: 0, json: { outcome: { kind: "accepted" } } });
     const again = await run("submit", file);
     const { duplicate: _, ...original } = submitted.json.outcome;
-    expect(again.json.outcome).toEqual({ ...original, duplicate: true });
+    const { stands, ...receipt } = again.json.outcome;
+    expect(receipt).toEqual({ ...original, duplicate: true });
+    expect(stands).toMatchObject({ holder: expect.any(String), since: expect.any(String) });
     const id: string = submitted.json.candidateId;
     const paused = await run("pause", id, "--why", "to look at it", "--as", OTHERS[0] ?? "");
     expect(paused).toMatchObject({ code: 0 });
