@@ -20,6 +20,7 @@ import { register as registerLogin } from "./commands/login.ts";
 import { register as registerNatsConfig } from "./commands/nats-config.ts";
 import { register as registerPolicy } from "./commands/policy.ts";
 import { register as registerReasons } from "./commands/reasons.ts";
+import { register as registerRestart } from "./commands/restart.ts";
 import { register as registerSubmit } from "./commands/submit.ts";
 import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerTrust } from "./commands/trust.ts";
@@ -28,7 +29,10 @@ import { register as registerWatch } from "./commands/watch.ts";
 
 const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
   [
-    { heading: "Run:", registrars: [registerUp, registerDryRun, registerNatsConfig] },
+    {
+      heading: "Run:",
+      registrars: [registerUp, registerRestart, registerDryRun, registerNatsConfig],
+    },
     {
       heading: "Submit and decide:",
       registrars: [registerLogin, registerTrust, registerSubmit, registerDecisions],

@@ -128,6 +128,7 @@ function superviseIntakes(
     await Promise.all(workers.map((worker) => worker.stop(graceMs)));
   });
   service.registerCheck("server", () => answer(mesh.trouble()));
+  service.registerCheck("writes", () => answer(mesh.pulse?.trouble()));
   service.registerCheck("intakes", () => {
     const silent = Math.max(...workers.map((worker) => worker.silentMs()));
     return answer(

@@ -62,7 +62,7 @@ export async function runEngine({
   countTroubles(service.meter, () => reconciler.status());
   // Engaged is no trouble: it does what it was asked for.
   service.registerCheck("controls", () => {
-    const reason = mesh.killSwitch() === undefined ? mesh.stop() : null;
+    const reason = mesh.killSwitch() ? null : mesh.stop();
     return reason === null ? { ok: true } : { ok: false, reason };
   });
   while (!signal.aborted) {

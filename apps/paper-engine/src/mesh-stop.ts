@@ -2,12 +2,15 @@
  * Whether the mesh lets positions be increased, known without asking at the moment when it matters.
  *
  * S1: the kill switch stops; so does not knowing it: before the first answer, and when the last one is too old.
- * S2: a state that engages it counts for as long as no later one was read, however old it gets.
- * S3: an answer that says less than was seen is none: what holds isn't known, whoever engaged or released it before.
+ * S2: nor may orders go out while nobody could engage it (see pulse-watch.ts).
+ * S3: a state that engages it counts for as long as no later one was read, however old it gets.
+ * S4: an answer that says less than was seen is none: what holds isn't known, whoever engaged or released it before.
  */
 import { cut, type KillSwitchState, type StoredControls } from "@baton/contracts";
 import { type ControlReader, type ControlWatch, LogReset, watchControls } from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
+
+import { type PulseWatch, watchPulse } from "./pulse-watch.ts";
 
 /** The controls are asked for this often, in milliseconds. */
 const EVERY_MS = 200;
@@ -36,6 +39,7 @@ export interface MeshStopParts {
 /** Starts watching; the mesh needn't be there. */
 export function watchMeshStop({ reader, log, onChange }: MeshStopParts): MeshStop {
   let watch: ControlWatch | undefined;
+  let pulse: PulseWatch | undefined;
   let trouble = "the mesh can't be reached";
   let known = true;
   const onTrouble = (error: unknown) => {
@@ -46,7 +50,8 @@ export function watchMeshStop({ reader, log, onChange }: MeshStopParts): MeshSto
   };
   const start = async (): Promise<void> => {
     try {
-      const { controls } = await reader;
+      const { controls, pulse: lastPulse } = await reader;
+      pulse = watchPulse({ pulse: lastPulse });
       watch = watchControls({
         controls,
         everyMs: EVERY_MS,
@@ -74,12 +79,14 @@ export function watchMeshStop({ reader, log, onChange }: MeshStopParts): MeshSto
     stop() {
       const killSwitch = engaged();
       if (killSwitch) return describe(killSwitch);
-      return isKnown() ? null : cut(`${UNKNOWN}: ${trouble}`, 300);
+      if (!isKnown()) return cut(`${UNKNOWN}: ${trouble}`, 300);
+      return pulse?.trouble() ?? null;
     },
     sequence: () => watch?.current()?.sequence ?? null,
     killSwitch: () => engaged() ?? (isKnown() ? null : undefined),
     async [Symbol.asyncDispose]() {
       watch?.stop();
+      pulse?.stop();
       // A connection that never came about is given up with the process.
       if (watch !== undefined) await (await reader)[Symbol.asyncDispose]();
     },

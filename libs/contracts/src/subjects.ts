@@ -14,6 +14,8 @@ export const STREAMS = {
   reports: { name: "REPORTS", subjects: "baton.report.>" },
   commands: { name: "COMMANDS", subjects: "baton.command.>" },
   controls: { name: "CONTROLS", subjects: "baton.control.>" },
+  /** Writes that only show that writes are stored. */
+  pulse: { name: "PULSE", subjects: "baton.pulse.>" },
   advisories: { name: "ADVISORIES", subjects: "$JS.EVENT.ADVISORY.CONSUMER." },
 } as const;
 

@@ -93,7 +93,7 @@ function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
         ...readsArtifacts(),
       ];
     case "paper-engine":
-      return seesControls();
+      return [...seesControls(), api(`STREAM.MSG.GET.${STREAMS.pulse.name}`)];
     case "cli":
       return forPeople();
     case "lane-a":

@@ -5,11 +5,14 @@ import { type ConnectionOptions, openConnection } from "./connect.ts";
 import type { ControlMemory } from "./control-memory.ts";
 import { type MeshControls, readControls } from "./controls.ts";
 import { openJetStream } from "./mesh.ts";
+import { lastPulse } from "./pulse.ts";
 import { answerHealth } from "./service-health.ts";
 
 /** A connection that only asks for the controls. */
 export interface ControlReader extends AsyncDisposable {
   readonly controls: Pick<MeshControls, "last">;
+  /** Sequence of the last pulse; undefined if there is none. It grows for as long as what the coordinator writes is stored. */
+  pulse(this: void): Promise<number | undefined>;
 }
 
 /** An answer that is later than this is no answer any more: who must stop in time can't wait for it. */
@@ -27,6 +30,7 @@ export async function openControlReader(
   const { jsm } = await openJetStream(nc, { seed: options.seed, timeoutMs: ANSWER_MS });
   return {
     controls: readControls(jsm, options.memory),
+    pulse: () => lastPulse(jsm),
     [Symbol.asyncDispose]: () => nc.close(),
   };
 }

@@ -51,6 +51,7 @@ export {
   REFUSALS,
   type Stored,
 } from "./publisher.ts";
+export { PULSE_LATE_MS } from "./pulse.ts";
 export type { PullOptions, PullWorker } from "./pull-worker.ts";
 export type { StoredMessage } from "./read-page.ts";
 export { type Damage, scrub, type ScrubProgress } from "./scrub.ts";
@@ -67,6 +68,7 @@ export {
   type TopologyOptions,
 } from "./topology.ts";
 export {
+  answersAsNats,
   checkServerVersion,
   ensureMeshKeys,
   fetchDebianPackage,

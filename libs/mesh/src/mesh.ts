@@ -25,6 +25,7 @@ import { LogReset } from "./log-reset.ts";
 import { provision } from "./provision.ts";
 import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
+import { AFTER_A_WRITE_ERROR, type Pulse, startPulse } from "./pulse.ts";
 import { openReports, type Reports } from "./reports.ts";
 import { restoreAbsent, restoreConsumer } from "./restore-consumers.ts";
 import { answerHealth } from "./service-health.ts";
@@ -79,6 +80,8 @@ export interface Mesh extends AsyncDisposable {
   /** What the streams say that this mesh is called; undefined where there are none yet. */
   readonly name: MeshName | undefined;
   readonly publisher: Publisher;
+  /** Shows whether what is written is stored; only the coordinator writes one. */
+  readonly pulse: Pulse | undefined;
   readonly journal: Journal;
   readonly reports: Reports;
   readonly artifacts: Artifacts;
@@ -155,6 +158,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
           pull.onTrouble(`consumer ${pull.durable} was gone; made again from ${from ?? 1}`);
       },
     });
+  const pulse = owns ? startPulse(publisher) : undefined;
   return {
     nc,
     js,
@@ -164,6 +168,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
       return name ?? owned.name();
     },
     publisher,
+    pulse,
     journal: openJournal(jsm, writer),
     reports: openReports(jsm, writer),
     artifacts: openArtifacts({ jsm, publisher, writer: options.storesAs ?? "coordinator" }),
@@ -171,9 +176,10 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     provision: owned.provision,
     take,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),
-    trouble: () => troubleOf(watch, options.url),
+    trouble: () => troubleOf(watch, options.url) ?? unstored(publisher.unanswered()),
     [Symbol.asyncDispose]: async () => {
       owned.stop();
+      pulse?.stop();
       publisher.close();
       // A server that hangs never says that it has taken everything.
       const late = new AbortController();
@@ -275,6 +281,12 @@ export async function readMeshName(jsm: JetStreamManager): Promise<MeshName | un
   // The one that every kind may ask for, and the last that is made.
   const info = await jsm.streams.info(STREAMS.advisories.name).catch(absent);
   return info && meshNameIn(info.config);
+}
+
+/** Reads go on being answered by a server that stores nothing. */
+function unstored(streams: readonly string[]): string | undefined {
+  if (streams.length === 0) return undefined;
+  return `writes to ${streams.join(", ")} aren't answered: ${AFTER_A_WRITE_ERROR}`;
 }
 
 async function waitForStreams(

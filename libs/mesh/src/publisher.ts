@@ -4,6 +4,7 @@
  * P1: every publish ends: acknowledged, refused with the server's code, or `Unavailable` (outcome unknown) after its deadline.
  * P2: nothing is sent while the connection is down; what was under way then is `Unavailable` at once, not after the deadline.
  */
+import { ARTIFACTS_BUCKET, REVIEWS_BUCKET, STREAMS } from "@baton/contracts";
 import { createInbox, type Msg, type NatsConnection, type PublishOptions } from "nats";
 
 import { Unavailable } from "./connect.ts";
@@ -43,6 +44,8 @@ export interface Outgoing {
 }
 
 interface Waiting {
+  /** The first one of a batch. */
+  readonly subject: string;
   readonly resolve: (stored: Stored) => void;
   readonly reject: (error: Error) => void;
   readonly until: number;
@@ -55,41 +58,64 @@ export interface Publisher {
   publish(message: Outgoing): Promise<Stored>;
   /** Stores all or none. The result is the last message's sequence; the others directly precede it. */
   publishBatch(messages: readonly Outgoing[]): Promise<Stored>;
+  /** Streams that took the last message without an answer, lately: see pulse.ts for what that means. */
+  unanswered(): readonly string[];
   close(): void;
+}
+
+/** A stream that wasn't written to for so long may be well again. */
+const UNANSWERED_MS = 60_000;
+
+/** Subjects by the stream that takes them. */
+const TAKES: readonly (readonly [prefix: string, stream: string])[] = [
+  ["$O.", `OBJ_${ARTIFACTS_BUCKET}`],
+  ["$KV.", `KV_${REVIEWS_BUCKET}`],
+  ...Object.values(STREAMS).map(({ name, subjects }) => [subjects.replace(">", ""), name] as const),
+];
+
+function streamOf(subject: string): string {
+  return TAKES.find(([prefix]) => subject.startsWith(prefix))?.[1] ?? subject.slice(0, 80);
 }
 
 /** Opens a publisher on a connection. `timeoutMs` bounds each publish. */
 export function openPublisher(nc: NatsConnection, timeoutMs = 5000): Publisher {
   const inbox = createInbox();
   const waiting = new Pending<Waiting>();
+  const unanswered = new Map<string, number>();
   let batches = 0;
   let connected = true;
 
   const subscription = nc.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
-      if (!error) settle(waiting, message, inbox.length + 1);
+      const subject = error ? undefined : settle(waiting, message, inbox.length + 1);
+      if (subject !== undefined && unanswered.size > 0) unanswered.delete(streamOf(subject));
     },
   });
-  const timer = setInterval(() => expire(waiting, Date.now()), SWEEP_MS);
+  const timer = setInterval(() => {
+    const now = Date.now();
+    for (const { subject } of expire(waiting, now)) unanswered.set(streamOf(subject), now);
+  }, SWEEP_MS);
   timer.unref();
   void followStatus(nc, (up) => {
     connected = up;
+    // Another server process, or the same one that was away: what it takes now isn't known.
+    if (up) unanswered.clear();
     if (!up) expire(waiting, Number.POSITIVE_INFINITY);
   });
 
-  const acknowledged = (send: (reply: string) => void): Promise<Stored> =>
+  const acknowledged = (subject: string, send: (reply: string) => void): Promise<Stored> =>
     new Promise((resolve, reject) => {
       if (!connected || nc.isClosed()) {
         reject(new Unavailable("not connected to the server"));
         return;
       }
-      send(`${inbox}.${waiting.add({ resolve, reject, until: Date.now() + timeoutMs })}`);
+      send(`${inbox}.${waiting.add({ subject, resolve, reject, until: Date.now() + timeoutMs })}`);
     });
 
   return {
-    publish: (message) => acknowledged((reply) => put(nc, message, reply)),
+    publish: (message) => acknowledged(message.subject, (reply) => put(nc, message, reply)),
     publishBatch: (messages) =>
-      acknowledged((reply) => {
+      acknowledged(messages[0]?.subject ?? "", (reply) => {
         batches += 1;
         const id = `${inbox.slice(-16)}${batches.toString(36)}`;
         messages.forEach(({ subject, payload, headers }, index) => {
@@ -103,6 +129,10 @@ export function openPublisher(nc: NatsConnection, timeoutMs = 5000): Publisher {
           put(nc, { subject, payload, headers: member }, last ? reply : undefined);
         });
       }),
+    unanswered: () => {
+      const since = Date.now() - UNANSWERED_MS;
+      return [...unanswered].flatMap(([stream, atMs]) => (atMs > since ? [stream] : []));
+    },
     close: () => {
       clearInterval(timer);
       subscription.unsubscribe();
@@ -120,13 +150,18 @@ function put(nc: NatsConnection, message: Outgoing, reply: string | undefined): 
   nc.publish(subject, typeof payload === "string" ? encodeText(payload) : payload, options);
 }
 
-function settle(waiting: Pending<Waiting>, message: Msg, prefix: number): void {
+/** Returns the subject of what was stored; undefined for an answer that stores nothing. */
+function settle(waiting: Pending<Waiting>, message: Msg, prefix: number): string | undefined {
   const key = Number(message.subject.slice(prefix));
   const one = waiting.take(key);
-  if (!one) return;
+  if (!one) return undefined;
   const answer = parseAck(message);
-  if (answer instanceof Error) one.reject(answer);
-  else one.resolve(answer);
+  if (answer instanceof Error) {
+    one.reject(answer);
+    return undefined;
+  }
+  one.resolve(answer);
+  return one.subject;
 }
 
 /** What the server answers nearly always, read without a JSON object. */
@@ -153,9 +188,12 @@ function parseAck(message: Msg): Stored | Error {
   }
 }
 
-function expire(waiting: Pending<Waiting>, now: number): void {
-  for (const one of waiting.takeWhere(({ until }) => until <= now))
+/** Rejects what is over, and returns it. */
+function expire(waiting: Pending<Waiting>, now: number): readonly Waiting[] {
+  const over = waiting.takeWhere(({ until }) => until <= now);
+  for (const one of over)
     one.reject(new Unavailable("no acknowledgement in time: the outcome is unknown"));
+  return over;
 }
 
 async function followStatus(nc: NatsConnection, report: (up: boolean) => void): Promise<void> {

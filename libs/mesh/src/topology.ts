@@ -103,20 +103,32 @@ export function planTopology(options: TopologyOptions): Topology {
         name: STREAMS.controls.name,
         subjects: [STREAMS.controls.subjects],
       },
-      {
-        name: STREAMS.advisories.name,
-        subjects: [...ADVISORY_SUBJECTS],
-        storage: "file",
-        retention: "limits",
-        num_replicas: options.replicas,
-        max_age: nanos(30 * DAY_MS),
-        max_msgs: 100_000,
-        discard: "old",
-        allow_direct: true,
-      },
+      ...planPassing(options),
     ],
     consumers: planConsumers(options),
   };
+}
+
+/** What isn't kept for ever: pulses, and the server's advisories. */
+function planPassing({ replicas }: TopologyOptions): Stream[] {
+  const passing = {
+    storage: "file" as const,
+    retention: "limits" as const,
+    num_replicas: replicas,
+    discard: "old" as const,
+  };
+  const { pulse, advisories } = STREAMS;
+  return [
+    { ...passing, name: pulse.name, subjects: [pulse.subjects], max_msgs: 10 },
+    {
+      ...passing,
+      name: advisories.name,
+      subjects: [...ADVISORY_SUBJECTS],
+      max_age: nanos(30 * DAY_MS),
+      max_msgs: 100_000,
+      allow_direct: true,
+    },
+  ];
 }
 
 /** An object store in which nothing can be replaced: no rollup, no purge. */

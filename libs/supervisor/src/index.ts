@@ -4,6 +4,7 @@ export {
   type HttpReadiness,
   readAddress,
 } from "./http-readiness.ts";
+export { answersHttp, type Liveness } from "./liveness.ts";
 export { endOfLog } from "./log-end.ts";
 export {
   exitInWords,

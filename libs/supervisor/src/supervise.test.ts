@@ -55,6 +55,26 @@ test("a killed service comes back as another process and is ready again", async 
   expect(events[2]).toMatchObject({ pid: first, exit: { code: null, signal: "SIGKILL" } });
 });
 
+test("a service that hangs is killed and comes back; one that answers is left alone", async () => {
+  const { supervised, events } = watch(dir, ["ready"], 10_000, { everyMs: 20, misses: 5 });
+  await supervised.whenReady();
+  const first = supervised.pid();
+  await delay(300);
+  expect(supervised.pid()).toBe(first);
+  supervised.kill("SIGSTOP");
+  await expect
+    .poll(() => events.some(({ kind }) => kind === "ended"), { timeout: 20_000 })
+    .toBe(true);
+  await supervised.whenReady();
+  expect(events.slice(0, 5)).toMatchObject([
+    { kind: "started", pid: first },
+    { kind: "ready" },
+    { kind: "hangs", pid: first },
+    { kind: "ended", pid: first, exit: { signal: "SIGKILL" } },
+    { kind: "started" },
+  ]);
+});
+
 test("a wrong configuration is told at once and not tried again", async () => {
   const { supervised, logFile } = watch(dir, ["exit=3"]);
   await expect(supervised.whenReady()).rejects.toMatchObject({

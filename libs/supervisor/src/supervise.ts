@@ -7,10 +7,12 @@
  *
  * W1: at most one process of a service exists at a time: the next is launched after the last has ended.
  * W2: a service that was ready once is started again for ever; one that never was is given up after a few processes.
- * W3: after `stop` has resolved there's no process and none will follow.
+ * W3: a service that was ready, or should be, and doesn't answer any more is killed, and so started again.
+ * W4: after `stop` has resolved there's no process and none will follow.
  */
 import { setTimeout as delay } from "node:timers/promises";
 
+import { type Liveness, untilHanging } from "./liveness.ts";
 import { exitInWords, type ManagedProcess, type ProcessExit } from "./managed-process.ts";
 import { DEFAULT_RESTART_POLICY, restartDelay, type RestartPolicy } from "./restart-policy.ts";
 
@@ -21,6 +23,8 @@ export interface Service {
   launch(this: void, signal: AbortSignal): Promise<ManagedProcess>;
   /** Resolves when the process does its work; rejects with why it doesn't. Aborted when the process has ended. */
   untilReady(this: void, signal: AbortSignal): Promise<void>;
+  /** How to know that a process hangs; without it, only its end is noticed. */
+  readonly liveness?: Liveness;
 }
 
 /** Where a service stands. */
@@ -36,6 +40,7 @@ export type ServiceEvent = { readonly service: string } & (
   | { readonly kind: "started"; readonly pid: number }
   | { readonly kind: "ready"; readonly pid: number }
   | { readonly kind: "unready"; readonly pid: number; readonly why: string }
+  | { readonly kind: "hangs"; readonly pid: number }
   | {
       readonly kind: "ended";
       readonly pid: number;
@@ -193,6 +198,7 @@ async function once(run: Run, graceMs: () => number): Promise<Ending> {
   if (stopping.signal.aborted) stop();
   else stopping.signal.addEventListener("abort", stop, { once: true });
   const readySince = awaitReady(run, process);
+  void readySince.then(() => killIfHanging(run, process));
   const exit = await process.exited;
   stopping.signal.removeEventListener("abort", stop);
   const since = await readySince;
@@ -201,6 +207,16 @@ async function once(run: Run, graceMs: () => number): Promise<Ending> {
   // Whoever asks from now on waits for the next process.
   if (since !== undefined) run.ready = expectation();
   return endingOf(run, process.pid, exit);
+}
+
+/** W3: from when it was ready, or was given up to be, until it ends. */
+async function killIfHanging({ service, tell }: Run, process: ManagedProcess): Promise<void> {
+  if (!service.liveness) return;
+  const gone = new AbortController();
+  void process.exited.then(() => gone.abort());
+  if (!(await untilHanging(service.liveness, gone.signal))) return;
+  tell({ service: service.name, kind: "hangs", pid: process.pid });
+  process.kill("SIGKILL");
 }
 
 function endingOf(run: Run, pid: number, exit: ProcessExit): Ending {

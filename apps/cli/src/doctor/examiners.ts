@@ -3,6 +3,7 @@ import { examineAdvisories } from "./examine-advisories.ts";
 import { examineCandidates } from "./examine-candidates.ts";
 import { examineClock } from "./examine-clock.ts";
 import { examineControls, examineStopped } from "./examine-controls.ts";
+import { examineDisk } from "./examine-disk.ts";
 import { examineHistory } from "./examine-history.ts";
 import { examineServices } from "./examine-services.ts";
 import { examineConsumers, examineStreams } from "./examine-streams.ts";
@@ -12,6 +13,7 @@ import type { Examiner } from "./world.ts";
 export const EXAMINERS: Readonly<Record<string, Examiner>> = {
   clock: examineClock,
   services: examineServices,
+  disk: examineDisk,
   history: ({ session }) => examineHistory(session),
   streams: examineStreams,
   consumers: examineConsumers,

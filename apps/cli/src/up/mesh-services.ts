@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import {
+  answersHttp,
   awaitHttpReady,
   forgetAddress,
   letYield,
@@ -79,7 +80,11 @@ export function openServices(
       const wanted = { addressFile, withinMs: READY_WITHIN_MS, signal };
       addresses.set(name, await awaitHttpReady(wanted).finally(endTurn));
     };
-    supervised.set(name, supervise({ name, launch, untilReady }, { onEvent }));
+    const isAlive = (): Promise<boolean> => answersHttp(choices.directory.addressFileOf(name));
+    supervised.set(
+      name,
+      supervise({ name, launch, untilReady, liveness: { isAlive } }, { onEvent }),
+    );
   }
   return {
     service,

@@ -11,6 +11,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { HistoryMarks } from "@baton/contracts";
 import {
+  answersAsNats,
   ensureMeshKeys,
   findNatsServer,
   openConnection,
@@ -27,6 +28,7 @@ import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-direc
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
+import { watchStore, writesTrouble } from "./store-watch.ts";
 import { isHeldByOther, type MeshState, removeState, writeState } from "./up-state.ts";
 
 /** A mesh that runs. */
@@ -53,11 +55,19 @@ export interface StartOptions {
 /** Of wave 1 (all that work on the mesh), engine, broker, nats-server; longer than the services' own grace. */
 const GRACES_MS = { services: 11_000, engine: 4000, broker: 4000, nats: 5000 } as const;
 
+/** A server that doesn't greet within so long, again and again, hangs. */
+const LIVE_MS = 4000;
+
 /** Starts everything and answers when all of it is ready. Rejects with a CliError that says which part isn't, and why. */
 export async function startMesh(choices: MeshChoices, options: StartOptions): Promise<RunningMesh> {
   const { directory } = choices;
   makeFolders(directory, ["nats-server", ...PLAN.map(({ name }) => name)]);
-  const parts: Parts = { nats: undefined, services: undefined, publish: () => undefined };
+  const parts: Parts = {
+    nats: undefined,
+    services: undefined,
+    storeWatch: undefined,
+    publish: () => undefined,
+  };
   const stop = (): Promise<void> => stopAll(parts, directory, options.pointer);
   const starting = bringUp(parts, choices, options);
   try {
@@ -75,6 +85,7 @@ export async function startMesh(choices: MeshChoices, options: StartOptions): Pr
 interface Parts {
   nats: RunningNats | undefined;
   services: RunningServices | undefined;
+  storeWatch: Disposable | undefined;
   /** Writes the state files; does nothing before everything is ready and after the end has begun. */
   publish: () => void;
 }
@@ -114,6 +125,12 @@ async function bringUp(
     if (pointer !== undefined && !isHeldByOther(pointer)) writeState(pointer, state());
   };
   parts.publish();
+  parts.storeWatch = watchStore({
+    storeDir: choices.directory.store,
+    trouble: () => writesTrouble(services.addresses()["coordinator"]),
+    restart: () => nats.supervised.kill("SIGTERM"),
+    tell: options.log,
+  });
   return {
     natsUrl: nats.url(),
     state,
@@ -148,6 +165,7 @@ async function stopAll(
   pointer: string | undefined,
 ): Promise<void> {
   parts.publish = () => undefined;
+  parts.storeWatch?.[Symbol.dispose]();
   await parts.services?.stop(GRACES_MS);
   await parts.nats?.supervised.stop(GRACES_MS.nats);
   for (const file of [directory.state, pointer]) {
@@ -204,9 +222,10 @@ async function superviseNats(
     if (monitorUrl !== undefined) monitorPort = Number(new URL(monitorUrl).port);
     return running;
   };
+  const isAlive = (): Promise<boolean> => answersAsNats(url, LIVE_MS);
   const supervised = supervise(
     // Launching it waits until it answers.
-    { name: "nats-server", launch, untilReady: () => Promise.resolve() },
+    { name: "nats-server", launch, untilReady: () => Promise.resolve(), liveness: { isAlive } },
     { onEvent },
   );
   return { supervised, url: () => url, monitorUrl: () => monitorUrl };

@@ -1,5 +1,5 @@
 /** `baton up` as a process: the whole mesh, what happens when parts of it die, and how it ends. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -82,12 +82,60 @@ function exists(pid: number): boolean {
 }
 
 async function untilGone(pids: readonly number[]): Promise<void> {
-  await eventually(() => !pids.some(exists), { what: `${pids.join()} are gone`, withinMs: 15_000 });
+  await eventually(() => !pids.some(exists), { what: `${pids.join()} are gone`, withinMs: 30_000 });
 }
 
 async function ready(address: string | undefined): Promise<boolean> {
   return (await fetch(`${address}/readyz`)).status === 200;
 }
+
+test(
+  "what is well is said to be, a frozen service is found and restarted, and a server that stores nothing comes back",
+  { timeout: 200_000 },
+  async () => {
+    const state = await untilUp(up());
+    const ask = (...args: string[]) => baton(args, { server: state.natsUrl, cwd: dir });
+    await eventually(async () => (await ask("doctor")).code === 0, {
+      what: "doctor finds nothing",
+      withinMs: 30_000,
+    });
+    const picture = JSON.parse((await ask("get", "services", "-o", "json")).stdout);
+    expect(picture.services).toHaveLength(11);
+    for (const { name, processes } of picture.services)
+      expect([name, processes.map(({ ready: isReady }: { ready: boolean }) => isReady)]).toEqual([
+        name,
+        [true],
+      ]);
+    expect(picture.needs.map(({ name, ok }: { name: string; ok: boolean }) => [name, ok])).toEqual([
+      ["git", true],
+      ["broker", true],
+      ["disk", true],
+      ["channels", true],
+    ]);
+
+    const frozen = state.pids["lane-c"] ?? 0;
+    process.kill(frozen, "SIGSTOP");
+    const told = await ask("doctor");
+    expect(told.code).toBe(8);
+    expect(told.stdout).toMatch(
+      new RegExp(`^fault {2}lane-c +its process ${frozen} runs and doesn't answer`, "m"),
+    );
+    const restarted = await ask("restart", "lane-c");
+    expect([restarted.code, restarted.stderr]).toEqual([0, expect.stringContaining("killed")]);
+    expect(restarted.stdout).toMatch(/^lane-c is ready again as process \d+/);
+    expect(exists(frozen)).toBe(false);
+    expect((await ask("restart", "lane-z")).code).toBe(4);
+
+    const server = state.pids["nats-server"] ?? 0;
+    const limited = spawnSync("prlimit", ["--pid", String(server), "--fsize=1:unlimited"]);
+    if (limited.status !== 0) return;
+    await untilGone([server]);
+    await eventually(async () => (await ask("doctor")).code === 0, {
+      what: "all is well again",
+      withinMs: 60_000,
+    });
+  },
+);
 
 test(
   "up starts everything, brings back what dies on the same port, refuses a second one, and stops in order",

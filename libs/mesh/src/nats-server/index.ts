@@ -6,4 +6,5 @@ export { NatsServerError } from "./nats-server-error.ts";
 export { type PublicKeys, renderAccess } from "./render-access.ts";
 export { checkServerVersion, NATS_SERVER_FLOOR } from "./server-version.ts";
 export { type RunningNatsServer, startNatsServer } from "./start-nats-server.ts";
+export { answersAsNats } from "./wait-until-ready.ts";
 export { spawnServer, watchExit } from "./spawn-tied.ts";

@@ -44,6 +44,11 @@ function nearest(urls: readonly string[]): string | undefined {
   return urls.find((url) => /\/\/(?:127\.|localhost|\[::1\])/.test(url)) ?? urls[0];
 }
 
+/** True if a nats-server greets at `url` within `withinMs`. */
+export async function answersAsNats(url: string, withinMs: number): Promise<boolean> {
+  return (await readInfo(url, AbortSignal.timeout(withinMs))) !== undefined;
+}
+
 /** What the server at `url` greets with, or undefined if there's none. */
 export function readInfo(url: string, signal: AbortSignal): Promise<ServerInfo | undefined> {
   const { hostname, port } = new URL(url);

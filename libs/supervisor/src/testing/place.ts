@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { awaitHttpReady, forgetAddress, readAddress } from "../http-readiness.ts";
+import { answersHttp, type Liveness } from "../liveness.ts";
 import { spawnProcess } from "../managed-process.ts";
 import type { RestartPolicy } from "../restart-policy.ts";
 import { type ServiceEvent, supervise, type Supervised } from "../supervise.ts";
@@ -21,6 +22,7 @@ export function superviseProgram(
   dir: string,
   manners: readonly string[],
   readyWithinMs = 10_000,
+  liveness?: Pick<Liveness, "everyMs" | "misses">,
 ): { supervised: Supervised; events: ServiceEvent[]; logFile: string } {
   const addressFile = join(dir, "address");
   const logFile = join(dir, "program.log");
@@ -43,6 +45,9 @@ export function superviseProgram(
         while (readAddress(addressFile) === undefined) await delay(10, undefined, { signal });
         await awaitHttpReady({ addressFile, withinMs: readyWithinMs, signal });
       },
+      ...(liveness && {
+        liveness: { ...liveness, isAlive: () => answersHttp(addressFile, 300) },
+      }),
     },
     { policy: HASTY, onEvent: (event) => events.push(event) },
   );
