@@ -5,7 +5,7 @@ import { ArtifactAltered, type Artifacts, sha256Of } from "@baton/mesh";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { openSession } from "../session.ts";
-import { readInput } from "../submit/read-input.ts";
+import { folderOf, readInput } from "../submit/read-input.ts";
 
 /** A file by its content: `restored` if only other bytes were stored under its digest, `there` if nothing had to be done. */
 interface Put {
@@ -26,6 +26,7 @@ export async function putArtifacts(files: readonly string[], globals: Globals): 
       maxBytes: MAX_ARTIFACT_BYTES,
       limit: "64 MiB per artifact",
       silentMs: SILENT_MS,
+      within: folderOf(file),
     };
     read.push({ file, bytes: await readInput(file, limits) });
   }

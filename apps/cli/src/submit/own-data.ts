@@ -1,13 +1,12 @@
 /** `universe[].csv: { path }`: prices of the user's own, stored as artifacts and named by digest in what is submitted. */
-import { realpath } from "node:fs/promises";
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 
 import type { SpecDocument } from "@baton/contracts";
 import { type Artifacts, sha256Of } from "@baton/mesh";
 import { z } from "zod";
 
 import { CliError, EXIT } from "../cli-error.ts";
-import { readInput } from "./read-input.ts";
+import { isInside, OutsideFolder, readInput } from "./read-input.ts";
 
 /** Largest CSV: 50 MB. */
 const MAX_CSV_BYTES = 50_000_000;
@@ -55,15 +54,13 @@ async function readCsv(path: string, file: string, where: string): Promise<Uint8
   if (path === "" || isAbsolute(path) || path.includes("\\") || !isInside(folder, full))
     throw outside(where, path);
   // A specification from elsewhere must not send files of this machine by way of a link either.
-  const [realFolder, real] = await Promise.all([
-    realpath(folder),
-    realpath(full).catch(() => undefined),
-  ]);
-  if (real !== undefined && !isInside(realFolder, real)) throw outside(where, path);
   const bytes = await readInput(full, {
     maxBytes: MAX_CSV_BYTES,
     limit: "50 MB per CSV",
     silentMs: SILENT_MS,
+    within: folder,
+  }).catch((error: unknown) => {
+    throw error instanceof OutsideFolder ? outside(where, path) : error;
   });
   if (bytes.length > 0) return bytes;
   throw new CliError({
@@ -73,11 +70,6 @@ async function readCsv(path: string, file: string, where: string): Promise<Uint8
     value: path,
     action: "Name a CSV with a header and rows.",
   });
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== "" && !isAbsolute(way) && way.split(/[\\/]/)[0] !== "..";
 }
 
 function outside(where: string, path: string): CliError {

@@ -11,7 +11,7 @@ import { note } from "../output.ts";
 import { commandIdNow } from "../send-command.ts";
 import { prepareOwnData, type PreparedSpec } from "./own-data.ts";
 import { checkSpecSize, parseSpec } from "./parse-spec.ts";
-import { readInput } from "./read-input.ts";
+import { folderOf, readInput } from "./read-input.ts";
 
 /** A file that is ready to be submitted. */
 export interface Submission extends PreparedSpec {
@@ -35,7 +35,8 @@ export async function prepare(
   const name = file === "-" ? "standard input" : file;
   const candidateId = options.id === undefined ? undefined : candidateIdFrom(options.id);
   const { name: by, key } = senderFrom(options.as, options);
-  const document = parseSpec(await readInput(file, FILE_LIMITS), name);
+  const bytes = await readInput(file, { ...FILE_LIMITS, within: folderOf(file) });
+  const document = parseSpec(bytes, name);
   const { spec, uploads } = await prepareOwnData(document, file);
   checkSpecSize(spec, name);
   const command = Command.safeParse({

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -7,7 +7,7 @@ import { afterAll, expect, test } from "vitest";
 
 import { CliError } from "../cli-error.ts";
 import { makePipe } from "../testing/make-pipe.ts";
-import { readInput } from "./read-input.ts";
+import { folderOf, readInput } from "./read-input.ts";
 
 const folder = temporaryFolder("read-input");
 const at = (name: string): string => join(folder.path, name);
@@ -65,4 +65,55 @@ test("a pipe is read to its end, however slowly it is written", async () => {
   await writer.write("two");
   await writer.close();
   expect(Buffer.from(await reading).toString()).toBe("one two");
+});
+
+test("what is sent to others is really in the folder that was named: links within it are followed, those out of it refused", async () => {
+  const specs = at("specs");
+  mkdirSync(join(specs, "..data"), { recursive: true });
+  writeFileSync(join(specs, "..data/spec.yaml"), "mine");
+  writeFileSync(at("private"), "secret");
+  symlinkSync("..data/spec.yaml", join(specs, "mounted.yaml"));
+  symlinkSync(at("private"), join(specs, "out.yaml"));
+  symlinkSync(specs, at("way"));
+  const read = (path: string) => readInput(path, { ...limits, within: folderOf(path) });
+  for (const path of [join(specs, "mounted.yaml"), at("way/mounted.yaml")])
+    await expect(read(path)).resolves.toEqual(Buffer.from("mine"));
+  for (const path of [join(specs, "out.yaml"), at("way/out.yaml")])
+    await expect(read(path)).rejects.toMatchObject({
+      details: { exit: 3, message: "the file is a link that leads out of its folder", value: path },
+    });
+  expect(["-", "/dev/stdin", "/dev/fd/63", "/proc/self/fd/3"].map(folderOf)).toEqual(
+    Array(4).fill(undefined),
+  );
+});
+
+test("a folder that becomes a link while a file in it is being opened never gives what the link leads to", async () => {
+  const inside = at("raced");
+  const data = join(inside, "data");
+  mkdirSync(data, { recursive: true });
+  writeFileSync(join(data, "x.csv"), "mine");
+  mkdirSync(at("elsewhere"));
+  writeFileSync(at("elsewhere/x.csv"), "secret");
+  let over = false;
+  let linked = false;
+  const swap = (): void => {
+    if (over) return;
+    setImmediate(swap);
+    // Seldom enough that most readings see no change at all.
+    if (Math.random() > 0.1) return;
+    if (linked) unlinkSync(data);
+    renameSync(...(linked ? ([at("real"), data] as const) : ([data, at("real")] as const)));
+    if (!linked) symlinkSync(at("elsewhere"), data);
+    linked = !linked;
+  };
+  swap();
+  const seen = new Set<string>();
+  for (let tries = 0; tries < 500; tries += 1) {
+    const read = readInput(join(data, "x.csv"), { ...limits, within: inside });
+    seen.add(await read.then(String, () => "refused"));
+  }
+  over = true;
+  // Whether one was refused is chance; that one was read is not, as nothing moves most of the time.
+  seen.delete("refused");
+  expect(seen).toEqual(new Set(["mine"]));
 });

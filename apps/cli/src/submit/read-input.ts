@@ -1,6 +1,7 @@
 /** Reads a file that a person named: bounded, and never waiting for ever. */
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { CliError, EXIT } from "../cli-error.ts";
@@ -12,6 +13,31 @@ export interface InputLimits {
   readonly limit: string;
   /** A pipe that gives nothing for so long is given up. */
   readonly silentMs: number;
+  /**
+   * For what is sent to others: the file must really be in this folder or below it, whatever links its name goes through.
+   * Undefined: any file will do.
+   */
+  readonly within?: string | undefined;
+}
+
+/** A file is not in the folder that it must be in: a link leads out of it, or the file was changed for another meanwhile. */
+export class OutsideFolder extends CliError {
+  constructor(path: string) {
+    super({
+      code: "E_INVALID",
+      exit: EXIT.invalid,
+      message: "the file is a link that leads out of its folder",
+      value: path,
+      rule: "what is sent to others is in the folder that is named, not somewhere that a link in it leads to",
+      action: "Name the file itself, or put a copy in place of the link.",
+    });
+  }
+}
+
+/** The folder that a file which a person named must be in; undefined for what has no place: a pipe of the shell's, a device. */
+export function folderOf(file: string): string | undefined {
+  const path = resolve(file);
+  return file === "-" || /^\/(?:dev|proc)\//.test(path) ? undefined : dirname(path);
 }
 
 const CHUNK = 65_536;
@@ -22,11 +48,7 @@ export async function readInput(path: string, limits: InputLimits): Promise<Uint
   if (path === "-") return readStandardInput(limits);
   if (path === "") throw unreadable(path, "its name is empty", "Name the file.");
   if (path.includes("\0")) throw unreadable(path, "its name holds a NUL", "Correct the name.");
-  // Non-blocking: opening a pipe without a writer would wait for one.
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch((error: unknown) => {
-    throw unreadable(path, inWords(error), "Check the path and its permissions.");
-  });
+  const file = await openFile(path, limits.within);
   try {
     const stat = await file.stat();
     if (stat.isDirectory()) throw unreadable(path, "it is a directory", "Name a file in it.");
@@ -35,6 +57,52 @@ export async function readInput(path: string, limits: InputLimits): Promise<Uint
   } finally {
     await file.close();
   }
+}
+
+async function openFile(path: string, within: string | undefined): Promise<FileHandle> {
+  const check = (error: unknown): never => {
+    throw unreadable(path, inWords(error), "Check the path and its permissions.");
+  };
+  // Non-blocking: opening a pipe without a writer would wait for one.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  if (within === undefined) return await open(path, flags).catch(check);
+  const folder = await realpath(within).catch(check);
+  const real = await realpath(path).catch(check);
+  if (!isInside(folder, real)) throw new OutsideFolder(path);
+  const file = await open(real, flags | constants.O_NOFOLLOW).catch(check);
+  try {
+    await requireOpened(file, { path, real, folder });
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * A folder on the way may have become a link between the look and the opening, so it is what was opened that is looked at. Linux
+ * says where it is; elsewhere its name must still be real and be that very file, which leaves a narrow gap.
+ */
+async function requireOpened(
+  file: FileHandle,
+  of: { readonly path: string; readonly real: string; readonly folder: string },
+): Promise<void> {
+  const at = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
+  if (at !== undefined) {
+    if (!isInside(of.folder, at)) throw new OutsideFolder(of.path);
+    return;
+  }
+  const named = await lstat(of.real, { bigint: true }).catch(() => undefined);
+  const again = await realpath(of.real).catch(() => undefined);
+  const opened = await file.stat({ bigint: true });
+  const same = named?.dev === opened.dev && named.ino === opened.ino;
+  if (again !== of.real || !same) throw new OutsideFolder(of.path);
+}
+
+/** True if `path` is below `folder`; neither is looked up. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== "" && !isAbsolute(way) && way.split(/[\\/]/)[0] !== "..";
 }
 
 async function readWhole(
