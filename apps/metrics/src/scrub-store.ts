@@ -18,7 +18,7 @@ const NONE: Counts = { missing: 0, altered: 0, lost: 0, unreadable: 0 };
 const LOGGED = 100;
 /** A round that couldn't end is begun again after this time. */
 const RETRY_MS = 60_000;
-/** Reading waits for at least so much to wait for. */
+/** Pauses that are shorter are saved up: a timer for each page would cost more than it spares. */
 const SHORTEST_MS = 5;
 
 /** Starts it; nothing is read where BATON_SCRUB_BYTES_PER_SECOND is 0. */
