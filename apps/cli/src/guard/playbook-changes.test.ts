@@ -31,7 +31,7 @@ test("a playbook doesn't differ from itself, nor by comments and order of keys",
   expect(changes(["version: baton", "# a comment\nversion: baton"])).toEqual([]);
 });
 
-test("figures, lists and controls are named by their path", () => {
+test("figures, lists and who may answer are named by their path", () => {
   expect(changes(["deadlineSeconds: 1800", "deadlineSeconds: 900"])).toEqual([
     { path: "stages.policy-dry-run.deadlineSeconds", old: 1800, new: 900 },
   ]);
@@ -41,8 +41,8 @@ test("figures, lists and controls are named by their path", () => {
   expect(changes(["      - build/test-report.json\n", ""])).toEqual([
     expect.objectContaining({ path: "stages.candidate-build.artifacts" }),
   ]);
-  expect(changes(["riskControlsAuthority: final", "riskControlsAuthority: advisory"])).toEqual([
-    { path: "controls.riskControlsAuthority", old: "final", new: "advisory" },
+  expect(changes(["\nlimits:\n", "\nanswers:\n  approve: [risk]\nlimits:\n"])).toEqual([
+    { path: "answers.approve", old: null, new: ["risk"] },
   ]);
 });
 

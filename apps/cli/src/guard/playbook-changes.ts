@@ -20,7 +20,7 @@ export function changesBetween(old: Playbook, next: Playbook): Change[] {
       stageChanges(stage, old.stages.get(stage), next.stages.get(stage)),
     ),
     ...compare("limits", old.limits, next.limits),
-    ...compare("controls", controlsOf(old), controlsOf(next)),
+    ...compare("answers", old.answers, next.answers),
   ];
 }
 
@@ -46,12 +46,6 @@ function compare(path: string, old: unknown, next: unknown): Change[] {
   }
   const [before, after] = [old ?? null, next ?? null];
   return canonicalJson(before) === canonicalJson(after) ? [] : [{ path, old: before, new: after }];
-}
-
-/** They decide nothing, so the resolved playbook hasn't them; its source has. */
-function controlsOf({ source }: Playbook): unknown {
-  const document: unknown = JSON.parse(source);
-  return isRecord(document) ? own(document, "controls") : undefined;
 }
 
 function isRecord(value: unknown): value is object {
