@@ -115,6 +115,10 @@ test(
 
     const frozen = state.pids["lane-c"] ?? 0;
     process.kill(frozen, "SIGSTOP");
+    // Frozen, it would outlive a test that fails: it can't see that its parent is gone.
+    onTestFinished(() => {
+      if (exists(frozen)) process.kill(frozen, "SIGKILL");
+    });
     const told = await ask("doctor");
     expect(told.code).toBe(8);
     expect(told.stdout).toMatch(
