@@ -28,7 +28,7 @@ export interface LossRoomParts {
   readonly mesh: Mesh;
   readonly keeper: HistoryKeeper;
   readonly playbook: Playbook;
-  readonly people: People | undefined;
+  readonly people: () => People | undefined;
 }
 
 /** Waits until history is back or its loss accepted; rejects when the service stops. */
@@ -47,7 +47,7 @@ export async function standStill(
       coordinator: { settle: async () => refusalNow(keeper), busy: () => 0 },
       controls: acceptanceDesk(parts, () => accepted.resolve("accepted")),
       ...identityOf(service, name),
-      people: () => parts.people,
+      people: parts.people,
       log,
       sampler: createRunSampler({ perSecond: 0, now: Date.now }),
       count: () => undefined,

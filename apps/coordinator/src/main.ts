@@ -2,12 +2,13 @@ import { openMesh } from "@baton/mesh";
 import { meshOptionsOf, runService, type ServiceContext } from "@baton/service";
 
 import { CoordinatorConfig } from "./config.ts";
+import { followRegistry } from "./follow-registry.ts";
 import { openHistoryKeeper, refusalOf } from "./history-keeper.ts";
 import { standStill } from "./loss-room.ts";
 import { type MarkSources, openMarkBook } from "./mark-book.ts";
 import { readPlaybook } from "./playbook-shelf.ts";
 import { requireDeliveries } from "./require-deliveries.ts";
-import { readRegistry, serveCoordinator } from "./serve-coordinator.ts";
+import { serveCoordinator } from "./serve-coordinator.ts";
 
 await runService({
   name: "coordinator",
@@ -16,7 +17,7 @@ await runService({
     // Before anything is made on the server that has to fit it.
     const playbook = await readPlaybook(service.config.BATON_PLAYBOOK);
     requireDeliveries(playbook, service.config.BATON_MAX_DELIVER);
-    const people = await readRegistry(service);
+    const people = await followRegistry(service);
     const book = await openMarkBook(markSources(service));
     const mesh = await openMesh({ ...meshOptionsOf(service), provision: "asked" });
     service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());

@@ -1,7 +1,7 @@
 /** Wires the coordinator to its service: intakes, sweeps, readiness, counters. */
 import { type StoredEntry, STREAMS } from "@baton/contracts";
 import type { Mesh, PullWorker } from "@baton/mesh";
-import { type People, PeopleFault, readPeople } from "@baton/people";
+import type { People } from "@baton/people";
 import type { Playbook } from "@baton/playbook";
 import { EXIT, type ServiceContext, StartFailure } from "@baton/service";
 import { createRunSampler, createTally, type Meter } from "@baton/telemetry";
@@ -29,7 +29,7 @@ const LOOK_MS = { min: 250, max: 5000 };
 /** Starts coordinating; returns when everything runs. */
 export async function serveCoordinator(
   service: ServiceContext<CoordinatorConfig>,
-  on: { mesh: Mesh; playbook: Playbook; history: HistoryKeeper; people: People | undefined },
+  on: { mesh: Mesh; playbook: Playbook; history: HistoryKeeper; people: () => People | undefined },
 ): Promise<void> {
   const { mesh, playbook, history, people } = on;
   const { config, log, meter } = service;
@@ -70,7 +70,7 @@ export async function serveCoordinator(
     coordinator,
     controls: controls.desk,
     ...identityOf(service, mesh.name),
-    people: () => people,
+    people,
     log,
     sampler: createRunSampler({ perSecond: config.BATON_TRACES_PER_SECOND, now: Date.now }),
     count: count.other,
@@ -155,27 +155,6 @@ function countersOf(meter: Meter) {
     fenced: () => fenced.add(1),
     other: (what: string, stream: string) => others.add(1, { what, stream }),
   };
-}
-
-/** The key registry; undefined where everybody is believed. */
-export async function readRegistry({
-  config,
-  log,
-}: ServiceContext<CoordinatorConfig>): Promise<People | undefined> {
-  const file = config.BATON_PEOPLE;
-  if (file === undefined) {
-    log.warn(
-      "no key registry (BATON_PEOPLE): whoever reaches the server is believed to be who they say",
-    );
-    return undefined;
-  }
-  const people = await readPeople(file).catch((error: unknown) => {
-    if (!(error instanceof PeopleFault)) throw error;
-    const { code, message, action } = error;
-    throw new StartFailure({ code, message, action, exitCode: EXIT.invalidInput });
-  });
-  log.info({ keys: people.size, file }, "key registry loaded");
-  return people;
 }
 
 function sweep(

@@ -28,4 +28,12 @@ export const LaneEConfig = {
   BATON_VERIFY_MS: integerText({ min: 100, max: 3_600_000 })
     .default(30_000)
     .meta({ example: "30000" }),
+  /** Key registry: with it, approvals of a live ramp count only as far as their signatures verify here. */
+  BATON_PEOPLE: z
+    .string()
+    .min(1, { error: "must be the path of a key registry, or not set at all" })
+    .meta({ example: "people.yaml" })
+    .optional(),
+  /** Fewest people whose signed approvals a live ramp takes, whatever the playbook says. */
+  BATON_LIVE_APPROVALS: integerText({ min: 1, max: 10 }).default(2).meta({ example: "2" }),
 };

@@ -19,7 +19,7 @@ import {
   verdictOf,
 } from "@baton/contracts";
 import { revertOnce } from "@baton/gitops";
-import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 
 import { requireGates } from "./gate-evidence.ts";
 import {
@@ -35,21 +35,11 @@ import { digestsOf } from "./rollout-inputs.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { POLICY_VERSION } from "./rollout-policy.ts";
 import { GATES_BEFORE_SHADOW, PATCH, promotionParts } from "./shadow-paper.ts";
+import { requireApprovals } from "./signed-approvals.ts";
 import type { RenderedStrategy } from "./strategy-configmap.ts";
 import { type Verification, verifyRunning } from "./verify-running.ts";
 
 const GATES = [...GATES_BEFORE_SHADOW, "gates/shadow-paper.json"] as const;
-
-/** The coordinator asks for the approval; the lane that would move money checks it again. */
-function requireApproval({ approvals, stage, runId }: StageContext): void {
-  if (approvals.some((approval) => approval.stage === stage && approval.runId === runId)) return;
-  throw new StageFailure({
-    class: "policy",
-    code: "E_APPROVAL_MISSING",
-    message: `no approval for ${stage} of ${runId} came with the dispatch`,
-    action: "Nothing was changed. `baton resume` asks for the approval anew; then `baton approve`.",
-  });
-}
 
 /** How the ramp ended. */
 type RampEnd =
@@ -219,6 +209,7 @@ async function finish(ramp: Ramp, end: RampEnd): Promise<StageOutcome> {
       verified: level !== stopped?.level,
     })),
     gates: [
+      ramp.approvals,
       {
         gateId: "ramp",
         status: stopped === undefined ? "pass" : "fail",
@@ -248,8 +239,8 @@ export async function liveRamp(
   const { promotion } = readPromotion(context);
   await requireGates(context, GATES);
   if (promotion.target !== "live") return stay(context, promotion.target);
-  requireApproval(context);
-  const ramp = await prepared(context, options);
+  const approvals = await requireApprovals(context, options.registry);
+  const ramp = await prepared(context, options, approvals);
   if (ramp.found.has(actionOf(context, "rollback"))) {
     const reason = "an earlier attempt of this stage run rolled it back";
     return finish(ramp, { kind: "stopped", level: highest(ramp), reason });

@@ -4,6 +4,7 @@ import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
 
 import { LaneEConfig } from "./config.ts";
 import { rolloutLane } from "./lane.ts";
+import { registryOf } from "./open-registry.ts";
 
 await runService({
   name: "lane-e",
@@ -21,6 +22,7 @@ await runService({
       history: historyGuard(mesh),
       verifyMs: config.BATON_VERIFY_MS,
       token: config.BATON_GITOPS_TOKEN,
+      registry: await registryOf(service, mesh),
     });
     serveLane(lane, { service, mesh });
   },

@@ -1,6 +1,7 @@
 /** What a ramp works with, and how far it had come when an attempt begins: read from main and from the ledger of actions. */
 import {
   deduplicationId,
+  type GateOutcome,
   type ObservedChange,
   type RampLevel,
   STRATEGIES_FOLDER,
@@ -30,6 +31,8 @@ export interface Ramp {
   /** How many levels an earlier run of the stage had brought to main before it was stopped (L4). */
   readonly inherited: number;
   readonly changes: ObservedChange[];
+  /** What was found about those who approved it. */
+  readonly approvals: GateOutcome;
 }
 
 /** Name of the action on main that a step of this stage run is. */
@@ -37,7 +40,11 @@ export const actionOf = (context: StageContext, suffix: string): string =>
   `${deduplicationId(context)}.${suffix}`;
 
 /** Reads how far the ramp has come. Throws a StageFailure or a GitError. */
-export async function prepared(context: StageContext, options: RolloutOptions): Promise<Ramp> {
+export async function prepared(
+  context: StageContext,
+  options: RolloutOptions,
+  approvals: GateOutcome,
+): Promise<Ramp> {
   const text = new TextDecoder().decode(await context.read(PATCH));
   const { promotion } = readPromotion(context);
   const { settings, rendered: ground } = readStrategy(text);
@@ -64,6 +71,7 @@ export async function prepared(context: StageContext, options: RolloutOptions): 
     found,
     inherited: await inheritedLevels(context, { remote, levels, found }),
     changes: [],
+    approvals,
   };
 }
 

@@ -3,6 +3,7 @@ import type { HistoryGuard } from "@baton/gitops";
 import type { MarketData } from "@baton/market";
 
 import type { MeshReader } from "./promotion-guard.ts";
+import type { ApprovalRegistry } from "./signed-approvals.ts";
 
 /** What lane E is told by its configuration. */
 export interface RolloutOptions {
@@ -22,6 +23,8 @@ export interface RolloutOptions {
   readonly history?: HistoryGuard;
   /** From a change on main until the engine runs it with its positions settled, in milliseconds at most. */
   readonly verifyMs: number;
+  /** What the approvals of a live ramp are held against; undefined: the dispatch's word is taken, and the evidence says so. */
+  readonly registry?: ApprovalRegistry | undefined;
   /** Where prices come from when a candidate doesn't bring them itself; the built-in data by default. */
   readonly openMarket?: () => MarketData;
 }

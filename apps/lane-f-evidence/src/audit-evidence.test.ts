@@ -1,6 +1,9 @@
 import { openAuditKey, verifyAuditPack } from "@baton/audit";
 import { AuditManifest, type Entry, type StoredControls } from "@baton/contracts";
+import type { StoredCommand } from "@baton/mesh";
+import { signerOf } from "@baton/people";
 import { createStageContext, temporaryFolder } from "@baton/testkit";
+import { createUser } from "@nats-io/nkeys";
 import { afterAll, expect, test } from "vitest";
 
 import type { EvidenceOptions, JournalEntry } from "./ports.ts";
@@ -14,11 +17,13 @@ afterAll(() => folder.remove());
 const auditKey = openAuditKey(`${folder.path}/key.pem`, { create: true });
 const journal: JournalEntry[] = [];
 const states: StoredControls[] = [];
+const commands = new Map<string, StoredCommand>();
 const options: EvidenceOptions = {
   broker: { url: "http://127.0.0.1:1", token: "t" },
   engineUrl: "http://127.0.0.1:1",
   gitops: { repository: "/nonexistent", cacheDir: folder.path },
   journal: { entries: async () => journal },
+  commands: { find: async ({ commandId }) => commands.get(commandId) },
   controls: { last: async () => states.at(-1), at: async (sequence) => states[sequence - 1] },
   auditKey,
   secrets: ["a-secret-of-the-lane"],
@@ -163,4 +168,51 @@ test("a journal with a gap isn't sealed", async () => {
     failure: { class: "deterministic", code: "E_AUDIT_PACK" },
   });
   expect(context.outputs.has(PACK)).toBe(false);
+});
+
+test("what people signed is sealed with it; a command that is gone can't be sealed over", async () => {
+  const signer = signerOf(new TextDecoder().decode(createUser().getSeed()));
+  const command = signer.sign({
+    v: 1,
+    mesh: `mesh-${"0".repeat(32)}`,
+    id: "cmd-000001",
+    candidateId: CANDIDATE,
+    time: "2026-01-05T11:00:00.000Z",
+    by: "ada",
+    type: "resume",
+    why: "mended",
+  });
+  const { publicKey, signature } = command;
+  const cause: Entry["cause"] = {
+    kind: "command",
+    commandId: "cmd-000001",
+    type: "resume",
+    by: "ada",
+    why: "mended",
+    roles: [],
+    signature: { publicKey, signature },
+  };
+  const inputs = whole();
+  const sealNow = async () => {
+    const sealing = seal(inputs);
+    const last = journal[3];
+    if (!last) throw new Error("no dispatch");
+    journal[3] = { ...last, entry: { ...last.entry, cause } };
+    return await sealing;
+  };
+  expect((await sealNow()).outcome).toMatchObject({
+    kind: "failed",
+    failure: {
+      code: "E_AUDIT_PACK",
+      message: expect.stringContaining("command cmd-000001 (resume by ada) isn't stored"),
+    },
+  });
+  commands.set("cmd-000001", { value: JSON.parse(JSON.stringify(command)), storedAt: 0 });
+  const { context } = await sealNow();
+  commands.clear();
+  const pack = context.outputs.get(PACK) ?? new Uint8Array();
+  expect(await verifyAuditPack(pack, { publicKey: auditKey.pem })).toMatchObject({
+    ok: true,
+    commands: { signed: 1, unsigned: 0 },
+  });
 });

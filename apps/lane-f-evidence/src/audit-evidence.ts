@@ -11,12 +11,14 @@ import {
 } from "@baton/audit";
 import { type AuditManifest, cut } from "@baton/contracts";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+import type { Commands } from "@baton/mesh";
 
 import { gatherAuditManifest } from "./audit-manifest.ts";
 import { controlsOf, controlsSection } from "./controls-section.ts";
 import { journalUpTo } from "./journal-extract.ts";
 import { approvalsSection, retriesSection, runSection, verifiedGates } from "./journal-sections.ts";
 import type { ControlsReader, JournalEntry, JournalReader } from "./ports.ts";
+import { packedCommands } from "./stored-commands.ts";
 
 const MANIFEST = "audit/manifest.json";
 const PACK = "observed/audit-pack.tar";
@@ -25,6 +27,7 @@ const PACK = "observed/audit-pack.tar";
 export interface SealOptions {
   readonly journal: JournalReader;
   readonly controls: ControlsReader;
+  readonly commands: Commands;
   readonly auditKey: AuditKey;
   readonly secrets?: readonly string[];
 }
@@ -72,6 +75,7 @@ async function packOf({ context, entries, manifest, made }: Sealing, options: Se
   const { entry } = last;
   const { gates, datasets, code, configPatchSha256 } = manifest;
   // An artifact's bytes are read while packing, and only those that fit.
+  const commands = await packedCommands(entries, options.commands);
   const states = await controlsOf(entries, options.controls);
   const artifacts = context.inputs.map((input) => ({
     ...input,
@@ -87,6 +91,7 @@ async function packOf({ context, entries, manifest, made }: Sealing, options: Se
           run: runSection(entries, entry),
           gates: { reports: gates, verified: verifiedGates(entries) },
           approvals: approvalsSection(entries, entry),
+          commands,
           "retries-and-pauses": {
             ...retriesSection(entries, entry),
             mesh: controlsSection(states, context.candidateId),

@@ -25,6 +25,7 @@ await runService({
       auditKey,
       waitMs: config.BATON_ENGINE_WAIT_MS,
       controls: mesh.controls,
+      commands: mesh.commands,
       journal: {
         entries: async (candidateId) => {
           const history = await mesh.journal.history(candidateId);

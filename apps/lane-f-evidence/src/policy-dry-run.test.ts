@@ -22,6 +22,7 @@ const options = {
   engineUrl: "http://127.0.0.1:1",
   gitops: { repository: "/nonexistent", cacheDir: folder.path },
   journal: { entries: async () => [] },
+  commands: { find: async () => undefined },
   controls: { last: async () => undefined, at: async () => undefined },
   auditKey: openAuditKey(`${folder.path}/key.pem`, { create: true }),
 };

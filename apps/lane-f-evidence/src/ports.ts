@@ -3,6 +3,7 @@ import { type Broker, type BrokerPlace, createBroker } from "@baton/brokerage";
 import type { Entry, StoredControls } from "@baton/contracts";
 import type { Remote } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
+import type { Commands } from "@baton/mesh";
 
 import { createEngine, type Engine } from "./engine.ts";
 
@@ -36,6 +37,7 @@ export interface EvidenceOptions {
   readonly gitops: Pick<Remote, "repository" | "cacheDir" | "history">;
   readonly journal: JournalReader;
   readonly controls: ControlsReader;
+  readonly commands: Commands;
   readonly auditKey: AuditKey;
   /** Values that must never be in an audit pack. */
   readonly secrets?: readonly string[];

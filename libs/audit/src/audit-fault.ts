@@ -28,6 +28,8 @@ export const AUDIT_FAULT_CODES = [
   "E_PACK_JOURNAL",
   /** Something in it isn't what follows from the specification that was submitted. */
   "E_PACK_LINEAGE",
+  /** A command that the journal names isn't there, or wasn't signed by the one whose name it bears. */
+  "E_PACK_COMMAND",
 ] as const;
 export type AuditFaultCode = (typeof AUDIT_FAULT_CODES)[number];
 

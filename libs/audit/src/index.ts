@@ -13,6 +13,7 @@ export {
   type PackArtifact,
   SecretInPack,
 } from "./build-pack.ts";
+export { type PackedCommand, packCommand, type SignatureCount } from "./signed-commands.ts";
 export { findSecrets } from "./find-secrets.ts";
 export { JournalRow } from "./journal-extract.ts";
 export { AuditPackManifest, type AuditSection, REQUIRED_SECTIONS } from "./pack-manifest.ts";

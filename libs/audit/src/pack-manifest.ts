@@ -15,6 +15,7 @@ export const MAX_PACK_FILES = 512;
 export const MANIFEST_PATH = "manifest.json";
 export const SIGNATURE_PATH = "manifest.json.sig";
 export const JOURNAL_PATH = "journal.jsonl";
+export const COMMANDS_PATH = "commands.json";
 export const ARTIFACTS_PREFIX = "artifacts/";
 
 /** What every pack must tell about its run. */
@@ -27,6 +28,8 @@ export const REQUIRED_SECTIONS = [
   "gates",
   /** Who approved or refused what, on which evidence. */
   "approvals",
+  /** What people signed: the canonical text of each command that the journal names, with its signature. */
+  "commands",
   /** Failed attempts, holds, and what controls did. */
   "retries-and-pauses",
   /** Digests of the data. */

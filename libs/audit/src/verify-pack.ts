@@ -7,24 +7,29 @@
  * V3: a whole and well signed pack may still say too little: required sections, the chain of the journal, and every
  *     artifact that the journal names are checked too.
  * V4: the specification stands in the journal as it was submitted; sections and artifacts are held against it.
+ * V5: what people are said to have asked for is signed by them: see signed-commands.ts.
  */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 
+import type { People } from "@baton/people";
+
 import { type AuditFault, fault, shown } from "./audit-fault.ts";
 import { type AuditPublicKey, parsePublicKey } from "./audit-key.ts";
 import { lineageFaults } from "./check-lineage.ts";
-import { readJournal } from "./journal-extract.ts";
+import { type JournalRow, readJournal } from "./journal-extract.ts";
 import {
   ARTIFACTS_PREFIX,
   AuditPackManifest,
+  COMMANDS_PATH,
   JOURNAL_PATH,
   MANIFEST_PATH,
   MAX_PACK_BYTES,
   REQUIRED_SECTIONS,
   SIGNATURE_PATH,
 } from "./pack-manifest.ts";
+import { checkCommands, type SignatureCount } from "./signed-commands.ts";
 import { readTar, writeTar } from "./tar-form.ts";
 
 /** Most faults that are told. */
@@ -38,21 +43,25 @@ export interface AuditVerification {
   readonly manifest: AuditPackManifest | undefined;
   /** True if the signature was checked with a key that the caller gave; otherwise only with the pack's own. */
   readonly trusted: boolean;
+  /** Commands that the journal names as causes. */
+  readonly commands: SignatureCount;
 }
 
-/** Verifies a pack by path or in memory; `publicKey` (PEM) is the one that it must be signed with. Throws an AuditKeyError only for a `publicKey` that is none. */
+/** Verifies a pack by path or in memory; `publicKey` (PEM) is the one that it must be signed with, `people` those who may have sent commands. Throws an AuditKeyError only for a `publicKey` that is none. */
 export async function verifyAuditPack(
   pack: string | Uint8Array,
-  options: { readonly publicKey?: string } = {},
+  options: { readonly publicKey?: string; readonly people?: People } = {},
 ): Promise<AuditVerification> {
   const expected = options.publicKey === undefined ? undefined : parsePublicKey(options.publicKey);
   const read = typeof pack === "string" ? await readPack(pack) : pack;
   const faults: AuditFault[] = [];
+  let commands: SignatureCount = { signed: 0, unsigned: 0 };
   const result = (manifest?: AuditPackManifest): AuditVerification => ({
     ok: faults.length === 0,
     faults: faults.slice(0, MAX_FAULTS),
     manifest,
     trusted: expected !== undefined,
+    commands,
   });
   if (!(read instanceof Uint8Array)) {
     faults.push(read);
@@ -69,7 +78,14 @@ export async function verifyAuditPack(
   checkSignature(files, manifest, { expected, faults });
   checkFiles(files, manifest, faults);
   checkSections(manifest, faults);
-  checkJournal(files, manifest, faults);
+  const rows = checkJournal(files, manifest, faults);
+  const { faults: unproven, ...counted } = checkCommands(
+    rows,
+    files.get(COMMANDS_PATH),
+    options.people,
+  );
+  commands = counted;
+  faults.push(...unproven);
   if (faults.length === 0 && !Buffer.from(await writeTar(files)).equals(read))
     faults.push(fault("E_PACK_FORM", "the bytes around the files were changed"));
   return result(manifest);
@@ -172,13 +188,17 @@ function checkSections(manifest: AuditPackManifest, faults: AuditFault[]): void 
   }
 }
 
-function checkJournal(files: Files, manifest: AuditPackManifest, faults: AuditFault[]): void {
+function checkJournal(
+  files: Files,
+  manifest: AuditPackManifest,
+  faults: AuditFault[],
+): readonly JournalRow[] {
   const bytes = files.get(JOURNAL_PATH);
-  if (!bytes) return;
+  if (!bytes) return [];
   const { rows, faults: broken } = readJournal(bytes, manifest.candidateId);
   faults.push(...broken);
   const last = rows.at(-1)?.entry;
-  if (!last || broken.length > 0) return;
+  if (!last || broken.length > 0) return rows;
   if (last.runId !== manifest.runId)
     faults.push(fault("E_PACK_JOURNAL", "the journal extract ends in another run"));
   const held = new Map(
@@ -190,4 +210,5 @@ function checkJournal(files: Files, manifest: AuditPackManifest, faults: AuditFa
         fault("E_PACK_JOURNAL", `the journal names artifact ${shown(name)}, the pack lacks it`),
       );
   faults.push(...lineageFaults(files, rows));
+  return rows;
 }

@@ -114,8 +114,14 @@ function forLane(lane: Lane): Request[] {
     api(`STREAM.MSG.GET.${STREAMS.journal.name}`),
     api(`STREAM.MSG.GET.${STREAMS.reports.name}`),
     ...(lane === "lane-e" || lane === "lane-f" ? seesControls() : []),
-    // The audit pack holds the candidate's whole journal.
-    ...(lane === "lane-f" ? [api(`DIRECT.GET.${STREAMS.journal.name}`, "many")] : []),
+    // What people signed: lane E verifies it, lane F seals it.
+    ...(lane === "lane-e" || lane === "lane-f"
+      ? [api(`STREAM.MSG.GET.${STREAMS.commands.name}`)]
+      : []),
+    // The audit pack holds the candidate's whole journal; a ramp asks who began it.
+    ...(lane === "lane-e" || lane === "lane-f"
+      ? [api(`DIRECT.GET.${STREAMS.journal.name}`, "many")]
+      : []),
     ...storesArtifacts(lane),
   ];
 }

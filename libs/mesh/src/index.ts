@@ -6,6 +6,7 @@ export {
   openArtifacts,
   sha256Of,
 } from "./artifacts.ts";
+export { type Commands, openCommands, type StoredCommand } from "./commands.ts";
 export { type ConnectionOptions, Denied, openConnection, Unavailable } from "./connect.ts";
 export { type Denial, watchConnection } from "./connection-watch.ts";
 export { controlHistory, ControlHistoryTooLong } from "./control-history.ts";

@@ -13,6 +13,7 @@ import type { NatsConnection } from "nats";
 
 import { API_PREFIX } from "./access.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
+import { type Commands, openCommands } from "./commands.ts";
 import { explainRefusal, openConnection } from "./connect.ts";
 import { type Denial, watchConnection } from "./connection-watch.ts";
 import type { ControlMemory } from "./control-memory.ts";
@@ -86,6 +87,7 @@ export interface Mesh extends AsyncDisposable {
   readonly reports: Reports;
   readonly artifacts: Artifacts;
   readonly controls: MeshControls;
+  readonly commands: Commands;
   laneInbox(lane: Lane): LaneInbox;
   /** Makes and checks streams and consumers, see provision.ts; then keeps the consumers. Only with the option of that name. */
   provision(known?: readonly KnownMarks[]): Promise<HistoryState>;
@@ -174,6 +176,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     artifacts: openArtifacts({ jsm, publisher, writer: options.storesAs ?? "coordinator" }),
     controls: openControls(jsm, publisher, options.memory),
     provision: owned.provision,
+    commands: openCommands(jsm),
     take,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),
     trouble: () => troubleOf(watch, options.url) ?? unstored(publisher.unanswered()),

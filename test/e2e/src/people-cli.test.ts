@@ -169,7 +169,19 @@ test("a review tells who may answer it; sent back, its approvals are void", asyn
     ({ reason, iteration }) => reason === "APPROVAL_REQUIRED" && iteration === 1,
   );
   // J10, with the roles that were found at the time.
-  expect((await baton("ann", "guard", "replay", id)).code).toBe(0);
+  const replayed = await baton("ann", "guard", "replay", id, "--people", at("people.yaml"));
+  expect(replayed.code).toBe(0);
+  expect(replayed.stdout).toMatch(/\nsigned +(\d+) of \1 commands, by those who are registered\n/);
+  const strangers = at("strangers.yaml");
+  const text = readFileSync(at("people.yaml"), "utf8");
+  const { publicKey } = JSON.parse((await baton("stranger", "login", "--json")).stdout);
+  const own = JSON.parse((await baton("ann", "login", "--json")).stdout);
+  writeFileSync(strangers, text.replace(own.publicKey, publicKey));
+  const other = await baton("ann", "guard", "replay", id, "--people", strangers);
+  expect([other.code, other.stdout]).toEqual([
+    5,
+    expect.stringContaining("which nobody is registered with"),
+  ]);
   const { stdout } = await baton("ann", "describe", id);
   expect(stdout).toMatch(/Approvals\n.*STATE.*\n {2}void +.* ann /);
   expect(stdout).toContain("Void, since given for an earlier question: ann.");

@@ -4,6 +4,7 @@ import { type AuditFaultCode, type AuditVerification, verifyAuditPack } from "@b
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
+import { registryIn } from "../people/registry-for.ts";
 import { printable } from "../printable.ts";
 import { readInput } from "../submit/read-input.ts";
 
@@ -11,33 +12,83 @@ import { readInput } from "../submit/read-input.ts";
 const MAX_KEY_BYTES = 16 * 1024;
 const SILENT_MS = 10_000;
 
-/** Verifies the pack and prints what was found; throws `CliError` if anything is wrong with it. */
-export async function verifyPack(file: string, options: Globals & { key?: string }): Promise<void> {
-  const publicKey = options.key === undefined ? undefined : await readKey(options.key);
-  const found = await verifyAuditPack(file, publicKey === undefined ? {} : { publicKey }).catch(
-    (error: unknown) => {
-      throw badKey(options.key ?? "", error);
-    },
-  );
-  const { ok, trusted, faults, manifest } = found;
-  const { candidateId, runId, createdAt } = manifest ?? {};
-  const result = { file, ok, trusted, candidateId, runId, createdAt, faults };
-  await print(options.format, result, () => renderVerification(file, found));
-  const [first] = faults;
-  if (!ok) throw refusal(file, first?.code ?? "E_PACK_ALTERED", faults.length);
+/** What the command line said. */
+export interface VerifyOptions {
+  /** Files. */
+  readonly key?: string;
+  readonly people?: string;
+  readonly selfSigned?: true;
 }
 
-/** What a verification found, as text: one line per fault. */
-export function renderVerification(file: string, found: AuditVerification): string {
-  const { ok, trusted, faults, manifest } = found;
+/**
+ * Verifies the pack and prints what was found; throws `CliError` if anything is wrong with it, and if it is signed by nobody
+ * that was named, unless that is enough.
+ */
+export async function verifyPack(file: string, options: Globals & VerifyOptions): Promise<void> {
+  if (options.key !== undefined && options.selfSigned === true) throw contradiction();
+  const publicKey = options.key === undefined ? undefined : await readKey(options.key);
+  const people = options.people === undefined ? undefined : await registryIn(options.people);
+  const found = await verifyAuditPack(file, {
+    ...(publicKey !== undefined && { publicKey }),
+    ...(people && { people }),
+  }).catch((error: unknown) => {
+    throw badKey(options.key ?? "", error);
+  });
+  const { ok, trusted, faults, manifest, commands } = found;
+  const { candidateId, runId, createdAt } = manifest ?? {};
+  const known = people !== undefined;
+  const result = { file, ok, trusted, candidateId, runId, createdAt, commands, known, faults };
+  await print(options.format, result, () => renderVerification(file, found, { known }));
+  const [first] = faults;
+  if (!ok) throw refusal(file, first?.code ?? "E_PACK_ALTERED", faults.length);
+  if (!trusted && options.selfSigned !== true) throw selfSigned(file);
+}
+
+/** What a verification found, as text: one line per fault. `known`: commands were held against a key registry. */
+export function renderVerification(
+  file: string,
+  found: AuditVerification,
+  { known }: { readonly known: boolean },
+): string {
+  const { ok, trusted, faults, manifest, commands } = found;
   if (!ok) return faults.map(({ code, message }) => `${code}  ${printable(message)}\n`).join("");
-  const by = trusted
-    ? "signed with the key you gave"
-    : "signed with the key inside it; --key checks whose it is";
+  const by = trusted ? "signed with the key you gave" : SELF_SIGNED;
   const about = manifest
     ? `${manifest.candidateId}  ${manifest.runId}  ${manifest.createdAt}  ${manifest.files.length} files`
     : "";
-  return `ok  ${printable(file)}  ${about}\n    whole, unchanged, ${by}\n`;
+  const { signed, unsigned } = commands;
+  const whose = known
+    ? "by people of your registry"
+    : "by keys whose owners you didn't name (--people)";
+  const nobody = unsigned > 0 ? `; ${unsigned} unsigned: who sent them isn't known` : "";
+  return [
+    `ok  ${printable(file)}  ${about}`,
+    `    whole, unchanged, ${by}`,
+    `    ${signed} of ${signed + unsigned} commands signed, ${whose}${nobody}`,
+    "",
+  ].join("\n");
+}
+
+const SELF_SIGNED = "self-signed, by nobody you named";
+
+function selfSigned(file: string): CliError {
+  return new CliError({
+    code: "E_PACK_KEY",
+    exit: EXIT.refused,
+    message: `the audit pack is ${SELF_SIGNED}: whoever made it up can sign it`,
+    value: file,
+    action:
+      "Give the mesh's public key by --key (of a `baton up`: audit.pub in its data folder); --self-signed is enough to see that nothing changed since.",
+  });
+}
+
+function contradiction(): CliError {
+  return new CliError({
+    code: "E_USAGE",
+    exit: EXIT.usage,
+    message: "--key and --self-signed contradict each other",
+    action: "Leave one of them out.",
+  });
 }
 
 function refusal(file: string, code: AuditFaultCode, count: number): CliError {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import type { VerifyOptions } from "../audit/verify-pack.ts";
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
 
@@ -11,14 +12,17 @@ export function register(program: Command): void {
     .description("check that an audit pack is whole, unchanged and signed; needs no server")
     .argument("<file>")
     .option("--key <file>", "public key (PEM) that it must be signed with")
+    .option("--people <file>", "key registry: whose commands the journal may rest on")
+    .option("--self-signed", "be content with the key inside the pack: nobody vouches for it")
     .addHelpText(
       "after",
       examples([
-        ["baton audit verify pack.tar", "against the key inside the pack"],
         ["baton audit verify pack.tar --key audit.pub", "against a key that you trust"],
+        ["baton audit verify pack.tar --key audit.pub --people people.yaml", "and people you know"],
+        ["baton audit verify pack.tar --self-signed", "unchanged since somebody sealed it"],
       ]),
     )
-    .action(async (file: string, options: { key?: string }, command: Command) => {
+    .action(async (file: string, options: VerifyOptions, command: Command) => {
       const { verifyPack } = await import("../audit/verify-pack.ts");
       await verifyPack(file, { ...options, ...globalsOf(command) });
     });

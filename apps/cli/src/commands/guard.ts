@@ -112,11 +112,18 @@ function registerReplay(guard: Command): void {
     .argument("<candidateId>")
     .addHelpText(
       "after",
-      examples([["baton guard replay cand-1f2e3d4c5b6a", "from what the mesh has stored"]]),
+      examples([
+        ["baton guard replay cand-1f2e3d4c5b6a", "from what the mesh has stored"],
+        ["baton guard replay cand-1f2e3d4c5b6a --people people.yaml", "by people who are known"],
+      ]),
     )
-    .action(async (id: string, _options: object, command: Command) => {
+    .option(
+      "--people <file>",
+      "key registry that signatures are held against (default: BATON_PEOPLE, else that of your own `baton up`)",
+    )
+    .action(async (id: string, options: { readonly people?: string }, command: Command) => {
       const { replay } = await import("../guard/replay.ts");
-      await replay(id, globalsOf(command));
+      await replay(id, { ...options, ...globalsOf(command) });
     });
 }
 

@@ -87,7 +87,7 @@ export async function send(
   asked: Asked,
 ): Promise<AcceptedReceipt | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const command = commandOf(story, asked);
+    const command = commandOf(story, { ...evidenceSeen(story, stage, asked.type), ...asked });
     try {
       return await sendCommand(stage.session, command, {
         timeoutMs: RECEIPT_WITHIN_MS,
@@ -100,6 +100,16 @@ export async function send(
       if (await isApplied(command, stage.board)) return undefined;
     }
   }
+}
+
+/** Who approves signs what was seen: a live ramp takes no other approval. */
+function evidenceSeen(
+  { candidateId }: Story,
+  { board }: Stage,
+  type: Asked["type"],
+): { readonly evidence?: string } {
+  const evidence = board.entriesOf(candidateId).at(-1)?.entry.review?.evidence ?? undefined;
+  return type === "approve" && evidence !== undefined ? { evidence } : {};
 }
 
 function commandOf({ candidateId }: Story, asked: Asked): Command {

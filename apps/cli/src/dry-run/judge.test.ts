@@ -136,8 +136,13 @@ test.each<[string, StoryName, (world: World) => void, RegExp]>([
     "a pack that doesn't verify",
     "trend",
     (world) => {
+      const sealed = {
+        trusted: true,
+        manifest: undefined,
+        commands: { signed: 0, unsigned: 0 },
+      };
       const faults = [{ code: "E_PACK_ALTERED", message: "one byte" }] as const;
-      world.of = { ...world.of, pack: { ok: false, trusted: true, faults, manifest: undefined } };
+      world.of = { ...world.of, pack: { ...sealed, ok: false, faults } };
     },
     /doesn't verify: one byte/,
   ],

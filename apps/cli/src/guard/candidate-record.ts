@@ -6,6 +6,7 @@ import {
   Controls,
   type Entry,
   journalFence,
+  MESH_ID,
   type PreciseInstant,
   type Report,
   reportFilter,
@@ -32,6 +33,8 @@ export interface CandidateRecord {
   /** In order; at least one. */
   readonly entries: readonly RecordedEntry[];
   readonly sources: ReplaySources;
+  /** A stored command as it was sent, by candidate (or the mesh) and id; undefined if none is stored. */
+  sentCommand(candidateId: string, commandId: string): unknown;
 }
 
 /** Reads it. Throws `CliError` E_NOT_FOUND for a candidate without a journal. */
@@ -42,6 +45,9 @@ export async function readRecord(
 ): Promise<CandidateRecord> {
   const entries: RecordedEntry[] = [];
   const commands = new Map<string, Command>();
+  const sent = new Map<string, unknown>();
+  const keepSent = (message: { readonly subject: string; readonly data: Uint8Array }): void =>
+    void sent.set(message.subject, jsonIn(message.data));
   const reports = new Map<number, { report: Report; storedAt: PreciseInstant }>();
   const controls = new Map<number, Controls>();
   await readAll(session, { stream: "controls" }, ({ seq, data }) => {
@@ -49,8 +55,10 @@ export async function readRecord(
     if (state.success) controls.set(seq, state.data);
   });
   // The journal last: what its entries name was stored before them.
-  await readAll(session, { stream: "commands", filter: commandsOf(candidateId) }, ({ data }) => {
-    const command = Command.safeParse(jsonIn(data));
+  await readAll(session, { stream: "commands", filter: commandsOf(MESH_ID) }, keepSent);
+  await readAll(session, { stream: "commands", filter: commandsOf(candidateId) }, (message) => {
+    keepSent(message);
+    const command = Command.safeParse(jsonIn(message.data));
     if (command.success) commands.set(command.data.id, command.data);
   });
   await readAll(session, { stream: "reports", filter: reportFilter(candidateId) }, (message) => {
@@ -68,6 +76,7 @@ export async function readRecord(
   return {
     candidateId,
     entries,
+    sentCommand: (of, commandId) => sent.get(commandSubject({ candidateId: of, commandId })),
     sources: {
       command: (id) => commands.get(id),
       report: (sequence) => reports.get(sequence),

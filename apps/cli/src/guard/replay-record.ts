@@ -1,9 +1,11 @@
 /** Decides a candidate's journal again through the core and compares byte for byte (J10). */
 import { type Entry, journalSubject, type StoredEntry } from "@baton/contracts";
+import type { People } from "@baton/people";
 import { decide, type Decision, questionOf, type ReplaySources } from "@baton/playbook";
 
 import type { CandidateRecord, RecordedEntry } from "./candidate-record.ts";
 import { jsonPath } from "./json-source.ts";
+import { openSignatures, type SignaturesCounted } from "./signatures.ts";
 
 /** The first thing that a replay didn't come to. */
 interface Difference {
@@ -26,15 +28,28 @@ export interface Replayed {
   /** Entries that were decided alike, up to the first difference. */
   readonly same: number;
   readonly difference: Difference | null;
+  readonly signatures: SignaturesCounted;
   /** What nothing is decided by, but isn't as recorded: when a report was stored. A copied store shows it. */
   readonly notes: readonly string[];
 }
 
-/** Replays a record up to its first difference. */
-export function replayRecord({ candidateId, entries, sources }: CandidateRecord): Replayed {
+/**
+ * Replays a record up to its first difference; what people are said to have asked for, of the candidate and of the mesh's
+ * controls that it was decided under, is held against what they signed, with `people` also against who they are.
+ */
+export function replayRecord(record: CandidateRecord, people?: People): Replayed {
+  const { candidateId, entries, sources } = record;
   const notes: string[] = [];
+  const signatures = openSignatures(record, people);
   const result = (same: number, difference: Difference | null): Replayed => {
-    return { candidateId, entries: entries.length, same, difference, notes: notes.slice(0, 20) };
+    return {
+      candidateId,
+      entries: entries.length,
+      same,
+      difference,
+      signatures: signatures.counted(),
+      notes: notes.slice(0, 20),
+    };
   };
   let last: StoredEntry | undefined;
   for (const [index, recorded] of entries.entries()) {
@@ -42,6 +57,9 @@ export function replayRecord({ candidateId, entries, sources }: CandidateRecord)
     const found = compare(last, recorded, sources);
     if (found) return result(index, { n: index + 1, sequence, ...found });
     if (typeof entry === "string") continue;
+    const unproven = signatures.faultOf(entry);
+    if (unproven !== undefined)
+      return result(index, { n: index + 1, sequence, ...only(unproven), path: "$.cause" });
     notes.push(...timeNotes(entry, sequence, sources));
     last = { sequence, entry };
   }

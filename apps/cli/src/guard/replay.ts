@@ -4,27 +4,34 @@ import { EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { print } from "../output.ts";
+import { registryFor } from "../people/registry-for.ts";
 import { cutTo, printable } from "../printable.ts";
 import { openSession } from "../session.ts";
 import { openShelf, readRecord } from "./candidate-record.ts";
 import { type Replayed, replayRecord } from "./replay-record.ts";
 
 /** Replays and prints; exit code 5 at the first difference. */
-export async function replay(id: string, globals: Globals): Promise<void> {
+export async function replay(
+  id: string,
+  globals: Globals & { readonly people?: string },
+): Promise<void> {
   const typed = candidateTextFrom(id);
   await using session = await openSession(globals);
   const candidateId = await findCandidate(session, typed);
-  const { artifacts } = session;
-  const result = replayRecord(await readRecord(session, candidateId, openShelf(artifacts)));
+  const { artifacts, address } = session;
+  const people = await registryFor(globals.people, address);
+  const record = await readRecord(session, candidateId, openShelf(artifacts));
+  const result = replayRecord(record, people);
   if (result.difference) process.exitCode = EXIT.refused;
   await print(globals.format, result, renderReplay);
 }
 
 /** A replay's outcome in a few lines. */
-function renderReplay({ candidateId, entries, same, difference, notes }: Replayed): string {
+function renderReplay(replayed: Replayed): string {
+  const { candidateId, entries, same, difference, notes } = replayed;
   const noted = notes.map((note) => `note       ${printable(note)}\n`).join("");
   if (!difference)
-    return `same       ${candidateId}  ${entries} entries decided again, byte for byte alike\n${noted}`;
+    return `same       ${candidateId}  ${entries} entries decided again, byte for byte alike\n${signaturesText(replayed)}${noted}`;
   const { n, sequence, what, journal, replay: again } = difference;
   const lines = [
     `different  ${candidateId}  entry ${n} of ${entries} (JOURNAL ${sequence}): ${what}`,
@@ -34,6 +41,13 @@ function renderReplay({ candidateId, entries, same, difference, notes }: Replaye
     `  ${same === 0 ? "nothing" : `the ${same} before it`} decided alike. Someone other than this coordinator wrote or changed it, or it was decided by another version.`,
   ];
   return `${lines.join("\n")}\n${noted}`;
+}
+
+function signaturesText({ signatures }: Replayed): string {
+  const { signed, unsigned, registry } = signatures;
+  const by = registry ? "by those who are registered" : "by the keys that came with them";
+  const others = unsigned > 0 ? `; ${unsigned} unsigned: who sent them isn't known` : "";
+  return `signed     ${signed} of ${signed + unsigned} commands, ${by}${others}\n`;
 }
 
 function shown(value: string | null): string {

@@ -101,7 +101,8 @@ export const PLAN = [
     BATON_SCRATCH_DIR: directory.workOf("lane-b"),
   })),
   lane("lane-d", "lane-d-gates", () => ({})),
-  rollout("lane-e", "lane-e-rollout", ({ directory }) => ({
+  rollout("lane-e", "lane-e-rollout", ({ directory, people }) => ({
+    BATON_PEOPLE: people,
     BATON_STRATEGY_REPO: directory.strategies,
     BATON_WORK_DIR: directory.workOf("lane-e"),
   })),

@@ -277,6 +277,7 @@ function stateOf(mesh: {
     dataDir: choices.directory.root,
     natsUrl: nats.url(),
     mesh: mesh.mesh,
+    people: choices.people,
     ...(monitorUrl !== undefined && { monitorUrl }),
     syncAlways: choices.syncAlways,
     addresses: services.addresses(),

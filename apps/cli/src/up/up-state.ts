@@ -18,6 +18,8 @@ export const MeshState = z.object({
   startedAt: z.iso.datetime(),
   dataDir: z.string(),
   natsUrl: z.string(),
+  /** Its key registry. */
+  people: z.string().optional(),
   /** The mesh's name, and the keys that its receipts are signed with. */
   mesh: z.object({ name: MeshName, receiptKeys: z.array(PublicKey) }),
   monitorUrl: z.string().optional(),

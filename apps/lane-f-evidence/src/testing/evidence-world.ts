@@ -81,6 +81,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
       gitops: remote,
       journal: { entries: async (id) => journal.filter(({ entry }) => entry.candidateId === id) },
       controls: mesh.mesh.controls,
+      commands: mesh.mesh.commands,
       auditKey: openAuditKey(join(folder.path, "audit.pem"), { create: true }),
       waitMs,
     },

@@ -58,6 +58,7 @@ export function packContent(over: Partial<AuditPackContent> = {}): AuditPackCont
       run: { author: "tester", spec: SPEC },
       gates: [],
       approvals: [],
+      commands: [],
       "retries-and-pauses": { retries: [], pauses: [] },
       datasets: [{ instrument: "SPX" }],
       code: { plugin: "sma-cross" },

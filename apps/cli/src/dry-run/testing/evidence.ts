@@ -245,7 +245,13 @@ export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<C
     ]),
     of: {
       played: playedRight(receipts),
-      pack: { ok: true, trusted: true, faults: [], manifest: undefined },
+      pack: {
+        ok: true,
+        trusted: true,
+        faults: [],
+        manifest: undefined,
+        commands: { signed: 1, unsigned: 0 },
+      },
     },
   };
 }

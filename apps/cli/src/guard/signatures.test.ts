@@ -1,0 +1,99 @@
+/** An entry says who asked for what; only what they signed bears it out. */
+import type { Controls, Entry } from "@baton/contracts";
+import { parsePeople, type People, type Signer, signerOf } from "@baton/people";
+import { sampleEntry } from "@baton/testkit";
+import { createUser } from "@nats-io/nkeys";
+import { expect, test } from "vitest";
+
+import { controlled } from "../testing/sample-controls.ts";
+import type { CandidateRecord } from "./candidate-record.ts";
+import { openSignatures } from "./signatures.ts";
+
+const signer = (): Signer => signerOf(new TextDecoder().decode(createUser().getSeed()));
+const [ann, eve] = [signer(), signer()];
+const read = parsePeople(JSON.stringify([{ name: "ann", publicKey: ann.publicKey, roles: [] }]));
+const people: People | undefined = read.ok ? read.people : undefined;
+const CANDIDATE = "cand-0123456789ab";
+const MADE_UP = "A".repeat(86);
+
+const approve = (by: Signer) =>
+  by.sign({
+    v: 1,
+    mesh: `mesh-${"0".repeat(32)}`,
+    id: "cmd-000001",
+    candidateId: CANDIDATE,
+    time: "2026-03-01T12:00:00.000Z",
+    by: "ann",
+    type: "approve",
+    why: "read it",
+  });
+
+/** An entry that says ann approved, by `command`'s signature. */
+function entryFor(command: Partial<ReturnType<typeof approve>>, over: Partial<Entry> = {}): Entry {
+  const { publicKey, signature } = command;
+  return sampleEntry({
+    candidateId: CANDIDATE,
+    cause: {
+      kind: "command",
+      commandId: "cmd-000001",
+      type: "approve",
+      by: "ann",
+      why: "read it",
+      roles: [],
+      ...(publicKey !== undefined &&
+        signature !== undefined && { signature: { publicKey, signature } }),
+    },
+    ...over,
+  });
+}
+
+function recordOf(sent: unknown, controls: readonly Controls[] = []): CandidateRecord {
+  return {
+    candidateId: CANDIDATE,
+    entries: [],
+    sentCommand: (_, id) => (id === "cmd-000001" ? sent : undefined),
+    sources: {
+      command: () => undefined,
+      report: () => undefined,
+      playbook: () => undefined,
+      controls: (sequence) => controls[sequence - 1],
+    },
+  };
+}
+
+test("a command that its owner signed bears out what the entry says", () => {
+  const sent = approve(ann);
+  const signatures = openSignatures(recordOf(sent), people);
+  expect(signatures.faultOf(entryFor(sent))).toBeUndefined();
+  expect(signatures.counted()).toEqual({ signed: 1, unsigned: 0, registry: true });
+});
+
+test.each<[string, unknown, Entry, People | undefined, string]>([
+  [
+    "a made-up signature",
+    { ...approve(ann), signature: MADE_UP },
+    entryFor({ ...approve(ann), signature: MADE_UP }),
+    undefined,
+    "doesn't fit",
+  ],
+  ["a stranger's signature", approve(eve), entryFor(approve(eve)), people, "nobody is registered"],
+  ["a command that isn't stored", undefined, entryFor(approve(ann)), undefined, "isn't stored"],
+  ["none, where people were known", approve(ann), entryFor({}, {}), people, ""],
+])("%s is a fault", (_, sent, entry, known, why) => {
+  const stored =
+    why === "" ? { ...Object(sent), publicKey: undefined, signature: undefined } : sent;
+  const value: unknown = stored === undefined ? undefined : JSON.parse(JSON.stringify(stored));
+  const found = openSignatures(recordOf(value), known).faultOf(entry);
+  expect(found).toEqual(expect.stringContaining(why));
+});
+
+test("a release of the kill switch that nobody signed is a fault of what was decided under it", () => {
+  const states = controlled({ wish: { type: "kill-switch" } }).map(({ controls }) => controls);
+  const entry = sampleEntry({ controls: 1, cause: { kind: "deadline" } });
+  const known = openSignatures(recordOf(undefined, states), people);
+  expect(known.faultOf(entry)).toMatch(/^CONTROLS 1: command .* isn't stored$/);
+  // Where nobody is known it is counted.
+  const unknown = openSignatures(recordOf(undefined, states), undefined);
+  expect(unknown.faultOf(entry)).toBeUndefined();
+  expect(unknown.counted()).toEqual({ signed: 0, unsigned: 1, registry: false });
+});

@@ -1,0 +1,36 @@
+/** The key registry that signatures are held against. */
+import { resolve } from "node:path";
+
+import { type People, PeopleFault, readPeople } from "@baton/people";
+
+import { CliError, EXIT } from "../cli-error.ts";
+import type { ServerAddress } from "../server-address.ts";
+
+/** The file that is meant: `option`, else BATON_PEOPLE, else that of this user's own `baton up`; undefined if there is none. */
+export function registryFile(
+  option: string | undefined,
+  { up }: Pick<ServerAddress, "up">,
+): string | undefined {
+  const named = option ?? process.env["BATON_PEOPLE"] ?? "";
+  return named === "" ? up?.people : resolve(named);
+}
+
+/** The registry in it; undefined if none is meant. Throws `CliError`. */
+export async function registryFor(
+  option: string | undefined,
+  address: Pick<ServerAddress, "up">,
+): Promise<People | undefined> {
+  const file = registryFile(option, address);
+  return file === undefined ? undefined : registryIn(file);
+}
+
+/** The registry in a file. Throws `CliError`. */
+export async function registryIn(file: string): Promise<People> {
+  try {
+    return await readPeople(file);
+  } catch (cause) {
+    if (!(cause instanceof PeopleFault)) throw cause;
+    const { message, action } = cause;
+    throw new CliError({ code: "E_INVALID", exit: EXIT.invalid, message, action, cause });
+  }
+}

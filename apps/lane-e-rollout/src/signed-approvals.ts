@@ -1,0 +1,138 @@
+/**
+ * The approvals of a live ramp, verified by the lane that moves the money: whoever holds the coordinator's key can write that
+ * somebody approved, but can't sign in anybody's name.
+ *
+ * S1: each approval is a stored command, signed with a registered key in its owner's name, for this mesh, on the very evidence
+ *     that came with the dispatch.
+ * S2: so is the submission: its signer is the author, and its specification the one that came with the dispatch.
+ * S3: people are counted here again, the author left out; how many it takes at least is this lane's own configuration.
+ */
+import {
+  type Approval,
+  canonicalJson,
+  cut,
+  type GateOutcome,
+  type MeshName,
+  type StoredEntry,
+} from "@baton/contracts";
+import { type StageContext, StageFailure } from "@baton/lanekit";
+import type { Commands } from "@baton/mesh";
+import { type People, signedCommand } from "@baton/people";
+import { evidenceDigest, isSamePerson } from "@baton/playbook";
+
+/** What signatures are held against. */
+export interface ApprovalRegistry {
+  people(): People;
+  /** Fewest different people, whatever the playbook says. */
+  readonly required: number;
+  readonly mesh: MeshName | undefined;
+  readonly commands: Commands;
+  /** A candidate's first entry, which names its submission. */
+  first(candidateId: string): Promise<Pick<StoredEntry, "entry"> | undefined>;
+}
+
+const GATE = "approvals";
+
+/**
+ * Refuses (policy) a ramp that isn't approved. Without a registry the dispatch's word is taken, and the outcome for the report
+ * says that nobody's signature was verified.
+ */
+export async function requireApprovals(
+  context: StageContext,
+  registry: ApprovalRegistry | undefined,
+): Promise<GateOutcome> {
+  const { stage, runId } = context;
+  const given = context.approvals.filter((one) => one.stage === stage && one.runId === runId);
+  if (given.length === 0)
+    throw refused(
+      "E_APPROVAL_MISSING",
+      `no approval for ${stage} of ${runId} came with the dispatch`,
+    );
+  if (!registry) {
+    const reason = "not verified here: lane-e has no key registry (BATON_PEOPLE)";
+    return { gateId: GATE, status: "skipped", reasons: [reason] };
+  }
+  const author = await authorOf(context, registry);
+  const people: string[] = [];
+  const faults: string[] = [];
+  for (const approval of given) {
+    const fault = await faultOf(approval, context, registry);
+    if (fault !== undefined) faults.push(fault);
+    else if (isSamePerson(approval.by, author)) faults.push(`${approval.by} is its author`);
+    else if (!people.some((name) => isSamePerson(name, approval.by))) people.push(approval.by);
+  }
+  if (people.length >= registry.required)
+    return { gateId: GATE, status: "pass", reasons: [cut(`signed by ${people.join(", ")}`, 300)] };
+  const found = faults.length > 0 ? `: ${faults.join("; ")}` : "";
+  throw refused(
+    "E_APPROVAL_UNPROVEN",
+    `${stage} takes ${registry.required} people's signed approvals (BATON_LIVE_APPROVALS), ${people.length} are proven${found}`,
+  );
+}
+
+/** Who signed the submission. */
+async function authorOf(context: StageContext, registry: ApprovalRegistry): Promise<string> {
+  const { candidateId, spec } = context;
+  const cause = (await registry.first(candidateId))?.entry.cause;
+  if (cause?.kind !== "command")
+    throw unproven(`nobody's submission of ${candidateId} is recorded`);
+  const command = await commandOf({ ...cause, candidateId }, registry);
+  if (typeof command === "string") throw unproven(command);
+  if (command.type !== "submit") throw unproven(`${candidateId} begins with ${command.type}`);
+  if (canonicalJson(command.spec) !== canonicalJson(spec))
+    throw unproven(
+      `the specification that came with the dispatch isn't the one that ${command.by} submitted`,
+    );
+  return command.by;
+}
+
+async function faultOf(
+  { by, commandId, publicKey, evidence }: Approval,
+  { candidateId, stage, inputs }: StageContext,
+  registry: ApprovalRegistry,
+): Promise<string | undefined> {
+  const signature = publicKey === undefined ? {} : { publicKey };
+  const command = await commandOf(
+    { commandId, candidateId, type: "approve", by, signature },
+    registry,
+  );
+  if (typeof command === "string") return command;
+  const seen = command.type === "approve" ? command.evidence : undefined;
+  const digest = evidenceDigest(inputs);
+  // What an attempt that was stopped made itself came after the approval.
+  const before = evidenceDigest(inputs.filter((input) => input.stage !== stage));
+  if (seen === evidence && (seen === digest || seen === before)) return undefined;
+  return `${by} signed ${seen === undefined ? "no evidence" : `evidence ${seen.slice(0, 12)}`}, the dispatch's is ${digest.slice(0, 12)}`;
+}
+
+async function commandOf(
+  said: Parameters<typeof signedCommand>[1],
+  { people, mesh, commands }: ApprovalRegistry,
+) {
+  const stored = await commands.find(said).catch((cause: unknown) => {
+    throw new StageFailure(
+      {
+        class: "transient",
+        code: "E_UNAVAILABLE",
+        message: "the signed approvals can't be read",
+        action: "Nothing was changed. Check that nats-server runs (`baton doctor`).",
+      },
+      { cause },
+    );
+  });
+  return signedCommand(stored?.value, said, { people: people(), mesh });
+}
+
+function unproven(what: string): StageFailure {
+  return refused("E_APPROVAL_UNPROVEN", what);
+}
+
+function refused(code: string, message: string): StageFailure {
+  return new StageFailure({
+    class: "policy",
+    code,
+    message: cut(message),
+    action:
+      "Nothing was changed. `baton guard replay` shows what people signed; `baton resume` asks for the approval anew, then `baton approve`.",
+  });
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { parsePeople, type Signer, signerOf } from "@baton/people";
+import { createUser } from "@nats-io/nkeys";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { type AuditKey, openAuditKey } from "./audit-key.ts";
+import { buildAuditPack } from "./build-pack.ts";
+import { packCommand } from "./signed-commands.ts";
+import { readTar } from "./tar-form.ts";
+import { journal, packContent } from "./testing/pack-content.ts";
+import { verifyAuditPack } from "./verify-pack.ts";
+
+let directory = "";
+let key: AuditKey;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "audit-"));
+  key = openAuditKey(join(directory, "key.pem"), { create: true });
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+
+describe("what people signed", () => {
+  const pairs = { ada: createUser(), eve: createUser() };
+  const signerFor = (name: keyof typeof pairs): Signer =>
+    signerOf(new TextDecoder().decode(pairs[name].getSeed()));
+  const read = parsePeople(
+    JSON.stringify([{ name: "ada", publicKey: signerFor("ada").publicKey, roles: [] }]),
+  );
+  const people = read.ok ? read.people : new Map();
+  const approve = (by: keyof typeof pairs) =>
+    signerFor(by).sign({
+      v: 1,
+      mesh: `mesh-${"0".repeat(32)}`,
+      id: "cmd-000001",
+      candidateId: "cand-0123456789ab",
+      time: "2026-01-05T11:00:00.000Z",
+      by,
+      type: "approve",
+      why: "read it",
+    });
+
+  /** A sealed pack whose second entry says that `by` approved, with `packed` as the section. */
+  async function sealed(
+    by: keyof typeof pairs,
+    over: { packed?: readonly object[]; cause?: object } = {},
+  ): Promise<Uint8Array> {
+    const command = approve(by);
+    const { publicKey, signature } = command;
+    const cause = {
+      kind: "command",
+      commandId: "cmd-000001",
+      type: "approve",
+      by,
+      roles: [],
+      signature: { publicKey, signature },
+      ...over.cause,
+    };
+    const rows = journal().map((row) =>
+      row.entry.n === 2 ? { ...row, entry: { ...row.entry, cause } } : row,
+    );
+    const { sections } = packContent();
+    const commands = over.packed ?? [packCommand("cmd-000001", command)];
+    const content = packContent({ journal: rows, sections: { ...sections, commands } });
+    return (await buildAuditPack(content, key)).bytes;
+  }
+
+  const found = (bytes: Uint8Array, known = true) =>
+    verifyAuditPack(bytes, { publicKey: key.pem, ...(known && { people }) });
+
+  test("is in the pack as the text that was signed, and verifies", async () => {
+    const bytes = await sealed("ada");
+    expect(await found(bytes)).toMatchObject({ ok: true, commands: { signed: 1, unsigned: 0 } });
+    const section = text((await readTar(bytes)).files.get("commands.json"));
+    const [packed] = JSON.parse(section);
+    const signature = Buffer.from(packed.signature, "base64url");
+    expect(pairs.ada.verify(Buffer.from(packed.text), signature)).toBe(true);
+  });
+
+  const made = () => packCommand("cmd-000001", approve("ada"));
+  test.each<[string, () => Promise<Uint8Array>, string]>([
+    ["isn't there", () => sealed("ada", { packed: [] }), "isn't stored"],
+    [
+      "has a made-up signature",
+      () =>
+        sealed("ada", {
+          packed: [{ ...made(), signature: "A".repeat(86) }],
+          cause: {
+            signature: { publicKey: signerFor("ada").publicKey, signature: "A".repeat(86) },
+          },
+        }),
+      "doesn't fit",
+    ],
+    [
+      "says something else",
+      () =>
+        sealed("ada", { packed: [{ ...made(), text: made().text.replace("read it", "fine") }] }),
+      "doesn't fit",
+    ],
+    [
+      "is written otherwise than it was signed",
+      () => sealed("ada", { packed: [{ ...made(), text: ` ${made().text}` }] }),
+      "isn't stored",
+    ],
+    ["is by nobody known", () => sealed("eve"), "nobody is registered with"],
+    [
+      "isn't signed where people were known",
+      () =>
+        sealed("ada", {
+          packed: [{ ...made(), signature: undefined }],
+          cause: { signature: undefined },
+        }),
+      "",
+    ],
+  ])("that %s makes the pack unsound, however well it is sealed", async (_, seal, why) => {
+    const { ok, faults } = await found(await seal());
+    expect(ok).toBe(false);
+    expect(faults).toEqual([{ code: "E_PACK_COMMAND", message: expect.stringContaining(why) }]);
+  });
+
+  test("by keys that nobody named verifies as far as that goes; unsigned ones are counted", async () => {
+    expect(await found(await sealed("eve"), false)).toMatchObject({ ok: true });
+    const unsigned = await sealed("ada", { cause: { signature: undefined, roles: undefined } });
+    expect(await found(unsigned, false)).toMatchObject({
+      ok: true,
+      commands: { signed: 0, unsigned: 1 },
+    });
+  });
+});
