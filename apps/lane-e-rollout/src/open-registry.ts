@@ -1,7 +1,7 @@
 /** The key registry of this lane, followed while it runs. */
 import type { Mesh } from "@baton/mesh";
 import { followPeople, PeopleFault } from "@baton/people";
-import { EXIT, type ServiceConfig, type ServiceContext, StartFailure } from "@baton/service";
+import { EXIT, type ServiceContext, StartFailure } from "@baton/service";
 import type { z } from "zod";
 
 import type { LaneEConfig } from "./config.ts";
@@ -14,7 +14,7 @@ type Config = Pick<
 
 /** What approvals are held against; undefined where no registry is configured. Throws `StartFailure`. */
 export async function registryOf(
-  service: Pick<ServiceContext<ServiceConfig>, "log" | "onShutdown" | "registerCheck"> & {
+  service: Pick<ServiceContext, "log" | "onShutdown" | "registerCheck"> & {
     readonly config: Config;
   },
   { name, commands, journal }: Pick<Mesh, "name" | "commands" | "journal">,

@@ -22,7 +22,7 @@ import { evidenceDigest, isSamePerson } from "@baton/playbook";
 
 /** What signatures are held against. */
 export interface ApprovalRegistry {
-  people(): People;
+  people(this: void): People;
   /** Fewest different people, whatever the playbook says. */
   readonly required: number;
   readonly mesh: MeshName | undefined;

@@ -68,21 +68,39 @@ test("a command that its owner signed bears out what the entry says", () => {
   expect(signatures.counted()).toEqual({ signed: 1, unsigned: 0, registry: true });
 });
 
-test.each<[string, unknown, Entry, People | undefined, string]>([
+test.each<[string, { sent: unknown; entry: Entry; known?: People | undefined; why: string }]>([
   [
     "a made-up signature",
-    { ...approve(ann), signature: MADE_UP },
-    entryFor({ ...approve(ann), signature: MADE_UP }),
-    undefined,
-    "doesn't fit",
+    {
+      sent: { ...approve(ann), signature: MADE_UP },
+      entry: entryFor({ ...approve(ann), signature: MADE_UP }),
+      why: "doesn't fit",
+    },
   ],
-  ["a stranger's signature", approve(eve), entryFor(approve(eve)), people, "nobody is registered"],
-  ["a command that isn't stored", undefined, entryFor(approve(ann)), undefined, "isn't stored"],
-  ["none, where people were known", approve(ann), entryFor({}, {}), people, ""],
-])("%s is a fault", (_, sent, entry, known, why) => {
-  const stored =
-    why === "" ? { ...Object(sent), publicKey: undefined, signature: undefined } : sent;
-  const value: unknown = stored === undefined ? undefined : JSON.parse(JSON.stringify(stored));
+  [
+    "a stranger's signature",
+    {
+      sent: approve(eve),
+      entry: entryFor(approve(eve)),
+      known: people,
+      why: "nobody is registered",
+    },
+  ],
+  [
+    "a command that isn't stored",
+    { sent: undefined, entry: entryFor(approve(ann)), known: people, why: "isn't stored" },
+  ],
+  [
+    "none, where people were known",
+    {
+      sent: { ...approve(ann), publicKey: undefined, signature: undefined },
+      entry: entryFor({}),
+      known: people,
+      why: "",
+    },
+  ],
+])("%s is a fault", (_, { sent, entry, known, why }) => {
+  const value: unknown = sent === undefined ? undefined : JSON.parse(JSON.stringify(sent));
   const found = openSignatures(recordOf(value), known).faultOf(entry);
   expect(found).toEqual(expect.stringContaining(why));
 });
