@@ -193,6 +193,8 @@ const catalog = rule(
     parameterSets: true,
   }),
   (value, known) => [
+    // First: the version is made of it.
+    sourceClaim(value.sourceSha256, known),
     claim("strategyId", value.strategyId, `${known.spec.strategy.plugin}-${known.candidateId}`),
     // Somebody will read what is there.
     claim("path", value.path, `strategies/${known.candidateId}/strategy.ts`),
@@ -201,7 +203,6 @@ const catalog = rule(
     claim("plugin", value.plugin, known.spec.strategy.plugin),
     claim("its instruments", value.instruments, instrumentsOf(known.spec)),
     claim("its parameter sets", value.parameterSets, parametersOf(known)),
-    sourceClaim(value.sourceSha256, known),
   ],
 );
 

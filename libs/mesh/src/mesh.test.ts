@@ -153,8 +153,11 @@ describe("a mesh's name", () => {
 
   test("is kept by what is made again, and a stream of another mesh is a drift", async () => {
     await using first = await openMesh({ url: other.url, name: "test", provision: true });
-    await first.jsm.streams.delete(STREAMS.journal.name);
+    // One that holds no history: those that do aren't made again.
+    await first.jsm.streams.delete(STREAMS.advisories.name);
     expect(await nameOf(true)).toBe(first.name);
+    const again = await first.jsm.streams.info(STREAMS.advisories.name);
+    expect(again.config.metadata?.["baton-mesh"]).toBe(first.name);
     const { config } = await first.jsm.streams.info(STREAMS.reports.name);
     const metadata = { ...config.metadata, "baton-mesh": `mesh-${"0".repeat(32)}` };
     await first.jsm.streams.update(STREAMS.reports.name, { metadata });
