@@ -52,6 +52,11 @@ test.each([
   ["a: .inf", "number", 1, 4],
   ["a: [.nan]", "number", 1, 5],
   ["a: 12345678901234567890", "number", 1, 4],
+  ["a: 9007199254740993", "number", 1, 4],
+  ["a: 0.12345678901234567890", "number", 1, 4],
+  ["a: 9007199254740993.0", "number", 1, 4],
+  ["a: 1e-400", "number", 1, 4],
+  [`a: 1${"0".repeat(50_000)}1e-9`, "number", 1, 4],
   ["a: [1", "syntax", 1, 6],
   ["a: b: c", "syntax", 1, 4],
   ["\ta: 1", "syntax", 1, 1],
@@ -115,3 +120,17 @@ test(
     expect(refusal([...keys, "key-0: 2"].join("\n")).fault).toBe("duplicate key");
   },
 );
+
+test.each([
+  ["0.1", 0.1],
+  ["1.50", 1.5],
+  ["-0.0", -0],
+  ["+007.10e+2", 710],
+  ["1e23", 1e23],
+  ["5e-324", 5e-324],
+  ["9007199254740991", 9007199254740991],
+  ["0x1F", 31],
+  [".5", 0.5],
+])("the number %s is kept, as what is written says the same", (text, value) => {
+  expect(readYaml(`a: ${text}\n`, { maxCharacters: 100 })).toEqual({ a: value });
+});

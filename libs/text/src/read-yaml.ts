@@ -152,12 +152,10 @@ function faultOfKey(key: unknown, seen: Set<string>, near: number): Found | unde
   return undefined;
 }
 
-/** A number that isn't what is written: too large for one, or an integer with more digits than one holds. */
+/** A number that isn't what is written: too large or too small for one, or with more digits than one holds. */
 function faultOfNumber(scalar: Scalar): Found | undefined {
   const { value, source = "" } = scalar;
-  if (typeof value !== "number") return undefined;
-  const lossy = Number.isInteger(value) && !Number.isSafeInteger(value) && !/[.eE]/.test(source);
-  if (Number.isFinite(value) && !lossy) return undefined;
+  if (typeof value !== "number" || isKept(source, value)) return undefined;
   const why = Number.isFinite(value)
     ? "has more digits than are kept"
     : "is no number that is kept";
@@ -167,6 +165,31 @@ function faultOfNumber(scalar: Scalar): Found | undefined {
     what: `${shown(source)} is read as a number and ${why}`,
     action: `put it in quotes if it is a text: ${shown(source)}`,
   };
+}
+
+/** Whether the shortest text of a number, which is what goes on, says the same as what is written. */
+function isKept(source: string, value: number): boolean {
+  if (!Number.isFinite(value) || source.length > MAX_NUMBER) return false;
+  const written = decimalOf(source);
+  // Hexadecimal and octal integers.
+  if (written === undefined) return Number.isSafeInteger(value);
+  return written === decimalOf(String(value));
+}
+
+/** Characters of a number: nobody writes a longer one, and what is below takes longer than its length. */
+const MAX_NUMBER = 100;
+const DECIMAL = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+
+/** Digits without zeros around them and the power of ten behind them; the same for 1.50, 15e-1 and 0.15E1. */
+function decimalOf(text: string): string | undefined {
+  const match = DECIMAL.exec(text);
+  if (!match) return undefined;
+  const [, whole = "", fraction = "", exponent = "0"] = match;
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  if (significant === "") return "0";
+  const power = Number(exponent) - fraction.length + digits.length - significant.length;
+  return `${significant}e${power}`;
 }
 
 function offsetOf(node: { readonly range?: ParsedNode["range"] | null | undefined }): number {
