@@ -1,4 +1,4 @@
-import { cutTo, printableLines, quoted } from "./printable.ts";
+import { cutTo, printable, printableLines, quoted } from "./printable.ts";
 
 /** How `baton` ends; every command uses these and no others. */
 export const EXIT = {
@@ -22,6 +22,17 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** One of several things that are wrong with what was given. */
+export interface Fault {
+  /** A JSON path, or a file's name with line and column. */
+  readonly where: string;
+  /** What stands there, as it is shown: quoted, escaped and cut. */
+  readonly value?: string | undefined;
+  readonly rule: string;
+  /** What to do about this one, where it is more than keeping to the rule. */
+  readonly action?: string | undefined;
+}
+
 /** What a person needs to know about a failure. */
 export interface FailureDetails {
   /** Stable code, `E_…`. */
@@ -33,6 +44,8 @@ export interface FailureDetails {
   readonly value?: string | undefined;
   /** The rule or the limit that it breaks. */
   readonly rule?: string | undefined;
+  /** Everything that is wrong, where that is more than one thing. */
+  readonly faults?: readonly Fault[] | undefined;
   /** What to do next. */
   readonly action: string;
   readonly cause?: unknown;
@@ -76,8 +89,15 @@ export function renderFailure(details: FailureDetails): string {
   const lines = [`${details.code} (${details.exit}): ${message}`];
   if (details.value !== undefined) lines.push(`  value: ${quoted(details.value)}`);
   if (details.rule !== undefined) lines.push(`  rule:  ${details.rule}`);
+  for (const fault of details.faults ?? []) lines.push(...faultLines(fault));
   lines.push(`  do:    ${printableLines(details.action)}`);
   return `${lines.join("\n")}\n`;
+}
+
+function faultLines({ where, value, rule, action }: Fault): string[] {
+  const what = value === undefined ? "" : ` is ${printable(value)}`;
+  const line = `  - ${printable(where)}${what}: ${printable(rule)}`;
+  return action === undefined ? [line] : [line, `      ${printable(action)}`];
 }
 
 /** The same as JSON, for `--json`. */
@@ -87,13 +107,14 @@ export function failureJson(details: FailureDetails): string {
 
 /** What JSON says of a failure, also where it is one of several. */
 export function failureFields(details: FailureDetails) {
-  const { code, exit, message, value, rule, action } = details;
+  const { code, exit, message, value, rule, faults, action } = details;
   return {
     code,
     exit,
     message: cutTo(message, MAX_MESSAGE),
     ...(value !== undefined && { value: quoted(value) }),
     ...(rule !== undefined && { rule }),
+    ...(faults !== undefined && { faults }),
     action,
   };
 }

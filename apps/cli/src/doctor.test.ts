@@ -174,7 +174,7 @@ test("a command for a candidate that nobody knows ends with 4", async () => {
 
 test("everybody's moves are watched until Ctrl-C", async () => {
   const running = startBaton(["watch", "--json"], { server: on.url });
-  await baton(["submit", "-"], { stdin: "name: seen-live\n" });
+  await baton(["submit", "--unchecked", "-"], { stdin: "name: seen-live\n" });
   const candidateId = candidateIdOf({ name: "seen-live" });
   await eventually(() => running.stdout().includes(candidateId), { what: "a line" });
   running.kill("SIGINT");
@@ -187,7 +187,7 @@ describe("without a coordinator", () => {
   beforeAll(() => on.coordinator.stop());
 
   test("a command is stored, and said to be undecided (8)", async () => {
-    const { code, stderr } = await baton(["submit", "-", "--timeout", "1s"], {
+    const { code, stderr } = await baton(["submit", "--unchecked", "-", "--timeout", "1s"], {
       stdin: "name: late\n",
     });
     expect(code).toBe(8);
@@ -198,7 +198,10 @@ describe("without a coordinator", () => {
 
   test("Ctrl-C says what became of the command", async () => {
     const before = (await on.mesh.jsm.streams.info("COMMANDS")).state.messages;
-    const running = startBaton(["submit", "-"], { server: on.url, stdin: "name: interrupted\n" });
+    const running = startBaton(["submit", "--unchecked", "-"], {
+      server: on.url,
+      stdin: "name: interrupted\n",
+    });
     await eventually(
       async () => (await on.mesh.jsm.streams.info("COMMANDS")).state.messages > before,
       { what: "the command is stored" },

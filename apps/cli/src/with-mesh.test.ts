@@ -29,7 +29,7 @@ afterAll(() => on.stop(), 30_000);
 /** Submits a specification of this name; answers with its id. */
 async function submitted(name: string): Promise<string> {
   writeFileSync(join(on.folder.path, `${name}.yaml`), `name: ${name}\n`);
-  const { code, stderr } = await baton(["submit", `${name}.yaml`]);
+  const { code, stderr } = await baton(["submit", "--unchecked", `${name}.yaml`]);
   expect([code, stderr]).toEqual([0, ""]);
   return candidateIdOf({ name });
 }
@@ -53,8 +53,8 @@ async function withLaneB(name: string): Promise<string> {
 describe("submit", () => {
   test("prints a receipt; the same again is a duplicate with the original one", async () => {
     const candidateId = await submitted("twice");
-    const first = await baton(["submit", "twice.yaml", "--json"]);
-    const again = await baton(["submit", "twice.yaml"]);
+    const first = await baton(["submit", "--unchecked", "twice.yaml", "--json"]);
+    const again = await baton(["submit", "--unchecked", "twice.yaml"]);
     const receipt = Receipt.parse(JSON.parse(first.stdout));
     expect(receipt).toMatchObject({ candidateId, outcome: { duplicate: true, stage: "bench-1" } });
     expect(again.code).toBe(0);
@@ -64,7 +64,7 @@ describe("submit", () => {
 
   test("several at once, from files and standard input", async () => {
     writeFileSync(join(on.folder.path, "one.json"), '{ "name": "one" }');
-    const { code, stdout } = await baton(["submit", "one.json", "-", "-o", "json"], {
+    const { code, stdout } = await baton(["submit", "--unchecked", "one.json", "-", "-o", "json"], {
       stdin: "name: two\n",
     });
     expect(code).toBe(0);
@@ -76,8 +76,10 @@ describe("submit", () => {
 
   test("an id that is taken by another specification is a conflict (6)", async () => {
     const named = ["--id", "cand-of-mine"];
-    await baton(["submit", "-", ...named], { stdin: "name: mine\n" });
-    const { code, stderr } = await baton(["submit", "-", ...named], { stdin: "name: other\n" });
+    await baton(["submit", "--unchecked", "-", ...named], { stdin: "name: mine\n" });
+    const { code, stderr } = await baton(["submit", "--unchecked", "-", ...named], {
+      stdin: "name: other\n",
+    });
     expect(code).toBe(6);
     expect(stderr).toContain("E_CONFLICT (6): cand-of-mine exists with another specification");
   });
@@ -89,7 +91,7 @@ describe("submit with more to it", () => {
     writeFileSync(join(on.folder.path, "own/mine.csv"), "date,close\n2026-01-01,1\n");
     const spec = "universe: [{ instrument: MINE, csv: { path: ./mine.csv } }]\n";
     writeFileSync(join(on.folder.path, "own/spec.yaml"), spec);
-    const { code, stdout } = await baton(["submit", "own/spec.yaml", "--json"]);
+    const { code, stdout } = await baton(["submit", "--unchecked", "own/spec.yaml", "--json"]);
     expect(code).toBe(0);
     const { candidateId } = Receipt.parse(JSON.parse(stdout));
     const last = await on.mesh.journal.last(candidateId);
@@ -100,7 +102,7 @@ describe("submit with more to it", () => {
   });
 
   test("--wait ends with 5 where a person is needed, and says what to do", async () => {
-    const { code, stdout, stderr } = await baton(["submit", "-", "--wait"], {
+    const { code, stdout, stderr } = await baton(["submit", "--unchecked", "-", "--wait"], {
       stdin: "name: waits\n",
     });
     expect(code).toBe(5);
@@ -111,7 +113,7 @@ describe("submit with more to it", () => {
 
   test("--wait ends with 0 when it's completed, whatever reviews it went through", async () => {
     const candidateId = await withLaneB("to-the-end");
-    const running = startBaton(["submit", "to-the-end.yaml", "--wait", "--json"], {
+    const running = startBaton(["submit", "--unchecked", "to-the-end.yaml", "--wait", "--json"], {
       server: on.url,
       cwd: on.folder.path,
     });

@@ -133,7 +133,7 @@ describe.concurrent("a wrong value", () => {
     [["submit", "missing.yaml"], "there is no such file (ENOENT)"],
     [["submit", "dir"], "it is a directory"],
     [["submit", "bad.json"], "bad.json:1:6 isn't YAML"],
-    [["submit", "good.yaml", "bad.json"], "bad.json:1:6 isn't YAML"],
+    [["submit", "good.yaml"], "good.yaml: 7 wrong places"],
     [["audit", "verify", "missing.tar"], "can't be read as an audit pack"],
     [["audit", "verify", "good.yaml", "--key", "good.yaml"], "--key: not a public key"],
     [["--server", "http://x", "doctor"], "--server isn't the address of a NATS server"],
@@ -165,7 +165,7 @@ describe.concurrent("a wrong value", () => {
 describe.concurrent("without a server", () => {
   test.each([
     [["get", "candidates"]],
-    [["submit", "good.yaml"]],
+    [["submit", "good.yaml", "--unchecked"]],
     [["pause", "cand-1234567", "--why", "x"]],
     [["doctor"]],
   ])("%j ends with 8 and says how to get one", async (args) => {

@@ -11,13 +11,17 @@ import {
   StageFailure,
   type StageOutcome,
 } from "@baton/lanekit";
+import {
+  loadCandidateData,
+  problemsText,
+  readCandidate,
+  rowProblems,
+  type SpecProblem,
+} from "@baton/market";
 
-import { instrumentProblems, loadData, requireEnoughRows } from "./candidate-data.ts";
-import { parseCandidate } from "./candidate-document.ts";
-import { declareTrials, requireAffordable, trialProblems } from "./declared-trials.ts";
+import { declareTrials } from "./declared-trials.ts";
 import { rationaleOf } from "./rationale.ts";
 import { manifestOf, researchOf } from "./research-artifacts.ts";
-import { specFailure } from "./spec-problems.ts";
 
 /** What lane A is told by its configuration. */
 export interface ResearchOptions {
@@ -45,24 +49,32 @@ function drill(context: StageContext, { drills }: CandidateSpec, allowed: boolea
     });
 }
 
-/** The specification and its trials, if both make sense; otherwise a StageFailure with all that doesn't. */
-function understood(document: unknown) {
-  const spec = parseCandidate(document);
-  const problems = [...instrumentProblems(spec.universe), ...trialProblems(spec.strategy)];
-  if (problems.length > 0) throw specFailure(problems);
-  return { spec, trials: declareTrials(spec.strategy) };
+/** The failure that names every wrong place; `baton submit` finds the same ones with the same functions. */
+function specFailure(problems: readonly SpecProblem[]): StageFailure {
+  return new StageFailure({
+    class: "spec",
+    code: "E_SPEC",
+    message: problemsText(problems),
+    action:
+      "Correct what is named, then submit the specification again; changed, it is a new candidate. `baton submit --check` finds the same without submitting.",
+  });
+}
+
+/** The specification, if it makes sense; otherwise a StageFailure with all that doesn't. */
+function understood(document: unknown): CandidateSpec {
+  const read = readCandidate(document);
+  if (read.problems) throw specFailure(read.problems);
+  return read.spec;
 }
 
 async function research(context: StageContext, options: ResearchOptions): Promise<StageOutcome> {
-  const { spec, trials } = understood(context.spec);
+  const spec = understood(context.spec);
   drill(context, spec, options.drills);
   context.progress("loading data");
-  const loaded = await loadData(context, spec.universe);
-  requireEnoughRows(spec, loaded, Math.max(...trials.map(({ warmUpRows }) => warmUpRows)));
-  requireAffordable(
-    spec,
-    loaded.datasets.reduce((rows, { bars }) => rows + bars.length, 0),
-  );
+  const loaded = await loadCandidateData({ universe: spec.universe, store: context });
+  const problems = rowProblems(spec, loaded);
+  if (problems.length > 0) throw specFailure(problems);
+  const trials = declareTrials(spec.strategy);
   const manifest = manifestOf(context, spec, loaded);
   const artifact = researchOf(context, { spec, trials, manifest });
   context.signal.throwIfAborted();

@@ -2,6 +2,7 @@
  * The broker's wire format, in Alpaca's shape: decimals are text, names are snake_case.
  * `reference_price` and the kill switch are this product's additions.
  */
+import { InstrumentName } from "@baton/contracts";
 import { z } from "zod";
 
 import { Decimal, SignedDecimal } from "./decimal.ts";
@@ -19,7 +20,7 @@ export const ClientOrderId = z
 export type ClientOrderId = z.infer<typeof ClientOrderId>;
 
 /** An instrument's ticker. */
-export const Ticker = z.string().regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "symbol: e.g. SPX");
+export const Ticker = InstrumentName;
 
 export const Side = z.enum(["buy", "sell"]);
 export type Side = z.infer<typeof Side>;

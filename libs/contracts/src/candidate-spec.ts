@@ -1,6 +1,7 @@
 /**
- * What a user submits: a strategy candidate. The coordinator takes any small JSON object; lane A holds it against this
- * schema, so that a wrong one ends in a review with a message and not in a lost submission.
+ * What a user submits: a strategy candidate. `baton submit` holds it against this schema before anything is stored. The
+ * coordinator takes any small JSON object; lane A holds it against the schema again, so that a wrong one that came by another
+ * way ends in a review with a message and not in a lost submission.
  */
 import { z } from "zod";
 
@@ -32,13 +33,27 @@ export const CsvTreatment = z.strictObject({
 });
 export type CsvTreatment = z.infer<typeof CsvTreatment>;
 
+/** An instrument's name in specifications, strategies and orders: `SPX`, `7203.T`, `005930.KS`. */
+export const InstrumentName = z
+  .string()
+  .regex(
+    /^(?=.*[A-Z])[A-Z0-9][A-Z0-9._-]{0,15}$/,
+    "1 to 16 of A-Z 0-9 . _ -, a letter or digit first and at least one letter, e.g. SPX or 7203.T",
+  );
+export type InstrumentName = z.infer<typeof InstrumentName>;
+
 /** An instrument of the universe: a built-in data set by name, or the user's own CSV by digest. */
 export const Instrument = z.strictObject({
-  instrument: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "instrument: 1 to 16 of A-Z 0-9 . _ -, e.g. SPX"),
-  /** The user's CSV, stored as an artifact by `baton submit`. */
-  csv: CsvTreatment.extend({ sha256: Sha256, bytes: z.int().positive() }).optional(),
+  instrument: InstrumentName,
+  /** The user's CSV, stored as an artifact by `baton submit`; `name` is what messages call it. */
+  csv: CsvTreatment.extend({
+    sha256: Sha256,
+    bytes: z.int().positive(),
+    name: z
+      .string()
+      .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u, "1 to 100 printable characters")
+      .optional(),
+  }).optional(),
 });
 export type Instrument = z.infer<typeof Instrument>;
 

@@ -1,5 +1,12 @@
 export { ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
-export { CandidateSpec, CsvTreatment, Instrument, Parameters, Split } from "./candidate-spec.ts";
+export {
+  CandidateSpec,
+  CsvTreatment,
+  Instrument,
+  InstrumentName,
+  Parameters,
+  Split,
+} from "./candidate-spec.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export {
   CommandSignature,

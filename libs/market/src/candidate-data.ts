@@ -44,14 +44,14 @@ export async function candidateMarket({
 }: CandidateSource): Promise<MarketData> {
   const files = universe.map(async ({ instrument, csv }, index) => {
     if (csv === undefined) return [];
-    const { sha256, bytes: claimed, ...treatment } = csv;
+    const { sha256, bytes: claimed, name: called = `csv of ${instrument}`, ...treatment } = csv;
     const bytes = await store.fetch(sha256);
     if (bytes.length !== claimed)
       throw specFault(
         `universe[${index}].csv.bytes is ${claimed}: the stored file has ${bytes.length} bytes`,
       );
     const name = `csv:${sha256.slice(0, 12)}`;
-    return [[instrument, { ...treatment, bytes, name }] as const];
+    return [[instrument, { ...treatment, bytes, name, called }] as const];
   });
   return csvMarketData(Object.fromEntries((await Promise.all(files)).flat()), market);
 }

@@ -1,17 +1,10 @@
 import type { FileRow } from "./comparable-prices.ts";
-import {
-  type Cell,
-  type DateForm,
-  dateFormOf,
-  isEmpty,
-  readDate,
-  readPrice,
-  readVolume,
-  refuseCell,
-} from "./csv-cells.ts";
+import { type Cell, isEmpty, readPrice, readVolume, refuseCell } from "./csv-cells.ts";
 import { type ColumnName, type Columns, findColumns } from "./csv-columns.ts";
+import { type DateForm, dateFormOf, readDate } from "./csv-dates.ts";
 import { type CsvRecord, readRecords } from "./csv-records.ts";
-import { MarketError } from "./market-error.ts";
+import { requireNoArchive, requireTable } from "./csv-table.ts";
+import { type Faults, MarketError, MAX_FAULTS, noting, requireNone } from "./market-error.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** The rows of a file, and the share of empty cells among the columns read. */
@@ -22,28 +15,38 @@ type Layout = {
   readonly file: string;
   readonly columns: Columns;
   readonly width: number;
-  readonly dateForm: DateForm;
+  /** Undefined: the first row's date is in no form that is read. */
+  readonly dateForm: DateForm | undefined;
 };
 
 /**
  * Reads bars from CSV bytes: UTF-8, a header, dates ascending. `file` is what errors call it.
- * Throws a `MarketError` of class spec at the first thing wrong, with line, column and value;
+ * Throws a `MarketError` of class spec that names the first twenty wrong places, with line, column and value;
  * no row is ever dropped or mended.
  */
 export function readBars(bytes: Uint8Array, file: string): CsvBars {
-  const [header, ...records] = readRecords(decodeUtf8(bytes, file), file);
-  const found = findColumns(header?.fields ?? [], file);
+  requireNoArchive(bytes, file);
+  const text = decodeUtf8(bytes, file);
+  requireTable(text, file);
+  const [header, ...records] = readRecords(text, file);
+  const found = findColumns(
+    [header, ...records.slice(0, 2)].map((record) => record?.fields ?? []),
+    file,
+  );
   const columns = withoutEmpty("adjclose", found, records);
   const layout = layoutOf(records, { file, columns, width: header?.fields.length ?? 0 });
+  const faults: Faults = { found: [] };
+  const order: Order = { latest: undefined, broken: false };
   const bars: FileRow[] = [];
   let nulls = 0;
   for (const record of records) {
-    const cell = cellReader(record, layout);
-    const bar = readBar(cell, layout);
-    requireLater(cell("date"), bar.date, bars.at(-1)?.date);
-    bars.push(bar);
-    nulls += [...columns.keys()].filter((column) => isEmpty(cell(column))).length;
+    if (faults.found.length >= MAX_FAULTS) break;
+    const cell = noting(faults, () => cellReader(record, layout));
+    const bar = cell && readBar(cell, layout, { faults, order });
+    if (bar) bars.push(bar);
+    if (cell) nulls += [...columns.keys()].filter((column) => isEmpty(cell(column))).length;
   }
+  requireNone(faults);
   return { rows: bars, nullRate: nulls / (bars.length * columns.size) };
 }
 
@@ -61,7 +64,7 @@ function layoutOf(records: readonly CsvRecord[], known: Omit<Layout, "dateForm">
   }
   const date = first.fields[known.columns.get("date") ?? 0] ?? "";
   // A first date in neither form is refused as a cell, with its place, when its row is read.
-  return { ...known, dateForm: dateFormOf(date) ?? "YYYY-MM-DD" };
+  return { ...known, dateForm: dateFormOf(date) };
 }
 
 /** A column that holds nothing in any row is none. */
@@ -92,20 +95,33 @@ function cellReader({ fields, line }: CsvRecord, { file, columns, width }: Layou
   };
 }
 
-function readBar(cell: CellReader, { columns, dateForm }: Layout): FileRow {
-  const bar = {
-    date: readDate(cell("date"), dateForm),
-    open: readPrice(cell("open")),
-    high: readPrice(cell("high")),
-    low: readPrice(cell("low")),
-    close: readPrice(cell("close")),
-    volume: columns.has("volume") && !isEmpty(cell("volume")) ? readVolume(cell("volume")) : 0,
-    adjustedClose: columns.has("adjclose") ? readAdjusted(cell("adjclose")) : undefined,
-  };
-  const { open, high, low, close } = bar;
-  if (high < Math.max(open, low, close)) throw refuseCell(cell("high"), "the day's highest price");
-  if (low > Math.min(open, close)) throw refuseCell(cell("low"), "the day's lowest price");
-  return bar;
+/** The latest date so far, and whether one before it was named: after one row out of place all others seem to be. */
+type Order = { latest: string | undefined; broken: boolean };
+
+/** The row; undefined if anything in it is wrong, which is noted. */
+function readBar(
+  cell: CellReader,
+  { columns, dateForm }: Layout,
+  { faults, order }: { readonly faults: Faults; readonly order: Order },
+): FileRow | undefined {
+  const date = noting(faults, () => readDate(cell("date"), dateForm));
+  if (date !== undefined) noting(faults, () => requireLater(cell("date"), date, order));
+  const price = (column: ColumnName) => noting(faults, () => readPrice(cell(column)));
+  const [open, high, low, close] = [price("open"), price("high"), price("low"), price("close")];
+  const holdsVolume = columns.has("volume") && !isEmpty(cell("volume"));
+  const volume = holdsVolume ? noting(faults, () => readVolume(cell("volume"))) : 0;
+  const adjustedClose = columns.has("adjclose")
+    ? noting(faults, () => readAdjusted(cell("adjclose")))
+    : undefined;
+  if (open === undefined || high === undefined || low === undefined || close === undefined)
+    return undefined;
+  noting(faults, () => {
+    if (high < Math.max(open, low, close))
+      throw refuseCell(cell("high"), "the day's highest price");
+    if (low > Math.min(open, close)) throw refuseCell(cell("low"), "the day's lowest price");
+  });
+  if (date === undefined || volume === undefined) return undefined;
+  return { date, open, high, low, close, volume, adjustedClose };
 }
 
 /** Rows with and without an adjusted close can't be compared: all have one, or none. */
@@ -114,12 +130,18 @@ function readAdjusted(cell: Cell): number {
   return readPrice(cell);
 }
 
-function requireLater(cell: Cell, date: string, previous: string | undefined): void {
-  if (previous === undefined || date > previous) return;
+function requireLater(cell: Cell, date: string, order: Order): void {
+  const { latest } = order;
+  if (latest === undefined || date > latest) {
+    order.latest = date;
+    return;
+  }
+  if (date === latest) throw refuseCell(cell, "one row per date (a row before has this one too)");
+  if (order.broken) return;
+  order.broken = true;
   throw refuseCell(
     cell,
-    date === previous
-      ? "one row per date (the row before has this one too)"
-      : `ascending dates (the row before is of ${previous})`,
+    `ascending dates (a row before is of ${latest})`,
+    "sort the rows by date, the oldest first, or correct the date that is out of place",
   );
 }

@@ -10,9 +10,6 @@ export type Cell = {
   readonly text: string;
 };
 
-/** How dates are written; the first row decides, and all rows must agree. */
-export type DateForm = "YYYY-MM-DD" | "MM/DD/YYYY";
-
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i;
 const EMPTY = new Set(["", "null", "nan", "n/a"]);
 
@@ -22,14 +19,18 @@ const MOST = 1e12;
 const MOST_VOLUME = 1e18;
 
 /** An E_INVALID that names the cell, its text, and the rule it breaks. */
-export function refuseCell(cell: Cell, rule: string): MarketError {
+export function refuseCell(
+  cell: Cell,
+  rule: string,
+  next = "correct the row or take it out of the file",
+): MarketError {
   return new MarketError({
     code: "E_INVALID",
     class: "spec",
     where: `${cell.file} line ${cell.line}, column ${cell.position} (${cell.column})`,
     value: cell.text,
     rule,
-    next: "correct the row or take it out of the file",
+    next,
   });
 }
 
@@ -42,33 +43,24 @@ export function isEmpty({ text }: Pick<Cell, "text">): boolean {
 export function readPrice(cell: Cell): number {
   const price = NUMBER.test(cell.text) ? Number(cell.text) : Number.NaN;
   if (price >= LEAST_PRICE && price <= MOST) return price;
-  throw refuseCell(cell, `a number from ${LEAST_PRICE} to ${MOST}, digits with a decimal point`);
+  const rule = `a number from ${LEAST_PRICE} to ${MOST}, digits with a decimal point`;
+  throw refuseCell(cell, rule, numberAdvice(cell.text));
 }
 
 /** A volume: finite, 0 or above. */
 export function readVolume(cell: Cell): number {
   const volume = NUMBER.test(cell.text) ? Number(cell.text) : Number.NaN;
   if (volume >= 0 && volume <= MOST_VOLUME) return volume;
-  throw refuseCell(cell, `a number from 0 to ${MOST_VOLUME}`);
+  throw refuseCell(cell, `a number from 0 to ${MOST_VOLUME}`, numberAdvice(cell.text));
 }
 
-/** How a date is written, or undefined if it is neither form. */
-export function dateFormOf(text: string): DateForm | undefined {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return "YYYY-MM-DD";
-  return /^\d{1,2}\/\d{1,2}\/\d{4}$/.test(text) ? "MM/DD/YYYY" : undefined;
-}
-
-/** A date of the calendar in ISO form; 31 April, 29 February 2023 and other forms than `form` are refused. */
-export function readDate(cell: Cell, form: DateForm): string {
-  const parts = cell.text.split(form === "YYYY-MM-DD" ? "-" : "/");
-  const [year = "", month = "", day = ""] =
-    form === "YYYY-MM-DD" ? parts : [parts[2], parts[0], parts[1]];
-  const iso = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
-  const time = Date.parse(`${iso}T00:00:00Z`);
-  const real =
-    dateFormOf(cell.text) === form &&
-    Number.isFinite(time) &&
-    new Date(time).toISOString().startsWith(iso);
-  if (real) return iso;
-  throw refuseCell(cell, `a date of the calendar written ${form}, as in the first row`);
+/** What to do about a text that looks like a number written in another way. */
+function numberAdvice(text: string): string | undefined {
+  if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text))
+    return "it looks like a number with thousands separators: export the file without them";
+  if (/^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$/.test(text))
+    return "it looks like a number with a decimal comma: export the file with decimal points";
+  if (/^\p{Sc}|\p{Sc}$/u.test(text))
+    return "it looks like an amount with its currency: export plain numbers";
+  return undefined;
 }

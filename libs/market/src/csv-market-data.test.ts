@@ -182,6 +182,6 @@ test("what isn't among the user's files comes from the other source, if there is
   });
   const odd = { "../mine": mine.MINE };
   expect((await caught(csvMarketData(odd).load("../mine", signal))).message).toMatch(
-    /a letter first/,
+    /a letter or digit first/,
   );
 });

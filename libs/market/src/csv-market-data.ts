@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 
-import type { CsvTreatment } from "@baton/contracts";
+import { type CsvTreatment, InstrumentName } from "@baton/contracts";
 
 import { comparablePrices } from "./comparable-prices.ts";
 import { readBars } from "./csv-bars.ts";
-import { type Dataset, InstrumentName, type MarketData } from "./dataset.ts";
+import type { Dataset, MarketData } from "./dataset.ts";
 import { readFileBytes, tooLarge } from "./file-bytes.ts";
 import { LIMITS } from "./limits.ts";
 import { datasetFrom, staleOpens } from "./manifest.ts";
 import { MarketError, requireNotCancelled } from "./market-error.ts";
 
 /**
- * A user's prices: a file, or bytes that were read elsewhere, with the name that errors and the manifest use; and what the
- * user says about them.
+ * A user's prices: a file, or bytes that were read elsewhere, with the name that errors and the manifest use (`called`: what
+ * errors call it, if that is another); and what the user says about them.
  */
 export type CsvSource = (
   | { readonly path: string }
-  | { readonly bytes: Uint8Array; readonly name: string }
+  | { readonly bytes: Uint8Array; readonly name: string; readonly called?: string }
 ) &
   CsvTreatment;
 
@@ -37,22 +37,27 @@ export function csvMarketData(
         return otherwise.load(instrument, signal);
       if (source === undefined) throw unknownInstrument(instrument, Object.keys(sources));
       requireInstrumentName(instrument);
-      const { bytes, name } = await open(source, signal);
+      const { bytes, name, called = name } = await open(source, signal);
       const { splits, realMoves } = source;
       const treatment = { splits, realMoves };
-      return datasetOf({ instrument, source: name, bytes, sha256: sha256Of(bytes), treatment });
+      const sha256 = sha256Of(bytes);
+      return datasetOf({ instrument, source: name, called, bytes, sha256, treatment });
     },
   };
 }
 
-async function open(source: CsvSource, signal: AbortSignal) {
+async function open(
+  source: CsvSource,
+  signal: AbortSignal,
+): Promise<Extract<CsvSource, { readonly bytes: Uint8Array }>> {
   if ("path" in source) {
     const bytes = await readFileBytes(source.path, signal);
     // The folder stays out of the manifest: it differs from machine to machine and may tell about its user.
     return { bytes, name: basename(source.path).slice(0, 200) };
   }
-  requireNotCancelled(signal, source.name);
-  if (source.bytes.length > LIMITS.bytes) throw tooLarge(source.name, source.bytes.length);
+  const { bytes, called = source.name } = source;
+  requireNotCancelled(signal, called);
+  if (bytes.length > LIMITS.bytes) throw tooLarge(called, bytes.length);
   return source;
 }
 
@@ -90,15 +95,18 @@ export function sha256Of(bytes: Uint8Array): string {
 export function datasetOf(input: {
   readonly instrument: string;
   readonly source: string;
+  /** What errors call it; `source` if not given. */
+  readonly called?: string;
   readonly bytes: Uint8Array;
   readonly sha256: string;
   readonly treatment?: CsvTreatment;
 }): Dataset {
-  const { instrument, source, bytes, sha256, treatment = {} } = input;
-  const { rows, nullRate } = readBars(bytes, source);
-  const { bars, prices } = comparablePrices(rows, treatment, source);
+  const { instrument, source, called = source, bytes, sha256, treatment = {} } = input;
+  const { rows, nullRate } = readBars(bytes, called);
+  const { bars, prices } = comparablePrices(rows, treatment, called);
   const { splits = [], realMoves = [] } = treatment;
-  for (const date of realMoves) requireRow(date, { dates: bars.map((bar) => bar.date), source });
+  for (const date of realMoves)
+    requireRow(date, { dates: bars.map((bar) => bar.date), source: called });
   return datasetFrom(
     { bars, staleOpens: staleOpens(rows) },
     { instrument, source, sha256, nullRate, prices, splits, realMoves },

@@ -15,6 +15,8 @@ export function readRecords(text: string, file: string): CsvRecord[] {
   try {
     parse(text, {
       relax_column_count: true,
+      // Files that were put together from several have more than one.
+      record_delimiter: ["\r\n", "\n", "\r"],
       skip_empty_lines: true,
       trim: true,
       max_record_size: LIMITS.lineCharacters,

@@ -1,12 +1,5 @@
 import type { DescribedDataset } from "@baton/contracts";
 import type { Bar } from "@baton/quant";
-import { z } from "zod";
-
-/** An instrument's name, as candidates and files use it. */
-export const InstrumentName = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "1 to 16 of A-Z 0-9 . _ -, a letter first");
-export type InstrumentName = z.infer<typeof InstrumentName>;
 
 /**
  * Bars in ascending order of date, at prices that are comparable over time, and the manifest computed from them.

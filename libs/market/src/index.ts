@@ -13,9 +13,10 @@ export {
   manifestOf,
   onSharedDates,
 } from "./candidate-data.ts";
+export { readCandidate } from "./candidate-document.ts";
 export { csvMarketData, type CsvSource } from "./csv-market-data.ts";
 export { asDataFailure, DataFailure, type DataFailureCode } from "./data-failure.ts";
-export { type Dataset, InstrumentName, type MarketData } from "./dataset.ts";
+export type { Dataset, MarketData } from "./dataset.ts";
 export { LIMITS } from "./limits.ts";
 export { datasetFrom, staleOpens } from "./manifest.ts";
 export {
@@ -24,3 +25,5 @@ export {
   type MarketErrorCode,
   type MarketErrorDetail,
 } from "./market-error.ts";
+export { rowProblems, type RowsNeeded, rowsNeeded } from "./row-problems.ts";
+export { jsonPath, problemsText, shownValue, type SpecProblem } from "./spec-problems.ts";

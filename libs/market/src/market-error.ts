@@ -19,6 +19,8 @@ export type MarketErrorDetail = {
   readonly rule: string;
   readonly next: string;
   readonly cause?: unknown;
+  /** What else is wrong with the same input, in its order. */
+  readonly others?: readonly MarketError[];
 };
 
 /** The one error of market data; `class` says what happens next, the message says it to a person. */
@@ -27,20 +29,64 @@ export class MarketError extends Error {
   readonly code: MarketErrorCode;
   readonly class: MarketErrorClass;
   readonly where: string;
+  /** What stands there: in quotes, escaped and cut. */
+  readonly shownValue: string;
   readonly rule: string;
   readonly next: string;
+  readonly others: readonly MarketError[];
+  readonly #detail: MarketErrorDetail;
 
   constructor(detail: MarketErrorDetail) {
     super(
-      `${detail.code} ${visible(detail.where)}: ${shown(detail.value)} breaks the rule "${detail.rule}"; ${detail.next}`,
+      `${detail.code} ${visible(detail.where)}: ${shown(detail.value)} breaks the rule "${detail.rule}"; ${detail.next}${alsoWrong(detail.others ?? [])}`,
       { cause: detail.cause },
     );
     this.code = detail.code;
     this.class = detail.class;
     this.where = detail.where;
+    this.shownValue = shown(detail.value);
     this.rule = detail.rule;
     this.next = detail.next;
+    this.others = detail.others ?? [];
+    this.#detail = detail;
   }
+
+  /** The same, with what else is wrong. */
+  with(others: readonly MarketError[]): MarketError {
+    return new MarketError({ ...this.#detail, others });
+  }
+}
+
+const LISTED_PLACES = 5;
+
+/** Places by name; what is wrong there is told where there is room. */
+function alsoWrong(others: readonly MarketError[]): string {
+  if (others.length === 0) return "";
+  const places = others.slice(0, LISTED_PLACES).map(({ where }) => visible(where));
+  const rest = others.length > LISTED_PLACES ? ` and ${others.length - LISTED_PLACES} more` : "";
+  return `; also wrong: ${places.join(", ")}${rest}`;
+}
+
+/** Everything that is wrong with one input, up to a number; then reading on shows nothing that helps. */
+export type Faults = { readonly found: MarketError[] };
+
+/** At most so many faults of one file are named. */
+export const MAX_FAULTS = 20;
+
+/** What `read` answers; if it throws a MarketError, that is noted and the answer is undefined. */
+export function noting<T>({ found }: Faults, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MarketError)) throw error;
+    if (found.length < MAX_FAULTS) found.push(error);
+    return undefined;
+  }
+}
+
+/** Throws the first of the faults with all others, if there is one. */
+export function requireNone({ found: [first, ...others] }: Faults): void {
+  if (first) throw first.with(others);
 }
 
 /** Throws E_CANCELLED, a transient failure, if the caller has given up. */

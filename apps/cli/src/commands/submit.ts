@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
@@ -16,6 +16,16 @@ export function register(program: Command): void {
       "--timeout <duration>",
       "longest wait: for the receipt (10s), with --wait for the end (24h)",
     )
+    .addOption(
+      new Option(
+        "--check",
+        "only look: what is wrong, or what it would be; needs no server",
+      ).conflicts(["wait", "unchecked", "as", "timeout"]),
+    )
+    .option(
+      "--unchecked",
+      "submit a document of another schema as it is, for a playbook that takes it",
+    )
     .addHelpText(
       "after",
       examples([
@@ -25,9 +35,11 @@ export function register(program: Command): void {
           "baton submit own-data.yaml",
           "prices of your own: `csv: { path: ./prices.csv }` in the file",
         ],
+        ["baton submit *.yaml --check", "name every mistake, send nothing"],
         ["make-spec | baton submit - --json", "from a program, for a program"],
       ]) +
         "\nThe same specification again is a duplicate: nothing starts, the original receipt is shown.\n" +
+        "Everything is checked first, the prices too; of a file with a mistake nothing is stored or sent, the others go on.\n" +
         "Limits: 16 KiB per specification, 50 MB per CSV. With --wait: exit 0 if completed, 5 if it stopped short of it.\n",
     )
     .action(async (files: string[], options: SubmitOptions, command: Command) => {
@@ -41,4 +53,6 @@ interface SubmitOptions {
   readonly as?: string;
   readonly wait?: boolean;
   readonly timeout?: string;
+  readonly check?: boolean;
+  readonly unchecked?: boolean;
 }

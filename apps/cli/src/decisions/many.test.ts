@@ -1,8 +1,9 @@
 /** One decision about many candidates, ids by their beginnings, and what a duplicate is told, on a mesh of real processes. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Receipt } from "@baton/contracts";
+import { sha256Of } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -22,7 +23,7 @@ afterAll(() => on.stop(), 30_000);
 /** Candidates that wait for an approval at bench-1. */
 async function waiting(...names: readonly string[]): Promise<string[]> {
   for (const name of names) writeFileSync(join(on.folder.path, `${name}.yaml`), `name: ${name}\n`);
-  const { code } = await baton(["submit", ...names.map((name) => `${name}.yaml`)]);
+  const { code } = await baton(["submit", "--unchecked", ...names.map((name) => `${name}.yaml`)]);
   expect(code).toBe(0);
   const ids = names.map((name) => candidateIdOf({ name }));
   for (const id of ids) await on.standsAt(id, "review", "bench-1");
@@ -113,15 +114,50 @@ describe("the beginning of an id", () => {
 describe("the same specification again", () => {
   test("after a cancellation says who cancelled it and how to run it again, and isn't a success", async () => {
     const [id = ""] = await waiting("again");
-    const running = await baton(["submit", "again.yaml"]);
+    const running = await baton(["submit", "--unchecked", "again.yaml"]);
     expect(running.code).toBe(0);
     expect(running.stdout).toContain("It stands at bench-1 with review since ");
     await baton(["cancel", id, "--why", "wrong universe", "--as", "eve"]);
-    const again = await baton(["submit", "again.yaml"]);
+    const again = await baton(["submit", "--unchecked", "again.yaml"]);
     expect(again.code).toBe(6);
     expect(again.stdout).toContain(", CANCELLED by eve: wrong universe.");
     expect(again.stdout).toContain("`baton submit FILE --id ID`");
-    const anew = await baton(["submit", "again.yaml", "--id", "cand-again-2"]);
+    const anew = await baton(["submit", "--unchecked", "again.yaml", "--id", "cand-again-2"]);
     expect(anew.code).toBe(0);
+  });
+});
+
+describe("several files", () => {
+  test("each has its outcome: of a wrong one nothing is stored, a refused one doesn't hold up the others", async () => {
+    const trend = readFileSync(
+      join(import.meta.dirname, "../../../../examples/candidates/trend.yaml"),
+      "utf8",
+    );
+    const specs = {
+      "wrong.yaml": trend
+        .replace("costBps", "costsBps")
+        .replace("instrument: NDX", "instrument: MINE\n    csv: { path: wrong.csv }"),
+      "first.yaml": trend.replace("seed: 1", "seed: 2"),
+      "last.yaml": trend.replace("seed: 1", "seed: 3"),
+    };
+    const prices = "date,open,high,low,close\n2020-01-01,1,1,1,x\n";
+    for (const [name, text] of Object.entries({ ...specs, "wrong.csv": prices }))
+      writeFileSync(join(on.folder.path, name), text);
+    const { code, stdout } = await baton(["submit", ...Object.keys(specs), "--json"]);
+    expect(code).toBe(3);
+    const outcomes: unknown = JSON.parse(stdout);
+    expect(outcomes).toMatchObject([
+      {
+        file: "wrong.yaml",
+        error: {
+          code: "E_INVALID",
+          faults: [{ where: "costsBps" }, { where: "wrong.csv line 2, column 5 (close)" }],
+        },
+      },
+      { file: "first.yaml", outcome: { kind: "accepted", duplicate: false } },
+      { file: "last.yaml", outcome: { kind: "accepted", duplicate: false } },
+    ]);
+    const sha256 = sha256Of(new TextEncoder().encode(prices));
+    expect((await baton(["artifacts", "get", "--sha256", sha256])).code).toBe(4);
   });
 });

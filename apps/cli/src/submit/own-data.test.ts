@@ -5,7 +5,6 @@ import { sha256Of } from "@baton/mesh";
 import { temporaryFolder } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 
-import { CliError } from "../cli-error.ts";
 import { prepareOwnData } from "./own-data.ts";
 
 const folder = temporaryFolder("own-data");
@@ -26,12 +25,13 @@ const prepare = (path: string): ReturnType<typeof prepareOwnData> =>
   );
 
 test("a path becomes the digest and size of its file, the rest stays", async () => {
-  const { spec, uploads } = await prepare("./data/mine.csv");
+  const { spec, files, faults } = await prepare("./data/mine.csv");
   expect(spec["universe"]).toEqual([
     { instrument: "SPX" },
-    { instrument: "MINE", csv: { sha256: sha256Of(csv), bytes: csv.length } },
+    { instrument: "MINE", csv: { name: "mine.csv", sha256: sha256Of(csv), bytes: csv.length } },
   ]);
-  expect(uploads).toEqual([csv]);
+  expect(files).toEqual([{ index: 1, path: "./data/mine.csv", bytes: csv, sha256: sha256Of(csv) }]);
+  expect(faults).toEqual([]);
 });
 
 test("what is said about a file beside its path is kept", async () => {
@@ -40,14 +40,18 @@ test("what is said about a file beside its path is kept", async () => {
     { universe: [{ instrument: "MINE", csv: { path: "data/mine.csv", splits } }] },
     join(inside, "spec.yaml"),
   );
-  const stored = { sha256: sha256Of(csv), bytes: csv.length };
+  const stored = { name: "mine.csv", sha256: sha256Of(csv), bytes: csv.length };
   expect(spec["universe"]).toEqual([{ instrument: "MINE", csv: { splits, ...stored } }]);
 });
 
 test("a specification without paths is left alone", async () => {
   const spec = { universe: [{ instrument: "SPX", csv: { sha256: "ab".repeat(32), bytes: 3 } }] };
-  await expect(prepareOwnData(spec, "x.yaml")).resolves.toEqual({ spec, uploads: [] });
-  await expect(prepareOwnData({ universe: 3 }, "x.yaml")).resolves.toMatchObject({ uploads: [] });
+  await expect(prepareOwnData(spec, "x.yaml")).resolves.toEqual({
+    spec,
+    files: [],
+    faults: [],
+  });
+  await expect(prepareOwnData({ universe: 3 }, "x.yaml")).resolves.toMatchObject({ files: [] });
 });
 
 test.each([
@@ -58,13 +62,29 @@ test.each([
   "link.csv",
   "data/../../outside.csv",
 ])("%j leaves the folder and is refused", async (path) => {
-  const error: unknown = await prepare(path).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(CliError);
-  expect(error).toMatchObject({
-    details: { exit: 3, message: "universe[1].csv.path leaves the specification's folder" },
-  });
+  const { files, faults } = await prepare(path);
+  expect(files).toEqual([]);
+  expect(faults).toMatchObject([
+    {
+      where: "universe[1].csv.path",
+      rule: expect.stringContaining("leaves the specification's folder"),
+    },
+  ]);
 });
 
-test("an empty CSV is refused", async () => {
-  await expect(prepare("empty.csv")).rejects.toMatchObject({ details: { exit: 3 } });
+test("every CSV that can't be had is named, the missing and the empty one, and one without a path", async () => {
+  const universe = ["none.csv", "empty.csv", "data/mine.csv"].map((path, index) => ({
+    instrument: `MINE${index}`,
+    csv: { path },
+  }));
+  const { files, faults } = await prepareOwnData(
+    { universe: [...universe, { instrument: "LAST", csv: { file: "data/mine.csv" } }] },
+    join(inside, "spec.yaml"),
+  );
+  expect(files.map(({ index }) => index)).toEqual([2]);
+  expect(faults.map(({ where, rule }) => `${where} ${rule}`)).toEqual([
+    expect.stringMatching(/^universe\[0\]\.csv\.path.*no such file/),
+    expect.stringMatching(/^universe\[1\]\.csv\.path.*the file is empty/),
+    expect.stringMatching(/^universe\[3\]\.csv csv: \{ path: prices\.csv \}/),
+  ]);
 });

@@ -1,11 +1,12 @@
 /** `universe[].csv: { path }`: prices of the user's own, stored as artifacts and named by digest in what is submitted. */
-import { dirname, isAbsolute, resolve } from "node:path";
+import { basename, dirname, isAbsolute, resolve } from "node:path";
 
 import type { SpecDocument } from "@baton/contracts";
 import { type Artifacts, sha256Of } from "@baton/mesh";
 import { z } from "zod";
 
-import { CliError, EXIT } from "../cli-error.ts";
+import { CliError, EXIT, type Fault } from "../cli-error.ts";
+import { quoted } from "../printable.ts";
 import { isInside, OutsideFolder, readInput } from "./read-input.ts";
 
 /** Largest CSV: 50 MB. */
@@ -15,37 +16,83 @@ const SILENT_MS = 10_000;
 const Universe = z.array(z.record(z.string(), z.unknown()));
 /** What else is said about the file, such as its splits, goes on as it is. */
 const NamedCsv = z.looseObject({ path: z.string(), sha256: z.undefined().optional() });
+const Unnamed = z.union([
+  z.string(),
+  z.looseObject({ path: z.undefined().optional(), sha256: z.undefined().optional() }),
+]);
+/** As specifications take it: a longer or stranger name is left out. */
+const FileName = z.string().regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u);
 
-/** A specification with digests in place of paths, and the files that they are of. */
+/** A CSV that a specification names by path. */
+export interface OwnFile {
+  /** Its place in the universe. */
+  readonly index: number;
+  /** As the specification has it. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+}
+
+/** A specification with digests in place of paths, the files that they are of, and what is wrong with how they are named. */
 export interface PreparedSpec {
   readonly spec: SpecDocument;
-  readonly uploads: readonly Uint8Array[];
+  readonly files: readonly OwnFile[];
+  readonly faults: readonly Fault[];
 }
+
+/** Stands for a file that can't be read, so that the rest of the specification can be looked at. */
+const NO_FILE = { sha256: "0".repeat(64), bytes: 1 };
 
 /** Reads every CSV that the specification names by path. Paths are relative to the specification and stay in its folder. */
 export async function prepareOwnData(spec: SpecDocument, file: string): Promise<PreparedSpec> {
   const universe = Universe.safeParse(spec["universe"]);
-  if (!universe.success) return { spec, uploads: [] };
-  const uploads: Uint8Array[] = [];
+  if (!universe.success) return { spec, files: [], faults: [] };
+  const files: OwnFile[] = [];
+  const faults: Fault[] = [];
   const prepared: Record<string, unknown>[] = [];
   for (const [index, instrument] of universe.data.entries()) {
+    const where = `universe[${index}].csv`;
     const named = NamedCsv.safeParse(instrument["csv"]);
     if (!named.success) {
-      prepared.push(instrument);
+      const unnamed = Unnamed.safeParse(instrument["csv"]).success;
+      if (unnamed) faults.push({ where, rule: NAME_IT });
+      prepared.push(unnamed ? { ...instrument, csv: NO_FILE } : instrument);
       continue;
     }
     const { path, ...said } = named.data;
-    const bytes = await readCsv(path, file, `universe[${index}].csv.path`);
-    uploads.push(bytes);
-    const stored = { sha256: sha256Of(bytes), bytes: bytes.length };
+    const read = await readCsv(path, file, `${where}.path`).catch(caught);
+    if (read instanceof CliError) {
+      faults.push(faultOf(`${where}.path`, path, read));
+      prepared.push({ ...instrument, csv: { ...said, ...NO_FILE } });
+      continue;
+    }
+    const sha256 = sha256Of(read);
+    files.push({ index, path, bytes: read, sha256 });
+    const name = FileName.safeParse(basename(path)).data;
+    const stored = { ...(name !== undefined && { name }), sha256, bytes: read.length };
     prepared.push({ ...instrument, csv: { ...said, ...stored } });
   }
-  return { spec: { ...spec, universe: prepared }, uploads };
+  return { spec: { ...spec, universe: prepared }, files, faults };
+}
+
+const NAME_IT =
+  "csv: { path: prices.csv } names a file beside the specification (or sha256 and bytes one that is stored already)";
+
+function caught(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}
+
+function faultOf(where: string, path: string, { details }: CliError): Fault {
+  const { message, rule, action } = details;
+  const text = message.startsWith(`${where} `) ? message.slice(where.length + 1) : message;
+  const full = rule === undefined ? text : `${text} (${rule})`;
+  return { where, value: quoted(path), rule: full, action };
 }
 
 /** Stores the files; the same bytes again change nothing. */
-export async function upload(files: readonly Uint8Array[], artifacts: Artifacts): Promise<void> {
-  for (const bytes of files) await artifacts.put(bytes);
+export async function upload(files: readonly OwnFile[], artifacts: Artifacts): Promise<void> {
+  for (const { bytes } of files) await artifacts.put(bytes);
 }
 
 async function readCsv(path: string, file: string, where: string): Promise<Uint8Array> {

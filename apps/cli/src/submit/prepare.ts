@@ -1,23 +1,32 @@
 /** From a file to the command that submits it: everything that can be wrong is found before anything is sent. */
-import { CandidateSpec, Command } from "@baton/contracts";
+import { type CandidateId, Command, type SpecDocument } from "@baton/contracts";
 import { candidateIdOf } from "@baton/playbook";
 
-import { candidateIdFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
-import type { Globals } from "../globals.ts";
-import { senderFrom } from "../identity.ts";
-import type { SigningKey } from "../key-file.ts";
-import { note } from "../output.ts";
+import { CliError, EXIT, type Fault } from "../cli-error.ts";
+import type { senderFrom } from "../identity.ts";
 import { commandIdNow } from "../send-command.ts";
-import { prepareOwnData, type PreparedSpec } from "./own-data.ts";
+import { type CandidateCheck, checkCandidate } from "./check-candidate.ts";
+import { type OwnFile, prepareOwnData } from "./own-data.ts";
 import { checkSpecSize, parseSpec } from "./parse-spec.ts";
 import { folderOf, readInput } from "./read-input.ts";
 
-/** A file that is ready to be submitted. */
-export interface Submission extends PreparedSpec {
-  readonly command: Command;
-  /** Undefined: it is sent unsigned. */
-  readonly key: SigningKey | undefined;
+/** A specification that may be submitted. */
+export interface ReadySpec {
+  /** As messages call the file. */
+  readonly file: string;
+  readonly candidateId: CandidateId;
+  readonly spec: SpecDocument;
+  readonly uploads: readonly OwnFile[];
+  /** Undefined: nobody looked, as was asked for. */
+  readonly check: CandidateCheck | undefined;
+}
+
+/** How a file is read. */
+export interface ReadOptions {
+  /** The candidate's id; from the specification's digest if undefined. */
+  readonly id?: CandidateId | undefined;
+  /** True: whatever it says is submitted, for a playbook that isn't about candidates of strategies. */
+  readonly unchecked?: boolean | undefined;
 }
 
 /** Comments count here, the document itself may have 16 KiB. */
@@ -26,53 +35,62 @@ const FILE_LIMITS = {
   limit: "256 KiB per specification file, 16 KiB as JSON",
   silentMs: 10_000,
 };
+/** Faults of one file that are listed. */
+const MAX_LISTED = 50;
 
-/** Reads and checks a specification, and the CSVs that it names. Throws `CliError`. */
-export async function prepare(
-  file: string,
-  options: Pick<Globals, "server"> & { readonly id?: string; readonly as?: string },
-): Promise<Submission> {
-  const name = file === "-" ? "standard input" : file;
-  const candidateId = options.id === undefined ? undefined : candidateIdFrom(options.id);
-  const { name: by, key } = senderFrom(options.as, options);
-  const bytes = await readInput(file, { ...FILE_LIMITS, within: folderOf(file) });
-  const document = parseSpec(bytes, name);
-  const { spec, uploads } = await prepareOwnData(document, file);
-  checkSpecSize(spec, name);
+/** Reads and checks a specification, and the CSVs that it names. Throws a `CliError` that names everything that is wrong. */
+export async function readSpec(path: string, { id, unchecked }: ReadOptions): Promise<ReadySpec> {
+  const file = nameOf(path);
+  const bytes = await readInput(path, { ...FILE_LIMITS, within: folderOf(path) });
+  const document = parseSpec(bytes, file);
+  const prepared = await prepareOwnData(document, path);
+  const checked = unchecked === true ? asItIs(prepared.faults) : await checkCandidate(prepared);
+  if (checked.faults) throw wrong(file, checked.faults, document);
+  const { spec, files: uploads } = prepared;
+  checkSpecSize(spec, file);
+  return { file, candidateId: id ?? candidateIdOf(spec), spec, uploads, check: checked.check };
+}
+
+/** What messages call a file. */
+export function nameOf(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
+function asItIs(faults: readonly Fault[]) {
+  return faults.length > 0 ? { faults } : { check: undefined };
+}
+
+/** The command that submits it. Throws `CliError` for a document that no command takes. */
+export function submitCommand(
+  { file, candidateId, spec }: ReadySpec,
+  { name: by }: ReturnType<typeof senderFrom>,
+): Command {
   const command = Command.safeParse({
     v: 1,
     type: "submit",
     id: commandIdNow(),
-    candidateId: candidateId ?? candidateIdOf(spec),
+    candidateId,
     time: new Date().toISOString(),
     by,
     spec,
   });
-  if (!command.success) throw refused(name, command.error.issues[0]);
-  adviseOn(spec, name);
-  return { spec, uploads, command: command.data, key };
+  if (command.success) return command.data;
+  const faults = command.error.issues.map(({ path, message }) => ({
+    where: path.map(String).join("."),
+    rule: message,
+  }));
+  throw wrong(file, faults, spec);
 }
 
-/** Lane A decides what a specification means; a person likes to hear it at once. */
-function adviseOn(spec: Record<string, unknown>, name: string): void {
-  if (spec["schema"] !== "baton.candidate.v1") return;
-  const issues = CandidateSpec.safeParse(spec).error?.issues ?? [];
-  if (issues.length === 0) return;
-  note(`${name}: submitted as it is, but lane-a will refuse it:`);
-  for (const { path, message } of issues) {
-    note(`  ${path.length > 0 ? path.map(String).join(".") : "at the top"}: ${message}`);
-  }
-}
-
-function refused(
-  name: string,
-  issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined,
-): CliError {
-  const path = issue?.path.map(String).join(".") ?? "";
+function wrong(file: string, faults: readonly Fault[], { schema }: SpecDocument): CliError {
+  const places = faults.length === 1 ? "1 wrong place" : `${faults.length} wrong places`;
+  const listed = faults.length > MAX_LISTED ? `, the first ${MAX_LISTED} of them` : "";
+  const another = typeof schema === "string" && schema !== "baton.candidate.v1";
   return new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
-    message: `${name}: ${path}: ${issue?.message ?? "not a specification"}`,
-    action: "Correct the file and submit it again; nothing was stored.",
+    message: `${file}: ${places}${listed}; nothing of it was stored or sent`,
+    faults: faults.slice(0, MAX_LISTED),
+    action: `Correct what is named, then submit the file again; --check looks without submitting.${another ? " --unchecked submits a document of another schema as it is, for a playbook that takes it." : ""}`,
   });
 }

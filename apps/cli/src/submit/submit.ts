@@ -1,12 +1,13 @@
-/** `baton submit FILE…`: reads and checks everything first, so that a wrong file means that nothing was sent. */
-import type { Entry } from "@baton/contracts";
+/** `baton submit FILE…`: everything about a file is checked before anything of it is stored; each file has its own outcome. */
+import type { CandidateId, Command, Entry } from "@baton/contracts";
 
-import { durationFrom } from "../arguments.ts";
+import { candidateIdFrom, durationFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
+import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
-import { print, write } from "../output.ts";
-import { endedShort, renderReceipt } from "../render-receipt.ts";
+import type { SigningKey } from "../key-file.ts";
+import { endedShort } from "../render-receipt.ts";
 import {
   type AcceptedReceipt,
   describeProgress,
@@ -14,8 +15,10 @@ import {
   sendCommand,
 } from "../send-command.ts";
 import { openSession, type Session } from "../session.ts";
+import { checkFiles } from "./check-files.ts";
+import { type Outcome, outcomeOf, printEnds, tell } from "./outcomes.ts";
 import { upload } from "./own-data.ts";
-import { prepare, type Submission } from "./prepare.ts";
+import { readSpec, type ReadySpec, submitCommand } from "./prepare.ts";
 import { refuseShortEnds, waitForEnd } from "./wait-for-end.ts";
 
 /** What the command line said. */
@@ -24,37 +27,72 @@ export interface SubmitOptions extends Globals {
   readonly as?: string;
   readonly wait?: boolean;
   readonly timeout?: string;
+  /** Looks only: nothing is stored or sent, no server is needed. */
+  readonly check?: boolean;
+  /** Submits what isn't a candidate's specification, or whatever else, as it is. */
+  readonly unchecked?: boolean;
 }
 
 const RECEIPT_MS = 10_000;
 const END_MS = 86_400_000;
 
-/** Submits every file and prints the receipts; with `wait`, follows the candidates to their end. */
+/** Submits every file and prints what became of each; with `wait`, follows the candidates to their end. */
 export async function submit(files: readonly string[], options: SubmitOptions): Promise<void> {
   const timeoutMs =
     options.timeout === undefined ? undefined : durationFrom(options.timeout, "timeout");
   if (options.id !== undefined && files.length > 1) throw oneIdForMany(options.id);
+  const id = options.id === undefined ? undefined : candidateIdFrom(options.id);
+  if (options.check === true) return await checkFiles(files, { id, format: options.format });
+  const outcomes = await submitEach(files, { id, timeoutMs, options });
+  const receipts = outcomes.flatMap((of) => ("done" in of ? [of.done] : []));
+  const follows = options.wait === true && receipts.length > 0;
+  const ends = follows ? await followAll(receipts, options, timeoutMs) : undefined;
+  await printEnds(outcomes, ends, options.format);
+  const failed = outcomes.find((of) => "failure" in of);
+  if (failed) process.exitCode = failed.failure.exit;
+  else if (ends) refuseShortEnds(ends);
+  else if (receipts.some(endedShort)) process.exitCode = EXIT.conflict;
+}
+
+interface Submitting {
+  readonly id: CandidateId | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly options: SubmitOptions;
+}
+
+function submitEach(
+  files: readonly string[],
+  { id, timeoutMs, options }: Submitting,
+): Promise<Outcome<AcceptedReceipt>[]> {
+  const sender = senderFrom(options.as, options);
   const log: SendingLog = { accepted: [], current: undefined };
-  const receipts = await interruptible(
+  return interruptible(
     () => describeSending(log),
     async () => {
-      const submissions: Submission[] = [];
-      for (const file of files) submissions.push(await prepare(file, options));
-      await using session = await openSession(options);
+      const ready: Outcome<ToSend>[] = [];
+      for (const file of files)
+        ready.push(
+          await outcomeOf(file, async () => {
+            const spec = await readSpec(file, { id, unchecked: options.unchecked });
+            return { spec, command: submitCommand(spec, sender) };
+          }),
+        );
       const receiptMs = options.wait === true ? RECEIPT_MS : (timeoutMs ?? RECEIPT_MS);
-      return await sendAll(session, submissions, { log, receiptMs, options });
+      return await sendAll(ready, { log, receiptMs, key: sender.key, options });
     },
   );
-  const ends = options.wait === true ? await followAll(receipts, options, timeoutMs) : undefined;
-  await printJson(receipts, ends, options);
-  if (ends) refuseShortEnds(ends);
-  if (receipts.some(endedShort)) process.exitCode = EXIT.conflict;
+}
+
+/** A file that is ready, and the command that submits it. */
+interface ToSend {
+  readonly spec: ReadySpec;
+  readonly command: Command;
 }
 
 /** How far it has come; told on Ctrl-C. */
 interface SendingLog {
   readonly accepted: string[];
-  current: { readonly command: Submission["command"]; progress: Progress } | undefined;
+  current: { readonly command: Command; progress: Progress } | undefined;
 }
 
 function describeSending({ accepted, current }: SendingLog): string {
@@ -63,36 +101,70 @@ function describeSending({ accepted, current }: SendingLog): string {
   return before + describeProgress(current.progress, current.command);
 }
 
-async function sendAll(
-  session: Session,
-  submissions: readonly Submission[],
-  { log, receiptMs, options }: { log: SendingLog; receiptMs: number; options: SubmitOptions },
-): Promise<AcceptedReceipt[]> {
-  await uploadAll(session, submissions);
-  const receipts: AcceptedReceipt[] = [];
-  for (const { command, key } of submissions) {
-    const current: { command: Submission["command"]; progress: Progress } = {
-      command,
-      progress: "unsent",
-    };
-    log.current = current;
-    const receipt = await sendCommand(session, command, {
-      timeoutMs: receiptMs,
-      key,
-      onProgress: (progress) => void (current.progress = progress),
-    });
-    log.accepted.push(command.candidateId);
-    log.current = undefined;
-    receipts.push(receipt);
-    if (options.format === "table") await write(renderReceipt("submit", receipt));
-  }
-  return receipts;
+interface Sending {
+  readonly log: SendingLog;
+  readonly receiptMs: number;
+  readonly key: SigningKey | undefined;
+  readonly options: SubmitOptions;
 }
 
-async function uploadAll(session: Session, submissions: readonly Submission[]): Promise<void> {
-  const files = submissions.flatMap(({ uploads }) => uploads);
-  if (files.length === 0) return;
-  await upload(files, session.artifacts);
+/** The next one would fare no better. */
+const GIVES_UP: readonly number[] = [EXIT.unavailable, EXIT.interrupted, EXIT.internal];
+
+/** One after the other, and each is told at once. One that is refused doesn't hold up the others; a mesh that is away does. */
+async function sendAll(
+  ready: readonly Outcome<ToSend>[],
+  sending: Sending,
+): Promise<Outcome<AcceptedReceipt>[]> {
+  const one = ready.length === 1;
+  const outcomes: Outcome<AcceptedReceipt>[] = [];
+  await using sessions = lazily(() => openSession(sending.options));
+  let gaveUp: CliError["details"] | undefined;
+  for (const of of ready) {
+    const outcome =
+      "failure" in of
+        ? of
+        : gaveUp
+          ? { file: of.file, failure: { ...gaveUp, message: `not sent: ${gaveUp.message}` } }
+          : await outcomeOf(of.file, async () => sendOne(await sessions.get(), of.done, sending));
+    // A single one that failed is the command's own failure.
+    if (one && "failure" in outcome) throw new CliError(outcome.failure);
+    if ("done" in of && "failure" in outcome && GIVES_UP.includes(outcome.failure.exit))
+      gaveUp ??= outcome.failure;
+    outcomes.push(outcome);
+    await tell(outcome, { format: sending.options.format, one });
+  }
+  return outcomes;
+}
+
+async function sendOne(
+  session: Session,
+  { spec, command }: ToSend,
+  { log, receiptMs, key }: Sending,
+): Promise<AcceptedReceipt> {
+  const current: NonNullable<SendingLog["current"]> = { command, progress: "unsent" };
+  log.current = current;
+  if (spec.uploads.length > 0) await upload(spec.uploads, session.artifacts);
+  const receipt = await sendCommand(session, command, {
+    timeoutMs: receiptMs,
+    key,
+    onProgress: (progress) => void (current.progress = progress),
+  });
+  log.accepted.push(command.candidateId);
+  log.current = undefined;
+  return receipt;
+}
+
+/** Opens it when it is first needed: where every file is wrong, no server is asked. */
+function lazily(open: () => Promise<Session>) {
+  let opened: Promise<Session> | undefined;
+  return {
+    get: () => (opened ??= open()),
+    async [Symbol.asyncDispose](): Promise<void> {
+      const session = await opened?.catch(() => undefined);
+      await session?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 async function followAll(
@@ -105,23 +177,6 @@ async function followAll(
     withinMs: timeoutMs ?? END_MS,
     format: options.format,
   });
-}
-
-/** One document for a program: the receipt, or a list of them; with `--wait` each with where it ended. */
-async function printJson(
-  receipts: readonly AcceptedReceipt[],
-  ends: readonly Entry[] | undefined,
-  { format }: SubmitOptions,
-): Promise<void> {
-  if (format === "table") return;
-  const results = receipts.map((receipt) => {
-    if (!ends) return receipt;
-    const end = ends.find(({ candidateId }) => candidateId === receipt.candidateId);
-    if (!end) return receipt;
-    const { holder, reason, stage, runId, detail } = end;
-    return { ...receipt, end: { holder, reason, stage, runId, detail } };
-  });
-  await print(format, results.length === 1 ? results[0] : results, String);
 }
 
 function oneIdForMany(id: string): CliError {

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 
-import { Parameters } from "../candidate-spec.ts";
+import { InstrumentName, Parameters } from "../candidate-spec.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { CandidateId, Instant, RunId, Sha256 } from "../names.ts";
 
@@ -22,7 +22,7 @@ export type RampLevel = z.infer<typeof RampLevel>;
 
 /** One instrument of a strategy. */
 export const StrategyInstrument = z.object({
-  instrument: z.string().regex(/^[A-Z][A-Z0-9._-]{0,15}$/, "instrument: e.g. SPX"),
+  instrument: InstrumentName,
   /** Share of the notional limit. */
   share: z.number().positive().max(1),
   parameters: Parameters,

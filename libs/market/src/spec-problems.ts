@@ -1,6 +1,5 @@
 /** What is wrong with a specification, place by place, for the person who wrote it. */
 import { cut, MAX_TEXT } from "@baton/contracts";
-import { StageFailure } from "@baton/lanekit";
 
 /** One wrong place: its JSON path, what stands there and the rule it breaks. */
 export interface SpecProblem {
@@ -22,7 +21,7 @@ const escaped = (text: string) =>
   );
 
 /** A JSON path such as `strategy.grid[2].fast`; `$` is the whole document. */
-function jsonPath(path: readonly PropertyKey[]): string {
+export function jsonPath(path: readonly PropertyKey[]): string {
   const text = path.reduce<string>((before, key) => {
     if (typeof key === "number") return `${before}[${key}]`;
     const name = String(key);
@@ -33,7 +32,7 @@ function jsonPath(path: readonly PropertyKey[]): string {
 }
 
 /** A value as JSON, escaped and cut at 80 characters; `nothing` where there is none. */
-function shown(value: unknown): string {
+export function shownValue(value: unknown): string {
   return value === undefined ? "nothing" : cut(escaped(JSON.stringify(value)), SHOWN_CHARACTERS);
 }
 
@@ -49,10 +48,10 @@ export function valueAt(document: unknown, path: readonly PropertyKey[]): unknow
 }
 
 const inFull = ({ path, value, rule }: SpecProblem) =>
-  `${jsonPath(path)} is ${shown(value)}: ${rule}`;
+  `${jsonPath(path)} is ${shownValue(value)}: ${rule}`;
 
-/** The failure (class spec, E_SPEC) that names every wrong place: in full while there is room, then by path. */
-export function specFailure(problems: readonly SpecProblem[]): StageFailure {
+/** Every wrong place in one text: in full while there is room, then by path. */
+export function problemsText(problems: readonly SpecProblem[]): string {
   let room = DETAIL_CHARACTERS;
   const details: string[] = [];
   const others: string[] = [];
@@ -63,13 +62,7 @@ export function specFailure(problems: readonly SpecProblem[]): StageFailure {
     else others.push(jsonPath(problem.path));
   }
   const also = others.length === 0 ? "" : `; also wrong: ${others.join(", ")}`;
-  return new StageFailure({
-    class: "spec",
-    code: "E_SPEC",
-    message: cut(`${count(problems.length)}: ${details.join("; ")}${also}`, MAX_TEXT),
-    action:
-      "Correct what is named, then submit the specification again; changed, it is a new candidate.",
-  });
+  return cut(`${count(problems.length)}: ${details.join("; ")}${also}`, MAX_TEXT);
 }
 
 function count(problems: number): string {
