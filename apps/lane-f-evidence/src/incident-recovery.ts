@@ -11,7 +11,7 @@ import {
 } from "@baton/contracts";
 import { GitError } from "@baton/gitops";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
-import { emergencyFor } from "@baton/playbook";
+import { emergencyFor, isOutage } from "@baton/playbook";
 
 import { contain, type Containment } from "./containment.ts";
 import { containDirectly } from "./emergency.ts";
@@ -115,9 +115,6 @@ function classesOf(cause: IncidentCause): readonly [IncidentClass, ...IncidentCl
   return cause.ended ? ["D"] : classify(cause.reasons);
 }
 
-/** Codes that say that Git can't be reached, for whatever reason. */
-const AWAY = ["E_GIT_UNAVAILABLE", "E_GIT_TIMEOUT"];
-
 /** By way of Git; in an emergency that people declared, without it where it can't be reached. */
 async function containOrClose(
   context: StageContext,
@@ -128,7 +125,7 @@ async function containOrClose(
     const { incident, ended } = of.cause;
     return await contain(context, world, { byPeople: incident !== undefined, ended });
   } catch (error) {
-    if (!(error instanceof GitError) || !AWAY.includes(error.code)) throw error;
+    if (!(error instanceof GitError) || !isOutage(error)) throw error;
     const state = await of.controls.last();
     const now = context.now().toISOString();
     const emergency = emergencyFor(state?.controls, context.candidateId, now);

@@ -13,6 +13,8 @@ import { stageWork } from "./stage-failures.ts";
 export function evidenceLane(options: EvidenceOptions): LaneDefinition {
   return defineLane({
     lane: "lane-f",
+    // What was promoted is still running: people hear at once that recovery can't stop it.
+    urgent: ["incident-recovery"],
     stages: {
       "rollback-readiness": stageWork((context) =>
         rollbackReadiness(context, worldOf(options, context)),

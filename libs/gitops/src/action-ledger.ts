@@ -18,7 +18,6 @@ import { ActionId, type BranchName, checked, type CommitId } from "./git-names.t
 import { markOnMain, markTrailers } from "./history-mark.ts";
 import { fetchHeads, MAIN, type RemoteHeads } from "./remote-heads.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
-import { removeStaleLocks } from "./stale-locks.ts";
 
 /** An action that took effect. */
 export interface ActionRecord {
@@ -150,8 +149,6 @@ async function pushAction(
   } catch (error) {
     const again = ["E_GIT_MOVED", "E_GIT_LOCKED"];
     if (!(error instanceof GitError) || !again.includes(error.code)) throw error;
-    if (error.code === "E_GIT_LOCKED" && scratch.address.path !== undefined)
-      await removeStaleLocks(scratch.address.path);
     return error;
   }
 }

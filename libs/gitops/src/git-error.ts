@@ -50,6 +50,13 @@ interface Known {
   readonly action: string;
 }
 
+const LOCKED = {
+  class: "transient",
+  code: "E_GIT_LOCKED",
+  action:
+    "Another git process holds the lock, or one died with it and the next push takes it away once it is too old to be anybody's.",
+} as const;
+
 /** Read in this order: a refusal by a hook or a missing right is worded inside a failed connection. */
 const KNOWN: readonly Known[] = [
   {
@@ -61,7 +68,8 @@ const KNOWN: readonly Known[] = [
   {
     pattern:
       /authentication failed|could not read (username|password)|permission denied|error: 40[13]|publickey/i,
-    class: "deterministic",
+    // A credential that was changed, or a repository that was put back by another user, is mended without the candidate.
+    class: "transient",
     code: "E_GIT_DENIED",
     action: "Give the service a credential that may read and push to this repository.",
   },
@@ -74,10 +82,12 @@ const KNOWN: readonly Known[] = [
   },
   {
     pattern: /dubious ownership/i,
-    class: "deterministic",
+    class: "transient",
     code: "E_GIT_OWNERSHIP",
     action: "Let the repository belong to the user that runs the service.",
   },
+  // A lock file in the way is told with the words for a push that came too late.
+  { pattern: /\.lock': File exists|unable to create '.*\.lock'/i, ...LOCKED },
   {
     pattern:
       /stale info|non-fast-forward|fetch first|reference already exists|but expected|atomic push failed|failed to update ref/i,
@@ -85,13 +95,7 @@ const KNOWN: readonly Known[] = [
     code: "E_GIT_MOVED",
     action: "Somebody else pushed at the same time; try again on the new state.",
   },
-  {
-    pattern: /\.lock': File exists|unable to create '.*\.lock'|cannot lock ref/i,
-    class: "transient",
-    code: "E_GIT_LOCKED",
-    action:
-      "Another git process holds the lock, or one died with it: look at the named file's age.",
-  },
+  { pattern: /cannot lock ref/i, ...LOCKED },
   {
     pattern: /couldn't find remote ref/i,
     class: "deterministic",

@@ -97,7 +97,7 @@ test("a token goes to its repository as a header, and to nothing that isn't encr
   const token = "token-of-mine";
   const reader = await openMainReader({ repository, cacheDir: testFolder(), token });
   const failure = await reader.head().catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: "E_GIT_DENIED", class: "deterministic" });
+  expect(failure).toMatchObject({ code: "E_GIT_DENIED", class: "transient" });
   expect(String(failure)).not.toContain("token-of-mine");
   expect(seen).toEqual([`Basic ${btoa("x-access-token:token-of-mine")}`]);
   for (const other of ["http://git.test/x.git", "ssh://git.test/x.git", "/tmp/x.git"])
@@ -168,6 +168,13 @@ test.each([
     class: "transient",
     code: "E_GIT_UNAVAILABLE",
   });
+});
+
+test.each([
+  ["fatal: Authentication failed for 'https://git.example/x.git/'", "E_GIT_DENIED"],
+  ["fatal: detected dubious ownership in repository at '/srv/gitops.git'", "E_GIT_OWNERSHIP"],
+])("what only the remote's keeper can mend is weather too: %s", (text, code) => {
+  expect(failedGit("fetch", 128, text)).toMatchObject({ class: "transient", code });
 });
 
 test.each([

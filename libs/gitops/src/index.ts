@@ -12,4 +12,5 @@ export { assertOwnedPaths } from "./owned-paths.ts";
 export { repositoryAddress, type RepositoryAddress } from "./repository-address.ts";
 export { revertOnce, type RevertRequest } from "./revert-once.ts";
 export type { HistoryGuard, Remote } from "./scratch.ts";
+export { STALE_LOCK_MS } from "./stale-locks.ts";
 export { openWorktree, runBranch, type Worktree } from "./worktree.ts";

@@ -9,12 +9,14 @@ import { join } from "node:path";
 
 import type { HistoryMarks } from "@baton/contracts";
 
+import { GitError } from "./git-error.ts";
 import { type GitAnswer, gitEnvironment, type GitRun, runGit } from "./git-process.ts";
 import {
   credentialVariables,
   type RepositoryAddress,
   repositoryAddress,
 } from "./repository-address.ts";
+import { removeStaleLocks } from "./stale-locks.ts";
 
 /** What connects actions on main with the mesh's history. */
 export interface HistoryGuard {
@@ -133,8 +135,22 @@ export async function openScratch(
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await writeFile(join(home, "gitconfig"), await configuration(address));
   const env = { ...gitEnvironment(home), ...credentials };
-  const git = (args: readonly string[], options: Partial<GitRun> = {}) =>
-    runGit({ signal, ...options, args, cwd: dir, env: { ...env, ...options.env } });
+  const git = async (args: readonly string[], options: Partial<GitRun> = {}) => {
+    try {
+      return await runGit({
+        signal,
+        ...options,
+        args,
+        cwd: dir,
+        env: { ...env, ...options.env },
+      });
+    } catch (error) {
+      // Whoever is refused by a lock that a killed process left in the remote takes it away; the next try gets through.
+      const locked = error instanceof GitError && error.code === "E_GIT_LOCKED";
+      if (locked && address.path !== undefined) await removeStaleLocks(address.path);
+      throw error;
+    }
+  };
   await git([
     "init",
     "--quiet",

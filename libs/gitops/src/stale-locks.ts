@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { GIT_TIMEOUT_MS } from "./git-process.ts";
 
-/** A lock that is older was left by a killed process: no command of ours runs that long. */
-const STALE_LOCK_MS = GIT_TIMEOUT_MS + 30_000;
+/** A lock that is older was left by a killed process, as no command of ours runs that long; milliseconds. */
+export const STALE_LOCK_MS = GIT_TIMEOUT_MS + 30_000;
 
 /**
  * Removes the lock files of a repository on this machine that a killed git process left; younger ones stay. Without it

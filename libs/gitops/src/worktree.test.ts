@@ -1,12 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { expect, test, vi } from "vitest";
 
 import { mergeOnce } from "./merge-once.ts";
 import { assertOwnedPaths } from "./owned-paths.ts";
+import { STALE_LOCK_MS } from "./stale-locks.ts";
 import { branchOf, git, pushedBranch, testRemote } from "./testing/place.ts";
 import { openWorktree, runBranch } from "./worktree.ts";
 
@@ -203,4 +211,22 @@ test("clones of killed processes are swept away; those of living ones, and other
   expect(existsSync(tree.dir)).toBe(true);
   expect(existsSync(leftover)).toBe(false);
   for (const folder of [living, elsewhere, other]) expect(existsSync(folder)).toBe(true);
+});
+
+test("a lock that a killed git left refuses one push of a branch, and none once it is older than any command of ours", async () => {
+  const remote = await testRemote();
+  const branch = branchOf("run-000001");
+  await using tree = await openWorktree({ ...remote, branch });
+  await tree.commitFiles(change("a: 1\n"));
+  const lock = join(remote.repository, `refs/heads/${branch}.lock`);
+  mkdirSync(dirname(lock), { recursive: true });
+  writeFileSync(lock, "");
+  const aged = (ms: number) => utimesSync(lock, new Date(), new Date(Date.now() - ms));
+  aged(STALE_LOCK_MS - 30_000);
+  for (const _ of ["one", "another"])
+    await expect(tree.push()).rejects.toMatchObject({ code: "E_GIT_LOCKED", class: "transient" });
+  aged(STALE_LOCK_MS + 1000);
+  await expect(tree.push()).rejects.toMatchObject({ code: "E_GIT_LOCKED" });
+  await tree.push();
+  expect(git(remote.repository, "rev-parse", branch)).toBe(await tree.head());
 });

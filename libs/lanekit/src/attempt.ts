@@ -2,6 +2,7 @@
 import type { Log, Tracer } from "@baton/telemetry";
 
 import type { LaneDefinition } from "./define-lane.ts";
+import type { Away, Outages } from "./outage.ts";
 import type { ArtifactStore, Dispatch, Inbox, LastEntry, ReportStore } from "./ports.ts";
 
 /** What a lane runs with. */
@@ -56,6 +57,10 @@ export interface Attempt {
   heardMs: number;
   step: string;
   progressMs: number;
+  /** What it has found away, and hasn't got past since. */
+  away: Away | undefined;
+  /** True while it only waits for that: nobody expects progress of it. */
+  resting: boolean;
   /** Stops waiting for the stage's work; set while it runs. */
   giveUp: (() => void) | undefined;
   /** Its index among the running. */
@@ -92,6 +97,7 @@ export interface Job {
   readonly definition: LaneDefinition;
   readonly runtime: LaneRuntime;
   readonly running: RunningAttempts;
+  readonly outages: Outages;
   readonly dispatch: Dispatch;
 }
 

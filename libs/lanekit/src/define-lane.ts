@@ -93,16 +93,18 @@ export type StageWork = (context: StageContext) => Promise<StageOutcome>;
 export interface LaneDefinition {
   readonly lane: Lane;
   readonly stages: Readonly<Record<Stage, StageWork>>;
+  /** Stages for which somebody must hear at once that what they need is away: they don't wait for it (outage.ts). */
+  readonly urgent?: readonly Stage[];
 }
 
 /**
  * Declares a lane. A failure that a stage's work throws is its outcome: a StageFailure, or another library's error that
  * carries a `class` and an `action`. A lane without stages is a bug.
  */
-export function defineLane({ lane, stages }: LaneDefinition): LaneDefinition {
+export function defineLane({ lane, stages, urgent = [] }: LaneDefinition): LaneDefinition {
   const works = Object.entries(stages).map(([stage, work]) => [stage, failing(work)] as const);
   if (works.length === 0) throw new Error(`${lane} has no stages`);
-  return { lane, stages: Object.fromEntries(works) };
+  return { lane, stages: Object.fromEntries(works), urgent };
 }
 
 const TypedFailure = Failure.pick({ class: true, code: true, action: true });

@@ -9,6 +9,7 @@ export {
   type StageWork,
 } from "./define-lane.ts";
 export type { ArtifactStore, Dispatch, Inbox, Intake, LastEntry, ReportStore } from "./ports.ts";
+export { OUTAGE_PAUSE_MS } from "./outage.ts";
 export { preciseMs, preciseNow } from "./precise-clock.ts";
 export type { LaneRuntime, RunningAttempt } from "./attempt.ts";
 export { type RunningLane, runLane } from "./run-lane.ts";

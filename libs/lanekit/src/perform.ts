@@ -44,8 +44,19 @@ export function startSpans(
   });
 }
 
-/** Does the stage's work; an error becomes a failed outcome. */
-export async function perform(
+/** Does the stage's work, and waits for what is away; an error becomes a failed outcome. */
+export function perform(
+  job: Job,
+  attempt: Attempt,
+  parts: { made: Map<string, ArtifactRef>; span: TraceSpan },
+): Promise<Outcome> {
+  return job.outages.through(attempt, () => {
+    parts.made.clear();
+    return performOnce(job, attempt, parts);
+  });
+}
+
+async function performOnce(
   { definition, runtime, dispatch }: Job,
   attempt: Attempt,
   parts: { made: Map<string, ArtifactRef>; span: TraceSpan },

@@ -18,6 +18,8 @@ export interface Dispatch {
 export interface Intake {
   /** Milliseconds since the server was last heard of. */
   silentMs(): number;
+  /** Makes room for `by` more dispatches than the capacity, or for fewer again. */
+  widen(by: number): void;
   stop(graceMs: number): Promise<void>;
 }
 

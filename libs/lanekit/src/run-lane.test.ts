@@ -2,7 +2,7 @@ import { startTelemetry } from "@baton/telemetry";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 
 import { done, type StageContext, StageFailure, type StageWork } from "./define-lane.ts";
-import { type LanePlace, startLane, submitted } from "./testing/lane-place.ts";
+import { type LanePlace, type LaneSettings, startLane, submitted } from "./testing/lane-place.ts";
 
 const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
 afterAll(() => telemetry[Symbol.asyncDispose]());
@@ -10,8 +10,8 @@ afterAll(() => telemetry[Symbol.asyncDispose]());
 let place: LanePlace;
 afterEach(() => place.lane.stop());
 
-function start(work: StageWork, graceMs?: number): LanePlace {
-  place = startLane(work, telemetry, graceMs);
+function start(work: StageWork, settings?: LaneSettings): LanePlace {
+  place = startLane(work, telemetry, settings);
   return place;
 }
 
@@ -152,4 +152,102 @@ test("R1: who comes back to a lane without workers has the stage's full time, th
   await soon(() => expect(place.lane.attempts()[0]?.deadline).toBe(deadline));
   place.setLast({ sequence: 11, entry: { ...back, deadline: yesterday.deadline } });
   await settled("ack");
+});
+
+/** A failure that says that Git is away. */
+const gitAway = () =>
+  new StageFailure({
+    class: "transient",
+    code: "E_GIT_UNAVAILABLE",
+    message: "git fetch ended with 128",
+    action: "Check that the remote answers.",
+  });
+
+/** Stage work with Git, which is away until the test says otherwise. */
+function withGit(): { work: StageWork; tries: () => number; back: () => void } {
+  let tries = 0;
+  let away = true;
+  const work: StageWork = async (context) => {
+    tries += 1;
+    await context.put("log.txt", Buffer.from("tried"));
+    if (away) throw gitAway();
+    return done("made");
+  };
+  return { work, tries: () => tries, back: () => (away = false) };
+}
+
+test("O1, O3: what is away is waited for within the attempt, told once for all, and all go on by themselves", async () => {
+  const git = withGit();
+  start(git.work, { capacity: 1 });
+  // Longer than a stage may stand still.
+  for (const _ of [1, 2, 3])
+    place.deliver(submitted({ deadlineSeconds: 3600, progressSeconds: 0.1 }));
+  await soon(() => expect(git.tries()).toBeGreaterThan(15));
+  expect(place.lane.away()).toMatch(
+    /^E_GIT_UNAVAILABLE since 2.*: git fetch ended with 128\. 3 candidates wait and go on by themselves when it is back\. Check that the remote answers\.$/,
+  );
+  expect(place.lane.attempts().map(({ step }) => step)).toEqual(
+    [1, 2, 3].map(() => "waits until it is back: E_GIT_UNAVAILABLE"),
+  );
+  expect(place.reports).toEqual([]);
+  git.back();
+  await settled("ack", "ack", "ack");
+  expect(place.reports.map(({ type, attempt }) => [type, attempt])).toEqual(
+    [1, 2, 3].map(() => ["result", 1]),
+  );
+  expect(place.reports).toMatchObject(
+    [1, 2, 3].map(() => ({ outcome: { kind: "done", artifacts: [{ name: "log.txt" }] } })),
+  );
+  expect(place.lane.away()).toBeUndefined();
+  expect(place.spare()).toBe(0);
+});
+
+test("O2: who waits lends its place", async () => {
+  const git = withGit();
+  start(git.work, { capacity: 1 });
+  place.deliver(submitted({ deadlineSeconds: 3600 }));
+  await soon(() => expect(place.spare()).toBe(1));
+  git.back();
+  await settled("ack");
+  expect(place.spare()).toBe(0);
+});
+
+test("O1: what is still away at the deadline is the attempt's failure; without a deadline nobody waits", async () => {
+  const git = withGit();
+  start(git.work);
+  place.deliver(submitted({ deadlineSeconds: 0.3 }));
+  await settled("retry 0");
+  expect(git.tries()).toBeGreaterThan(1);
+  expect(place.reports).toMatchObject([
+    { type: "attempt", failure: { code: "E_GIT_UNAVAILABLE" } },
+  ]);
+  const tries = git.tries();
+  place.deliver({ ...submitted(), deadline: null });
+  await settled("retry 0", "retry 0");
+  expect(git.tries()).toBe(tries + 1);
+});
+
+test("O4: an urgent stage doesn't wait, as somebody must hear of it", async () => {
+  const git = withGit();
+  start(git.work, { urgent: ["make"] });
+  place.deliver(submitted({ deadlineSeconds: 3600 }));
+  await settled("retry 0");
+  expect(git.tries()).toBe(1);
+});
+
+test("who waits is handed back at once when the lane stops, and given up when it is superseded", async () => {
+  const git = withGit();
+  start(git.work);
+  const entry = submitted({ deadlineSeconds: 3600 });
+  place.deliver(entry);
+  await soon(() => expect(place.lane.away()).toBeDefined());
+  place.setLast({ sequence: 8, entry: { ...entry, holder: "closed", awaits: null } });
+  await settled("ack");
+  place.setLast({ sequence: 7, entry });
+  place.deliver(entry);
+  await soon(() => expect(place.lane.away()).toBeDefined());
+  await place.lane.stop();
+  await settled("ack", "retry 0");
+  expect(place.reports).toEqual([]);
+  expect(place.spare()).toBe(0);
 });

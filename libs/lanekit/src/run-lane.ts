@@ -5,6 +5,7 @@
  * R2: the report is stored before the dispatch is acknowledged; a lost acknowledgement is answered from the stored report.
  * R3: whatever is running says `working` every heartbeat, and is aborted when its deadline passes, its progress watermark
  *     stands still for longer than its stage allows, or it's superseded.
+ *     Who waits for what is away (outage.ts) isn't expected to make progress meanwhile.
  * R4: on shutdown what runs is aborted and handed back at once, without a report.
  * R5: work that goes on after it was aborted is left behind: it keeps neither its place nor its dispatch.
  */
@@ -29,7 +30,9 @@ import {
   RunningAttempts,
 } from "./attempt.ts";
 import type { LaneDefinition } from "./define-lane.ts";
+import { Outages } from "./outage.ts";
 import { perform, startSpans } from "./perform.ts";
+import type { Intake } from "./ports.ts";
 import { preciseNow } from "./precise-clock.ts";
 import { settle } from "./settle.ts";
 
@@ -38,6 +41,8 @@ export interface RunningLane {
   attempts(): RunningAttempt[];
   /** Undefined while it can take work; otherwise why not. */
   trouble(): string | undefined;
+  /** What its candidates wait for because it is away; undefined if nothing is. */
+  away(): string | undefined;
   /** Hands back what runs and resolves when nothing is left, or after the grace. */
   stop(): Promise<void>;
 }
@@ -52,11 +57,12 @@ const SAFE_POINT_MS = 5000;
 /** Starts a lane; returns at once. */
 export function runLane(definition: LaneDefinition, runtime: LaneRuntime): RunningLane {
   const running = new RunningAttempts();
-  const intake = runtime.inbox.open({
+  const outages = new Outages({ definition, runtime, running }, (by) => intake.widen(by));
+  const intake: Intake = runtime.inbox.open({
     capacity: runtime.capacity,
     onTrouble: (what) => runtime.log.warn({ what }, "lane intake"),
     onDispatch: (dispatch, release) => {
-      void handle({ definition, runtime, running, dispatch }).finally(release);
+      void handle({ definition, runtime, running, outages, dispatch }).finally(release);
     },
   });
   const timer = setInterval(() => beat(runtime, running), Math.min(runtime.heartbeatMs, 1000));
@@ -68,6 +74,7 @@ export function runLane(definition: LaneDefinition, runtime: LaneRuntime): Runni
   return {
     stop,
     attempts: () => Array.from(running, describe),
+    away: () => outages.trouble(),
     trouble: () => {
       const silent = intake.silentMs();
       return silent > SILENT_MS
@@ -88,6 +95,7 @@ function beat(runtime: LaneRuntime, running: Iterable<Attempt>): void {
   for (const attempt of running) {
     const { rule } = attempt.dispatch.entry;
     if (now > attempt.deadlineMs) abort(attempt, "deadline", graceMs);
+    if (attempt.resting) attempt.progressMs = now;
     if (now - attempt.progressMs > (rule?.progressMs ?? Number.POSITIVE_INFINITY))
       abort(attempt, "stalled", graceMs);
     if (now - attempt.heardMs < runtime.heartbeatMs) continue;
@@ -133,6 +141,8 @@ async function handle(job: Job): Promise<void> {
     heardMs: startedMs,
     step: "started",
     progressMs: startedMs,
+    away: undefined,
+    resting: false,
     giveUp: undefined,
     place: -1,
   };

@@ -59,6 +59,7 @@ export function serveLane(
   service.onShutdown("lane", () => lane.stop());
   service.registerCheck("server", () => answer(mesh.trouble()));
   service.registerCheck("intake", () => answer(lane.trouble()));
+  service.registerCheck("away", () => answer(lane.away()));
   service.mount({
     fetch: (request) =>
       new URL(request.url).pathname === "/attempts"

@@ -131,3 +131,33 @@ test("a mesh whose server hangs is disposed of all the same", { timeout: 15_000 
     }
   });
 });
+
+test("W1: a lane with one place holds a second dispatch while the first only waits, and no third", async () => {
+  await withNats(async (nats) => {
+    await using mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    const ids = ["cand-place-1", "cand-place-2", "cand-place-3"];
+    for (const id of ids) await mesh.journal.append(firstEntry(id));
+    const held = new Map<string, () => void>();
+    const worker = mesh.laneInbox("lane-a").open({
+      capacity: 1,
+      onTrouble: () => undefined,
+      onDispatch: (dispatch, release) => {
+        held.set(dispatch.entry.candidateId, () => {
+          dispatch.ack();
+          release();
+        });
+      },
+    });
+    await eventually(() => held.size === 1, { what: "the first" });
+    worker.widen(1);
+    await eventually(() => held.size === 2, { what: "the second" });
+    worker.widen(-1);
+    held.get("cand-place-1")?.();
+    expect(worker.held()).toBe(1);
+    expect([...held.keys()]).toEqual(ids.slice(0, 2));
+    held.get("cand-place-2")?.();
+    await eventually(() => held.size === 3, { what: "the third" });
+    held.get("cand-place-3")?.();
+    await worker.stop(1000);
+  });
+});

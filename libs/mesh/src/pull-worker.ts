@@ -1,7 +1,7 @@
 /**
  * Takes messages from a durable consumer, never more at a time than there is room for.
  *
- * W1: at most `capacity` deliveries are held, counting those asked for; a freed place is asked for again at once (or in
+ * W1: at most `capacity` deliveries are held beside those that only wait (`widen`), counting those asked for; a freed place is asked for again at once (or in
  *     lots of a quarter where capacity is large). So a lane with one place never keeps a second dispatch from another replica.
  * W2: the server's heartbeats are watched: silence, a reconnect or a refused pull starts a new pull, for ever.
  * W3: a consumer that is gone is made again by `restore`, from the lowest sequence not yet acknowledged here.
@@ -30,6 +30,8 @@ export interface PullWorker {
   readonly held: () => number;
   /** Milliseconds since the server was last heard of on this consumer. */
   readonly silentMs: () => number;
+  /** Makes room for `by` more deliveries than the capacity, or for fewer again: what is held only waits. */
+  widen(by: number): void;
   /** Stops asking; resolves when everything held was released, or after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -58,6 +60,7 @@ class Puller implements PullWorker {
   readonly #subscription;
   #token = 0;
   #held = 0;
+  #spare = 0;
   #stopped = false;
   #restoring = false;
   #acks: string[] = [];
@@ -85,6 +88,11 @@ class Puller implements PullWorker {
 
   silentMs(): number {
     return Date.now() - this.#heard;
+  }
+
+  widen(by: number): void {
+    this.#spare += by;
+    this.#pull();
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -121,7 +129,7 @@ class Puller implements PullWorker {
     if (this.#stopped || this.#restoring) return;
     let asked = 0;
     for (const pull of this.#pulls.values()) asked += pull.left;
-    const room = this.#options.capacity - this.#held - asked;
+    const room = this.#options.capacity + this.#spare - this.#held - asked;
     if (room < Math.max(1, Math.floor(this.#options.capacity / 4))) return;
     this.#token += 1;
     const key = this.#token.toString(36);

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 
-import { failureSignature, isInfrastructure, normaliseMessage } from "./failure-signature.ts";
+import {
+  failureSignature,
+  isInfrastructure,
+  isOutage,
+  normaliseMessage,
+} from "./failure-signature.ts";
 
 test.each([
   ["took 1500 ms", "took 2.25 s"],
@@ -58,6 +63,8 @@ test.each([
   ["transient", "E_STALLED", true],
   ["transient", "E_NOT_VERIFIED", true],
   ["transient", "E_GIT_LOCKED", true],
+  ["transient", "E_GIT_DENIED", true],
+  ["transient", "E_GIT_OWNERSHIP", true],
   ["transient", "E_PROGRAM_KILLED", true],
   ["transient", "E_UNEXPECTED", false],
   ["transient", "E_INPUT_MISSING", false],
@@ -66,3 +73,28 @@ test.each([
 ] as const)("a %s failure %s is about the infrastructure: %s", (kind, code, expected) => {
   expect(isInfrastructure({ class: kind, code })).toBe(expected);
 });
+
+test.each([
+  ["transient", "E_UNAVAILABLE", true],
+  ["transient", "E_GIT_UNAVAILABLE", true],
+  ["transient", "E_GIT_TIMEOUT", true],
+  ["transient", "E_GIT_LOCKED", true],
+  ["transient", "E_GIT_DENIED", true],
+  ["transient", "E_GIT_OWNERSHIP", true],
+  ["transient", "E_GIT_REDIRECTED", true],
+  ["transient", "E_BROKER_UNAVAILABLE", true],
+  ["transient", "E_ENGINE_UNAVAILABLE", true],
+  // About one candidate, or somebody was faster.
+  ["transient", "E_DATA_UNAVAILABLE", false],
+  ["transient", "E_GIT_MOVED", false],
+  ["transient", "E_STALLED", false],
+  ["transient", "E_UNEXPECTED", false],
+  ["deterministic", "E_GIT_UNAVAILABLE", false],
+  ["policy", "E_UNAVAILABLE", false],
+] as const)(
+  "a %s failure %s says that a service is away for everybody: %s",
+  (kind, code, expected) => {
+    expect(isOutage({ class: kind, code })).toBe(expected);
+    expect(!expected || isInfrastructure({ class: kind, code })).toBe(true);
+  },
+);

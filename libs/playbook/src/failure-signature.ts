@@ -28,11 +28,23 @@ export function failureSignature({ code, message }: Pick<Failure, "code" | "mess
   return `${code}.${digestOf(normaliseMessage(message)).slice(0, 12)}`;
 }
 
+/** Codes that say that something which all of a lane's candidates work with is away. */
+const OUTAGE =
+  /^E_(?:UNAVAILABLE|BROKER_UNAVAILABLE|ENGINE_UNAVAILABLE|GIT_(?:UNAVAILABLE|TIMEOUT|LOCKED|DENIED|OWNERSHIP|REDIRECTED))$/;
+
+/**
+ * True for a transient failure that says that a service is away for everybody: the candidate waits, as there is nothing to
+ * decide about it. Not for a source of data: one instrument's may be away while another's is there.
+ */
+export function isOutage({ class: kind, code }: Pick<Failure, "class" | "code">): boolean {
+  return kind === "transient" && OUTAGE.test(code);
+}
+
 /** Endings of codes that name a fault of the infrastructure; a code is one, or ends in `_` and one. */
 const INFRASTRUCTURE =
   /(?:^E?_?|_)(?:UNAVAILABLE|TIMEOUT|BEHIND|LOCKED|MOVED|ABORTED|CANCELLED|STOPPED|KILLED|STALLED|NOT_VERIFIED|ARTIFACT_MISSING)$/;
 
 /** True for a transient failure that is about services, stores and processes, not about the candidate. */
 export function isInfrastructure({ class: kind, code }: Pick<Failure, "class" | "code">): boolean {
-  return kind === "transient" && INFRASTRUCTURE.test(code);
+  return kind === "transient" && (INFRASTRUCTURE.test(code) || OUTAGE.test(code));
 }

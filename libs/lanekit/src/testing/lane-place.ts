@@ -64,6 +64,8 @@ export interface LanePlace {
   readonly reports: Report[];
   /** `ack`, `retry <ms>` per settled delivery, in order. */
   readonly settled: string[];
+  /** Places lent to others by who only waits. */
+  spare(): number;
   /** Places given back. */
   released(): number;
   /** The candidate's last entry as the journal has it; the dispatch itself unless set. */
@@ -71,18 +73,42 @@ export interface LanePlace {
   deliver(entry: Entry, deliveries?: number): void;
 }
 
+/** A second is 20 ms here, but for what the playbook says. */
+const QUICK = {
+  signal: new AbortController().signal,
+  heartbeatMs: 20,
+  retryScale: 0.02,
+  jitter: () => 1,
+};
+
+/** What a test may want otherwise. */
+export interface LaneSettings {
+  readonly graceMs?: number;
+  readonly urgent?: readonly string[];
+  readonly capacity?: number;
+}
+
 /** Starts a lane whose stage does `work`. */
-export function startLane(work: StageWork, telemetry: Telemetry, graceMs = 100): LanePlace {
+export function startLane(
+  work: StageWork,
+  telemetry: Telemetry,
+  { graceMs = 100, urgent = [], capacity = 4 }: LaneSettings = {},
+): LanePlace {
   const reports: Report[] = [];
   const settled: string[] = [];
   let last: StoredEntry | undefined;
   let places = 0;
+  let spare = 0;
   let take: (dispatch: Dispatch, release: () => void) => void = () => undefined;
-  const lane = runLane(defineLane({ lane: "lane-a", stages: { make: work } }), {
+  const lane = runLane(defineLane({ lane: "lane-a", stages: { make: work }, urgent }), {
     inbox: {
       open: ({ onDispatch }) => {
         take = onDispatch;
-        return { silentMs: () => 0, stop: async () => undefined };
+        return {
+          silentMs: () => 0,
+          widen: (by) => void (spare += by),
+          stop: async () => undefined,
+        };
       },
     },
     reports: {
@@ -96,17 +122,15 @@ export function startLane(work: StageWork, telemetry: Telemetry, graceMs = 100):
     artifacts: { put: async () => "0".repeat(64), get: async () => undefined },
     log: telemetry.log,
     tracer: telemetry.tracer,
-    signal: new AbortController().signal,
-    capacity: 4,
-    heartbeatMs: 20,
-    retryScale: 1,
-    jitter: () => 1,
+    capacity,
     graceMs,
+    ...QUICK,
   });
   return {
     lane,
     reports,
     settled,
+    spare: () => spare,
     released: () => places,
     setLast: (entry) => (last = entry),
     deliver: (entry, deliveries = 1) => {
