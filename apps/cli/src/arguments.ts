@@ -7,6 +7,7 @@ import {
   Lane,
   LANES,
   MESH_ID,
+  NAME_RULE,
   REASONS,
   Reason,
   RunId,
@@ -99,8 +100,11 @@ export function sha256From(text: string): Sha256 {
 
 /** Who asks, as an option. */
 export function identityFrom(text: string): Identity {
-  const rule = "1 to 120 printable characters";
-  return parsed(Identity, text, { name: "identity", rule, list: undefined });
+  return parsed(Identity, text.normalize("NFKC"), {
+    name: "identity",
+    rule: NAME_RULE,
+    list: undefined,
+  });
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

@@ -12,13 +12,14 @@ import {
   canonicalJson,
   cut,
   type GateOutcome,
+  isSamePerson,
   type MeshName,
   type StoredEntry,
 } from "@baton/contracts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 import type { Commands } from "@baton/mesh";
 import { type People, signedCommand } from "@baton/people";
-import { evidenceDigest, isSamePerson } from "@baton/playbook";
+import { evidenceDigest } from "@baton/playbook";
 
 /** What signatures are held against. */
 export interface ApprovalRegistry {

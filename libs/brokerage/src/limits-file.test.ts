@@ -9,6 +9,8 @@ const people = {
   ada: createUser(),
   ben: createUser(),
   "ada ": createUser(),
+  bob: createUser(),
+  b0b: createUser(),
   mallory: createUser(),
 };
 const ownerOf = keyOwners(
@@ -44,6 +46,14 @@ test("whoever isn't named has the default, or what the file gives everybody", ()
   expect(read({ "cand-0002": entry(low) })).toEqual(DEFAULT_LIMITS);
 });
 
+test("a registry with a name that can't be told from others by reading it is none", () => {
+  const publicKey = createUser().getPublicKey();
+  const registry = (name: string) => stringify([{ name, publicKey, roles: [] }]);
+  expect(keyOwners(registry("ada"))(publicKey)).toBe("ada");
+  for (const name of ["ada\u3164", "r\u043eot", ""])
+    expect(() => keyOwners(registry(name))).toThrow(/identity/);
+});
+
 test("a raised limit holds with the signatures of two different people", () => {
   const raisedBy = [signed("ada"), signed("ben")];
   expect(read({ "cand-0001": { ...entry(), raisedBy } })).toEqual(RAISED);
@@ -54,6 +64,7 @@ test.each([
   ["one", [signed("ada")], /signed by ada only/],
   ["one twice", [signed("ada"), signed("ada")], /signed by ada only/],
   ["one under a name that reads the same", [signed("ada"), signed("ada ")], /signed by ada only/],
+  ["one under a name that looks the same", [signed("bob"), signed("b0b")], /signed by bob only/],
   ["one whom nobody knows", [signed("ada"), signed("mallory")], /registry doesn't have/],
   ["one for another account", [signed("ada"), signed("ben", "cand-0002")], /ben's signature/],
   [

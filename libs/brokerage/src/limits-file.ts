@@ -13,8 +13,13 @@
  * F1: lowering takes nobody, raising above the default takes the signatures of two different people of the key registry, over
  *     exactly these figures for exactly this account. One alone, or a changed figure, and the file isn't taken at all.
  */
-import { canonicalJson, CommandSignature, type Identity, PublicKey } from "@baton/contracts";
-import { isSamePerson } from "@baton/playbook";
+import {
+  canonicalJson,
+  CommandSignature,
+  Identity,
+  isSamePerson,
+  PublicKey,
+} from "@baton/contracts";
 import { readYaml, YamlError } from "@baton/text";
 import { fromPublic } from "@nats-io/nkeys";
 import { z } from "zod";
@@ -111,7 +116,7 @@ function isSigned(text: string, { publicKey, signature }: CommandSignature): boo
   }
 }
 
-const RegistryEntry = z.object({ name: z.string().min(1).max(120), publicKey: PublicKey });
+const RegistryEntry = z.object({ name: Identity, publicKey: PublicKey });
 
 /**
  * Whose key is whose, in the text of a key registry. Throws an Error where it isn't one; who it lets in is the coordinator's

@@ -74,7 +74,7 @@ test.each([
     /^candidateId: candidateId: 6 to 63 characters/,
   ],
   ["a local time", { ...submit, time: "2026-03-01T09:00:00.000" }, /^time: /],
-  ["an unreadable sender", { ...submit, by: "a\u001B[2J" }, /^by: identity: printable/],
+  ["an unreadable sender", { ...submit, by: "a\u001B[2J" }, /^by: identity: 1 to 120 printable/],
 ])("%s is refused", (_, command, words) => {
   expect(faultOf(command)).toMatch(words);
 });

@@ -15,6 +15,7 @@ import {
   Stage,
   Traceparent,
 } from "./names.ts";
+import { isPlainName, NAME_RULE } from "./person-name.ts";
 import { Reason } from "./reason.ts";
 
 /** Largest candidate specification in bytes of canonical JSON: it travels in every entry of its candidate. */
@@ -27,12 +28,8 @@ export const REPLY_HEADER = "Baton-Reply";
 /** What that inbox's name begins with where people may only listen to their own receipts. */
 export const RECEIPT_INBOX = "_INBOX.baton-cli";
 
-/** Who asks: printable, no control characters. */
-export const Identity = z
-  .string()
-  .min(1)
-  .max(120)
-  .regex(/^[\p{L}\p{N}\p{P}\p{S} ]+$/u, "identity: printable characters only");
+/** Who asks: a name that can be told from others by reading it. */
+export const Identity = z.string().refine(isPlainName, `identity: ${NAME_RULE}`);
 export type Identity = z.infer<typeof Identity>;
 
 const common = {

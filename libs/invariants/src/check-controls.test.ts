@@ -79,6 +79,15 @@ test.each<[string, string, Story, RegExp]>([
   ],
   [
     "J7",
+    "a release by one person under a look-alike name",
+    underControls(
+      controlState(1, 4, { killSwitch: { releases: [{ by: "bob" }] } }),
+      controlState(2, 5, { cause: { kind: "command", by: "b0\u0432" } }),
+    ),
+    /CONTROLS 2: releases the kill switch by fewer than two people: bob, b0/,
+  ],
+  [
+    "J7",
     "a release that time made",
     underControls(
       controlState(1, 4, { killSwitch: { releases: [{ by: "ann" }, { by: "ben" }] } }),

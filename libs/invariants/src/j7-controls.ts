@@ -3,6 +3,7 @@
  * the server and the broker stored it.
  */
 import type { Violation } from "./finding.ts";
+import { readName } from "./read-name.ts";
 import { type ControlState, isDispatch, type JournalEntry, type MeshRecord } from "./record.ts";
 
 /** Everything has stopped this long after the state was stored. */
@@ -44,15 +45,13 @@ function chainFaults(state: ControlState, before: ControlState | undefined): Vio
   if (state.prev !== (before?.sequence ?? 0) || state.n !== (before?.n ?? 0) + 1)
     faults.push({ where, what: `doesn't follow CONTROLS ${before?.sequence ?? 0}` });
   if (!before?.releases || state.releases) return faults;
-  const others = before.releases.filter((by) => fold(by) !== fold(state.by ?? ""));
+  const others = before.releases.filter((by) => readName(by) !== readName(state.by ?? ""));
   if (state.by === null || others.length === 0) {
     const people = [...before.releases, state.by].join(", ");
     faults.push({ where, what: `releases the kill switch by fewer than two people: ${people}` });
   }
   return faults;
 }
-
-const fold = (name: string) => name.normalize("NFKC").trim().replaceAll(/\s+/g, " ").toLowerCase();
 
 /** What a state keeps an entry from, as a reason; undefined if nothing. */
 function stopOf(

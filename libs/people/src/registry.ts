@@ -2,12 +2,13 @@
  * The key registry: whose public key is whose, and which roles they have.
  *
  * K1: a key belongs to one name; a name may have several keys, with the same roles.
- * K2: names that a reader would take for one another are one name or a fault: people are counted by name.
+ * K2: people are counted by name, so each is one that can be told from others by reading it; two that a reader would take for one
+ *     another are a fault.
  */
 import type { KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-import { Identity, PublicKey, Role } from "@baton/contracts";
+import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
 import { readYaml, YamlError } from "@baton/text";
 import { z } from "zod";
 
@@ -112,7 +113,7 @@ function faultsAmong(people: People, person: Person, publicKey: PublicKey): stri
   const owner = people.get(publicKey);
   if (owner) return [`publicKey: ${publicKey} is ${owner.name}'s already`];
   for (const other of people.values()) {
-    if (folded(other.name) !== folded(person.name)) continue;
+    if (!isSamePerson(other.name, person.name)) continue;
     if (other.name !== person.name)
       return [
         `name: ${JSON.stringify(person.name)} can't be told from ${JSON.stringify(other.name)}`,
@@ -121,9 +122,4 @@ function faultsAmong(people: People, person: Person, publicKey: PublicKey): stri
       return [`roles: ${person.name} has others with another key: ${other.roles.join(", ")}`];
   }
   return [];
-}
-
-/** As the core compares names when it counts approvals. */
-function folded(name: Identity): string {
-  return name.normalize("NFKC").trim().replaceAll(/\s+/g, " ").toLowerCase();
 }

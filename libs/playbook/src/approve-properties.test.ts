@@ -18,8 +18,8 @@ const WITHIN_MS = 60_000;
 
 /** People and the spellings under which they turn up. */
 const PEOPLE = {
-  [AUTHOR]: [AUTHOR, "Ada", "ADA ", "ａｄａ"],
-  bob: ["bob", "BOB", " bob"],
+  [AUTHOR]: [AUTHOR, "Ada", "ADA ", " ada"],
+  bob: ["bob", "b0b", " BOB"],
   eve: ["eve", "Eve"],
   dan: ["dan"],
   zoe: ["Zoë", "zoë"],

@@ -1,10 +1,10 @@
 /**
  * Approvals: who may give one, to what it is bound, and what the last missing one leads to.
  *
- * V1: people are counted, not keys or commands: a name counts once, however it is written.
+ * V1: people are counted, not keys or commands: a name counts once, however it is written (contracts, person-name.ts).
  * V2: one that is bound to other evidence, to another run, or whose time is over doesn't count (approval-state.ts).
  */
-import type { Approval, Command, Entry } from "@baton/contracts";
+import { type Approval, type Command, type Entry, isSamePerson } from "@baton/contracts";
 
 import {
   type ApprovalQuestion,
@@ -16,7 +16,6 @@ import { type Decision, reject } from "./decision.ts";
 import { enter } from "./enter.ts";
 import { after } from "./instant.ts";
 import { APPROVAL_SECONDS, type ApprovalRule, stageRule } from "./playbook.ts";
-import { isSamePerson } from "./same-person.ts";
 import { dispatch, repeatedRun, type Step, successor } from "./successor.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;

@@ -2,12 +2,17 @@
  * A stage that a stop met in its middle. A stop is never a failure of what it stops: the stage is run again, as a run of its
  * own, and takes up what it had reached; the approvals that let it in still count, for as long as they would have.
  */
-import type { Approval, Entry, ResultReport, Stage } from "@baton/contracts";
+import {
+  type Approval,
+  type Entry,
+  isSamePerson,
+  type ResultReport,
+  type Stage,
+} from "@baton/contracts";
 
 import { approvalRuleFor, askApproval, evidenceDigest } from "./enter.ts";
 import { instantMs } from "./instant.ts";
 import { anotherRunAllowed, type ApprovalRule } from "./playbook.ts";
-import { isSamePerson } from "./same-person.ts";
 import { dispatch, repeatedRun, type Step } from "./successor.ts";
 
 /** The entry with which the stage goes on; undefined if the candidate has had its last run. */

@@ -35,5 +35,4 @@ export {
 export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./promotion.ts";
 export { questionOf, type ReplaySources } from "./replay.ts";
 export { instantMs, shiftInstant } from "./instant.ts";
-export { isSamePerson } from "./same-person.ts";
 export { emergencyFor, isStopped, type Stop, stopFor } from "./stops.ts";

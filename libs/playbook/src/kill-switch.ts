@@ -1,4 +1,6 @@
 /** The kill switch: M1 of decide-control. */
+import { isSamePerson } from "@baton/contracts";
+
 import {
   type ControlCommandOf,
   type ControlDecision,
@@ -8,7 +10,6 @@ import {
 } from "./control-step.ts";
 import { reject } from "./decision.ts";
 import { after, instantMs } from "./instant.ts";
-import { isSamePerson } from "./same-person.ts";
 
 /** Seconds within which the second person must ask for the release too. */
 const RELEASE_SECONDS = 3600;

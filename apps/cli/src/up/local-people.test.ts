@@ -54,6 +54,20 @@ test("a key of one's own is registered instead of one being made, with the roles
   expect(registry().match(/publicKey/g)).toHaveLength(5);
 });
 
+test("a key whose name can't be told from a registered one is refused before anything is written", () => {
+  const directory = meshDirectory(folder.path);
+  ensurePeople(directory, OTHERS);
+  const text = registry();
+  process.env["BATON_KEY_FILE"] = join(folder.path, "mine");
+  ensureKeyFile(join(folder.path, "mine"), { name: "Reviewer", fallback: "x" });
+  expect(() => ensurePeople(directory, OTHERS)).toThrow(
+    expect.objectContaining({
+      details: expect.objectContaining({ code: "E_INVALID", exit: 3 }),
+    }),
+  );
+  expect(registry()).toBe(text);
+});
+
 test("a registry that can't be read is left for its keeper to mend", () => {
   const directory = meshDirectory(folder.path);
   ensurePeople(directory, []);

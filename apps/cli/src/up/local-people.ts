@@ -8,10 +8,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { Identity, PublicKey, Role } from "@baton/contracts";
+import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
 import { readYaml } from "@baton/text";
 import { z } from "zod";
 
+import { identityFrom } from "../arguments.ts";
+import { CliError, EXIT } from "../cli-error.ts";
 import { operatingSystemUser } from "../identity.ts";
 import {
   ensureKeyFile,
@@ -40,7 +42,7 @@ export function ensurePeople(
 /** The key that commands are signed with anyway, if there is one. */
 function ownKey(root: string): SigningKey {
   const found = readKeyFile(keyFileOf(process.env).path);
-  const user = operatingSystemUser();
+  const user = identityFrom(operatingSystemUser());
   return found ? { ...found, name: found.name ?? user } : madeKey(root, user);
 }
 
@@ -58,6 +60,7 @@ function register(file: string, keys: readonly SigningKey[]): void {
   const known = parseRegistry(text);
   // The coordinator names every fault of a registry that can't be read.
   if (!known) return;
+  for (const { name } of keys) refuseAlike(name, known);
   const lines = keys
     .filter(({ publicKey }) => !known.some((one) => one.publicKey === publicKey))
     .map(({ name, publicKey }) => {
@@ -70,6 +73,22 @@ function register(file: string, keys: readonly SigningKey[]): void {
     mode: 0o600,
   });
   renameSync(partial, file);
+}
+
+/** A registry with two names that read alike is taken by nobody: better said here than by a coordinator that ends. */
+function refuseAlike(name: Identity | undefined, known: z.infer<typeof Registered>): void {
+  const other = known.find(
+    (one) => name !== undefined && one.name !== name && isSamePerson(one.name, name),
+  );
+  if (name === undefined || other === undefined) return;
+  throw new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: `your key's name can't be told from ${other.name}, who is registered`,
+    value: name,
+    rule: "people are counted by name, so two that read alike are one person's or nobody's",
+    action: `If that is you, \`baton login --as ${JSON.stringify(other.name)}\`; otherwise take a name that reads differently.`,
+  });
 }
 
 const HEAD =
