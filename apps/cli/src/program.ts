@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 
 import { register as registerArtifacts } from "./commands/artifacts.ts";
 import { register as registerAudit } from "./commands/audit.ts";
+import { register as registerCheck } from "./commands/check.ts";
 import { register as registerCompletion } from "./commands/completion.ts";
 import { register as registerControls } from "./commands/controls.ts";
 import { register as registerDecisions } from "./commands/decisions.ts";
@@ -52,7 +53,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
     },
     {
       heading: "Check:",
-      registrars: [registerDoctor, registerAudit, registerGuard, registerPolicy],
+      registrars: [registerDoctor, registerCheck, registerAudit, registerGuard, registerPolicy],
     },
     { heading: "Shell:", registrars: [registerCompletion] },
   ];

@@ -7,7 +7,7 @@ import { type Report, ResultReport } from "@baton/contracts";
 import type { StoredReport } from "@baton/mesh";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { InvariantFinding } from "./check-outside.ts";
+import type { InvariantFinding } from "../check/check-outside.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
 import { makeFolder } from "./dry-run-folder.ts";

@@ -6,6 +6,7 @@ import { openAuditKey, verifyAuditPack } from "@baton/audit";
 import { readYaml } from "@baton/text";
 import { z } from "zod";
 
+import { checkOutside } from "../check/check-outside.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { localKeyFile, readKeyFile } from "../key-file.ts";
@@ -20,7 +21,6 @@ import { POINTER } from "../up/run-up.ts";
 import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
 import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
-import { checkOutside } from "./check-outside.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
 import { type DryRunFolder, makeFolder } from "./dry-run-folder.ts";
@@ -145,6 +145,7 @@ async function summarize(
     directory: choices.directory,
     playbook: choices.playbook,
     receipts: played.receipts.map(({ receipt }) => receipt),
+    settled: true,
     inputFile: join(folder.path, "invariants-input.json"),
   });
   const seed = run.seed ?? null;

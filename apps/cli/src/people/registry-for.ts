@@ -7,7 +7,7 @@ import { CliError, EXIT } from "../cli-error.ts";
 import type { ServerAddress } from "../server-address.ts";
 
 /** The file that is meant: `option`, else BATON_PEOPLE, else that of this user's own `baton up`; undefined if there is none. */
-export function registryFile(
+function registryFile(
   option: string | undefined,
   { up }: Pick<ServerAddress, "up">,
 ): string | undefined {

@@ -230,6 +230,11 @@ test(
     const { stands, ...receipt } = again.json.outcome;
     expect(receipt).toEqual({ ...original, duplicate: true });
     expect(stands).toMatchObject({ holder: expect.any(String), since: expect.any(String) });
+    const checked = await run("check");
+    expect(checked.code).toBe(0);
+    expect(checked.json.map(({ id, ok }: { id: string; ok: boolean }) => [id, ok])).toEqual(
+      [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [`J${n}`, true]),
+    );
     const id: string = submitted.json.candidateId;
     const paused = await run("pause", id, "--why", "to look at it", "--as", OTHERS[0] ?? "");
     expect(paused).toMatchObject({ code: 0 });

@@ -47,6 +47,8 @@ export interface Outside {
   readonly directory: MeshDirectory;
   readonly playbook: string;
   readonly receipts: readonly Receipt[];
+  /** True: nothing is under way any more, so whoever hasn't ended is lost. */
+  readonly settled: boolean;
   /** The input is kept here, so that the check can be repeated by hand. */
   readonly inputFile: string;
 }
@@ -70,7 +72,7 @@ export async function checkOutside(outside: Outside): Promise<InvariantFinding[]
     ),
     recovery: stages.find(({ incident }) => incident)?.incident ?? null,
     receipts: outside.receipts,
-    settled: true,
+    settled: outside.settled,
   };
   writeFileSync(outside.inputFile, `${JSON.stringify(input, null, 2)}\n`);
   const { stdout, stderr } = await run(outside.inputFile);
