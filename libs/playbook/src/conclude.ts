@@ -263,8 +263,14 @@ function followFail(
     ...carried,
     reason: "GATE_FAILED",
     detail: `${rule.stage} failed${loops > 0 ? ` again after ${loops} loop${loops > 1 ? "s" : ""} back` : ""}: ${why}`,
-    action:
-      "Read the gate report, change the candidate and submit it as a new one, or `baton cancel` this one.",
+    action: actionAfterGate(step, rule),
     awaits: null,
   });
+}
+
+/** A changed candidate answers a gate's no, but takes nothing out of service: recovery has to be run again. */
+function actionAfterGate({ last: { entry }, playbook }: Step, { stage }: StageRule): string {
+  return stage === recoveryStage(playbook)
+    ? `Mend what the gate report names, then \`baton resume ${entry.candidateId}\` runs ${stage} again; until it is through, its strategy may still run.`
+    : "Read the gate report, change the candidate and submit it as a new one, or `baton cancel` this one.";
 }

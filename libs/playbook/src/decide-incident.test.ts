@@ -113,6 +113,10 @@ test("a recovery that is run again stays its incident's, so that one can't be cl
   story.incident();
   const { incident, runId } = story.entry();
   expect(shown(story.result({ verdict: "fail" }))).toBe("GATE_FAILED review");
+  // A changed candidate would take nothing out of service: what is advised is to run recovery again.
+  const { candidateId, review } = story.entry();
+  expect(review?.action).toContain(`\`baton resume ${candidateId}\` runs incident-recovery again`);
+  expect(review?.action).not.toContain("as a new one");
   expect(shown(story.command("resume"))).toBe("RERUN lane-f");
   expect(story.entry()).toMatchObject({ stage: "incident-recovery", incident });
   expect(story.entry().runId).not.toBe(runId);

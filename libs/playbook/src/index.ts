@@ -6,7 +6,7 @@ export type {
   HistoryFacts,
 } from "./control-step.ts";
 export { decideControl } from "./decide-control.ts";
-export { approvalState, type ApprovalState } from "./approval-state.ts";
+export { approvalQuestion, approvalState, type ApprovalState } from "./approval-state.ts";
 export type {
   Decision,
   Happening,

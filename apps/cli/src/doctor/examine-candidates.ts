@@ -1,4 +1,4 @@
-/** What the journal holds: foreign messages, candidates that nobody swept. */
+/** What the journal holds: foreign messages, candidates that nobody swept, questions that nobody answers. */
 import type { TimedEntry } from "@baton/mesh";
 
 import type { Standing, Unreadable } from "../journal/read-model.ts";
@@ -18,6 +18,7 @@ export async function examineCandidates({ journal, serverNow }: World): Promise<
     ok("candidates", countsOf(candidates)),
     ...foreignFindings(foreign),
     ...overdueFindings(open, serverNow),
+    ...reviewFindings(open, serverNow),
   ];
 }
 
@@ -69,4 +70,23 @@ export function overdueFindings(entries: readonly TimedEntry[], now: number): Fi
     const found = `${entry.candidateId} at ${entry.stage} is overdue by ${late}, and no review was opened`;
     return fault("deadlines", found, "Start the coordinator: its sweep turns this into a review.");
   });
+}
+
+/** Questions to people whose time to answer is over, the longest first. */
+export function reviewFindings(entries: readonly TimedEntry[], now: number): Finding[] {
+  const reviews = entries.flatMap(({ entry }) => {
+    const due = entry.holder === "review" && entry.deadline !== null ? entry.deadline : undefined;
+    return due === undefined ? [] : [{ entry, late: now - Date.parse(due) }];
+  });
+  const overdue = reviews.filter(({ late }) => late >= 0).toSorted((a, b) => b.late - a.late);
+  if (overdue.length === 0) return [ok("reviews", "no answer is overdue")];
+  const first = overdue.slice(0, NAMED).map(({ entry, late }) => {
+    const { candidateId, stage, reason, review } = entry;
+    const found = `${candidateId} at ${stage} waits for a person (${reason}), overdue by ${ageText(late)}`;
+    return fault("reviews", found, review?.action ?? `\`baton explain ${candidateId}\``);
+  });
+  const more = overdue.length - first.length;
+  return more > 0
+    ? [...first, fault("reviews", `${more} more are overdue`, "`baton get reviews` lists them.")]
+    : first;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { START_MS, stored } from "../testing/sample-entries.ts";
 import { findingsOf, renderFindings } from "./doctor.ts";
-import { foreignFindings, overdueFindings } from "./examine-candidates.ts";
+import { foreignFindings, overdueFindings, reviewFindings } from "./examine-candidates.ts";
 import { clockFinding } from "./examine-clock.ts";
 import { driftFinding, judge } from "./examine-streams.ts";
 import { fault, ok, remark } from "./finding.ts";
@@ -70,6 +70,34 @@ test("a candidate is overdue a while after its deadline, not while a person or n
   expect(overdueFindings([stored(1, 0, { deadline, holder: "review" })], late)[0]?.level).toBe(
     "ok",
   );
+});
+
+test("a question that nobody answers in time is a fault with its action, the longest wait first", () => {
+  const asked = (n: number, seconds: number) =>
+    stored(n, 0, {
+      candidateId: `cand-${String(n).padStart(6, "0")}`,
+      holder: "review",
+      reason: "DEADLINE_PASSED",
+      deadline: new Date(START_MS + seconds * 1000).toISOString(),
+      review: {
+        openedAt: new Date(START_MS).toISOString(),
+        action: "act",
+        next: null,
+        evidence: null,
+      },
+    });
+  const late = START_MS + 3_600_000;
+  expect(reviewFindings([asked(1, 1800), asked(2, 0), asked(3, 7200)], late)).toMatchObject([
+    {
+      level: "fault",
+      found: expect.stringMatching(/^cand-000002 .* overdue by 1h/),
+      repair: "act",
+    },
+    { level: "fault", found: expect.stringMatching(/^cand-000001 .* overdue by 30m/) },
+  ]);
+  expect(reviewFindings([asked(3, 7200)], late)).toMatchObject([{ level: "ok" }]);
+  const many = Array.from({ length: 12 }, (_, index) => asked(index + 1, 0));
+  expect(reviewFindings(many, late).map(({ found }) => found)).toContain("2 more are overdue");
 });
 
 test("foreign messages are faults, named up to ten", () => {

@@ -80,6 +80,16 @@ test("waiting for another approval: who gave one, while it counts", () => {
   expect(explanationOf(asked, undefined, START_MS).who).toBe(anybody);
   expect(explanationOf(approved, undefined, START_MS).who).toBe(`${anybody}; so far by eve`);
   expect(explanationOf(approved, undefined, START_MS + 60_000).who).toBe(anybody);
+  // What the entry said when the first one came is over then.
+  const said = (at: number) => explanationOf(approved, undefined, at).sentence;
+  const { next: to } = review;
+  expect(said(START_MS)).toContain(
+    `: Approved by eve (until ${approval.expires}). 1 more needed for ${to}.`,
+  );
+  expect(said(START_MS + 60_000)).toContain(
+    `: 2 needed for ${to}. No longer counted, expired: eve (${approval.expires}).`,
+  );
+  expect(said(START_MS + 60_000)).not.toContain("1 more");
 });
 
 test("closed: since when and why", () => {

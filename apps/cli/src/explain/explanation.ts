@@ -1,12 +1,13 @@
 /** Why a candidate stands where it stands, in one sentence, and the one thing to do. Pure: what was read comes in. */
 import {
+  type Approval,
   awaitedDispatch,
   type Entry,
   isDispatch,
   REASONS,
   type StoredEntry,
 } from "@baton/contracts";
-import { approvalState } from "@baton/playbook";
+import { approvalQuestion, approvalState, type ApprovalState } from "@baton/playbook";
 
 import { answerText } from "../answer-text.ts";
 import { ageText } from "../time-text.ts";
@@ -52,7 +53,7 @@ export function explanationOf(
     };
   }
   if (holder === "review") {
-    const sentence = `${candidateId} waits for a person since ${since}, at ${stage} (${reason}): ${entry.detail}`;
+    const sentence = `${candidateId} waits for a person since ${since}, at ${stage} (${reason}): ${approvalText(entry, now) ?? entry.detail}`;
     const suggested = entry.review?.action ?? action;
     return { ...said, sentence, action: suggested, who: whoMay(suggested, entry, now) };
   }
@@ -79,6 +80,24 @@ function whereabouts(last: StoredEntry, lane: LaneState | undefined): string {
   const started = lane === undefined || lane.deliveredThrough >= dispatch;
   if (!isDispatch(entry) || started) return `is with ${entry.holder}, working on`;
   return `is queued for ${entry.holder}, which is busy with ${lane.inFlight} others, for`;
+}
+
+/** How far an approval has come by `now`, which the entry doesn't know; undefined where nobody has given one. */
+function approvalText(entry: Entry, now: number): string | undefined {
+  const instant = new Date(now).toISOString();
+  const given = (state: ApprovalState): Approval[] =>
+    entry.approvals.filter((one) => approvalState(one, entry, instant) === state);
+  const [counting, expired] = [given("counts"), given("expired")];
+  const question = approvalQuestion(entry);
+  if (!question || counting.length + expired.length === 0) return undefined;
+  const people = question.answers?.find(({ command }) => command === "approve")?.people ?? 1;
+  const missing = people - counting.length;
+  const until = ({ by, expires }: Approval): string =>
+    expires === undefined ? by : `${by} (until ${expires})`;
+  const have = counting.length === 0 ? "" : `Approved by ${counting.map(until).join(", ")}. `;
+  const lost = expired.map(({ by, expires }) => `${by} (${expires})`).join(", ");
+  const gone = lost === "" ? "" : ` No longer counted, expired: ${lost}.`;
+  return `${have}${missing} ${have === "" ? "" : "more "}needed for ${question.next}.${gone}`;
 }
 
 /** Whom the coordinator would let give an answer that `action` names, if not everybody, and who has given it by now. */
