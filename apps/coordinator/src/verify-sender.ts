@@ -50,7 +50,7 @@ export function verifySender(received: ReceivedCommand, { mesh, people }: Here):
     return people
       ? refused(
           "the command isn't signed",
-          "`baton login` makes a key; ask for it to be registered.",
+          "`baton login` makes a key and prints the line that whoever keeps the coordinator's BATON_PEOPLE has to add; your own `baton up` does so within seconds. Then send it again.",
         )
       : { kind: "taken", identity: undefined };
   }
@@ -58,7 +58,7 @@ export function verifySender(received: ReceivedCommand, { mesh, people }: Here):
   if (people && !person) {
     return refused(
       `nobody is registered with the key ${publicKey}`,
-      "Ask whoever keeps the coordinator's BATON_PEOPLE to add it; `baton whoami` shows your key.",
+      "Give the line that `baton login` prints to whoever keeps the coordinator's BATON_PEOPLE, then send it again; your own `baton up` takes a new key up within seconds. `baton get people` shows who is registered.",
     );
   }
   if (!isSigned(value, { publicKey, signature }, person?.key)) {

@@ -3,17 +3,18 @@ import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
 
-/** `baton get candidates|reviews|controls|services` */
+/** `baton get candidates|reviews|controls|services|people` */
 export function register(program: Command): void {
   const get = program
     .command("get")
     .description(
-      "list candidates, reviews that wait for a person, the controls of the mesh, or its services",
+      "list candidates, reviews that wait for a person, the controls of the mesh, its services, or its people",
     );
   registerCandidates(get);
   registerReviews(get);
   registerControls(get);
   registerServices(get);
+  registerPeople(get);
 }
 
 function registerCandidates(get: Command): void {
@@ -94,6 +95,25 @@ function registerServices(get: Command): void {
     .action(async (_options: object, command: Command) => {
       const { getServices } = await import("../get/get-services.ts");
       await getServices(globalsOf(command));
+    });
+}
+
+function registerPeople(get: Command): void {
+  get
+    .command("people")
+    .alias("person")
+    .description("list who is registered to ask for something, with roles and keys")
+    .option("--people <file>", "the key registry (default: BATON_PEOPLE, or that of `baton up`)")
+    .addHelpText(
+      "after",
+      examples([
+        ["baton get people", "who may approve, and whether your own key is known"],
+        ["baton get people --people people.yaml -o json", "another registry, for a program"],
+      ]),
+    )
+    .action(async (options: { people?: string }, command: Command) => {
+      const { getPeople } = await import("../get/get-people.ts");
+      await getPeople({ ...options, ...globalsOf(command) });
     });
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { temporaryFolder } from "@baton/testkit";
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { operatingSystemUser } from "../identity.ts";
 import { ensureKeyFile, localKeyFile, readKeyFile } from "../key-file.ts";
-import { ensurePeople, OTHERS } from "./local-people.ts";
+import { ensurePeople, OTHERS, ownKeyFollower } from "./local-people.ts";
 import { meshDirectory } from "./mesh-directory.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -65,6 +65,21 @@ test("a key whose name can't be told from a registered one is refused before any
       details: expect.objectContaining({ code: "E_INVALID", exit: 3 }),
     }),
   );
+  expect(registry()).toBe(text);
+});
+
+test("a key that is made while the mesh runs is registered, and not again once its keeper took it out", () => {
+  const directory = meshDirectory(folder.path);
+  process.env["BATON_KEY_FILE"] = join(folder.path, "mine");
+  ensurePeople(directory, OTHERS);
+  const text = registry();
+  const look = ownKeyFollower(directory);
+  expect(look()).toBeUndefined();
+  const { key } = ensureKeyFile(join(folder.path, "mine"), { name: "ada", fallback: "ada" });
+  expect(look()?.publicKey).toBe(key.publicKey);
+  expect(registry()).toBe(`${text}- { name: "ada", publicKey: ${key.publicKey}, roles: [] }\n`);
+  writeFileSync(directory.people, text);
+  expect(look()).toBeUndefined();
   expect(registry()).toBe(text);
 });
 

@@ -54,12 +54,32 @@ const Registered = z.array(
   z.looseObject({ name: Identity, publicKey: PublicKey, roles: z.array(Role) }),
 );
 
-/** Adds the keys that the registry doesn't have; what is in it stays as it is. */
-function register(file: string, keys: readonly SigningKey[]): void {
+/**
+ * Registers the key that commands are signed with once somebody makes one while the mesh runs, so that `baton login` locks nobody
+ * out. Each key is added once: one that its keeper takes out of the registry stays out. Answers with what looks now; it returns
+ * the key that it added, and throws `CliError` where it can't.
+ */
+export function ownKeyFollower({
+  people,
+}: Pick<MeshDirectory, "people">): () => SigningKey | undefined {
+  const path = keyFileOf(process.env).path;
+  let known = readKeyFile(path)?.publicKey;
+  return () => {
+    const found = readKeyFile(path);
+    if (!found || found.publicKey === known) return undefined;
+    const key = { ...found, name: found.name ?? identityFrom(operatingSystemUser()) };
+    const isAdded = register(people, [key]);
+    known = found.publicKey;
+    return isAdded ? key : undefined;
+  };
+}
+
+/** Adds the keys that the registry doesn't have; what is in it stays as it is. False if there was nothing to add. */
+function register(file: string, keys: readonly SigningKey[]): boolean {
   const text = existsSync(file) ? readFileSync(file, "utf8") : HEAD;
   const known = parseRegistry(text);
   // The coordinator names every fault of a registry that can't be read.
-  if (!known) return;
+  if (!known) return false;
   for (const { name } of keys) refuseAlike(name, known);
   const lines = keys
     .filter(({ publicKey }) => !known.some((one) => one.publicKey === publicKey))
@@ -67,12 +87,13 @@ function register(file: string, keys: readonly SigningKey[]): void {
       const roles = known.find((one) => one.name === name)?.roles ?? [];
       return `- { name: ${JSON.stringify(name)}, publicKey: ${publicKey}, roles: [${roles.join(", ")}] }\n`;
     });
-  if (lines.length === 0) return;
+  if (lines.length === 0) return false;
   const partial = `${file}.${process.pid}.new`;
   writeFileSync(partial, `${text}${text.endsWith("\n") ? "" : "\n"}${lines.join("")}`, {
     mode: 0o600,
   });
   renameSync(partial, file);
+  return true;
 }
 
 /** A registry with two names that read alike is taken by nobody: better said here than by a coordinator that ends. */

@@ -8,8 +8,9 @@ import type { Identity } from "@baton/contracts";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
+import { printable } from "../printable.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
-import { ensurePeople, OTHERS } from "./local-people.ts";
+import { ensurePeople, OTHERS, ownKeyFollower } from "./local-people.ts";
 import { makeFolders, type MeshDirectory, meshDirectory } from "./mesh-directory.ts";
 import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
 import { startMesh } from "./start-mesh.ts";
@@ -43,6 +44,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const startedMs = performance.now();
   using progress = startingLine(PLAN.length + 1, { silent: json });
   let up = false;
+  let unfollow = (): void => undefined;
   try {
     const signer = options.people === undefined ? ownPeople(directory) : undefined;
     const mesh = await startMesh(choices, {
@@ -57,6 +59,7 @@ export async function runUp(options: UpOptions): Promise<void> {
       },
     });
     up = true;
+    if (signer !== undefined) unfollow = followOwnKey(directory, note);
     progress.end();
     const seconds = (performance.now() - startedMs) / 1000;
     await (json
@@ -67,6 +70,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     await mesh.stop();
     if (json) await tell({ event: "down" });
   } finally {
+    unfollow();
     dispose();
   }
 }
@@ -112,6 +116,27 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
 function ownPeople(directory: MeshDirectory): Identity | undefined {
   makeFolders(directory, []);
   return ensurePeople(directory, OTHERS).name;
+}
+
+/** How often it is looked whether whoever runs this has made a key. */
+const LOOK_MS = 1000;
+
+/** Registers a key that is made while the mesh runs; says so, and once why it can't. */
+function followOwnKey(directory: MeshDirectory, tell: (line: string) => void): () => void {
+  const look = ownKeyFollower(directory);
+  let told = "";
+  const timer = setInterval(() => {
+    try {
+      const key = look();
+      if (key)
+        tell(`registered ${key.publicKey} for ${printable(key.name ?? "")}: you sign with it`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== told) tell(`your key isn't registered: ${printable(why)}`);
+      told = why;
+    }
+  }, LOOK_MS);
+  return () => clearInterval(timer);
 }
 
 /** A file that was named from where we run; a service runs elsewhere. */
