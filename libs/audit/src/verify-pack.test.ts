@@ -11,7 +11,7 @@ import { type AuditKey, openAuditKey } from "./audit-key.ts";
 import { buildAuditPack } from "./build-pack.ts";
 import { type AuditPackManifest, MANIFEST_PATH, SIGNATURE_PATH } from "./pack-manifest.ts";
 import { readTar, writeTar } from "./tar-form.ts";
-import { artifact, artifacts, journal, packContent, SPEC } from "./testing/pack-content.ts";
+import { artifact, artifacts, journal, packContent } from "./testing/pack-content.ts";
 import { verifyAuditPack } from "./verify-pack.ts";
 
 let directory = "";
@@ -268,46 +268,4 @@ test.each([
   expect(error).toMatchObject({ code: "E_PACK_SECRET" });
   expect(String(error)).toContain(kind);
   expect(String(error)).not.toContain(content);
-});
-
-const LIVE = { ...SPEC, promotion: { target: "live", notional: 50_000_000 } };
-
-test("a pack's sections, entries and artifacts are held against the specification that was submitted", async () => {
-  const { sections } = packContent();
-  const packed = async (over: Parameters<typeof packContent>[0]) =>
-    (await verifyAuditPack((await buildAuditPack(packContent(over), key)).bytes)).faults;
-  const fault = (message: RegExp) => [
-    { code: "E_PACK_LINEAGE", message: expect.stringMatching(message) },
-  ];
-  expect(await packed({})).toEqual([]);
-  expect(await packed({ sections: { ...sections, run: { spec: LIVE } } })).toEqual(
-    fault(/section run has another specification/),
-  );
-  expect(await packed({ sections: { ...sections, code: { specSha256: "0".repeat(64) } } })).toEqual(
-    fault(/section code names another specification/),
-  );
-  const rows = journal();
-  Object.assign(rows[1]?.entry ?? {}, { spec: LIVE });
-  expect(await packed({ journal: rows })).toEqual(
-    fault(/journal entry 15 has another specification/),
-  );
-});
-
-test("an artifact with another specification than the journal's fails a pack, well signed or not", async () => {
-  const reading = { schemaVersion: "baton.candidate-spec.v1", spec: LIVE };
-  const forged = artifact("research/candidate-spec.json", bytesOf(JSON.stringify(reading)));
-  const rows = journal().map(({ entry, ...row }) => {
-    const ref = { name: forged.name, sha256: forged.sha256, bytes: forged.bytes };
-    const of = { stage: "research-intake", runId: entry.runId };
-    return { ...row, entry: { ...entry, artifacts: [{ ...ref, ...of }] } };
-  });
-  const { bytes } = await buildAuditPack(packContent({ journal: rows, artifacts: [forged] }), key);
-  const { ok, faults } = await verifyAuditPack(bytes, { publicKey: key.pem });
-  expect(ok).toBe(false);
-  expect(faults).toEqual([
-    {
-      code: "E_PACK_LINEAGE",
-      message: expect.stringMatching(/research\/candidate-spec.json" contradicts the dispatch/),
-    },
-  ]);
 });
