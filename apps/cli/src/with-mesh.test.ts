@@ -8,6 +8,7 @@ import { candidateIdOf } from "@baton/playbook";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { candidatesOn } from "./testing/candidates-on.ts";
 import {
   answerAsLaneB,
   type CliMesh,
@@ -26,29 +27,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => on.stop(), 30_000);
 
-/** Submits a specification of this name; answers with its id. */
-async function submitted(name: string): Promise<string> {
-  writeFileSync(join(on.folder.path, `${name}.yaml`), `name: ${name}\n`);
-  const { code, stderr } = await baton(["submit", "--unchecked", `${name}.yaml`]);
-  expect([code, stderr]).toEqual([0, ""]);
-  return candidateIdOf({ name });
-}
-
-/** A candidate that waits for an approval. */
-async function waiting(name: string): Promise<string> {
-  const candidateId = await submitted(name);
-  await on.standsAt(candidateId, "review", "bench-1");
-  return candidateId;
-}
-
-/** A candidate that lane-b has. */
-async function withLaneB(name: string): Promise<string> {
-  const candidateId = await waiting(name);
-  const { code } = await baton(["approve", candidateId, "--yes", "--why", "fine", "--as", "eve"]);
-  expect(code).toBe(0);
-  await on.standsAt(candidateId, "lane-b", "bench-2");
-  return candidateId;
-}
+const { submitted, waiting, withLaneB } = candidatesOn(() => on, baton);
 
 describe("submit", () => {
   test("prints a receipt; the same again is a duplicate with the original one", async () => {
