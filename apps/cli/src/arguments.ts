@@ -15,6 +15,7 @@ import {
   Stage,
 } from "@baton/contracts";
 import { nearest } from "@baton/text/nearest";
+import { whyUnprintable } from "@baton/text/printable";
 import type { z } from "zod";
 
 import { CliError, EXIT } from "./cli-error.ts";
@@ -100,11 +101,10 @@ export function sha256From(text: string): Sha256 {
 
 /** Who asks, as an option. */
 export function identityFrom(text: string): Identity {
-  return parsed(Identity, text.normalize("NFKC"), {
-    name: "identity",
-    rule: NAME_RULE,
-    list: undefined,
-  });
+  const name = text.normalize("NFKC");
+  const why = whyUnprintable(name, "name");
+  const rule = why === undefined ? NAME_RULE : `${NAME_RULE}; ${why}`;
+  return parsed(Identity, name, { name: "identity", rule, list: undefined });
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

@@ -1,4 +1,4 @@
-import { cutTo, printable, printableLines, quoted } from "./printable.ts";
+import { cutTo, printable, printableLines, quoted } from "@baton/text/printable";
 
 /** How `baton` ends; every command uses these and no others. */
 export const EXIT = {

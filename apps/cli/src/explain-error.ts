@@ -1,8 +1,8 @@
+import { cutTo, printable } from "@baton/text/printable";
 /** What an error of any origin means for the person who typed the command. */
 import { CommanderError } from "commander";
 
 import { CliError, EXIT, exitOf, type FailureDetails } from "./cli-error.ts";
-import { cutTo, printable } from "./printable.ts";
 
 /** Longest message that is shown; parser messages repeat whatever was typed. */
 const MAX_MESSAGE = 600;

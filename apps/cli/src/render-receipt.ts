@@ -1,4 +1,5 @@
-import { printable } from "./printable.ts";
+import { printable } from "@baton/text/printable";
+
 import type { AcceptedReceipt } from "./send-command.ts";
 
 type Stands = NonNullable<AcceptedReceipt["outcome"]["stands"]>;

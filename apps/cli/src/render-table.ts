@@ -1,4 +1,4 @@
-import { cutTo, printable } from "./printable.ts";
+import { cutTo, printable } from "@baton/text/printable";
 
 /** A column. */
 export interface Column {

@@ -1,6 +1,5 @@
 /** What people are told about a review: pure. */
 import {
-  cut,
   type Notice,
   type NoticeKind,
   noticeKey,
@@ -10,7 +9,7 @@ import {
   type ReviewRecord,
 } from "@baton/contracts";
 
-import { answerOf, kindOf } from "./notices/notice-words.ts";
+import { answerOf, asText, kindOf } from "./notices/notice-words.ts";
 import type { Wording } from "./notices/told-rules.ts";
 
 /** How the notices of reviews read. */
@@ -20,7 +19,7 @@ export const REVIEW_WORDING: Wording<ReviewRecord> = { noticeOf, usualSeverity: 
 function noticeOf(record: ReviewRecord, level: NoticeLevel, time: string): Notice {
   const { candidateId, runId, stage, sequence, next, trace, reason } = record;
   const kind = kindOf(level);
-  return {
+  return asText({
     type: "baton.notice.v1",
     key: noticeKey(record, level),
     matter: reviewMatter(record),
@@ -30,7 +29,7 @@ function noticeOf(record: ReviewRecord, level: NoticeLevel, time: string): Notic
     severity: record.severity,
     formerSeverities: record.formerSeverities,
     reason,
-    summary: cut(summaryOf(record, kind)),
+    summary: summaryOf(record, kind),
     detail: record.detail,
     action: record.action,
     time,
@@ -41,7 +40,7 @@ function noticeOf(record: ReviewRecord, level: NoticeLevel, time: string): Notic
     answer: answerOf(record),
     facts: { candidateId, stage, runId, sequence: String(sequence), ...(next && { next }) },
     traceId: trace.slice(3, 35),
-  };
+  });
 }
 
 function summaryOf(record: ReviewRecord, kind: NoticeKind): string {

@@ -61,6 +61,17 @@ test("a question without a record is opened, with a notice to be told by the wri
   });
 });
 
+test("what others wrote goes out printable, whatever channel it goes to", () => {
+  const asked = question(7);
+  const review = asked.entry.review && { ...asked.entry.review, action: "Do\u001b[2J it." };
+  const foreign = { ...asked, entry: { ...asked.entry, detail: "a\u202eb\nc", review } };
+  expect(step(foreign, undefined, 0)).toMatchObject({
+    record: {
+      delivery: { notice: { detail: "a\\u202eb\nc", action: "Do\\u001b[2J it." } },
+    },
+  });
+});
+
 test.each([undefined, answer(8)])("no question and no record: nothing is opened", (last) => {
   expect(step(last, undefined, 0)).toEqual({ kind: "rest" });
 });

@@ -221,8 +221,10 @@ test("a flaky source fails as often as asked for, then answers", async () => {
 });
 
 test("text of a specification can't add markup to the rationale", async () => {
-  const name = "x\n# forged <img src=x>";
-  const { context } = await run({ ...SPEC, name });
+  const name = "x # forged <img src=x>";
+  const thesis = "It works because it does.\n# forged";
+  const { context } = await run({ ...SPEC, name, thesis });
   const rationale = new TextDecoder().decode(context.outputs.get("research/rationale.md"));
   expect(rationale.split("\n")[0]).toBe("# x \\# forged \\<img src=x\\>");
+  expect(rationale.split("\n")[4]).toBe("It works because it does. \\# forged");
 });

@@ -1,9 +1,9 @@
 import type { CandidateSpecArtifact, DatasetManifest } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 
-/** Text of a specification inside Markdown: one line, and nothing in it is taken for markup. */
+/** Text of a specification inside Markdown: one line, printable, and nothing in it is taken for markup. */
 function plain(text: string): string {
-  return text
-    .replaceAll(/\s+/g, " ")
+  return printable(text.replaceAll(/\s+/g, " "))
     .replaceAll(/[\\`*_{}[\]<>#|!~]/g, String.raw`\$&`)
     .trim();
 }

@@ -18,6 +18,7 @@ import {
   CommandSignature,
   Identity,
   isSamePerson,
+  printableText,
   PublicKey,
 } from "@baton/contracts";
 import { readYaml, YamlError } from "@baton/text";
@@ -36,7 +37,7 @@ const EVERYBODY = "*";
 
 const AccountLimits = z.strictObject({
   limits: OrderLimits,
-  why: z.string().trim().min(1).max(1000),
+  why: printableText(z.string().trim().min(1).max(1000), "why", "lines"),
   raisedBy: z.array(CommandSignature).max(16).default([]),
 });
 

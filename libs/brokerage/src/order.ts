@@ -2,7 +2,8 @@
  * The broker's wire format, in Alpaca's shape: decimals are text, names are snake_case.
  * `reference_price` and the kill switch are this product's additions.
  */
-import { InstrumentName } from "@baton/contracts";
+import { cut, InstrumentName } from "@baton/contracts";
+import { printableLines } from "@baton/text/printable";
 import { z } from "zod";
 
 import { Decimal, SignedDecimal } from "./decimal.ts";
@@ -138,11 +139,16 @@ export function engagedSwitch(
   return undefined;
 }
 
+/** A stop is taken whatever is written with it: what is unprintable is escaped. */
+function shownAs(text: z.ZodString, max: number): z.ZodString {
+  return text.overwrite((given) => cut(printableLines(given), max));
+}
+
 /** Body that engages or releases a kill switch. */
 export const KillSwitchChange = z.strictObject({
   scope: KillSwitchScope,
-  by: z.string().trim().min(1).max(120),
-  reason: z.string().trim().min(1).max(1000),
+  by: shownAs(z.string().trim().min(1).max(120), 120),
+  reason: shownAs(z.string().trim().min(1).max(1000), 1000),
   /** On engaging: also cancel open orders that would increase risk. */
   cancel_open: z.boolean().default(true),
 });

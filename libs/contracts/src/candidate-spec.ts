@@ -6,6 +6,7 @@
 import { z } from "zod";
 
 import { Sha256 } from "./names.ts";
+import { printableText } from "./text.ts";
 
 /** A split of shares: `7:1` is seven new ones for one old one, `1:3` a reverse one. */
 export const Split = z.strictObject({
@@ -58,15 +59,18 @@ export const Instrument = z.strictObject({
 export type Instrument = z.infer<typeof Instrument>;
 
 /** One set of a plugin's parameters. */
-export const Parameters = z.record(z.string().max(40), z.number());
+export const Parameters = z.record(
+  printableText(z.string().max(40), "parameter", "line"),
+  z.number(),
+);
 export type Parameters = z.infer<typeof Parameters>;
 
 /** A candidate's specification. */
 export const CandidateSpec = z.strictObject({
   schema: z.literal("baton.candidate.v1"),
-  name: z.string().min(1).max(80),
+  name: printableText(z.string().min(1).max(80), "name", "line"),
   /** Why it should work. */
-  thesis: z.string().min(20).max(4000),
+  thesis: printableText(z.string().min(20).max(4000), "thesis", "lines"),
   universe: z.array(Instrument).min(1).max(10),
   strategy: z.strictObject({
     plugin: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
@@ -77,7 +81,10 @@ export const CandidateSpec = z.strictObject({
   costBps: z.number().min(0).max(500).default(5),
   regimes: z
     .array(
-      z.strictObject({ name: z.string().min(1).max(60), expectation: z.string().min(1).max(400) }),
+      z.strictObject({
+        name: printableText(z.string().min(1).max(60), "name", "line"),
+        expectation: printableText(z.string().min(1).max(400), "expectation", "lines"),
+      }),
     )
     .min(1)
     .max(10),

@@ -1,4 +1,5 @@
 /** Commands: what a person or a system asks for. Strict: an unknown key is refused, never ignored. */
+import { whyUnprintable } from "@baton/text/printable";
 import { z } from "zod";
 
 import { canonicalJson } from "./canonical-json.ts";
@@ -17,6 +18,7 @@ import {
 } from "./names.ts";
 import { isPlainName, NAME_RULE } from "./person-name.ts";
 import { Reason } from "./reason.ts";
+import { printableText } from "./text.ts";
 
 /** Largest candidate specification in bytes of canonical JSON: it travels in every entry of its candidate. */
 export const MAX_SPEC_BYTES = 16 * 1024;
@@ -29,7 +31,12 @@ export const REPLY_HEADER = "Baton-Reply";
 export const RECEIPT_INBOX = "_INBOX.baton-cli";
 
 /** Who asks: a name that can be told from others by reading it. */
-export const Identity = z.string().refine(isPlainName, `identity: ${NAME_RULE}`);
+export const Identity = z.string().refine(isPlainName, {
+  error: ({ input }) => {
+    const why = whyUnprintable(String(input), "name");
+    return `identity: ${NAME_RULE}${why === undefined ? "" : `; ${why}`}`;
+  },
+});
 export type Identity = z.infer<typeof Identity>;
 
 const common = {
@@ -44,7 +51,12 @@ const common = {
   publicKey: PublicKey.optional(),
   signature: Signature.optional(),
 };
-const why = z.string().trim().min(1, "a reason is needed").max(MAX_TEXT);
+/** Why somebody asks; it may have several lines. */
+export const Why = printableText(
+  z.string().trim().min(1, "a reason is needed").max(MAX_TEXT),
+  "why",
+  "lines",
+);
 
 /** The candidate's specification as it was submitted; lane A checks what it means. */
 export const SpecDocument = z.record(z.string(), z.unknown());
@@ -86,16 +98,16 @@ const AnyCommand = z.discriminatedUnion("type", [
   z.strictObject({
     ...common,
     type: z.literal("approve"),
-    why,
+    why: Why,
     /** Digest of the evidence the person saw; refused if the candidate's evidence is another by now. */
     evidence: Sha256.optional(),
   }),
-  z.strictObject({ ...common, type: z.literal("reject"), why }),
-  z.strictObject({ ...common, type: z.literal("pause"), why }),
-  z.strictObject({ ...common, type: z.literal("resume"), why }),
+  z.strictObject({ ...common, type: z.literal("reject"), why: Why }),
+  z.strictObject({ ...common, type: z.literal("pause"), why: Why }),
+  z.strictObject({ ...common, type: z.literal("resume"), why: Why }),
   /** Back to the start in a new run, the reason attached as feedback. */
-  z.strictObject({ ...common, type: z.literal("send-back"), why }),
-  z.strictObject({ ...common, type: z.literal("cancel"), why }),
+  z.strictObject({ ...common, type: z.literal("send-back"), why: Why }),
+  z.strictObject({ ...common, type: z.literal("cancel"), why: Why }),
 ]);
 
 /** Anything that can be asked for. */

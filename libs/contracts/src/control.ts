@@ -10,9 +10,10 @@ import { z } from "zod";
 
 import { IncidentClass } from "./artifacts/incident-record.ts";
 import { CommandSignature, PublicKey, Role, Signature } from "./command-signature.ts";
-import { Identity } from "./command.ts";
+import { Identity, Why } from "./command.ts";
 import { MAX_TEXT } from "./failure.ts";
 import { CandidateId, CommandId, Instant, Lane, MeshName } from "./names.ts";
+import { printableText } from "./text.ts";
 
 /** Stands where a candidate's id stands in commands about the whole mesh; no candidate may bear it. */
 export const MESH_ID = "mesh-controls";
@@ -27,14 +28,12 @@ const IncidentId = z.string().regex(/^inc-[0-9a-f]{12}$/, "incidentId: inc- and 
 const TaskId = z.string().regex(/^task-[0-9a-f]{12}$/, "taskId: task- and 12 hex digits");
 /** Names exactly what was found lost, so that nobody accepts something else. */
 const LossId = z.string().regex(/^loss-[0-9a-f]{12}$/, "loss: loss- and 12 hex digits");
-const why = z.string().trim().min(1, "a reason is needed").max(MAX_TEXT);
 /** A change outside Git is asked for by a ticket of the on-call team's own system. */
-const Ticket = z
-  .string()
-  .trim()
-  .min(1, "a ticket is needed; blanks are none")
-  .max(120)
-  .regex(/^[\p{L}\p{N}\p{P}\p{S} ]+$/u, "ticket: printable characters only");
+const Ticket = printableText(
+  z.string().trim().min(1, "a ticket is needed; blanks are none").max(120),
+  "ticket",
+  "name",
+);
 
 /** What an incident freezes. */
 export const IncidentScope = z.discriminatedUnion("kind", [
@@ -54,7 +53,7 @@ const common = {
   mesh: MeshName.optional(),
   publicKey: PublicKey.optional(),
   signature: Signature.optional(),
-  why,
+  why: Why,
 };
 
 const AnyControlCommand = z.discriminatedUnion("type", [

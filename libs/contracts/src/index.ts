@@ -244,3 +244,4 @@ export {
   TimedStep,
 } from "./artifacts/rollback-readiness.ts";
 export { boundedHealth, ServiceHealth, serviceSubject } from "./service-health.ts";
+export { printableText } from "./text.ts";

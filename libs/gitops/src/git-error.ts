@@ -1,4 +1,5 @@
-import { cut, type FailureClass } from "@baton/contracts";
+import type { FailureClass } from "@baton/contracts";
+import { printable, quoted } from "@baton/text/printable";
 
 /** Longest piece of a git message that an error repeats, in characters. */
 const MAX_STDERR = 600;
@@ -27,20 +28,20 @@ export class GitError extends Error {
 
 /** `value` as one printable line of at most 80 characters, for a message. */
 export function shown(value: string): string {
-  return JSON.stringify(cut(value, 80));
+  return quoted(value);
 }
 
-/** What git said, without credentials and control characters, cut from the front: the end names the cause. */
+/** What git said, without credentials, what is unprintable escaped, cut from the front: the end names the cause. */
 export function redact(text: string): string {
   const clean = text
     .replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, "$1***@")
     .replaceAll(/\b(authorization\s*[:=]\s*(?:\w+\s+)?)\S+/gi, "$1***")
     .replaceAll(/\b(token|password|bearer|basic)\b(\s*[:=]?\s*)\S+/gi, "$1$2***")
     .replaceAll(/\b(?:gh[pousr]|github_pat|glpat)[_-]\w+/g, "***")
-    .replaceAll(/[^\P{Cc}\n]/gu, "")
-    .replaceAll(/\s*\n\s*/g, " | ")
+    .replaceAll(/\s*[\r\n]+\s*/g, " | ")
     .trim();
-  return clean.length <= MAX_STDERR ? clean : `…${clean.slice(-MAX_STDERR)}`;
+  const line = printable(clean);
+  return line.length <= MAX_STDERR ? line : `…${line.slice(-MAX_STDERR)}`;
 }
 
 interface Known {

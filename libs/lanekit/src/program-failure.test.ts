@@ -22,7 +22,7 @@ test.each([
 ])("exit code %i is a %s failure", (code, kind, name) => {
   const failure = failureOfProgram(end({ code, stderr: "first\n\u001B[31mtoo bad\u0007\n\n" }));
   expect(failure).toMatchObject({ class: kind, code: name });
-  expect(failure?.message).toBe(`agent exited with ${code} (${kind}): [31mtoo bad`);
+  expect(failure?.message).toBe(`agent exited with ${code} (${kind}): \\u001b[31mtoo bad\\u0007`);
 });
 
 test("exit code 0 is no failure, and a signal is a transient one", () => {

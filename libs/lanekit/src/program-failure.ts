@@ -1,5 +1,6 @@
 /** What the end of an external program means for its stage. */
 import { cut, FailureClass, MAX_TEXT } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 import { z } from "zod";
 
 import { StageFailure } from "./define-lane.ts";
@@ -77,6 +78,6 @@ function saidFailure(stdout: string): StageFailure | undefined {
 
 /** The last line that says anything, printable, cut. */
 export function lastLine(text: string, max = 300): string {
-  const lines = text.split(/[\r\n]+/).map((line) => line.replaceAll(/\p{C}/gu, "").trim());
+  const lines = text.split(/[\r\n]+/).map((line) => printable(line).trim());
   return cut(lines.findLast((line) => line !== "") ?? "", max);
 }

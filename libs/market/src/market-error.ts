@@ -1,3 +1,5 @@
+import { cutTo, printable, quoted } from "@baton/text/printable";
+
 /** What went wrong, for programs: the same words as the exit codes and HTTP answers use. */
 export type MarketErrorCode =
   | "E_INVALID"
@@ -23,6 +25,9 @@ export type MarketErrorDetail = {
   readonly others?: readonly MarketError[];
 };
 
+/** Room for a place: a path may be long. */
+const MAX_WHERE = 300;
+
 /** The one error of market data; `class` says what happens next, the message says it to a person. */
 export class MarketError extends Error {
   override readonly name = "MarketError";
@@ -38,13 +43,13 @@ export class MarketError extends Error {
 
   constructor(detail: MarketErrorDetail) {
     super(
-      `${detail.code} ${visible(detail.where)}: ${shown(detail.value)} breaks the rule "${detail.rule}"; ${detail.next}${alsoWrong(detail.others ?? [])}`,
+      `${detail.code} ${cutTo(printable(detail.where), MAX_WHERE)}: ${quoted(detail.value)} breaks the rule "${detail.rule}"; ${detail.next}${alsoWrong(detail.others ?? [])}`,
       { cause: detail.cause },
     );
     this.code = detail.code;
     this.class = detail.class;
     this.where = detail.where;
-    this.shownValue = shown(detail.value);
+    this.shownValue = quoted(detail.value);
     this.rule = detail.rule;
     this.next = detail.next;
     this.others = detail.others ?? [];
@@ -62,7 +67,9 @@ const LISTED_PLACES = 5;
 /** Places by name; what is wrong there is told where there is room. */
 function alsoWrong(others: readonly MarketError[]): string {
   if (others.length === 0) return "";
-  const places = others.slice(0, LISTED_PLACES).map(({ where }) => visible(where));
+  const places = others
+    .slice(0, LISTED_PLACES)
+    .map(({ where }) => cutTo(printable(where), MAX_WHERE));
   const rest = others.length > LISTED_PLACES ? ` and ${others.length - LISTED_PLACES} more` : "";
   return `; also wrong: ${places.join(", ")}${rest}`;
 }
@@ -101,20 +108,4 @@ export function requireNotCancelled(signal: AbortSignal, where: string): void {
     next: "load again",
     cause: signal.reason,
   });
-}
-
-const SHOWN_CHARACTERS = 80;
-
-/** Without control, invisible and direction characters, so that nothing in a file or its name acts on a terminal. */
-function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-}
-
-/** A value in quotes, escaped and cut. */
-function shown(value: unknown): string {
-  const text = visible(JSON.stringify(value) ?? typeof value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

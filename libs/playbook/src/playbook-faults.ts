@@ -1,5 +1,5 @@
 /** Words for what is wrong with the shape of a playbook document: where, which value, which rule. */
-import { cut } from "@baton/contracts";
+import { printable, quoted } from "@baton/text/printable";
 import type { z } from "zod";
 
 /** Most faults that are named at once. */
@@ -10,17 +10,11 @@ export function shapeFaults(document: unknown, error: z.ZodError): string[] {
   return error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => {
     const where = path.join(".") || "(top)";
     const stage = path[0] === "stages" ? own(own(own(document, "stages"), path[1]), "stage") : null;
-    const of = typeof stage === "string" && path.length > 2 ? ` (stage ${shown(stage)})` : "";
+    const of = typeof stage === "string" && path.length > 2 ? ` (stage ${quoted(stage)})` : "";
     const value = path.reduce<unknown>(own, document);
-    const found = isScalar(value) ? `; found ${shown(value)}` : "";
-    return `${where}${of}: ${message}${found}`.replaceAll(UNPRINTABLE, escaped);
+    const found = isScalar(value) ? `; found ${quoted(value)}` : "";
+    return printable(`${where}${of}: ${message}${found}`);
   });
-}
-
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
-
-function escaped(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 function own(at: unknown, key: PropertyKey | undefined): unknown {
@@ -30,8 +24,4 @@ function own(at: unknown, key: PropertyKey | undefined): unknown {
 
 function isScalar(value: unknown): value is string | number | boolean | null {
   return value === null || ["string", "number", "boolean"].includes(typeof value);
-}
-
-function shown(value: string | number | boolean | null): string {
-  return cut(typeof value === "string" ? JSON.stringify(value) : String(value), 80);
 }

@@ -1,5 +1,6 @@
 import { createScrubber } from "@baton/telemetry";
 import { nearest } from "@baton/text/nearest";
+import { quoted } from "@baton/text/printable";
 import { z } from "zod";
 
 import { readSecretFile } from "./read-secret-file.ts";
@@ -20,10 +21,7 @@ export type ConfigRead<C> =
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const MAX_SHOWN = 80;
 const MAX_UNKNOWN = 20;
-/** What JSON leaves as it is but a terminal obeys: C1 controls, and marks that turn text around. */
-const INVISIBLE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
  * Parses the environment once, all faults at the same time.
@@ -158,11 +156,7 @@ function metaOf(schema: z.ZodType, key: string): unknown {
 }
 
 function show(text: string): string {
-  const escaped = JSON.stringify(scrub(text)).replaceAll(
-    INVISIBLE,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return escaped.length <= MAX_SHOWN ? escaped : `${escaped.slice(0, MAX_SHOWN - 1)}…`;
+  return quoted(scrub(text));
 }
 
 const scrub = createScrubber([]);

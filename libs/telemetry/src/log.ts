@@ -1,6 +1,7 @@
 import { destination, pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { Level, Logger, LoggerOptions } from "pino";
 
+import { boundLine } from "./bound-line.ts";
 import { createScrubber } from "./scrub-secrets.ts";
 
 /** Everything a service may be told to log; `silent` is for tests. */
@@ -23,7 +24,8 @@ export type Log = Logger;
  *
  * Lines are written synchronously: what was logged before a kill -9 is there, and no flush is
  * needed at exit. A reader that has gone away (EPIPE) is ignored, so that it can't stop a service.
- * Secrets are blanked in the finished line, whatever object they came in; see scrub-secrets.ts.
+ * Secrets are blanked in the finished line, whatever object they came in; see scrub-secrets.ts. Then it
+ * is bounded: what others wrote may be of any length and hold anything; see bound-line.ts.
  */
 export function createLog({
   service,
@@ -36,6 +38,7 @@ export function createLog({
   level: LogLevel;
   secrets: readonly string[];
 }): Log {
+  const scrub = createScrubber(secrets);
   const options: LoggerOptions = {
     level,
     base: { service, ...(version !== undefined && { version }), pid: process.pid },
@@ -43,7 +46,7 @@ export function createLog({
     // pino itself knows only `err`; under any other name an Error would be logged as {}.
     serializers: { err: stdSerializers.err, error: stdSerializers.err },
     formatters: { level: (label) => ({ level: label }) },
-    hooks: { streamWrite: createScrubber(secrets) },
+    hooks: { streamWrite: (line) => boundLine(scrub(line)) },
   };
   return pino(options, destination({ dest: 1, sync: true }));
 }

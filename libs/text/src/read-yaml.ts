@@ -16,6 +16,7 @@ import {
   type Scalar,
 } from "yaml";
 
+import { cutTo, printable, quoted } from "./printable.ts";
 import { type Found, scanYaml, tooDeep } from "./scan-yaml.ts";
 import { YamlError } from "./yaml-error.ts";
 
@@ -98,7 +99,7 @@ function parsed(text: string, maxDepth: number) {
 
 function brokenAt(offset: number, message: string, maxDepth: number): Found {
   if (message.includes("call stack")) return tooDeep(offset, maxDepth);
-  const what = `isn't YAML: ${shown(message.split("\n")[0] ?? "", 200)}`;
+  const what = `isn't YAML: ${cutTo(printable(message.split("\n")[0] ?? ""), 200)}`;
   return { fault: "syntax", offset, what, action: "correct what stands there" };
 }
 
@@ -145,7 +146,7 @@ function faultOfKey(key: unknown, seen: Set<string>, near: number): Found | unde
     return {
       fault: "duplicate key",
       offset,
-      what: `the key ${shown(name)} stands here a second time`,
+      what: `the key ${quoted(name, MAX_SHOWN)} stands here a second time`,
       action: "leave one of the two out",
     };
   seen.add(name);
@@ -162,8 +163,8 @@ function faultOfNumber(scalar: Scalar): Found | undefined {
   return {
     fault: "number",
     offset: offsetOf(scalar),
-    what: `${shown(source)} is read as a number and ${why}`,
-    action: `put it in quotes if it is a text: ${shown(source)}`,
+    what: `${quoted(source, MAX_SHOWN)} is read as a number and ${why}`,
+    action: `put it in quotes if it is a text: ${quoted(source, MAX_SHOWN)}`,
   };
 }
 
@@ -194,13 +195,6 @@ function decimalOf(text: string): string | undefined {
 
 function offsetOf(node: { readonly range?: ParsedNode["range"] | null | undefined }): number {
   return node.range?.[0] ?? 0;
-}
-
-function shown(text: string, most = MAX_SHOWN): string {
-  const characters = Array.from(text);
-  const cut = characters.length <= most ? text : `${characters.slice(0, most).join("")}…`;
-  const quoted = most === MAX_SHOWN ? JSON.stringify(cut) : cut;
-  return quoted.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
 }
 
 function errorAt(text: string, { fault, offset, what, action }: Found): YamlError {

@@ -1,5 +1,6 @@
 /** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
 import { ArtifactName, type Sha256 } from "@baton/contracts";
+import { printableLines } from "@baton/text/printable";
 
 import { candidateTextFrom, sha256From } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
@@ -7,7 +8,6 @@ import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
-import { printableLines } from "../printable.ts";
 import { openSession, type Session } from "../session.ts";
 import { writeWhole } from "./write-whole.ts";
 

@@ -1,11 +1,11 @@
 /** `baton audit verify FILE`: needs no server. */
 import { type AuditFaultCode, type AuditVerification, verifyAuditPack } from "@baton/audit";
+import { printable } from "@baton/text/printable";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { registryIn } from "../people/registry-for.ts";
-import { printable } from "../printable.ts";
 import { readInput } from "../submit/read-input.ts";
 
 /** Longest public key file. */

@@ -1,11 +1,12 @@
 /** `baton check`: J1 to J9 on a mesh that runs, by the program that checks the dry run. */
 import { join, resolve } from "node:path";
 
+import { printable } from "@baton/text/printable";
+
 import { CliError, EXIT } from "../cli-error.ts";
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
-import { printable } from "../printable.ts";
 import { findServer } from "../server-address.ts";
 import { meshDirectory } from "../up/mesh-directory.ts";
 import { ROOT } from "../up/mesh-plan.ts";

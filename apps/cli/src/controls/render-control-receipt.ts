@@ -1,7 +1,7 @@
 /** Receipts of commands about the whole mesh: what was decided, what it means now, what comes next. Pure. */
 import type { ControlCommand, ControlCommandType, Controls, Incident } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 
-import { printable } from "../printable.ts";
 import type { Controlled } from "./send-control.ts";
 
 type Line = readonly [label: string, text: string];

@@ -1,3 +1,4 @@
+import { Controls } from "@baton/contracts";
 import { describe, expect, test } from "vitest";
 
 import { CALM, controlled, emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
@@ -107,7 +108,11 @@ test("the history is a line per change, with who made it", () => {
 });
 
 test("text from elsewhere can't command the terminal", () => {
-  const last = lastOf({ wish: { type: "kill-switch" }, why: "\u001b[2J gone" });
+  const { sequence, controls } = lastOf({ wish: { type: "kill-switch" } });
+  const text = JSON.stringify(controls).replaceAll("bad fills", String.raw`\u001b[2J gone`);
+  // What another release wrote is taken as it is.
+  const last = { sequence, controls: Controls.parse(JSON.parse(text)) };
+  expect(render(last, [])).toContain(String.raw`\u001b[2J gone`);
   expect(render(last, [])).not.toContain("\u001b");
   expect(renderHistory([last], shown.width)).not.toContain("\u001b");
 });

@@ -1,7 +1,7 @@
 /** The mesh's controls for people. Pure. */
 import type { Controls, StoredControls } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 
-import { printable } from "../printable.ts";
 import { renderTable } from "../render-table.ts";
 import { ageText } from "../time-text.ts";
 import { scopeText } from "./control-command.ts";

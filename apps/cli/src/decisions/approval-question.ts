@@ -2,12 +2,12 @@
 import { type ArtifactRef, type CandidateId, type Entry, GateReport } from "@baton/contracts";
 import type { Artifacts } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
+import { printable } from "@baton/text/printable";
 
 import { whoText } from "../answer-text.ts";
 import { renderArtifacts } from "../artifacts/list-artifacts.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import { readLast } from "../journal/read-candidate.ts";
-import { printable } from "../printable.ts";
 import type { Session } from "../session.ts";
 
 /** A question for an approval, with what its gates said. */

@@ -3,10 +3,10 @@ import type { Entry } from "@baton/contracts";
 import { REASONS } from "@baton/contracts";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
 import { approvalState } from "@baton/playbook";
+import { printable } from "@baton/text/printable";
 
 import { answerText } from "../answer-text.ts";
 import { renderArtifacts } from "../artifacts/list-artifacts.ts";
-import { printable } from "../printable.ts";
 import { renderTable } from "../render-table.ts";
 import { ageText, durationText } from "../time-text.ts";
 

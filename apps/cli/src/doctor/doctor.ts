@@ -1,9 +1,10 @@
 /** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
+import { printable } from "@baton/text/printable";
+
 import { EXIT } from "../cli-error.ts";
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
-import { printable } from "../printable.ts";
 import { openSession, type Session } from "../session.ts";
 import { examineDeep } from "./examine-deep.ts";
 import { examineServer } from "./examine-server.ts";

@@ -1,6 +1,7 @@
 /** What an examination looks at. Read once, whoever asks first; nothing of it is changed. */
 import { STREAMS } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
+import { quoted } from "@baton/text/printable";
 
 import {
   readEntriesOf,
@@ -8,7 +9,6 @@ import {
   type Standing,
   type Unreadable,
 } from "../journal/read-model.ts";
-import { quoted } from "../printable.ts";
 import { readServices, type ServiceView } from "../services/read-services.ts";
 import type { Session } from "../session.ts";
 import { lookAtControls, type LookAtControls } from "./examine-controls.ts";

@@ -1,9 +1,9 @@
 /** A dry run as it goes: a board that is drawn again and again on a terminal, one line per event elsewhere. */
 import type { TimedEntry } from "@baton/mesh";
+import { cutTo, printable } from "@baton/text/printable";
 import { createLogUpdate } from "log-update";
 
 import { colors } from "../colors.ts";
-import { cutTo, printable } from "../printable.ts";
 import type { Story, StoryName } from "./stories.ts";
 
 /** Shows what happens. */

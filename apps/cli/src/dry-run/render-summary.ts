@@ -1,8 +1,9 @@
 /** The end of a dry run for people: candidate by candidate, the first one's waterfall, the invariants, where it all lies. */
 import { relative } from "node:path";
 
+import { cutTo, printable } from "@baton/text/printable";
+
 import { colors } from "../colors.ts";
-import { cutTo, printable } from "../printable.ts";
 import { durationText } from "../time-text.ts";
 import { renderWaterfall } from "../trace/render-waterfall.ts";
 import { spansOf, type SpanKind } from "../trace/spans.ts";

@@ -1,5 +1,6 @@
 /** `baton explain ID` */
 import { LANES, STREAMS } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 
 import { candidateTextFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
@@ -8,7 +9,6 @@ import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
-import { printable } from "../printable.ts";
 import { runbookOf } from "../reasons/runbook.ts";
 import { openSession, type Session } from "../session.ts";
 import { type Explanation, explanationOf, type LaneState } from "./explanation.ts";

@@ -1,9 +1,10 @@
 /** `baton policy diff OLD NEW`: what a changed playbook changes, in its text and in what it would have decided. */
+import { cutTo, printable } from "@baton/text/printable";
+
 import { countFrom } from "../arguments.ts";
 import { EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
-import { cutTo, printable } from "../printable.ts";
 import { loadPlaybook } from "./load-playbook.ts";
 import type { Parting } from "./other-way.ts";
 import { type Change, changesBetween } from "./playbook-changes.ts";

@@ -1,11 +1,12 @@
 /** `baton guard replay ID`: does the journal follow from what it was decided on? */
+import { cutTo, printable } from "@baton/text/printable";
+
 import { candidateTextFrom } from "../arguments.ts";
 import { EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { print } from "../output.ts";
 import { registryFor } from "../people/registry-for.ts";
-import { cutTo, printable } from "../printable.ts";
 import { openSession } from "../session.ts";
 import { openShelf, readRecord } from "./candidate-record.ts";
 import { type Replayed, replayRecord } from "./replay-record.ts";

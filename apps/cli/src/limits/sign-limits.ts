@@ -8,13 +8,13 @@ import {
   raisedOver,
   readLimitsDocument,
 } from "@baton/brokerage";
+import { printable } from "@baton/text/printable";
 import { stringify } from "yaml";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { print } from "../output.ts";
-import { printable } from "../printable.ts";
 
 /** Who signed what, for people and programs. */
 interface Signed {

@@ -1,8 +1,9 @@
 /** `baton whoami`: in whose name commands are sent. */
+import { printable } from "@baton/text/printable";
+
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { print } from "../output.ts";
-import { printable } from "../printable.ts";
 
 /** Prints name, public key and key file. */
 export async function whoami(options: Globals): Promise<void> {

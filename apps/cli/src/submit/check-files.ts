@@ -1,10 +1,10 @@
 /** `baton submit FILE… --check`: says what each file would be, or everything that is wrong with it. Sends nothing. */
 import type { CandidateId } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 
 import { CliError } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { write } from "../output.ts";
-import { printable } from "../printable.ts";
 import type { CandidateCheck } from "./check-candidate.ts";
 import { type Outcome, outcomeOf, printList, renderRefused } from "./outcomes.ts";
 import { readSpec } from "./prepare.ts";

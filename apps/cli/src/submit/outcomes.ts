@@ -1,11 +1,11 @@
 /** What became of each file, and how that is shown. */
 import type { Entry } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 
 import { CliError, failureFields, type FailureDetails, renderFailure } from "../cli-error.ts";
 import { explainError } from "../explain-error.ts";
 import type { Format } from "../globals.ts";
 import { print, write } from "../output.ts";
-import { printable } from "../printable.ts";
 import { renderReceipt } from "../render-receipt.ts";
 import type { AcceptedReceipt } from "../send-command.ts";
 import { nameOf } from "./prepare.ts";

@@ -3,10 +3,10 @@ import { basename, dirname, isAbsolute, resolve } from "node:path";
 
 import type { SpecDocument } from "@baton/contracts";
 import { type Artifacts, sha256Of } from "@baton/mesh";
+import { quoted } from "@baton/text/printable";
 import { z } from "zod";
 
 import { CliError, EXIT, type Fault } from "../cli-error.ts";
-import { quoted } from "../printable.ts";
 import { isInside, OutsideFolder, readInput } from "./read-input.ts";
 
 /** Largest CSV: 50 MB. */

@@ -1,5 +1,6 @@
 /** The spans of a run as bars in a terminal. */
-import { cutTo, printable } from "../printable.ts";
+import { cutTo, printable } from "@baton/text/printable";
+
 import { durationText } from "../time-text.ts";
 import { type Span, type SpanKind, totalsOf } from "./spans.ts";
 

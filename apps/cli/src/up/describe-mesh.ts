@@ -3,9 +3,9 @@ import { relative } from "node:path";
 
 import type { Identity } from "@baton/contracts";
 import { exitInWords, type ServiceEvent } from "@baton/supervisor";
+import { printable } from "@baton/text/printable";
 import { createLogUpdate } from "log-update";
 
-import { printable } from "../printable.ts";
 import { renderTable } from "../render-table.ts";
 import { OTHERS } from "./local-people.ts";
 import type { MeshDirectory } from "./mesh-directory.ts";

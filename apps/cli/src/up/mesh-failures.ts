@@ -1,9 +1,9 @@
 /** Why a mesh doesn't start, for the person who started it. */
 import { NatsServerError } from "@baton/mesh";
 import { endOfLog, ServiceFailed } from "@baton/supervisor";
+import { printableLines } from "@baton/text/printable";
 
 import { CliError, EXIT } from "../cli-error.ts";
-import { printableLines } from "../printable.ts";
 import type { MeshDirectory } from "./mesh-directory.ts";
 import { isRunning, readState } from "./up-state.ts";
 

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import type { Identity } from "@baton/contracts";
+import { printable } from "@baton/text/printable";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
-import { printable } from "../printable.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
 import { ensurePeople, OTHERS, ownKeyFollower } from "./local-people.ts";
 import { makeFolders, type MeshDirectory, meshDirectory } from "./mesh-directory.ts";

@@ -1,7 +1,7 @@
 import { MESH_ID, type StoredControls, type StoredEntry } from "@baton/contracts";
+import { cutTo, printable, printableLines } from "@baton/text/printable";
 
 import { causeName } from "../controls/render-controls.ts";
-import { cutTo, printable, printableLines } from "../printable.ts";
 
 /** `describe` shows all of it. */
 const MAX_DETAIL = 160;

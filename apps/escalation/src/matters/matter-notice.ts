@@ -1,7 +1,7 @@
 /** What people are told about a matter of the mesh: pure. */
-import { cut, type MeshMatterRecord, type Notice, type NoticeLevel } from "@baton/contracts";
+import type { MeshMatterRecord, Notice, NoticeLevel } from "@baton/contracts";
 
-import { answerOf, kindOf } from "../notices/notice-words.ts";
+import { answerOf, asText, kindOf } from "../notices/notice-words.ts";
 import type { Wording } from "../notices/told-rules.ts";
 
 /** How the notices of matters read. */
@@ -20,7 +20,7 @@ function noticeOf(record: MeshMatterRecord, level: NoticeLevel, time: string): N
     overdue: what,
     resolved: `Over, by ${record.answeredBy ?? "nobody"}. ${what}`,
   }[kind];
-  return {
+  return asText({
     type: "baton.notice.v1",
     key: `${matter}.${level}`,
     matter,
@@ -30,7 +30,7 @@ function noticeOf(record: MeshMatterRecord, level: NoticeLevel, time: string): N
     severity,
     formerSeverities: record.formerSeverities,
     reason,
-    summary: cut(summary),
+    summary,
     detail: record.detail,
     action: kind === "resolved" ? "" : record.action,
     time,
@@ -41,5 +41,5 @@ function noticeOf(record: MeshMatterRecord, level: NoticeLevel, time: string): N
     answer: answerOf(record),
     facts,
     traceId: null,
-  };
+  });
 }

@@ -2,6 +2,8 @@
  * One POST of JSON to a receiver that may be anything: slow, broken, talkative. Redirects aren't followed, because a signed or
  * secret request would go where nobody meant it to; of an answer only its first bytes are read.
  */
+import { cutTo, printable } from "@baton/text/printable";
+
 import type { Outcome } from "./channel.ts";
 
 /** What is sent where. */
@@ -70,8 +72,7 @@ async function readStart(response: Response): Promise<string> {
   } catch {
     // What was said so far has to do; the status counts.
   }
-  const shown = text.replaceAll(/[\p{C}\s]+/gu, " ").trim();
-  return shown.length <= MAX_SHOWN ? shown : `${shown.slice(0, MAX_SHOWN - 1)}…`;
+  return cutTo(printable(text.replaceAll(/\s+/g, " ")).trim(), MAX_SHOWN);
 }
 
 function retryAfter(headers: Headers): number | undefined {
