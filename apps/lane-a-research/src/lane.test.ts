@@ -192,6 +192,23 @@ test("a user's CSV is read from the store by its digest", async () => {
   expect(manifest.datasets[0]?.source).toMatch(/^csv:[0-9a-f]{12}$/);
 });
 
+test("how a CSV is written is read as it was told, and stands in manifest and rationale", async () => {
+  const text = new TextDecoder().decode(csvOf(1800)).replace("close", "Last *price*");
+  const bytes = new TextEncoder().encode(text.replaceAll(",", ";"));
+  const format = { columns: { close: "Last *price*" }, delimiter: ";" };
+  const spec = own(bytes);
+  const universe = spec.universe.map(({ csv, ...of }) => ({ ...of, csv: { ...csv, ...format } }));
+  const { context, outcome } = await run({ ...spec, universe }, { stored: [bytes] });
+  expect(outcome?.kind).toBe("done");
+  const manifest = context.outputJson("research/dataset-manifest.json", DatasetManifest);
+  expect(manifest.datasets[0]).toMatchObject({ rows: 1800, format });
+  const rationale = new TextDecoder().decode(context.outputs.get("research/rationale.md"));
+  expect(rationale).toContain('MINE: read with delimiter ";", as declared.');
+  expect(rationale).toContain(
+    String.raw`MINE: read with the column "Last \*price\*" as close, as declared.`,
+  );
+});
+
 test("a CSV that can't be read names line and column and isn't retried", async () => {
   const bytes = new TextEncoder().encode("date,open,high,low,close\n2020-01-01,1,2,0.5,x\n");
   const { failure } = await run(own(bytes), { stored: [bytes] });

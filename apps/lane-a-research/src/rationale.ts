@@ -16,16 +16,28 @@ const PRICES: Readonly<Record<DatasetManifest["datasets"][number]["prices"], str
   "declared-splits": "declared splits applied",
 };
 
+/** What was told of how a file is written, one key each. */
+function toldOf(format: DatasetManifest["datasets"][number]["format"] = {}): string[] {
+  const { columns = {}, ...rest } = format;
+  return [
+    ...Object.entries(rest).map(([key, value]) => `${key} ${JSON.stringify(value)}`),
+    ...Object.entries(columns).map(([key, name]) => `the column ${JSON.stringify(name)} as ${key}`),
+  ];
+}
+
 /** What people should know about the rows beside how many there are. */
 function dataNotes({ datasets, barsPerYear, spacingDays }: DatasetManifest): string[] {
-  const notes = datasets.flatMap(({ instrument, droppedRows, rows, moves, splits, realMoves }) => [
+  const notes = datasets.flatMap(({ instrument, droppedRows, rows, moves, ...data }) => [
     ...(droppedRows === 0
       ? []
       : [
           `${instrument}: ${droppedRows} of ${droppedRows + rows} rows left out, on dates that another instrument doesn't have.`,
         ]),
-    ...splits.map(({ date, ratio }) => `${instrument}: split of ${ratio} on ${date}, as declared.`),
-    ...realMoves.map((date) => `${instrument}: the move on ${date} is real, as declared.`),
+    ...toldOf(data.format).map((told) => `${instrument}: read with ${told}, as declared.`),
+    ...data.splits.map(
+      ({ date, ratio }) => `${instrument}: split of ${ratio} on ${date}, as declared.`,
+    ),
+    ...data.realMoves.map((date) => `${instrument}: the move on ${date} is real, as declared.`),
     ...moves.listed.map(
       ({ date, factor, split }) =>
         `${instrument}: on ${date} the price is ${factor.toPrecision(3)} of the one before, ${split === null ? "which no market makes" : `as after a split of ${split}`}.`,

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 
+import { CsvFormat } from "./csv-format.ts";
 import { Sha256 } from "./names.ts";
 import { printableText } from "./text.ts";
 
@@ -25,8 +26,8 @@ export const Split = z.strictObject({
 });
 export type Split = z.infer<typeof Split>;
 
-/** What a user says about a CSV of prices, beside what stands in it. */
-export const CsvTreatment = z.strictObject({
+/** What a user says about a CSV of prices, beside what stands in it: how it is written, and what its moves are. */
+export const CsvTreatment = CsvFormat.extend({
   /** Splits that its prices show as moves: prices before each are brought to the new shares. */
   splits: z.array(Split).min(1).max(50).optional(),
   /** Dates of moves that look like a split or like no market's and did happen. */

@@ -8,6 +8,7 @@ export {
   Split,
 } from "./candidate-spec.ts";
 export { canonicalJson } from "./canonical-json.ts";
+export { CsvDateFormat, CsvDelimiter, CsvFormat, toldFormat } from "./csv-format.ts";
 export { isSamePerson, NAME_RULE } from "./person-name.ts";
 export {
   CommandSignature,

@@ -199,6 +199,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     [["datasets", 0, "holdout", "rows"], 1, /the rows held back of SPX/],
   ],
   "research/dataset-manifest.json": [
+    [["datasets", 1, "format"], { decimal: "," }, /the format of OWN is .* it is nothing/],
     [["holdoutRows"], 60, /holdoutRows/],
     [["datasets", 1, "sha256"], digest("f"), /the file of OWN/],
     [["datasets", 0, "instrument"], "NDX", /its instruments/],

@@ -9,6 +9,7 @@ import {
   EvaluationReport,
   StrategyPluginArtifact,
   TestReportArtifact,
+  toldFormat,
   WalkForwardResults,
 } from "@baton/contracts";
 import { z } from "zod";
@@ -145,6 +146,7 @@ const manifest = rule(
     ...dataClaims(datasets, spec),
     ...holdoutClaims(datasets, spec),
     ...spec.universe.flatMap(({ instrument, csv }, index) => [
+      claim(`the format of ${instrument}`, datasets[index]?.format, csv && toldFormat(csv)),
       claim(`the splits of ${instrument}`, datasets[index]?.splits, csv?.splits ?? []),
       claim(`the real moves of ${instrument}`, datasets[index]?.realMoves, csv?.realMoves ?? []),
     ]),

@@ -170,3 +170,25 @@ test("data, or a way to read it, that isn't the declared one is a change and nam
   const wrongYear = await failureOf(loadResearchData(of, { ...manifest, barsPerYear: 252 }));
   expect(wrongYear.message).toMatch(/261 bars a year, the manifest says 252/);
 });
+
+test("a file that is read in another format than was declared is other data", async () => {
+  const bytes = csvOf("2015-01-01", 400, daily);
+  const plainly = source({ MINE: bytes });
+  const told = source({ MINE: bytes }, { dateFormat: "YYYY-MM-DD" });
+  const manifestFor = async (of: CandidateSource) =>
+    ({
+      ...manifestOf(await loadCandidateData(of), 60),
+      schemaVersion: "baton.dataset-manifest.v1",
+      candidateId: "x",
+      runId: "y",
+      fills: "close",
+    }) satisfies DatasetManifest;
+  for (const [before, now] of [
+    [plainly, told],
+    [told, plainly],
+  ] as const) {
+    const failure = await failureOf(loadDeclaredData(now, await manifestFor(before)));
+    expect(failure.message).toContain("MINE: format is ");
+  }
+  expect(await loadDeclaredData(told, await manifestFor(told))).toHaveLength(1);
+});

@@ -133,8 +133,9 @@ function asDeclared(
   const { instrument, sha256, research } = described;
   const bars = loaded?.bars ?? [];
   const now = { ...loaded?.manifest, ...cutOf(bars, holdoutRows) };
-  const changed = Object.entries(described).filter(
-    ([key, value]) => canonicalJson(value) !== canonicalJson(Reflect.get(now, key) ?? null),
+  // A format may be on either side alone; whatever else is described stands in every manifest.
+  const changed = Object.entries({ format: null, ...described }).filter(
+    ([key, value]) => canonicalJson(value ?? null) !== canonicalJson(Reflect.get(now, key) ?? null),
   );
   // Other bytes are the cause of whatever else differs.
   const first = changed.find(([key]) => key === "sha256") ?? changed[0];

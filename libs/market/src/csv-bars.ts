@@ -1,3 +1,5 @@
+import type { CsvFormat } from "@baton/contracts";
+
 import type { FileRow } from "./comparable-prices.ts";
 import { type Cell, isEmpty, readPrice, readVolume, refuseCell } from "./csv-cells.ts";
 import { type ColumnName, type Columns, findColumns } from "./csv-columns.ts";
@@ -15,28 +17,37 @@ type Layout = {
   readonly file: string;
   readonly columns: Columns;
   readonly width: number;
-  /** Undefined: the first row's date is in no form that is read. */
+  /** Undefined: none is told, and the first row's date is in no form that is read. */
   readonly dateForm: DateForm | undefined;
+  readonly format: CsvFormat;
 };
 
 /**
- * Reads bars from CSV bytes: UTF-8, a header, dates ascending. `file` is what errors call it.
+ * Reads bars from CSV bytes: UTF-8, a header, dates ascending; where `format` tells otherwise, so. The rows that are
+ * answered ascend. `file` is what errors call it.
  * Throws a `MarketError` of class spec that names the first twenty wrong places, with line, column and value;
  * no row is ever dropped or mended.
  */
-export function readBars(bytes: Uint8Array, file: string): CsvBars {
+export function readBars(bytes: Uint8Array, file: string, format: CsvFormat = {}): CsvBars {
+  requireNoContradiction(format, file);
   requireNoArchive(bytes, file);
   const text = decodeUtf8(bytes, file);
-  requireTable(text, file);
-  const [header, ...records] = readRecords(text, file);
+  requireTable(text, file, format.delimiter);
+  const [header, ...records] = readRecords(text, file, format.delimiter);
   const found = findColumns(
     [header, ...records.slice(0, 2)].map((record) => record?.fields ?? []),
     file,
+    format.columns,
   );
   const columns = withoutEmpty("adjclose", found, records);
-  const layout = layoutOf(records, { file, columns, width: header?.fields.length ?? 0 });
+  const layout = layoutOf(records, {
+    file,
+    columns,
+    width: header?.fields.length ?? 0,
+    format,
+  });
   const faults: Faults = { found: [] };
-  const order: Order = { latest: undefined, broken: false };
+  const order: Order = { last: undefined, broken: false };
   const bars: FileRow[] = [];
   let nulls = 0;
   for (const record of records) {
@@ -47,7 +58,21 @@ export function readBars(bytes: Uint8Array, file: string): CsvBars {
     if (cell) nulls += [...columns.keys()].filter((column) => isEmpty(cell(column))).length;
   }
   requireNone(faults);
+  if (format.order === "newest-first") bars.reverse();
   return { rows: bars, nullRate: nulls / (bars.length * columns.size) };
+}
+
+/** A comma can't both part values and stand in numbers: "1,5" would be two values or one. */
+function requireNoContradiction({ decimal, delimiter = "," }: CsvFormat, file: string): void {
+  if (decimal !== "," || delimiter !== ",") return;
+  throw new MarketError({
+    code: "E_INVALID",
+    class: "spec",
+    where: `${file}: csv.decimal`,
+    value: decimal,
+    rule: 'decimal: "," only beside another delimiter than ",", which is the one where none is told',
+    next: 'write the file\'s delimiter beside the path, e.g. delimiter: ";", or take decimal out',
+  });
 }
 
 function layoutOf(records: readonly CsvRecord[], known: Omit<Layout, "dateForm">): Layout {
@@ -62,6 +87,8 @@ function layoutOf(records: readonly CsvRecord[], known: Omit<Layout, "dateForm">
       next: "export the file again",
     });
   }
+  const { dateFormat: form } = known.format;
+  if (form !== undefined) return { ...known, dateForm: { form, told: true } };
   const date = first.fields[known.columns.get("date") ?? 0] ?? "";
   // A first date in neither form is refused as a cell, with its place, when its row is read.
   return { ...known, dateForm: dateFormOf(date) };
@@ -95,23 +122,24 @@ function cellReader({ fields, line }: CsvRecord, { file, columns, width }: Layou
   };
 }
 
-/** The latest date so far, and whether one before it was named: after one row out of place all others seem to be. */
-type Order = { latest: string | undefined; broken: boolean };
+/** The date of the row before, and whether one before it was named: after one row out of place all others seem to be. */
+type Order = { last: string | undefined; broken: boolean };
 
 /** The row; undefined if anything in it is wrong, which is noted. */
 function readBar(
   cell: CellReader,
-  { columns, dateForm }: Layout,
+  { columns, dateForm, format }: Layout,
   { faults, order }: { readonly faults: Faults; readonly order: Order },
 ): FileRow | undefined {
   const date = noting(faults, () => readDate(cell("date"), dateForm));
-  if (date !== undefined) noting(faults, () => requireLater(cell("date"), date, order));
-  const price = (column: ColumnName) => noting(faults, () => readPrice(cell(column)));
+  if (date !== undefined)
+    noting(faults, () => requireInOrder(cell("date"), date, { order, format }));
+  const price = (column: ColumnName) => noting(faults, () => readPrice(cell(column), format));
   const [open, high, low, close] = [price("open"), price("high"), price("low"), price("close")];
   const holdsVolume = columns.has("volume") && !isEmpty(cell("volume"));
-  const volume = holdsVolume ? noting(faults, () => readVolume(cell("volume"))) : 0;
+  const volume = holdsVolume ? noting(faults, () => readVolume(cell("volume"), format)) : 0;
   const adjustedClose = columns.has("adjclose")
-    ? noting(faults, () => readAdjusted(cell("adjclose")))
+    ? noting(faults, () => readAdjusted(cell("adjclose"), format))
     : undefined;
   if (open === undefined || high === undefined || low === undefined || close === undefined)
     return undefined;
@@ -125,23 +153,34 @@ function readBar(
 }
 
 /** Rows with and without an adjusted close can't be compared: all have one, or none. */
-function readAdjusted(cell: Cell): number {
+function readAdjusted(cell: Cell, format: CsvFormat): number {
   if (isEmpty(cell)) throw refuseCell(cell, "an adjusted close in every row, or in none");
-  return readPrice(cell);
+  return readPrice(cell, format);
 }
 
-function requireLater(cell: Cell, date: string, order: Order): void {
-  const { latest } = order;
-  if (latest === undefined || date > latest) {
-    order.latest = date;
+function requireInOrder(
+  cell: Cell,
+  date: string,
+  { order, format }: { readonly order: Order; readonly format: CsvFormat },
+): void {
+  const { last } = order;
+  const newestFirst = format.order === "newest-first";
+  if (last === undefined || (newestFirst ? date < last : date > last)) {
+    order.last = date;
     return;
   }
-  if (date === latest) throw refuseCell(cell, "one row per date (a row before has this one too)");
+  if (date === last) throw refuseCell(cell, "one row per date (a row before has this one too)");
   if (order.broken) return;
   order.broken = true;
+  if (newestFirst)
+    throw refuseCell(
+      cell,
+      `descending dates, as csv.order says (a row before is of ${last})`,
+      "take order out of csv if the oldest row is the first, or correct the date that is out of place",
+    );
   throw refuseCell(
     cell,
-    `ascending dates (a row before is of ${latest})`,
-    "sort the rows by date, the oldest first, or correct the date that is out of place",
+    `ascending dates (a row before is of ${last})`,
+    'sort the rows by date, the oldest first, or write order: "newest-first" beside the path if they all stand so, or correct the date that is out of place',
   );
 }

@@ -1,3 +1,5 @@
+import type { CsvFormat } from "@baton/contracts";
+
 import type { ColumnName } from "./csv-columns.ts";
 import { MarketError } from "./market-error.ts";
 
@@ -39,28 +41,45 @@ export function isEmpty({ text }: Pick<Cell, "text">): boolean {
   return EMPTY.has(text.toLowerCase());
 }
 
-/** A price: finite and positive. */
-export function readPrice(cell: Cell): number {
-  const price = NUMBER.test(cell.text) ? Number(cell.text) : Number.NaN;
+/** A price: finite and positive, written as the file's format says. */
+export function readPrice(cell: Cell, format: CsvFormat = {}): number {
+  const price = numberIn(cell.text, format);
   if (price >= LEAST_PRICE && price <= MOST) return price;
-  const rule = `a number from ${LEAST_PRICE} to ${MOST}, digits with a decimal point`;
-  throw refuseCell(cell, rule, numberAdvice(cell.text));
+  const mark = format.decimal === "," ? "comma, as csv.decimal says" : "point";
+  const rule = `a number from ${LEAST_PRICE} to ${MOST}, digits with a decimal ${mark}`;
+  throw refuseCell(cell, rule, numberAdvice(cell.text, format));
 }
 
 /** A volume: finite, 0 or above. */
-export function readVolume(cell: Cell): number {
-  const volume = NUMBER.test(cell.text) ? Number(cell.text) : Number.NaN;
+export function readVolume(cell: Cell, format: CsvFormat = {}): number {
+  const volume = numberIn(cell.text, format);
   if (volume >= 0 && volume <= MOST_VOLUME) return volume;
-  throw refuseCell(cell, `a number from 0 to ${MOST_VOLUME}`, numberAdvice(cell.text));
+  throw refuseCell(cell, `a number from 0 to ${MOST_VOLUME}`, numberAdvice(cell.text, format));
+}
+
+/** NaN if it isn't a number; with a decimal comma a point is none, as it might stand between thousands. */
+function numberIn(text: string, { decimal }: CsvFormat): number {
+  const swapped = text.replace(/[.,]/g, (mark) => (mark === "," ? "." : ","));
+  const written = decimal === "," ? swapped : text;
+  return NUMBER.test(written) ? Number(written) : Number.NaN;
 }
 
 /** What to do about a text that looks like a number written in another way. */
-function numberAdvice(text: string): string | undefined {
-  if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text))
-    return "it looks like a number with thousands separators: export the file without them";
-  if (/^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$/.test(text))
-    return "it looks like a number with a decimal comma: export the file with decimal points";
+function numberAdvice(text: string, { decimal, delimiter = "," }: CsvFormat): string | undefined {
   if (/^\p{Sc}|\p{Sc}$/u.test(text))
     return "it looks like an amount with its currency: export plain numbers";
+  const without = "export the file without them";
+  if (decimal === ",")
+    return /^[+-]?[\d.]*\.\d+(?:,\d+)?$/.test(text)
+      ? `it looks like a number with a decimal point or thousands separators: take decimal: "," out of csv, or, where they part thousands, ${without}`
+      : undefined;
+  if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text))
+    return `it looks like a number with thousands separators: ${without}`;
+  if (/^[+-]?\d{1,3}(?:\.\d{3})+,\d+$/.test(text))
+    return `it looks like a number with thousands separators and a decimal comma: export the file with decimal points and nothing else in numbers`;
+  if (/^[+-]?\d+,\d+$/.test(text))
+    return delimiter === ","
+      ? 'it looks like a number with a decimal comma: export the file with decimal points, or with another delimiter than commas and decimal: "," beside the path'
+      : 'it looks like a number with a decimal comma: write decimal: "," beside the path';
   return undefined;
 }

@@ -1,4 +1,6 @@
-import { dateFormOf } from "./csv-dates.ts";
+import type { CsvFormat } from "@baton/contracts";
+
+import { isDate } from "./csv-dates.ts";
 import { LIMITS } from "./limits.ts";
 import { type Faults, MarketError, requireNone } from "./market-error.ts";
 
@@ -11,12 +13,19 @@ export type Columns = ReadonlyMap<ColumnName, number>;
 const REQUIRED: readonly ColumnName[] = ["date", "open", "high", "low", "close"];
 const OPTIONAL: readonly ColumnName[] = ["adjclose", "volume"];
 
+/** What the header calls columns, where its user said so. */
+type Told = NonNullable<CsvFormat["columns"]>;
+
 /**
- * Finds the columns by name, whatever their case and order; "Adj Close", "adj_close" and "adjclose" are one. `top` is the
- * header and the two records below it. Throws E_INVALID that names every one that is missing or named twice, E_LIMIT if
- * there are too many.
+ * Finds the columns by the names that are told, or their own, whatever their case and order; "Adj Close", "adj_close" and
+ * "adjclose" are one. `top` is the header and the two records below it. Throws E_INVALID that names every one that is
+ * missing or named twice, E_LIMIT if there are too many.
  */
-export function findColumns(top: readonly (readonly string[])[], where: string): Columns {
+export function findColumns(
+  top: readonly (readonly string[])[],
+  where: string,
+  told: Told = {},
+): Columns {
   const [header = []] = top;
   if (header.length > LIMITS.columns)
     throw new MarketError({
@@ -27,26 +36,66 @@ export function findColumns(top: readonly (readonly string[])[], where: string):
       rule: `at most ${LIMITS.columns} columns`,
       next: "keep only the columns that are needed",
     });
+  requireOneName(told, where);
+  requireOneHeader(top, where, told);
   const names = header.map(plain);
-  requireOneHeader(top, where);
+  const claimed = new Set(namesOf(told).map(([, name]) => plain(name)));
   const faults: Faults = { found: [] };
   const columns = new Map<ColumnName, number>();
   for (const column of [...REQUIRED, ...OPTIONAL]) {
-    const index = names.indexOf(column);
-    const twice = index !== -1 && names.indexOf(column, index + 1) !== -1;
-    if (twice || (index === -1 && REQUIRED.includes(column)))
-      faults.found.push(
-        refused(where, header, {
-          rule: `a header with one column "${column}"`,
-          next: twice
-            ? "remove the second one"
-            : `name the columns ${REQUIRED.join(", ")}; ${OPTIONAL.join(" and ")} may be missing`,
-        }),
-      );
+    const name = told[column];
+    // What a key names is that column and no other, whatever it is called.
+    const free = name !== undefined || !claimed.has(column);
+    const index = free ? names.indexOf(plain(name ?? column)) : -1;
+    const twice = index !== -1 && names.includes(plain(name ?? column), index + 1);
+    const needed = name !== undefined || REQUIRED.includes(column);
+    if (twice || (index === -1 && needed))
+      faults.found.push(refused(where, header, missing(column, { name, twice })));
     else if (index !== -1) columns.set(column, index);
   }
   requireNone(faults);
   return columns;
+}
+
+/** What is wrong with a column that isn't there once. */
+function missing(
+  column: ColumnName,
+  { name, twice }: { readonly name: string | undefined; readonly twice: boolean },
+): { readonly rule: string; readonly next: string } {
+  if (name !== undefined)
+    return {
+      rule: `a header with one column "${name}", as csv.columns.${column} says`,
+      next: twice ? "remove the second one" : "write the name as it stands in the header",
+    };
+  return {
+    rule: `a header with one column "${column}"`,
+    next: twice
+      ? "remove the second one"
+      : `name the columns ${REQUIRED.join(", ")}; ${OPTIONAL.join(" and ")} may be missing. Or ${tell(column)}`,
+  };
+}
+
+/** How to say what the header calls a column. */
+const tell = (column: ColumnName) =>
+  `write columns: { ${column}: "its name in the header" } beside the path`;
+
+const namesOf = (told: Told): [key: string, name: string][] =>
+  Object.entries(told).flatMap(([key, name]) => (name === undefined ? [] : [[key, name]]));
+
+/** Refuses two keys for one column: prices that repeat one another are made up. */
+function requireOneName(told: Told, where: string): void {
+  const names = namesOf(told).map(([, name]) => plain(name));
+  const again = namesOf(told).find(([, name], index) => names.indexOf(plain(name)) !== index);
+  if (!again) return;
+  const [column, name] = again;
+  throw new MarketError({
+    code: "E_INVALID",
+    class: "spec",
+    where: `${where}: csv.columns.${column}`,
+    value: name,
+    rule: "a column of its own (a key before names this one too)",
+    next: "correct the names in csv.columns",
+  });
 }
 
 const plain = (name: string) =>
@@ -56,24 +105,24 @@ const plain = (name: string) =>
     .replaceAll(/[\s_-]/g, "");
 
 /** Refuses what stands where a header should by what it looks like. */
-function requireOneHeader(top: readonly (readonly string[])[], where: string): void {
+function requireOneHeader(top: readonly (readonly string[])[], where: string, told: Told): void {
   const [header = [], second = [], third = []] = top;
   const names = header.map(plain);
-  if (names.includes("date") || header.length === 0) return;
+  if (names.includes(plain(told.date ?? "date")) || header.length === 0) return;
   if (plain(second[0] ?? "") === "ticker" || plain(third[0] ?? "") === "date")
     throw refused(where, header, {
       rule: "one header line; these look like the three that yfinance writes",
       next: `make the first line ${["Date", ...header.slice(1)].join(",")} and take lines 2 and 3 out`,
     });
-  if (dateFormOf(header[0] ?? "") !== undefined)
+  if (isDate(header[0] ?? ""))
     throw refused(where, header, {
       rule: "a header with the columns' names; this looks like a row of prices",
       next: `put a line ${REQUIRED.join(",")} on top, in the order of your columns`,
     });
-  if (!REQUIRED.some((column) => names.includes(column)))
+  if (!REQUIRED.some((column) => names.includes(plain(told[column] ?? column))))
     throw refused(where, header, {
       rule: "a header with the columns' names; this looks like a message or a title",
-      next: "open the file and see what it says: download it again, or take out the lines above the header",
+      next: `open the file and see what it says: download it again, or take out the lines above the header. If this is the header, ${tell("date")}, and so for every column`,
     });
 }
 

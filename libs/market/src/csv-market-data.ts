@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 
-import { type CsvTreatment, InstrumentName } from "@baton/contracts";
+import { type CsvTreatment, InstrumentName, toldFormat } from "@baton/contracts";
 
 import { comparablePrices } from "./comparable-prices.ts";
 import { readBars } from "./csv-bars.ts";
@@ -24,7 +24,7 @@ export type CsvSource = (
 /**
  * Prices from users' CSV files, by instrument; what isn't among them comes from `otherwise`, if given.
  * A header names date, open, high, low, close and, if there, adj close and volume, in any case and order;
- * dates are ISO or MM/DD/YYYY and ascend. Where there is an adjusted close, prices are scaled to it. Files are read anew at every load.
+ * dates are ISO or MM/DD/YYYY and ascend, unless the source tells another format. Where there is an adjusted close, prices are scaled to it. Files are read anew at every load.
  */
 export function csvMarketData(
   sources: Readonly<Record<string, CsvSource>>,
@@ -39,7 +39,7 @@ export function csvMarketData(
       requireInstrumentName(instrument);
       const { bytes, name, called = name } = await open(source, signal);
       const { splits, realMoves } = source;
-      const treatment = { splits, realMoves };
+      const treatment = { ...toldFormat(source), splits, realMoves };
       const sha256 = sha256Of(bytes);
       return datasetOf({ instrument, source: name, called, bytes, sha256, treatment });
     },
@@ -102,14 +102,15 @@ export function datasetOf(input: {
   readonly treatment?: CsvTreatment;
 }): Dataset {
   const { instrument, source, called = source, bytes, sha256, treatment = {} } = input;
-  const { rows, nullRate } = readBars(bytes, called);
+  const format = toldFormat(treatment);
+  const { rows, nullRate } = readBars(bytes, called, format);
   const { bars, prices } = comparablePrices(rows, treatment, called);
   const { splits = [], realMoves = [] } = treatment;
   for (const date of realMoves)
     requireRow(date, { dates: bars.map((bar) => bar.date), source: called });
   return datasetFrom(
     { bars, staleOpens: staleOpens(rows) },
-    { instrument, source, sha256, nullRate, prices, splits, realMoves },
+    { instrument, source, sha256, nullRate, format, prices, splits, realMoves },
   );
 }
 

@@ -1,3 +1,4 @@
+import type { CsvDelimiter } from "@baton/contracts";
 import { CsvError, parse } from "csv-parse/sync";
 
 import { LIMITS } from "./limits.ts";
@@ -7,13 +8,18 @@ import { MarketError } from "./market-error.ts";
 export type CsvRecord = { readonly fields: readonly string[]; readonly line: number };
 
 /**
- * Splits comma-separated text into records, blank lines left out; the first one is the header.
+ * Splits text with `delimiter` between values into records, blank lines left out; the first one is the header.
  * Throws E_LIMIT beyond the limits on rows and line length, E_INVALID on quotes that don't match.
  */
-export function readRecords(text: string, file: string): CsvRecord[] {
+export function readRecords(
+  text: string,
+  file: string,
+  delimiter: CsvDelimiter = ",",
+): CsvRecord[] {
   const records: CsvRecord[] = [];
   try {
     parse(text, {
+      delimiter: delimiter === "tab" ? "\t" : delimiter,
       relax_column_count: true,
       // Files that were put together from several have more than one.
       record_delimiter: ["\r\n", "\n", "\r"],
@@ -54,7 +60,7 @@ function unreadable(cause: CsvError, file: string): MarketError {
     value: cause.code,
     rule: tooLong
       ? `at most ${LIMITS.lineCharacters} characters a line`
-      : "values between commas, with quotes only around a whole value",
+      : "values between delimiters, with quotes only around a whole value",
     next: "correct the line, or export the file again",
     cause,
   });

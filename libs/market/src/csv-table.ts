@@ -1,9 +1,12 @@
-/** Whether a text is a table of comma-separated values at all, and if not, what it looks like. */
+/** Whether a text is a table of separated values at all, and if not, what it looks like. */
+import { CsvDelimiter } from "@baton/contracts";
+
 import { MarketError } from "./market-error.ts";
 
 /** What files are that were meant to be a CSV, by how they begin. */
 const OTHERS: readonly (readonly [begins: RegExp, what: string])[] = [
-  [/^\s*</, "a web page (HTML) or XML"],
+  // Names in brackets are a header's: <DATE>,<OPEN>.
+  [/^\s*<(?!\w+>[,;\t|])/, "a web page (HTML) or XML"],
   [/^\s*[{[]/, "JSON"],
 ];
 
@@ -24,22 +27,28 @@ export function requireNoArchive(bytes: Uint8Array, file: string): void {
   });
 }
 
-/** Throws E_INVALID for a page or a JSON answer under the name of a CSV, and for other separators. */
-export function requireTable(text: string, file: string): void {
+/** Throws E_INVALID for a page or a JSON answer under the name of a CSV, and for other separators than `told`. */
+export function requireTable(text: string, file: string, told: CsvDelimiter = ","): void {
   const [line = ""] = text.trimStart().split(/\r?\n|\r/, 1);
   const other = OTHERS.find(([begins]) => begins.test(text));
   if (other)
     throw notATable(file, line, {
-      rule: `a table of values between commas; this looks like ${other[1]}`,
+      rule: `a table of values between delimiters; this looks like ${other[1]}`,
       next: "open it and see what it says (often an error or a request to sign in), then download the CSV again",
     });
-  const separator = [";", "\t", "|"].find((mark) => line.split(mark).length > 3);
-  if (separator !== undefined && !line.includes(","))
-    throw notATable(file, line, {
-      rule: `values between commas; here they seem to stand between ${JSON.stringify(separator)}`,
-      next: "export the file with commas between values and decimal points in them",
-    });
+  const seen = CsvDelimiter.options.find((mark) => split(line, mark) > 3);
+  if (seen === undefined || split(line, told) > 1) return;
+  const comma = seen === "," ? "" : ', and decimal: "," if its numbers have decimal commas';
+  throw notATable(file, line, {
+    rule: `values between ${shown(told)}; here they seem to stand between ${shown(seen)}`,
+    next: `write delimiter: "${seen}" beside the path${comma}`,
+  });
 }
+
+const markOf = (delimiter: CsvDelimiter) => (delimiter === "tab" ? "\t" : delimiter);
+const split = (line: string, delimiter: CsvDelimiter) => line.split(markOf(delimiter)).length;
+const shown = (delimiter: CsvDelimiter) =>
+  delimiter === "," ? "commas" : JSON.stringify(markOf(delimiter));
 
 function notATable(
   file: string,

@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000;
 
 /** What is known of a data set beside its rows. */
 type Origin = Pick<DescribedDataset, "instrument" | "source" | "sha256" | "nullRate" | "prices"> & {
+  /** As the file was declared to be written. */
+  readonly format: DescribedDataset["format"];
   readonly splits: readonly DescribedDataset["splits"][number][];
   readonly realMoves: readonly string[];
 };
@@ -24,11 +26,12 @@ export function staleOpens(bars: readonly Bar[]): (boolean | null)[] {
 
 /** Describes bars that were read and checked; `nullRate` comes from the reader, which saw the empty cells. */
 export function datasetFrom(rows: Rows, origin: Origin): Dataset {
-  const { splits, realMoves, ...of } = origin;
+  const { format, splits, realMoves, ...of } = origin;
   const moves = priceMoves(rows.bars).filter(({ date }) => !realMoves.includes(date));
   const manifest: DescribedDataset = {
     schemaVersion: "3.0.0",
     ...of,
+    ...(format && { format }),
     splits: [...splits],
     realMoves: [...realMoves],
     moves: { total: moves.length, listed: moves.slice(0, MAX_LISTED_MOVES) },

@@ -4,6 +4,7 @@
  */
 import {
   type CandidateSpec,
+  CsvFormat,
   CsvTreatment,
   InstrumentName,
   type SpecDocument,
@@ -75,7 +76,10 @@ const Said = z.object({ instrument: InstrumentName.catch("MINE"), csv: z.unknown
 async function faultsInFile(file: OwnFile, spec: SpecDocument): Promise<Fault[]> {
   const of: unknown = Array.isArray(spec["universe"]) ? spec["universe"][file.index] : undefined;
   const { instrument, csv } = Said.parse(of);
-  const treatment = CsvTreatment.strip().safeParse(csv).data ?? {};
+  // Where the rest of what is said is wrong, its format still tells how the file is to be read; without one nothing does.
+  const treatment =
+    CsvTreatment.strip().safeParse(csv).data ?? CsvFormat.strip().safeParse(csv).data;
+  if (treatment === undefined) return [];
   const source = { bytes: file.bytes, name: file.path, ...treatment };
   try {
     await csvMarketData({ [instrument]: source }).load(instrument, within());

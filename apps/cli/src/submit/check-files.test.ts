@@ -129,3 +129,29 @@ test("several files: each its own line, the exit code of the first failure; as J
     { file: "bad.json", error: { code: "E_INVALID", exit: 3 } },
   ]);
 });
+
+test("a file in another format is read as the specification tells, and a wrong key is the only thing wrong", async () => {
+  const [, ...rows] = csv(2000).split("\n");
+  const european = rows
+    .toReversed()
+    .map((line) => line.replace(/^(\d+)-(\d+)-(\d+)/, "$3.$2.$1").replaceAll(",", ",0;"))
+    .map((line) => line.replace(",0;", ";"));
+  writeFileSync(
+    join(folder.path, "kurse.csv"),
+    ["Datum;Auf;Hoch;Tief;Schluss", ...european].join("\n"),
+  );
+  const format = (dateFormat: string) =>
+    `{ columns: { date: Datum, open: Auf, high: Hoch, low: Tief, close: Schluss }, dateFormat: ${dateFormat}, decimal: ",", delimiter: ";", order: newest-first, path: kurse.csv }`;
+  const named = (name: string, dateFormat: string) =>
+    spec(name, [["  - instrument: NDX", `  - instrument: MINE\n    csv: ${format(dateFormat)}`]]);
+  const fits = await baton(
+    ["submit", named("told.yaml", "DD.MM.YYYY"), "--check", "--json"],
+    inFolder,
+  );
+  expect(fits).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(fits.stdout)).toMatchObject({ instruments: ["MINE"], rows: 2000 });
+  const wrong = await baton(["submit", named("odd.yaml", "TT.MM.JJJJ"), "--check"], inFolder);
+  expect(wrong.code).toBe(3);
+  expect(wrong.stderr).toContain("universe[0].csv.dateFormat");
+  expect(wrong.stderr).not.toContain("kurse.csv line");
+});

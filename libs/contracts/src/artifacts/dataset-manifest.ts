@@ -2,6 +2,7 @@
 import { z } from "zod";
 
 import { Split } from "../candidate-spec.ts";
+import { CsvFormat } from "../csv-format.ts";
 import { CandidateId, RunId, Sha256 } from "../names.ts";
 
 const Share = z.number().min(0).max(1);
@@ -47,6 +48,8 @@ export const DescribedDataset = z.object({
   staleOpenRatio: Share,
   staleOpenRatioByYear: z.record(z.string(), Share),
   nullRate: Share,
+  /** How the file is written, as it was declared and read; absent if nothing was declared. */
+  format: CsvFormat.optional(),
   /**
    * How the prices were made comparable over time: `adjusted-close` scales each row so that it closes at the file's own
    * adjusted close, `declared-splits` brings the rows before each split to the new shares.
