@@ -208,12 +208,17 @@ function resultOf({ sequence, entry }: StoredEntry, wrong: Partial<ResultReport>
   };
 }
 
-/** Takes away what a stage of the candidate made, or puts other bytes under its digest. */
+/**
+ * Takes away what a stage of the candidate made, or puts other bytes under its digest. No coordinator looks on: it would say that
+ * history is lost, and stand still.
+ */
 async function tamper(candidateId: string, how: "missing" | "altered"): Promise<void> {
-  const { mesh } = world.loop;
+  const { mesh, coordinator, startCoordinator } = world.loop;
   const text = new TextEncoder().encode(`make of ${candidateId}`);
   const sha256 = await mesh.artifacts.put(text);
+  await coordinator().sigkill();
   await restoreDamaged(mesh, sha256, how);
+  await startCoordinator().ready(30_000);
 }
 
 test.each(["missing", "altered"] as const)(
