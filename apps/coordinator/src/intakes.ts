@@ -24,8 +24,8 @@ import {
 import type { People, Signer } from "@baton/people";
 import type { Happening } from "@baton/playbook";
 import type { Log, RunSampler } from "@baton/telemetry";
-import { z } from "zod";
 
+import { takeAdvisory } from "./advisory-intake.ts";
 import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
 import type { Coordinator, Outcome } from "./coordinator.ts";
 import { controlReceipt, depthOf, receiptOf, refusal } from "./receipts.ts";
@@ -86,7 +86,12 @@ export function startIntakes(
         });
       },
     });
-  const handlers = { reports: takeReport, commands: takeCommand, advisories: takeAdvisory };
+  const handlers = {
+    reports: takeReport,
+    commands: takeCommand,
+    advisories: (_: IntakeParts, delivery: Delivery) =>
+      takeAdvisory(parts, delivery, (why) => setAside(parts, delivery, why)),
+  };
   return only.map((kind) => start(kind, handlers[kind]));
 }
 
@@ -263,42 +268,6 @@ function answer(parts: IntakeParts, delivery: Delivery, said: Answer): void {
   const inbox = delivery.message.headers?.get(REPLY_HEADER) ?? "";
   if (INBOX.test(inbox))
     parts.mesh.nc.publish(inbox, JSON.stringify(receiptFor(delivery.data, said, parts)));
-}
-
-const Advisory = z.object({
-  stream: z.string(),
-  consumer: z.string(),
-  stream_seq: z.int().positive(),
-  deliveries: z.int().positive(),
-  reason: z.string().optional(),
-});
-
-/** A dispatch that its lane never answered, or set aside as unreadable, becomes a happening; the rest is for `doctor`. */
-async function takeAdvisory(parts: IntakeParts, delivery: Delivery): Promise<void> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(delivery.data));
-  } catch {
-    return setAside(parts, delivery, "E_MALFORMED not JSON");
-  }
-  const advisory = Advisory.safeParse(value);
-  if (!advisory.success) return setAside(parts, delivery, "E_MALFORMED not an advisory");
-  const { stream, stream_seq: dispatch, deliveries, reason } = advisory.data;
-  if (stream === STREAMS.journal.name && advisory.data.consumer.startsWith("lane-")) {
-    const stored = await parts.mesh.journal.at(dispatch).catch((error: unknown) => {
-      // What no coordinator wrote is nobody's dispatch.
-      if (error instanceof JournalCorrupt) return undefined;
-      throw error;
-    });
-    if (stored)
-      await parts.coordinator.settle(stored.entry.candidateId, {
-        kind: "exhausted",
-        dispatch,
-        deliveries,
-        ...(reason !== undefined && { why: reason }),
-      });
-  }
-  delivery.ack();
 }
 
 /** An ISO instant with microseconds. */

@@ -213,12 +213,13 @@ function resultOf({ sequence, entry }: StoredEntry, wrong: Partial<ResultReport>
  * history is lost, and stand still.
  */
 async function tamper(candidateId: string, how: "missing" | "altered"): Promise<void> {
-  const { mesh, coordinator, startCoordinator } = world.loop;
+  const { loop } = world;
+  const { mesh } = loop;
   const text = new TextEncoder().encode(`make of ${candidateId}`);
   const sha256 = await mesh.artifacts.put(text);
-  await coordinator().sigkill();
+  await loop.coordinator().sigkill();
   await restoreDamaged(mesh, sha256, how);
-  await startCoordinator().ready(30_000);
+  await loop.startCoordinator().ready(30_000);
 }
 
 test.each(["missing", "altered"] as const)(
@@ -268,6 +269,23 @@ test.each([
   },
   60_000,
 );
+
+test("what the server says of a lane's consumer about another lane's dispatch moves nothing", async () => {
+  const id = await world.submit("spoken of by others", {});
+  const { sequence } = await dispatchOf(world, id, "make");
+  // A lane may settle any sequence on its own durable, and the server tells of it without asking whose dispatch that is.
+  const other = { stream: "JOURNAL", consumer: "lane-c", stream_seq: sequence, deliveries: 9 };
+  await world.loop.mesh.publisher.publish({
+    subject: "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.JOURNAL.lane-c",
+    payload: JSON.stringify(other),
+    headers: {},
+  });
+  const output = () => world.loop.coordinator().output();
+  await eventually(() => output().includes("to lane-a"), { what: "set aside", withinMs: 15_000 });
+  await start("make");
+  await dispatchOf(world, id, "watch");
+  expect(await world.reasons(id)).not.toContain("LANE_CRASH_LOOP");
+}, 60_000);
 
 /** True once the process was stopped by a signal. */
 async function isFrozen(pid: number): Promise<boolean> {
