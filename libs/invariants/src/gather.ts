@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, nkeyAuthenticator } from "nats";
 
+import { guardHeaders } from "./guard-headers.ts";
 import type { Input } from "./input.ts";
 import { readActions } from "./read-actions.ts";
 import { readBrokerLog } from "./read-broker-log.ts";
@@ -20,6 +21,7 @@ const API_PREFIX = "baton.api";
 
 async function openServer({ natsUrl, natsSeedFile }: Input) {
   const seed = natsSeedFile === null ? undefined : (await readFile(natsSeedFile, "utf8")).trim();
+  guardHeaders();
   const nc = await connect({
     servers: natsUrl,
     // Otherwise the client goes on in plain text where a server has no TLS.

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { startTestNats, type TestNats } from "@baton/testkit";
+import { publishRaw, startTestNats, type TestNats } from "@baton/testkit";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -62,6 +62,12 @@ async function store(story: Story): Promise<void> {
   for (const one of story.entries) await js.publish(subjectOf(one), JSON.stringify(one));
   for (const one of story.commands) await js.publish("baton.command.x", JSON.stringify(one));
   await nc.close();
+  // The server stores what no client would send.
+  const bad = { block: "NATS/1.0 204 EOB\r\nfoo: a\nb\r\n\r\n", body: "{}" };
+  await publishRaw(nats.url, [
+    { ...bad, subject: "baton.report.lane-c.cand-bad" },
+    { ...bad, subject: "baton.command.x" },
+  ]);
 }
 
 /** A bare repository with one empty commit on main per action. */

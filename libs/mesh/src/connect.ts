@@ -1,6 +1,7 @@
 import { type Authenticator, connect, errors, type NatsConnection, nkeyAuthenticator } from "nats";
 
 import { watchConnection } from "./connection-watch.ts";
+import { guardHeaders } from "./header-block.ts";
 
 /** How a process reaches its server. */
 export interface ConnectionOptions {
@@ -42,6 +43,7 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
     options.seed === undefined
       ? {}
       : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) };
+  guardHeaders();
   const servers = options.url.split(",").map((server) => server.trim());
   try {
     const nc = await connect({

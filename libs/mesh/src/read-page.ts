@@ -54,8 +54,10 @@ export function readPage(nc: NatsConnection, request: PageRequest): Promise<Page
       heardMs = Date.now();
       if (error) return resolve({ messages, end: "lost" });
       const code = message.headers?.code ?? 0;
-      if (code === 0) messages.push(toStored(message));
-      else resolve({ messages, end: endOf(code, message) });
+      if (code !== 0) return resolve({ messages, end: endOf(code, message) });
+      const stored = toStored(message);
+      if (stored) messages.push(stored);
+      else resolve({ messages, end: "lost" });
     },
   });
   const timer = setInterval(() => {
@@ -92,8 +94,9 @@ function endOf(code: number, message: Msg): Page["end"] {
   return Number(message.headers?.get("Nats-Num-Pending") ?? 0) > 0 ? "more" : "all";
 }
 
-function toStored({ data, headers }: Msg): StoredMessage {
-  if (!headers) throw new TypeError("a stored message came without the server's headers");
+/** Undefined for what doesn't bear the server's headers: an exception here would end the whole connection's reading. */
+function toStored({ data, headers }: Msg): StoredMessage | undefined {
+  if (!headers?.has("Nats-Sequence")) return undefined;
   const timestamp = headers.get("Nats-Time-Stamp");
   const time = new Date(timestamp);
   const fraction = /\.\d{3}(\d+)/.exec(timestamp)?.[1] ?? "";

@@ -14,6 +14,7 @@ export {
   type StageContextOptions,
 } from "./stage-context.ts";
 export { linked } from "./linked.ts";
+export { publishRaw } from "./publish-raw.ts";
 export { sampleEntry } from "./sample-entry.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type ControlWish, startTestMesh, type TestMesh } from "./test-mesh.ts";

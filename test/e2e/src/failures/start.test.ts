@@ -2,8 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { commandSubject, REPLY_HEADER } from "@baton/contracts";
+import { openMesh } from "@baton/mesh";
 import {
   eventually,
+  publishRaw,
   type SpawnedService,
   spawnService,
   startTestNats,
@@ -65,3 +68,37 @@ test("a lane that waits for the streams stops when it is told to", async () => {
   expect(await lane.sigterm()).toEqual({ code: 0, signal: null });
   await nats.stop();
 }, 40_000);
+
+test("a coordinator starts over messages with headers that nobody can read, and answers commands that have such", async () => {
+  const nats = await startTestNats();
+  const mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+  const [candidateId, commandId, inbox] = ["cand-of-bad-headers", "submit-badly", "_INBOX.badly"];
+  const block = (more: string): string => `NATS/1.0\r\nfoo: a\nb\r\nf o: c\r\n${more}\r\n`;
+  const time = new Date().toISOString();
+  const submit = { v: 1, type: "submit", id: commandId, candidateId, time, by: "somebody" };
+  const addressed = { ...submit, mesh: mesh.name, spec: { of: candidateId } };
+  await publishRaw(nats.url, [
+    { subject: `baton.report.lane-c.${candidateId}.make.run-bad`, block: block(""), body: "{}" },
+    { subject: `baton.command.${candidateId}.not-a-command`, block: block(""), body: "{}" },
+    {
+      subject: commandSubject({ candidateId, commandId }),
+      block: block(`${REPLY_HEADER}: ${inbox}\r\n`),
+      body: JSON.stringify(addressed),
+    },
+  ]);
+  const receipts: unknown[] = [];
+  mesh.nc.subscribe(inbox, { callback: (_, message) => void receipts.push(message.json()) });
+  await mesh.nc.flush();
+  await using coordinator = spawnService("apps/coordinator/src/main.ts", {
+    BATON_PLAYBOOK: join(ROOT, "playbooks/baton.yaml"),
+    BATON_NATS_URL: nats.url,
+  });
+  await coordinator.ready(30_000);
+  const last = await eventually(() => mesh.journal.last(candidateId), { what: "it is decided" });
+  expect(last.entry).toMatchObject({ candidateId, n: 1, cause: { kind: "command", commandId } });
+  await eventually(() => receipts.length > 0, { what: "the receipt" });
+  expect(receipts).toMatchObject([{ candidateId, outcome: { kind: "accepted" } }]);
+  await coordinator.sigterm();
+  await mesh[Symbol.asyncDispose]();
+  await nats.stop();
+}, 60_000);
