@@ -10,7 +10,7 @@ import { renderTable } from "../render-table.ts";
 import { findServer } from "../server-address.ts";
 
 /** A registered key. */
-export interface PersonRow {
+interface PersonRow {
   readonly name: string;
   readonly roles: readonly string[];
   readonly publicKey: string;
@@ -35,7 +35,7 @@ export async function getPeople(options: Globals & { readonly people?: string })
 }
 
 /** The registry by name; `own` is the public key of whoever asks. */
-export function rowsOf(people: People, own: string | undefined): PersonRow[] {
+function rowsOf(people: People, own: string | undefined): PersonRow[] {
   return Array.from(people, ([publicKey, { name, roles }]) => ({
     name,
     roles,
@@ -45,11 +45,7 @@ export function rowsOf(people: People, own: string | undefined): PersonRow[] {
 }
 
 /** The rows as a table, and what to do where one's own key isn't among them. */
-export function renderPeople(
-  rows: readonly PersonRow[],
-  own: string | undefined,
-  width: number,
-): string {
+function renderPeople(rows: readonly PersonRow[], own: string | undefined, width: number): string {
   const columns = ["NAME", "ROLES", "YOU", "KEY"].map((heading) => ({ heading }));
   const table = renderTable(
     columns,

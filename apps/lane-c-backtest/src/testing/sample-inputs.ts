@@ -81,6 +81,7 @@ const described = (instrument: string, bars: readonly Bar[]): Dataset =>
       sha256: sha256(JSON.stringify(bars)),
       nullRate: 0,
       prices: "as-given",
+      format: undefined,
       splits: [],
       realMoves: [],
     },
