@@ -5,9 +5,10 @@ import { artifactChunkSubject, artifactRecordSubject, type ArtifactWriter } from
 import { startTestNats, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { ArtifactAltered, sha256Of } from "./artifacts.ts";
+import { ArtifactAltered, openArtifacts, sha256Of } from "./artifacts.ts";
 import type { Mesh } from "./mesh.ts";
 import { openAs } from "./open-as.test-data.ts";
+import type { Publisher } from "./publisher.ts";
 
 let nats: TestNats;
 let core: Mesh;
@@ -100,17 +101,42 @@ test("what was spoiled or damaged is stored again by its own kind", async () => 
   expect(await core.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
 });
 
-test("what can't be read back isn't said to be stored", async () => {
-  const bytes = Buffer.from("spoiled by the key's own holder");
+test("however many wrong records there are of one's own kind, what is stored last is found", async () => {
+  const bytes = Buffer.from("spoiled by another who holds the key");
   const sha256 = sha256Of(bytes);
-  for (let count = 0; count < 8; count += 1)
-    await spoil(lane, "lane-c", sha256, lieAbout(sha256, 3, ["xyz"]));
-  await expect(lane.artifacts.put(bytes)).rejects.toThrow(
-    /reads as something else: none of 8 records by lane-c/,
-  );
-  // For everybody else it's theirs to say.
-  await thief.artifacts.put(bytes);
+  const spoilOnce = (): Promise<void> =>
+    spoil(lane, "lane-c", sha256, lieAbout(sha256, 3, ["xyz"]));
+  for (let count = 0; count < 30; count += 1) await spoilOnce();
+  await lane.artifacts.put(bytes);
+  for (const reader of [core, lane, thief])
+    expect(await reader.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
+  await spoilOnce();
+  await expect(core.artifacts.get(sha256)).rejects.toThrow(/none of 9 records by lane-c/);
+  // It is theirs to say again, and everybody else's.
+  await lane.artifacts.put(bytes);
   expect(await core.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
+  await spoilOnce();
+  await thief.artifacts.put(bytes);
+  await spoilOnce();
+  expect(await core.artifacts.get(sha256)).toEqual(new Uint8Array(bytes));
+});
+
+test("what can't be read back isn't said to be stored", async () => {
+  const bytes = Buffer.from("spoiled by another who holds the key, as often as it's stored");
+  const sha256 = sha256Of(bytes);
+  const spoilOnce = (): Promise<void> =>
+    spoil(lane, "lane-c", sha256, lieAbout(sha256, 3, ["xyz"]));
+  for (let count = 0; count < 8; count += 1) await spoilOnce();
+  const publish: Publisher["publish"] = async (message) => {
+    const stored = await lane.publisher.publish(message);
+    if (message.subject.endsWith(sha256)) await spoilOnce();
+    return stored;
+  };
+  const publisher = { ...lane.publisher, publish };
+  const raced = openArtifacts({ jsm: lane.jsm, publisher, writer: "lane-c" });
+  await expect(raced.put(bytes)).rejects.toThrow(
+    /reads as something else: none of 9 records by lane-c/,
+  );
 });
 
 test("ids say nothing about the next one", async () => {

@@ -63,7 +63,10 @@ const CHUNK = 128 * 1024;
 const SMALLEST_CHUNK = 32 * 1024;
 /** Chunks on their way at a time. */
 const TOGETHER = 8;
-/** So many records of one writer for one digest are looked at: whoever writes more hides no record but its own. */
+/**
+ * So many records of one writer for one digest are looked at from the first on, and its last one: whoever writes more hides no
+ * record but those of its own kind, and among people, who are one kind, what was stored last is found.
+ */
 const LOOKS = 8;
 /** What reads as something else is stored so often. */
 const TRIES = 2;
@@ -142,7 +145,7 @@ interface Found {
   readonly wrong: readonly ArtifactRecord[];
 }
 
-/** O1: usually the first record that anybody wrote; where that is wrong, those of each writer in turn. */
+/** O1: usually the first record that anybody wrote; where that is wrong, those of each writer in turn, then the last of each. */
 async function find(jsm: JetStreamManager, sha256: Sha256): Promise<Found> {
   const first = await nextRecord(jsm, artifactRecordFilter(sha256), 1);
   if (!first) return { bytes: undefined, wrong: [] };
@@ -164,6 +167,13 @@ async function find(jsm: JetStreamManager, sha256: Sha256): Promise<Found> {
       wrong.push(record);
     }
   }
+  for (const [writer, sequence] of from) {
+    const record = await lastRecord(jsm, artifactRecordSubject({ writer, sha256 }));
+    if (!record || record.sequence < sequence) continue;
+    const content = await contentOf(jsm, record, sha256);
+    if (content) return { bytes: content, wrong };
+    wrong.push(record);
+  }
   return { bytes: undefined, wrong };
 }
 
@@ -180,6 +190,14 @@ async function nextRecord(
 ): Promise<ArtifactRecord | undefined> {
   const next = { seq: from, next_by_subj: filter };
   const message = await jsm.streams.getMessage(STREAM, next);
+  return message ? parseArtifactRecord(message) : undefined;
+}
+
+async function lastRecord(
+  jsm: JetStreamManager,
+  subject: string,
+): Promise<ArtifactRecord | undefined> {
+  const message = await jsm.streams.getMessage(STREAM, { last_by_subj: subject });
   return message ? parseArtifactRecord(message) : undefined;
 }
 

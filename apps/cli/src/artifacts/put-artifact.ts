@@ -6,6 +6,7 @@ import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { openSession } from "../session.ts";
 import { folderOf, readInput } from "../submit/read-input.ts";
+import { storeArtifact } from "./store-artifact.ts";
 
 /** A file by its content: `restored` if only other bytes were stored under its digest, `there` if nothing had to be done. */
 interface Put {
@@ -53,6 +54,6 @@ async function put(artifacts: Artifacts, file: string, bytes: Uint8Array): Promi
       throw error;
     },
   );
-  if (before !== "there") await artifacts.put(bytes);
+  if (before !== "there") await storeArtifact(artifacts, bytes);
   return { file, sha256, bytes: bytes.length, outcome: before };
 }

@@ -6,6 +6,7 @@ import { type Artifacts, sha256Of } from "@baton/mesh";
 import { quoted } from "@baton/text/printable";
 import { z } from "zod";
 
+import { storeArtifact } from "../artifacts/store-artifact.ts";
 import { CliError, EXIT, type Fault } from "../cli-error.ts";
 import { isInside, OutsideFolder, readInput } from "./read-input.ts";
 
@@ -92,7 +93,7 @@ function faultOf(where: string, path: string, { details }: CliError): Fault {
 
 /** Stores the files; the same bytes again change nothing. */
 export async function upload(files: readonly OwnFile[], artifacts: Artifacts): Promise<void> {
-  for (const { bytes } of files) await artifacts.put(bytes);
+  for (const { bytes } of files) await storeArtifact(artifacts, bytes);
 }
 
 async function readCsv(path: string, file: string, where: string): Promise<Uint8Array> {
