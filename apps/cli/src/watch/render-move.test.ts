@@ -1,3 +1,4 @@
+import { Controls } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import { lastOf } from "../testing/sample-controls.ts";
@@ -5,7 +6,16 @@ import { START_MS, stored } from "../testing/sample-entries.ts";
 import { controlJson, moveJson, renderControl, renderMove } from "./render-move.ts";
 
 const time = new Date(START_MS);
-const engaged = lastOf({ wish: { type: "kill-switch" }, why: "bad\u001b[2J fills" });
+const honest = lastOf({ wish: { type: "kill-switch" } });
+/** What another release wrote is taken as it is: no command could bring this in. */
+const engaged = {
+  sequence: honest.sequence,
+  controls: Controls.parse(
+    JSON.parse(
+      JSON.stringify(honest.controls).replaceAll("bad fills", String.raw`bad\u001b[2J fills`),
+    ),
+  ),
+};
 
 test("a change of the controls is a line in the columns of the moves", () => {
   const move = renderMove(stored(7, 0), time);
