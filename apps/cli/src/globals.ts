@@ -6,14 +6,25 @@ export type Format = "table" | "json" | "yaml";
 /** Options that every command has, before or after the verb. */
 export interface Globals {
   readonly server: string | undefined;
+  /** Data folder of the `baton up` that is meant. */
+  readonly data: string | undefined;
   readonly format: Format;
 }
 
+/** Which mesh is meant, as far as the command line says. */
+export type MeshNamed = Partial<Pick<Globals, "server" | "data">>;
+
 /** The global options as they were given. */
 export function globalsOf(command: Command): Globals {
-  const given = command.optsWithGlobals<{ server?: string; output?: Format; json?: boolean }>();
+  const given = command.optsWithGlobals<{
+    server?: string;
+    data?: string;
+    output?: Format;
+    json?: boolean;
+  }>();
   return {
     server: given.server,
+    data: given.data,
     format: given.json === true ? "json" : (given.output ?? "table"),
   };
 }

@@ -5,7 +5,7 @@ import type { Identity } from "@baton/contracts";
 
 import { identityFrom } from "./arguments.ts";
 import { CliError, EXIT } from "./cli-error.ts";
-import type { Globals } from "./globals.ts";
+import type { MeshNamed } from "./globals.ts";
 import { keyFileOf, localKeyFile, readKeyFile, type SigningKey } from "./key-file.ts";
 import { findServer } from "./server-address.ts";
 
@@ -22,7 +22,7 @@ export interface Sender {
  */
 export function senderFrom(
   as: string | undefined,
-  { server }: Pick<Globals, "server">,
+  mesh: MeshNamed,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Sender {
   const { path, named } = keyFileOf(env);
@@ -39,7 +39,7 @@ export function senderFrom(
   const name = identityFrom(as ?? own?.name ?? operatingSystemUser());
   const isOwn = own !== undefined && (as === undefined || as === own.name);
   if (named || isOwn) return { name, key: own };
-  const { up } = findServer(server, env);
+  const { up } = findServer(mesh, env);
   return { name, key: (up && readKeyFile(localKeyFile(up.dataDir, name))) ?? own };
 }
 

@@ -2,7 +2,7 @@
  * The command line's shape. Each file in `commands/` registers one verb and loads what the verb needs only when it runs:
  * `--help` must not wait for a NATS client.
  */
-import { Command, Option } from "commander";
+import { Command, Help, Option } from "commander";
 
 import { register as registerArtifacts } from "./commands/artifacts.ts";
 import { register as registerAudit } from "./commands/audit.ts";
@@ -27,6 +27,7 @@ import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerTrust } from "./commands/trust.ts";
 import { register as registerUp } from "./commands/up.ts";
 import { register as registerWatch } from "./commands/watch.ts";
+import { refuseContradictions } from "./contradictions.ts";
 
 const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
   [
@@ -62,8 +63,17 @@ const EXIT_CODES = `
 Exit codes: 0 ok, 2 usage, 3 invalid input, 4 not found, 5 refused by a guard or gate, 6 conflict, 7 limit, 8 unavailable,
 9 not authorised, 70 a fault of Baton, 130 interrupted.
 
-Server: --server, else BATON_NATS_URL, else the mesh that your own \`baton up\` runs, else nats://127.0.0.1:4222.
+Server: that of --server or --data, else BATON_NATS_URL, else the mesh that your own \`baton up\` runs, else
+nats://127.0.0.1:4222.
 `;
+
+/** Those that the command doesn't give a meaning of its own, which its help has instead. */
+function globalOptionsOf(this: Help, command: Command): Option[] {
+  const own = command.options.map(({ long }) => long);
+  return Help.prototype.visibleGlobalOptions
+    .call(this, command)
+    .filter(({ long }) => !own.includes(long));
+}
 
 /** The whole program, ready to parse; it throws commander's errors instead of ending the process. */
 export function createProgram(version = "0.0.0"): Command {
@@ -76,8 +86,9 @@ export function createProgram(version = "0.0.0"): Command {
     .helpCommand("help [command]", "print help of a command")
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: globalOptionsOf })
     .option("-s, --server <url>", "address of the NATS server")
+    .option("--data <folder>", "instead: data folder of the `baton up` that is meant")
     .addOption(
       new Option("-o, --output <format>", "how to print results").choices([
         "table",
@@ -86,7 +97,8 @@ export function createProgram(version = "0.0.0"): Command {
       ]),
     )
     .option("--json", "the same as -o json; errors are JSON too")
-    .addHelpText("after", EXIT_CODES);
+    .addHelpText("after", EXIT_CODES)
+    .hook("preAction", (_program, command) => refuseContradictions(command));
   for (const { heading, registrars } of GROUPS) {
     program.commandsGroup(heading);
     for (const register of registrars) register(program);

@@ -7,15 +7,16 @@ import { meshDirectory } from "./up/mesh-directory.ts";
 const VARIABLE = "BATON_NATS_SEED_FILE";
 
 /**
- * The nkey seed to sign in with: from the file that BATON_NATS_SEED_FILE names, else from the data folder of the `baton up`
- * that is meant; undefined if there's neither. Only its owner may read the file. Throws `CliError`.
+ * The nkey seed to sign in with: from the file that BATON_NATS_SEED_FILE names, unless the mesh is named by its data folder; else
+ * from the data folder of the `baton up` that is meant; undefined if there's neither. Only its owner may read the file. Throws `CliError`.
  */
 export function seedFor(
-  { up }: Pick<ServerAddress, "up">,
+  { up, source }: Pick<ServerAddress, "up" | "source">,
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   const named = env[VARIABLE];
-  if (named !== undefined && named !== "") return readSeed(named);
+  // What the environment says is about the mesh that is meant where no folder is named.
+  if (named !== undefined && named !== "" && source !== "--data") return readSeed(named);
   const path = up && meshDirectory(up.dataDir).seedOf("cli");
   return path !== undefined && existsSync(path) ? readSeed(path) : undefined;
 }

@@ -1,8 +1,13 @@
-/** Which server a command talks to: --server, else BATON_NATS_URL, else the mesh that `baton up` runs, else the usual port. */
+/**
+ * Which server a command talks to: that of --server or --data, else BATON_NATS_URL, else the mesh that `baton up` runs, else the
+ * usual port.
+ */
+import { realpathSync, statSync } from "node:fs";
 import { isIP } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { CliError, EXIT } from "./cli-error.ts";
+import type { MeshNamed } from "./globals.ts";
 import { isOurs, type MeshState, readOwnState } from "./up/up-state.ts";
 
 const USUAL = "nats://127.0.0.1:4222";
@@ -12,20 +17,27 @@ const POINTER = join(import.meta.dirname, "../../../.baton/up.json");
 /** A server's address and where it was found. */
 export interface ServerAddress {
   readonly url: string;
-  readonly source: "--server" | "BATON_NATS_URL" | ".baton/up.json" | "default";
+  readonly source: "--server" | "--data" | "BATON_NATS_URL" | ".baton/up.json" | "default";
   /** Present if the mesh of `baton up` is the one meant. */
   readonly up: MeshState | undefined;
 }
 
-/** Finds the address for a command; `pointer` names the mesh that runs. Throws `CliError` for one that isn't an address. */
+/**
+ * Finds the address for a command; `pointer` names the mesh that is meant where nothing else is said. Throws `CliError` for one
+ * that isn't an address, and for a data folder on which no mesh of this user runs.
+ */
 export function findServer(
-  option: string | undefined,
+  { server, data }: MeshNamed,
   env: Readonly<Record<string, string | undefined>>,
   pointer: string = POINTER,
 ): ServerAddress {
+  if (data !== undefined) {
+    const meant = meshOn(resolve(data));
+    return { url: meant.natsUrl, source: "--data", up: meant };
+  }
   const up = findMesh(pointer);
   const fromEnv = env["BATON_NATS_URL"];
-  if (option !== undefined) return named(option, "--server", up);
+  if (server !== undefined) return named(server, "--server", up);
   if (fromEnv !== undefined && fromEnv !== "") return named(fromEnv, "BATON_NATS_URL", up);
   if (up) return named(up.natsUrl, ".baton/up.json", up);
   return { url: USUAL, source: "default", up: undefined };
@@ -45,6 +57,42 @@ function findMesh(pointer: string): MeshState | undefined {
   const state = readOwnState(pointer);
   // After a crash the file is still there, and the address may be somebody else's by now.
   return state && isOurs(state.pid) ? state : undefined;
+}
+
+/** The mesh that runs on a data folder. Its address comes from a file of the user's own, as that of the usual one does. */
+function meshOn(folder: string): MeshState {
+  // A dry run's mesh lies a folder deeper than its evidence.
+  const found = [folder, join(folder, "mesh")].flatMap((root) => {
+    const state = findMesh(join(root, "up.json"));
+    // A copy of a data folder isn't the mesh that it was copied from.
+    return state && isSamePlace(state.dataDir, root) ? [state] : [];
+  });
+  if (found[0]) return found[0];
+  throw new CliError({
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `no mesh of yours runs on that folder: ${whyNone(folder)}`,
+    value: folder,
+    rule: "--data names the data folder of a `baton up` that this user runs on this machine",
+    action: `\`baton up --data ${folder}\` starts one there; \`baton up\` prints the data folder of one that runs.`,
+  });
+}
+
+function whyNone(folder: string): string {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return "there is no such folder";
+  const state = readOwnState(join(folder, "up.json"));
+  if (!state) return "it has no up.json that is your own";
+  return isOurs(state.pid)
+    ? `its up.json is about ${state.dataDir}`
+    : `process ${state.pid}, which ran one, is gone`;
+}
+
+function isSamePlace(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
 }
 
 function isAddress({ hostname }: URL): boolean {

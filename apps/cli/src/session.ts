@@ -12,7 +12,7 @@ import {
 import type { JetStreamManager } from "@nats-io/jetstream";
 
 import { CliError, EXIT } from "./cli-error.ts";
-import type { Globals } from "./globals.ts";
+import type { MeshNamed } from "./globals.ts";
 import { readSeed, seedFor } from "./read-seed-file.ts";
 import { findServer, type ServerAddress } from "./server-address.ts";
 import { type TrustedMesh, trustedMeshes } from "./trust/trusted-meshes.ts";
@@ -34,13 +34,13 @@ export interface Session extends AsyncDisposable {
 
 /** Connects; fails at once with E_UNAVAILABLE if nothing answers, with E_DENIED if the server doesn't let us in. */
 export async function openSession(
-  on: Pick<Globals, "server"> & {
+  on: MeshNamed & {
     readonly seedFile?: string;
     /** The mesh, where it is known from elsewhere. */
     readonly mesh?: TrustedMesh;
   },
 ): Promise<Session> {
-  const address = findServer(on.server, process.env);
+  const address = findServer(on, process.env);
   const seed = on.seedFile === undefined ? seedFor(address, process.env) : readSeed(on.seedFile);
   const nc = await connectInTime({
     url: address.url,
@@ -58,7 +58,7 @@ export async function openSession(
     nc,
     jsm,
     artifacts: openArtifacts({ jsm, publisher, writer: "cli" }),
-    trusts: () => (on.mesh ? [on.mesh] : trustedMeshes(process.env, address.up?.mesh)),
+    trusts: () => (on.mesh ? [on.mesh] : trustedMeshes(process.env, address)),
     [Symbol.asyncDispose]: async () => {
       publisher.close();
       await nc.close();
@@ -82,7 +82,7 @@ async function connectInTime(options: ConnectionOptions): Promise<NatsConnection
 function describeUnreachable({ url, source }: ServerAddress, error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Denied) return notLetIn(url, error);
-  const hangs = source === ".baton/up.json";
+  const hangs = source === ".baton/up.json" || source === "--data";
   return new CliError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,

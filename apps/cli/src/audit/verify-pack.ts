@@ -25,7 +25,6 @@ export interface VerifyOptions {
  * that was named, unless that is enough.
  */
 export async function verifyPack(file: string, options: Globals & VerifyOptions): Promise<void> {
-  if (options.key !== undefined && options.selfSigned === true) throw contradiction();
   const publicKey = options.key === undefined ? undefined : await readKey(options.key);
   const people = options.people === undefined ? undefined : await registryIn(options.people);
   const found = await verifyAuditPack(file, {
@@ -79,15 +78,6 @@ function selfSigned(file: string): CliError {
     value: file,
     action:
       "Give the mesh's public key by --key (of a `baton up`: audit.pub in its data folder); --self-signed is enough to see that nothing changed since.",
-  });
-}
-
-function contradiction(): CliError {
-  return new CliError({
-    code: "E_USAGE",
-    exit: EXIT.usage,
-    message: "--key and --self-signed contradict each other",
-    action: "Leave one of them out.",
   });
 }
 

@@ -14,7 +14,7 @@ import { checkOutside, type InvariantFinding } from "./check-outside.ts";
 
 /** Checks and prints; exit code 5 if one doesn't hold. Throws `CliError` if it can't look. */
 export async function check(options: Globals & { readonly playbook?: string }): Promise<void> {
-  const { up } = findServer(options.server, process.env);
+  const { up } = findServer(options, process.env);
   if (!up) throw notHere();
   const directory = meshDirectory(up.dataDir);
   const found = await checkOutside({

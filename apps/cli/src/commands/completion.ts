@@ -30,8 +30,8 @@ export function register(program: Command): void {
         import("../completion/find-ids.ts"),
       ]);
       const globals = globalsOf(command);
-      const found = await completionsFor(program, words, (beginning) =>
-        findIds(beginning, globals),
+      const found = await completionsFor(program, words, (beginning, mesh) =>
+        findIds(beginning, { ...globals, ...mesh }),
       );
       await write(found.map((word) => `${word}\n`).join(""));
       // A server that doesn't answer must not keep the prompt waiting.

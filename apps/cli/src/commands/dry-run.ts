@@ -28,12 +28,12 @@ export function register(program: Command): void {
     )
     .action(async (options: DryRunOptions, command: Command) => {
       const { runDryRun } = await import("../dry-run/run-dry-run.ts");
-      await runDryRun({ ...options, format: globalsOf(command).format });
+      const { data, format } = globalsOf(command);
+      await runDryRun({ ...options, data, format });
     });
 }
 
 interface DryRunOptions {
   readonly keepRunning?: boolean;
   readonly seed?: string;
-  readonly data?: string;
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
@@ -16,12 +16,7 @@ export function register(program: Command): void {
       "--timeout <duration>",
       "longest wait: for the receipt (10s), with --wait for the end (24h)",
     )
-    .addOption(
-      new Option(
-        "--check",
-        "only look: what is wrong, or what it would be; needs no server",
-      ).conflicts(["wait", "unchecked", "as", "timeout"]),
-    )
+    .option("--check", "only look: what is wrong, or what it would be; needs no server")
     .option(
       "--unchecked",
       "submit a document of another schema as it is, for a playbook that takes it",

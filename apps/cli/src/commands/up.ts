@@ -8,6 +8,7 @@ export function register(program: Command): void {
   program
     .command("up")
     .description("run the whole mesh on this machine until Ctrl-C")
+    // Read by the program, whose option of that name means the same folder to all other commands.
     .option("--data <folder>", "where it keeps its data (default: .baton/mesh)")
     .option("--ephemeral", "use a temporary folder and remove it at the end")
     .option("--sync-always", "sync every write to the disk before it is acknowledged", true)
@@ -27,6 +28,10 @@ export function register(program: Command): void {
       examples([
         ["baton up", "start, print the addresses, run until Ctrl-C"],
         ["baton up --ephemeral --port 0", "one more, beside whatever runs, leaving nothing behind"],
+        [
+          "baton up --data ./mine --port 0",
+          "a second mesh; `baton --data ./mine get services` reads it",
+        ],
         ["baton up --data ./mine --json", "for a program: one line of JSON per event"],
       ]) +
         "\nA service that dies is started again. Everything it needs to go on is in the data folder;\n" +
@@ -34,12 +39,12 @@ export function register(program: Command): void {
     )
     .action(async (options: UpOptions, command: Command) => {
       const { runUp } = await import("../up/run-up.ts");
-      await runUp({ ...options, format: globalsOf(command).format });
+      const { data, format } = globalsOf(command);
+      await runUp({ ...options, data, format });
     });
 }
 
 interface UpOptions {
-  readonly data?: string;
   readonly ephemeral?: boolean;
   readonly syncAlways: boolean;
   readonly port: string;

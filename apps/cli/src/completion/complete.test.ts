@@ -52,6 +52,27 @@ test.each([
   expect(await complete(...words)).toEqual(found);
 });
 
+test.each([
+  [["describe", "--data", "./mine", "cand-a"], { data: "./mine" }],
+  [["-s", "nats://there", "describe", "cand-a"], { server: "nats://there" }],
+  [["describe", "cand-a"], {}],
+])("the ids after %j are of the mesh that is named", async (words, mesh) => {
+  const asked: unknown[] = [];
+  await completionsFor(createProgram(), words, async (_, named) => {
+    asked.push(named);
+    return [];
+  });
+  expect(asked).toEqual([mesh]);
+});
+
+test("an option that has a meaning of its own is offered and explained once", async () => {
+  const offered = await complete("up", "--d");
+  expect(offered).toEqual(["--data"]);
+  const { stdout } = await baton(["up", "--help"]);
+  expect(stdout.match(/^ +--data /gm)).toHaveLength(1);
+  expect(stdout).toMatch(/^ +--data <folder> +where it keeps its data/m);
+});
+
 function lanes(): string[] {
   return ["a", "b", "c", "d", "e", "f"].map((letter) => `lane-${letter}`);
 }

@@ -2,8 +2,10 @@
 import { LANES, REASONS } from "@baton/contracts";
 import type { Argument, Command, Option } from "commander";
 
-/** Where candidates come from: the ids that begin so. */
-export type FindIds = (beginning: string) => Promise<readonly string[]>;
+import type { MeshNamed } from "../globals.ts";
+
+/** Where candidates come from: the ids that begin so, of the mesh that the words name. */
+export type FindIds = (beginning: string, mesh: MeshNamed) => Promise<readonly string[]>;
 
 /**
  * The words that fit for the last of `words`, which are what was typed after `baton`; the last one may be empty. Nothing where a
@@ -15,13 +17,13 @@ export async function completionsFor(
   findIds: FindIds,
 ): Promise<readonly string[]> {
   const current = words.at(-1) ?? "";
-  const { command, open, given } = walk(program, words.slice(0, -1));
+  const { command, open, given, mesh } = walk(program, words.slice(0, -1));
   if (open) return fitting(valuesOf(open), current);
   if (current.startsWith("-")) return fitting(optionsOf(command), current);
   if (command.commands.length > 0) return fitting(commandsOf(command), current);
   const argument = argumentAt(command, given);
   if (!argument) return [];
-  if (/^candidateIds?$/.test(argument.name())) return await findIds(current);
+  if (/^candidateIds?$/.test(argument.name())) return await findIds(current, mesh);
   return fitting(valuesOf(argument), current);
 }
 
@@ -31,22 +33,28 @@ interface Walked {
   readonly open: Option | undefined;
   /** Arguments that the command has already. */
   readonly given: number;
+  /** By --server or --data. */
+  readonly mesh: MeshNamed;
 }
 
 function walk(program: Command, words: readonly string[]): Walked {
   let command = program;
   let open: Option | undefined;
   let given = 0;
+  let mesh: MeshNamed = {};
   for (const word of words) {
-    if (open) open = undefined;
-    else if (word.startsWith("-")) open = valued(command, word);
+    if (open) {
+      if (["server", "data"].includes(open.attributeName()))
+        mesh = { [open.attributeName()]: word };
+      open = undefined;
+    } else if (word.startsWith("-")) open = valued(command, word);
     else {
       const inner = command.commands.find((one) => one.name() === word || isAlias(one, word));
       if (inner) command = inner;
       else given += 1;
     }
   }
-  return { command, open, given };
+  return { command, open, given, mesh };
 }
 
 function isAlias(command: Command, word: string): boolean {

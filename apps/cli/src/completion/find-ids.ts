@@ -1,5 +1,5 @@
 /** Ids of candidates while a person waits at the prompt: quickly or not at all. */
-import type { Globals } from "../globals.ts";
+import type { MeshNamed } from "../globals.ts";
 import { readStandings } from "../journal/read-model.ts";
 import { openSession } from "../session.ts";
 
@@ -9,10 +9,7 @@ const WITHIN_MS = 2000;
 const MOST = 200;
 
 /** The ids that begin so; none where no mesh answers in time. */
-export async function findIds(
-  beginning: string,
-  globals: Pick<Globals, "server">,
-): Promise<readonly string[]> {
+export async function findIds(beginning: string, globals: MeshNamed): Promise<readonly string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<readonly string[]>((resolve) => {
     timer = setTimeout(() => resolve([]), WITHIN_MS);
@@ -22,10 +19,7 @@ export async function findIds(
   );
 }
 
-async function read(
-  beginning: string,
-  globals: Pick<Globals, "server">,
-): Promise<readonly string[]> {
+async function read(beginning: string, globals: MeshNamed): Promise<readonly string[]> {
   await using session = await openSession(globals);
   const { candidates } = await readStandings(session);
   return candidates

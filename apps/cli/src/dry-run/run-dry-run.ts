@@ -38,7 +38,7 @@ import { DEMO_SETTINGS, differencesOf, type Summary } from "./summary.ts";
 export interface DryRunOptions {
   readonly keepRunning?: boolean;
   readonly seed?: string;
-  readonly data?: string;
+  readonly data: string | undefined;
   readonly format: Format;
 }
 
@@ -107,6 +107,7 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   view.phase("playing");
   await using session = await openSession({
     server: mesh.natsUrl,
+    data: undefined,
     seedFile: run.choices.directory.seedOf("cli"),
     mesh: mesh.state().mesh,
   });

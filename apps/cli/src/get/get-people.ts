@@ -20,7 +20,7 @@ interface PersonRow {
 
 /** Lists who may ask for something, and with which roles. Throws `CliError`. */
 export async function getPeople(options: Globals & { readonly people?: string }): Promise<void> {
-  const people = await registryFor(options.people, findServer(options.server, process.env));
+  const people = await registryFor(options.people, findServer(options, process.env));
   if (!people)
     throw new CliError({
       code: "E_NOT_FOUND",

@@ -25,7 +25,7 @@ import {
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
-import type { Globals } from "../globals.ts";
+import type { MeshNamed } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { openSession, type Session } from "../session.ts";
 import type { CheckTransitionOptions } from "./check-transition.ts";
@@ -37,7 +37,7 @@ import { wordsFor } from "./verdict-words.ts";
 /** Decides and answers. Throws `CliError`: E_USAGE for a claim, E_NOT_FOUND for an unknown candidate, E_CONFLICT for a closed one. */
 export async function checkOnMesh(
   options: CheckTransitionOptions,
-  globals: Pick<Globals, "server">,
+  globals: MeshNamed,
 ): Promise<void> {
   refuseClaims(options);
   const given = requireOptions({

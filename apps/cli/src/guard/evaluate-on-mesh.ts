@@ -2,7 +2,7 @@
 import { evaluateFailure, stageRule } from "@baton/playbook";
 
 import { CliError, EXIT } from "../cli-error.ts";
-import type { Globals } from "../globals.ts";
+import type { MeshNamed } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { openSession } from "../session.ts";
 import { type EvaluateFailureOptions, failureAnswer } from "./evaluate-failure.ts";
@@ -13,7 +13,7 @@ import { pinnedPlaybook } from "./stored-evidence.ts";
 /** Evaluates and answers. Throws `CliError`: E_USAGE for a claim, E_CONFLICT if no failure stands. */
 export async function evaluateOnMesh(
   options: EvaluateFailureOptions,
-  globals: Pick<Globals, "server">,
+  globals: MeshNamed,
 ): Promise<void> {
   refuseAssertions({
     policy: options.policy,

@@ -55,7 +55,7 @@ export async function policyDiff(
   let journal: JournalFindings | null = null;
   if (options.journal === true) {
     const { decideAgain } = await import("./policy-journal.ts");
-    journal = await decideAgain({ old, next }, { server: options.server, limit });
+    journal = await decideAgain({ old, next }, { ...options, limit });
   }
   const changes = changesBetween(old, next);
   const differs = changes.length > 0 || (journal?.otherWays.length ?? 0) > 0;

@@ -1,6 +1,7 @@
 /** Decides the candidates of a mesh's journal again under another playbook. */
 import type { Playbook } from "@baton/playbook";
 
+import type { MeshNamed } from "../globals.ts";
 import { readStandings } from "../journal/read-model.ts";
 import { openSession } from "../session.ts";
 import { openShelf, readRecord } from "./candidate-record.ts";
@@ -11,9 +12,9 @@ import { gatherStored } from "./stored-evidence.ts";
 /** Reads one candidate after the other, the latest first; changes nothing. */
 export async function decideAgain(
   { old, next }: { old: Playbook; next: Playbook },
-  { server, limit }: { server: string | undefined; limit: number },
+  { limit, ...mesh }: MeshNamed & { readonly limit: number },
 ): Promise<JournalFindings> {
-  await using session = await openSession({ server });
+  await using session = await openSession(mesh);
   const { artifacts } = session;
   const findStored = openShelf(artifacts);
   const { candidates } = await readStandings(session);

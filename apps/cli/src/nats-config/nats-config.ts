@@ -21,7 +21,7 @@ const KeysFile = z.record(z.enum(KINDS), Keys.min(1).max(8));
 
 /** Prints the accounts for the keys in a file, or makes keys and prints that file. Throws `CliError`. */
 export async function natsConfig({ keys, newKeys }: NatsConfigOptions): Promise<void> {
-  if ((keys === undefined) === (newKeys === undefined)) {
+  if (keys === undefined && newKeys === undefined) {
     throw new CliError({
       code: "E_USAGE",
       exit: EXIT.usage,

@@ -6,11 +6,15 @@ import { type People, PeopleFault, readPeople } from "@baton/people";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { ServerAddress } from "../server-address.ts";
 
-/** The file that is meant: `option`, else BATON_PEOPLE, else that of this user's own `baton up`; undefined if there is none. */
+/**
+ * The file that is meant: `option`, else that of the mesh that is named by its data folder, else BATON_PEOPLE, else that of this
+ * user's own `baton up`; undefined if there is none.
+ */
 function registryFile(
   option: string | undefined,
-  { up }: Pick<ServerAddress, "up">,
+  { up, source }: Pick<ServerAddress, "up" | "source">,
 ): string | undefined {
+  if (option === undefined && source === "--data") return up?.people;
   const named = option ?? process.env["BATON_PEOPLE"] ?? "";
   return named === "" ? up?.people : resolve(named);
 }
@@ -18,7 +22,7 @@ function registryFile(
 /** The registry in it; undefined if none is meant. Throws `CliError`. */
 export async function registryFor(
   option: string | undefined,
-  address: Pick<ServerAddress, "up">,
+  address: Pick<ServerAddress, "up" | "source">,
 ): Promise<People | undefined> {
   const file = registryFile(option, address);
   return file === undefined ? undefined : registryIn(file);

@@ -180,17 +180,24 @@ describe("an answer", () => {
 describe("the meshes that are known", () => {
   const file = (): string => at("meshes");
   const env = (): Record<string, string> => ({ BATON_MESHES_FILE: file() });
+  const NONE = { up: undefined, source: "default" } as const;
   beforeEach(() => writeFileSync(file(), `# mine\n${OTHER}\n`, { mode: 0o600 }));
   afterEach(() => chmodSync(file(), 0o600));
 
   test("are those of the file and of one's own `baton up`; BATON_MESH leaves only one", () => {
     const other = { name: OTHER, receiptKeys: [] };
-    expect(trustedMeshes(env(), known())).toEqual([known(), other]);
+    const own = { up: { mesh: known() } };
+    expect(trustedMeshes(env(), { ...own, source: ".baton/up.json" })).toEqual([known(), other]);
     const line = `${name()} ${coordinator.publicKey} ${stranger.publicKey}`;
-    expect(trustedMeshes({ ...env(), BATON_MESH: line }, undefined)).toEqual([
+    expect(trustedMeshes({ ...env(), BATON_MESH: line }, NONE)).toEqual([
       { name: name(), receiptKeys: [coordinator.publicKey, stranger.publicKey] },
     ]);
-    expect(trustedMeshes({ BATON_MESHES_FILE: at("none") }, undefined)).toEqual([]);
+    expect(trustedMeshes({ BATON_MESHES_FILE: at("none") }, NONE)).toEqual([]);
+  });
+
+  test("are only the one whose data folder is named, whatever the environment says", () => {
+    const named = { up: { mesh: known() }, source: "--data" } as const;
+    expect(trustedMeshes({ ...env(), BATON_MESH: OTHER }, named)).toEqual([known()]);
   });
 
   test("are kept, one that is known already with its new keys", () => {
@@ -201,7 +208,7 @@ describe("the meshes that are known", () => {
 
   test("aren't read from a file that others may write", () => {
     chmodSync(file(), 0o622);
-    expect(() => trustedMeshes(env(), undefined)).toThrow("can't be used");
+    expect(() => trustedMeshes(env(), NONE)).toThrow("can't be used");
   });
 
   test.each(["mesh", `${OTHER} x`, `${OTHER} ${"U".repeat(10)}`, OTHER.toUpperCase()])(

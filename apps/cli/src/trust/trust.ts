@@ -14,8 +14,7 @@ import {
 export async function trust(words: readonly string[], options: Globals): Promise<void> {
   const file = meshesFileOf(process.env);
   if (words.length > 0) trustMesh(file, parseMesh(words.join(" "), "the command line"));
-  const { up } = findServer(options.server, process.env);
-  const meshes = trustedMeshes(process.env, up?.mesh);
+  const meshes = trustedMeshes(process.env, findServer(options, process.env));
   await print(options.format, { file, meshes }, ({ meshes: known }) => render(known, file));
 }
 

@@ -23,6 +23,7 @@ import { dirname, join } from "node:path";
 import { MeshName, PublicKey } from "@baton/contracts";
 
 import { CliError, EXIT } from "../cli-error.ts";
+import type { ServerAddress } from "../server-address.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,14 +44,18 @@ export function meshesFileOf(env: Environment): string {
   return path !== undefined && path !== "" ? path : join(homedir(), ".config/baton/meshes");
 }
 
+/** How a command came to its server. */
+type Meant = Pick<ServerAddress, "source"> & {
+  readonly up: { readonly mesh: TrustedMesh } | undefined;
+};
+
 /**
- * The meshes that are known: those of the file, and `own`, the one that this user's `baton up` runs. BATON_MESH, a line as in the
- * file, goes before all of them: no other one counts then. Throws `CliError`.
+ * The meshes that are known: those of the file, and the one that this user's `baton up` runs. Where a data folder was named, only
+ * that one's; else BATON_MESH, a line as in the file, goes before all of them: no other one counts then. Throws `CliError`.
  */
-export function trustedMeshes(
-  env: Environment,
-  own: TrustedMesh | undefined,
-): readonly TrustedMesh[] {
+export function trustedMeshes(env: Environment, { up, source }: Meant): readonly TrustedMesh[] {
+  const own = up?.mesh;
+  if (own && source === "--data") return [own];
   const line = env["BATON_MESH"];
   if (line !== undefined && line !== "") return [parseMesh(line, "BATON_MESH")];
   const path = meshesFileOf(env);

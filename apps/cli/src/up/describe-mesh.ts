@@ -19,11 +19,15 @@ interface Told {
   readonly people: string;
   /** In whose name commands are signed with the mesh's own keys; undefined if it was given a registry. */
   readonly signer: Identity | undefined;
+  /** Another mesh runs, which commands talk to unless they name this one. */
+  readonly isSecond: boolean;
 }
 
 /** What `baton up` prints when everything is ready. */
 export function describeMesh(state: MeshState, told: Told): string {
-  const { directory, seconds, people, signer } = told;
+  const { directory, seconds, people, signer, isSecond } = told;
+  const data = shortened(directory.root);
+  const baton = isSecond ? `npx baton --data ${data}` : "npx baton";
   const rows = Object.entries(state.pids).map(([name, pid]) => [
     name,
     state.addresses[name] ?? (name === "nats-server" ? state.natsUrl : ""),
@@ -35,10 +39,13 @@ export function describeMesh(state: MeshState, told: Told): string {
   return [
     renderTable([{ heading: "SERVICE" }, { heading: "ADDRESS" }, { heading: "PID" }], rows, 120),
     `ready in ${seconds.toFixed(1)} s`,
-    `data  ${shortened(directory.root)} (${sync})`,
+    `data  ${data} (${sync})`,
     `who   ${shortened(people)}${signer === undefined ? "" : `: you sign as ${printable(signer)}; ${OTHERS.map((name) => `--as ${name}`).join(" and ")} answer as others`}`,
     `logs  ${shortened(directory.logs)}`,
-    "try   npx baton submit examples/candidates/trend.yaml, then npx baton watch",
+    ...(isSecond
+      ? [`use   ${baton} …: without --data commands talk to the mesh that runs already`]
+      : []),
+    `try   ${baton} submit examples/candidates/trend.yaml, then ${baton} watch`,
     "Ctrl-C stops it.",
     "",
   ].join("\n");

@@ -19,7 +19,7 @@ const ANSWER_MS = 1000;
 
 /** Restarts one service and waits until it's ready again. */
 export async function restartService(service: string, globals: Globals): Promise<void> {
-  const { up } = findServer(globals.server, process.env);
+  const { up } = findServer(globals, process.env);
   if (up === undefined) throw notHere();
   const pid = up.pids[service] ?? (service in (up.runs ?? {}) ? undefined : unknown(service, up));
   const startedMs = performance.now();

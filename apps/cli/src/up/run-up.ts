@@ -15,13 +15,14 @@ import { makeFolders, type MeshDirectory, meshDirectory } from "./mesh-directory
 import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
 import { startMesh } from "./start-mesh.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { isHeldByOther } from "./up-state.ts";
 
 /** Where other commands look for the mesh that is meant when nothing else is said. */
 export const POINTER = join(ROOT, ".baton/up.json");
 
 /** Options as they were given. */
 export interface UpOptions {
-  readonly data?: string;
+  readonly data: string | undefined;
   readonly ephemeral?: boolean;
   readonly syncAlways: boolean;
   readonly port: string;
@@ -64,7 +65,15 @@ export async function runUp(options: UpOptions): Promise<void> {
     const seconds = (performance.now() - startedMs) / 1000;
     await (json
       ? tell({ event: "up", seconds, ...mesh.state() })
-      : write(describeMesh(mesh.state(), { directory, seconds, people: choices.people, signer })));
+      : write(
+          describeMesh(mesh.state(), {
+            directory,
+            seconds,
+            people: choices.people,
+            signer,
+            isSecond: isHeldByOther(POINTER),
+          }),
+        ));
     await stopping.given;
     if (!json) note("stopping …");
     await mesh.stop();
@@ -80,15 +89,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
   const httpPort = portFrom(options.httpPort, "--http-port");
   const monitorPort =
     options.monitorPort === undefined ? undefined : portFrom(options.monitorPort, "--monitor-port");
-  if (options.ephemeral === true && options.data !== undefined) {
-    throw new CliError({
-      code: "E_USAGE",
-      exit: EXIT.usage,
-      message: "--ephemeral and --data contradict each other",
-      rule: "an ephemeral mesh has a folder of its own, which is removed at the end",
-      action: "Leave one of them out.",
-    });
-  }
+  refuseOnePortTwice({ natsPort, httpPort, monitorPort });
   const root =
     options.ephemeral === true
       ? mkdtempSync(join(tmpdir(), "baton-mesh-"))
@@ -146,6 +147,37 @@ function fileOf(variable: string): Record<string, string> {
 }
 
 const LAST_PORT = 65_535;
+
+/** Ports that two would listen on, before either does. */
+function refuseOnePortTwice(ports: {
+  readonly natsPort: number;
+  readonly httpPort: number;
+  readonly monitorPort: number | undefined;
+}): void {
+  const { natsPort, httpPort, monitorPort } = ports;
+  const last = httpPort + PLAN.length - 1;
+  const isTaken = (port: number | undefined): boolean =>
+    httpPort !== 0 && port !== undefined && port >= httpPort && port <= last;
+  const clash =
+    natsPort !== 0 && natsPort === monitorPort
+      ? `--port and --monitor-port are both ${natsPort}`
+      : isTaken(natsPort)
+        ? `--port ${natsPort} is one of the services' ports`
+        : isTaken(monitorPort)
+          ? `--monitor-port ${monitorPort} is one of the services' ports`
+          : undefined;
+  if (clash === undefined) return;
+  throw new CliError({
+    code: "E_USAGE",
+    exit: EXIT.usage,
+    message: clash,
+    rule:
+      httpPort === 0
+        ? "each listens on a port of its own"
+        : `from --http-port ${httpPort} on the services take ${httpPort} to ${last}`,
+    action: "Name another port, or 0 for any free one.",
+  });
+}
 
 function portFrom(text: string, option: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
