@@ -13,4 +13,5 @@ export { repositoryAddress, type RepositoryAddress } from "./repository-address.
 export { revertOnce, type RevertRequest } from "./revert-once.ts";
 export type { HistoryGuard, Remote } from "./scratch.ts";
 export { STALE_LOCK_MS } from "./stale-locks.ts";
+export { undoneActions, type UndoneAction } from "./undone-actions.ts";
 export { openWorktree, runBranch, type Worktree } from "./worktree.ts";

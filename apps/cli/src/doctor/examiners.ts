@@ -5,6 +5,7 @@ import { examineClock } from "./examine-clock.ts";
 import { examineControls, examineStopped } from "./examine-controls.ts";
 import { examineDisk } from "./examine-disk.ts";
 import { examineHistory } from "./examine-history.ts";
+import { examineRunning } from "./examine-running.ts";
 import { examineServices } from "./examine-services.ts";
 import { examineConsumers, examineStreams } from "./examine-streams.ts";
 import type { Examiner } from "./world.ts";
@@ -20,5 +21,6 @@ export const EXAMINERS: Readonly<Record<string, Examiner>> = {
   controls: examineControls,
   candidates: examineCandidates,
   stopped: examineStopped,
+  runs: examineRunning,
   "set aside": examineAdvisories,
 };

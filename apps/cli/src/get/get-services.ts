@@ -3,7 +3,11 @@ import type { Globals } from "../globals.ts";
 import { print, terminalWidth } from "../output.ts";
 import { renderTable } from "../render-table.ts";
 import { type HealthCheck, readServices, type ServiceView } from "../services/read-services.ts";
-import { openSession } from "../session.ts";
+import { readStandings } from "../journal/read-model.ts";
+import { candidatesThatRun } from "../running/candidates-that-run.ts";
+import { differenceText } from "../running/difference-text.ts";
+import { readRunning } from "../running/read-running.ts";
+import { openSession, type Session } from "../session.ts";
 import { ageText } from "../time-text.ts";
 
 /** Whose check says how something that all need is. */
@@ -16,7 +20,7 @@ const NEEDED = [
 
 /** What many depend on; `ok` is null where nobody who knows answers. */
 interface NeededView {
-  readonly name: (typeof NEEDED)[number]["name"];
+  readonly name: (typeof NEEDED)[number]["name"] | "main";
   readonly ok: boolean | null;
   readonly reason: string | null;
 }
@@ -30,14 +34,15 @@ export interface MeshPicture {
 /** Prints all services. */
 export async function getServices(options: Globals): Promise<void> {
   await using session = await openSession(options);
-  const picture = pictureOf(await readServices(session));
+  const [services, main] = await Promise.all([readServices(session), lookAtMain(session)]);
+  const picture = pictureOf(services, main);
   const now = Date.now();
   await print(options.format, picture, (one) => renderServices(one, now, terminalWidth()));
 }
 
 /** Adds what they need, as those say who ask for it. */
-export function pictureOf(services: readonly ServiceView[]): MeshPicture {
-  const needs = NEEDED.map(({ name, by, check }) => {
+export function pictureOf(services: readonly ServiceView[], main?: NeededView): MeshPicture {
+  const needs: NeededView[] = NEEDED.map(({ name, by, check }) => {
     const said = services
       .filter((one) => one.name === by)
       .flatMap(({ processes }) => processes.flatMap(({ checks }) => checks))
@@ -46,7 +51,25 @@ export function pictureOf(services: readonly ServiceView[]): MeshPicture {
       said.find(({ ok }) => !ok) ?? said.find(({ reason }) => reason !== null) ?? said[0];
     return { name, ok: worst?.ok ?? null, reason: worst?.reason ?? null };
   });
-  return { services, needs };
+  return { services, needs: main ? [...needs, main] : needs };
+}
+
+/** Whether main has what the journal says should run; undefined where nobody here knows where main is. */
+async function lookAtMain(session: Session): Promise<NeededView | undefined> {
+  const name = "main";
+  try {
+    const { candidates } = await readStandings(session);
+    const compared = await readRunning(session, candidatesThatRun(session, candidates));
+    if (!compared) return undefined;
+    const [first, ...more] = compared.differences;
+    if (!first) return { name, ok: true, reason: null };
+    const others = more.length === 0 ? "" : `, and ${more.length} more differences`;
+    const { found } = differenceText(first, compared.repository);
+    return { name, ok: false, reason: `${found}${others}: \`baton doctor\` says what to do` };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return session.address.up === undefined ? undefined : { name, ok: null, reason: `can't be compared: ${why}` };
+  }
 }
 
 /** The picture in `width` columns; `now` in milliseconds since 1970. */
