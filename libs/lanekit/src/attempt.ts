@@ -63,6 +63,8 @@ export interface Attempt {
   resting: boolean;
   /** Stops waiting for the stage's work; set while it runs. */
   giveUp: (() => void) | undefined;
+  /** Deliveries of it before this one that ended without a word: nothing of them is in the journal. */
+  unanswered: number;
   /** Its index among the running. */
   place: number;
 }

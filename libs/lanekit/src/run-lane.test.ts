@@ -39,6 +39,27 @@ test("a failure's class decides: transient ones are handed back with their delay
   ]);
 });
 
+test("deliveries that ended without a word are told, failed attempts and a first restart aren't", async () => {
+  start(untilAborted);
+  const entry = submitted();
+  const lastWith = (attempt: number) => ({ sequence: 7, entry: { ...entry, attempt } });
+  place.setLast(lastWith(0));
+  place.deliver(entry, 3);
+  await soon(() => expect(place.lane.attempts()).toHaveLength(1));
+  expect(place.lane.unanswered()).toBeUndefined();
+  place.setLast(lastWith(4));
+  place.deliver(entry, 5);
+  await soon(() => expect(place.lane.attempts()).toHaveLength(2));
+  expect(place.lane.unanswered()).toBeUndefined();
+  place.setLast(lastWith(1));
+  place.deliver(entry, 6);
+  await soon(() =>
+    expect(place.lane.unanswered()).toBe(
+      "delivery 6 of cand-1 at make: whoever had it before ended without an answer, 4 times",
+    ),
+  );
+});
+
 test("an attempt whose watermark stands still is aborted and reported as stalled", async () => {
   const steps: string[] = [];
   start(async (context) => {

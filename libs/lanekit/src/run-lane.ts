@@ -41,6 +41,8 @@ export interface RunningLane {
   attempts(): RunningAttempt[];
   /** Undefined while it can take work; otherwise why not. */
   trouble(): string | undefined;
+  /** What it works on although nobody who had it before came to an end; undefined if there is none. */
+  unanswered(): string | undefined;
   /** What its candidates wait for because it is away; undefined if nothing is. */
   away(): string | undefined;
   /** Hands back what runs and resolves when nothing is left, or after the grace. */
@@ -51,6 +53,9 @@ export interface RunningLane {
 const STALE_MS = 5000;
 /** Silence of the server that counts as trouble. */
 const SILENT_MS = 15_000;
+/** So many deliveries without an answer are told, and so many candidates at most. */
+const UNANSWERED = 3;
+const NAMED = 5;
 /** An aborted stage may take so long to come to a safe point (R5), within the lane's own grace. */
 const SAFE_POINT_MS = 5000;
 
@@ -75,6 +80,7 @@ export function runLane(definition: LaneDefinition, runtime: LaneRuntime): Runni
     stop,
     attempts: () => Array.from(running, describe),
     away: () => outages.trouble(),
+    unanswered: () => unansweredOf(running),
     trouble: () => {
       const silent = intake.silentMs();
       return silent > SILENT_MS
@@ -82,6 +88,18 @@ export function runLane(definition: LaneDefinition, runtime: LaneRuntime): Runni
         : undefined;
     },
   };
+}
+
+/** A process that ends in good order hands back what it has, so that once or twice says nothing. */
+function unansweredOf(running: Iterable<Attempt>): string | undefined {
+  const parts = Array.from(running)
+    .filter(({ unanswered }) => unanswered >= UNANSWERED)
+    .map(({ unanswered, dispatch: { entry, deliveries } }) => {
+      const which = `delivery ${deliveries} of ${entry.candidateId} at ${entry.stage}`;
+      return `${which}: whoever had it before ended without an answer, ${unanswered} times`;
+    });
+  const more = parts.length > NAMED ? `; and ${parts.length - NAMED} more` : "";
+  return parts.length === 0 ? undefined : `${parts.slice(0, NAMED).join("; ")}${more}`;
 }
 
 function safePointMs({ graceMs }: LaneRuntime): number {
@@ -115,6 +133,7 @@ async function isCurrent(runtime: LaneRuntime, attempt: Attempt): Promise<boolea
   const last = await runtime.journal.last(dispatch.entry.candidateId);
   if (last === undefined || awaitedDispatch(last) !== dispatch.sequence) return false;
   attempt.deadlineMs = deadlineOf(attempt, last);
+  attempt.unanswered = Math.max(0, dispatch.deliveries - 1 - last.entry.attempt);
   return true;
 }
 
@@ -144,6 +163,7 @@ async function handle(job: Job): Promise<void> {
     away: undefined,
     resting: false,
     giveUp: undefined,
+    unanswered: 0,
     place: -1,
   };
   running.add(attempt);

@@ -5,6 +5,9 @@ import type { LaneDefinition } from "./define-lane.ts";
 import type { ArtifactStore, Inbox, LastEntry, ReportStore } from "./ports.ts";
 import { runLane } from "./run-lane.ts";
 
+/** What is well may be remarked on, too. */
+type CheckAnswer = { ok: true; reason?: string } | { ok: false; reason: string };
+
 /** The part of a service's shell that a lane uses. */
 export interface LaneService {
   readonly config: {
@@ -17,7 +20,7 @@ export interface LaneService {
   readonly log: Log;
   readonly tracer: Tracer;
   readonly signal: AbortSignal;
-  registerCheck(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;
+  registerCheck(name: string, check: () => CheckAnswer): void;
   onShutdown(name: string, step: () => Promise<void>): void;
   mount(app: { fetch(request: Request): Response }): void;
 }
@@ -60,6 +63,10 @@ export function serveLane(
   service.registerCheck("server", () => answer(mesh.trouble()));
   service.registerCheck("intake", () => answer(lane.trouble()));
   service.registerCheck("away", () => answer(lane.away()));
+  service.registerCheck("deliveries", () => {
+    const reason = lane.unanswered();
+    return reason === undefined ? { ok: true } : { ok: true, reason };
+  });
   service.mount({
     fetch: (request) =>
       new URL(request.url).pathname === "/attempts"

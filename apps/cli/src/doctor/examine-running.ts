@@ -26,6 +26,9 @@ export function runningFindings({ differences, repository, running }: Compared):
   });
   const more = differences.length - named.length;
   return more > 0
-    ? [...named, fault(ABOUT, `${more} more such differences`, "Mend those above, then look again.")]
+    ? [
+        ...named,
+        fault(ABOUT, `${more} more such differences`, "Mend those above, then look again."),
+      ]
     : named;
 }

@@ -29,12 +29,12 @@ export type ConsumerNumbers = Pick<
   ConsumerInfo,
   "name" | "stream_name" | "num_waiting" | "num_pending" | "num_ack_pending" | "num_redelivered"
 > & {
-  readonly config: { readonly ack_wait?: number };
+  readonly config: { readonly ack_wait?: number; readonly max_deliver?: number };
   /** The server's time. */
   readonly ts?: unknown;
   /** With the time of the last activity, which the client's types take for a number. */
-  readonly delivered: object;
-  readonly ack_floor: object;
+  readonly delivered: Pick<ConsumerInfo["delivered"], "stream_seq" | "consumer_seq">;
+  readonly ack_floor: Pick<ConsumerInfo["ack_floor"], "stream_seq" | "consumer_seq">;
 };
 
 const Activity = z.object({ last_active: z.string().optional() });
@@ -190,19 +190,30 @@ function silentMs({ ts, delivered, ack_floor: floor }: ConsumerNumbers): number 
   return last.length === 0 || typeof ts !== "string" ? 0 : Date.parse(ts) - Math.max(...last);
 }
 
+/** Said of a consumer whose deliveries are held by somebody who gives no sign of life; undefined of any other. */
+export function holdsInVain(info: ConsumerNumbers): Finding | undefined {
+  if (isRead(info) || info.num_ack_pending === 0) return undefined;
+  const { name, stream_name: stream } = info;
+  return fault(
+    name,
+    `${stream}: whoever holds its deliveries gave no sign of life for ${ageText(silentMs(info))}: ${numbersOf(info)}`,
+    `It hangs, or it is gone: \`baton get services\` shows which; \`baton restart ${name}\` under \`baton up\`.`,
+  );
+}
+
+function numbersOf(info: ConsumerNumbers): string {
+  return `${info.num_pending} waiting, ${info.num_ack_pending} in work, ${info.num_redelivered} redelivered`;
+}
+
 /** Says what a consumer's numbers mean. */
 export function judge(info: ConsumerNumbers): Finding {
   const { name, stream_name: stream } = info;
   const about = name;
-  const numbers = `${info.num_pending} waiting, ${info.num_ack_pending} in work, ${info.num_redelivered} redelivered`;
+  const numbers = numbersOf(info);
   if (isRead(info)) return ok(about, numbers);
   const away = `nobody reads it (${numbers})`;
-  if (info.num_ack_pending > 0)
-    return fault(
-      about,
-      `${stream}: whoever holds its deliveries gave no sign of life for ${ageText(silentMs(info))}: ${numbers}`,
-      `It hangs, or it is gone: \`baton get services\` shows which; \`baton restart ${name}\` under \`baton up\`.`,
-    );
+  const vain = holdsInVain(info);
+  if (vain) return vain;
   if (LANES.some((lane) => lane === name))
     return fault(
       about,

@@ -5,6 +5,7 @@ import { printable } from "@baton/text/printable";
 import { candidateTextFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
+import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
@@ -12,6 +13,8 @@ import { print } from "../output.ts";
 import { runbookOf } from "../reasons/runbook.ts";
 import { openSession, type Session } from "../session.ts";
 import { type Explanation, explanationOf, type LaneState } from "./explanation.ts";
+import { findObstacles } from "./find-obstacles.ts";
+import { withObstacles } from "./obstacles.ts";
 import { needsControls, underControls } from "./under-controls.ts";
 
 interface Explained extends Explanation {
@@ -39,15 +42,15 @@ export async function explain(id: string, globals: Globals): Promise<void> {
   await using session = await openSession(globals);
   const candidateId = await findCandidate(session, typed);
   const last = await readLast(session, candidateId);
-  const lane = LANES.find((one) => one === last.entry.holder);
-  const state = lane === undefined ? undefined : await laneState(session, lane);
   const { entry } = last;
-  const controls = needsControls(entry) ? await lastControls(session) : undefined;
   const now = Date.now();
-  const explanation = underControls(explanationOf(last, state, now), entry, {
+  const consumer = await laneConsumer(session, entry.holder);
+  const controls = needsControls(entry) ? await lastControls(session) : undefined;
+  const said = underControls(explanationOf(last, consumer && stateOf(consumer), now), entry, {
     controls: controls?.controls,
     now,
   });
+  const explanation = withObstacles(said, await findObstacles(session, last, { consumer, now }));
   const explained = { ...explanation, runbook: runbookOf(entry.reason) };
   await print(globals.format, explained, renderExplanation);
 }
@@ -62,10 +65,16 @@ function renderExplanation({ sentence, action, who, reason, runbook }: Explained
   return `${lines.join("\n")}\n`;
 }
 
-async function laneState({ jsm }: Session, lane: string): Promise<LaneState | undefined> {
-  // Without the consumer nothing can be said; `doctor` is the one to complain.
-  const info = await jsm.consumers.info(STREAMS.journal.name, lane).catch(() => undefined);
-  if (!info) return undefined;
+/** Without the consumer nothing can be said; `doctor` is the one to complain. */
+async function laneConsumer(
+  { jsm }: Session,
+  holder: string,
+): Promise<ConsumerNumbers | undefined> {
+  if (!LANES.some((lane) => lane === holder)) return undefined;
+  return jsm.consumers.info(STREAMS.journal.name, holder).catch(() => undefined);
+}
+
+function stateOf(info: ConsumerNumbers): LaneState {
   return {
     waiting: info.num_waiting,
     inFlight: info.num_ack_pending,

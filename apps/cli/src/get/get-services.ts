@@ -1,12 +1,12 @@
 /** `baton get services`: the mesh in one picture, by what its processes say of themselves. */
 import type { Globals } from "../globals.ts";
+import { readStandings } from "../journal/read-model.ts";
 import { print, terminalWidth } from "../output.ts";
 import { renderTable } from "../render-table.ts";
-import { type HealthCheck, readServices, type ServiceView } from "../services/read-services.ts";
-import { readStandings } from "../journal/read-model.ts";
 import { candidatesThatRun } from "../running/candidates-that-run.ts";
 import { differenceText } from "../running/difference-text.ts";
 import { readRunning } from "../running/read-running.ts";
+import { type HealthCheck, readServices, type ServiceView } from "../services/read-services.ts";
 import { openSession, type Session } from "../session.ts";
 import { ageText } from "../time-text.ts";
 
@@ -68,7 +68,9 @@ async function lookAtMain(session: Session): Promise<NeededView | undefined> {
     return { name, ok: false, reason: `${found}${others}: \`baton doctor\` says what to do` };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return session.address.up === undefined ? undefined : { name, ok: null, reason: `can't be compared: ${why}` };
+    return session.address.up === undefined
+      ? undefined
+      : { name, ok: null, reason: `can't be compared: ${why}` };
   }
 }
 

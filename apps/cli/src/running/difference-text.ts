@@ -47,8 +47,7 @@ export function differenceText(one: Difference, repository: string): DifferenceT
 }
 
 function heldText(held: Extract<Difference, { kind: "held" }>["held"] | null): string {
-  if (held === null)
-    return "what the broker holds of it is unknown, for the engine doesn't answer";
+  if (held === null) return "what the broker holds of it is unknown, for the engine doesn't answer";
   if (held.length === 0) return "its account holds nothing that is run down";
   const text = held.map(({ instrument, held: units }) => `${units} ${instrument}`).join(", ");
   return `the broker holds ${text}, which is run down`;

@@ -2,7 +2,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -18,9 +17,7 @@ import { meshDirectory } from "../up/mesh-directory.ts";
 import { readRunning } from "./read-running.ts";
 
 const repositoryRoot = join(import.meta.dirname, "../../../..");
-const playbook = loaded(
-  parse(readFileSync(join(repositoryRoot, "playbooks/baton.yaml"), "utf8")),
-);
+const playbook = loaded(parse(readFileSync(join(repositoryRoot, "playbooks/baton.yaml"), "utf8")));
 const RUN = "run-00000000000a";
 const RAMPED = ["shadow-paper", "live-ramp"];
 const RAMP = {
@@ -54,7 +51,9 @@ beforeEach(async () => {
 });
 
 const git = (...args: string[]): string =>
-  execFileSync("git", ["-C", meshDirectory(root).gitops, ...args]).toString().trim();
+  execFileSync("git", ["-C", meshDirectory(root).gitops, ...args])
+    .toString()
+    .trim();
 
 /** As lane E does it. */
 async function rollOut(candidateId: string, level: string, run = RUN): Promise<string> {
@@ -93,15 +92,27 @@ const entryOf = (candidateId: string, changes: Partial<Record<keyof Entry, unkno
     visited: RAMPED,
     promoted: true,
     artifacts: [
-      { name: "gates/live-ramp.json", sha256: "b".repeat(64), bytes: 1, stage: "live-ramp", runId: RUN },
+      {
+        name: "gates/live-ramp.json",
+        sha256: "b".repeat(64),
+        bytes: 1,
+        stage: "live-ramp",
+        runId: RUN,
+      },
     ],
     ...changes,
   });
 const completed = (candidateId: string): Entry =>
-  entryOf(candidateId, { stage: "audit-evidence", holder: "closed", reason: "COMPLETED", awaits: null });
+  entryOf(candidateId, {
+    stage: "audit-evidence",
+    holder: "closed",
+    reason: "COMPLETED",
+    awaits: null,
+  });
 
 async function findings(...entries: Entry[]): Promise<string[]> {
-  const { port } = engine.address() as AddressInfo;
+  const address = engine.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
   const contents = new Map([
     [playbook.digest, playbook.source],
     ["b".repeat(64), JSON.stringify(RAMP)],
@@ -115,7 +126,9 @@ async function findings(...entries: Entry[]): Promise<string[]> {
           return text === undefined ? undefined : new TextEncoder().encode(text);
         },
       },
-      address: { up: { dataDir: root, addresses: { "paper-engine": `http://127.0.0.1:${port}` } } },
+      address: {
+        up: { dataDir: root, addresses: { "paper-engine": `http://127.0.0.1:${address.port}` } },
+      },
     },
     {
       known: new Set(entries.map(({ candidateId }) => candidateId)),
@@ -169,15 +182,25 @@ test("what main or the broker has and the journal doesn't know, or took out, is 
   expect((await findings(out))[0]).toMatch(
     /^fault main has cand-ramped, and the journal says that nothing of it runs \(RECOVERED\)/,
   );
-  unclaimed = [{ account: "cand-lost", positions: [{ instrument: "NDX", held: "-2" }], problem: null }];
+  unclaimed = [
+    { account: "cand-lost", positions: [{ instrument: "NDX", held: "-2" }], problem: null },
+  ];
   expect(await findings(completed("cand-ramped"))).toEqual([
-    expect.stringMatching(/^fault the broker's account cand-lost is neither main's nor the journal's/),
+    expect.stringMatching(
+      /^fault the broker's account cand-lost is neither main's nor the journal's/,
+    ),
   ]);
 });
 
 test("a rollout or a recovery under way is no difference", async () => {
   const at = (stage: string, changes: Partial<Record<keyof Entry, unknown>> = {}): Entry =>
-    entryOf("cand-moving", { stage, holder: "lane-e", visited: [stage], artifacts: [], ...changes });
+    entryOf("cand-moving", {
+      stage,
+      holder: "lane-e",
+      visited: [stage],
+      artifacts: [],
+      ...changes,
+    });
   for (const entry of [
     at("shadow-paper"),
     at("incident-recovery", { visited: [...RAMPED, "incident-recovery"] }),

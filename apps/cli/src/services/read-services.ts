@@ -35,6 +35,18 @@ interface UpView {
   readonly lastEnd: { readonly time: string; readonly how: string } | undefined;
 }
 
+/** One kind of process that signs in to the mesh. */
+type ServiceName = (typeof SERVICES)[number];
+
+/** Those of `names`; one that doesn't answer makes it wait for two seconds. */
+export async function readSome(
+  session: Pick<Session, "nc" | "address">,
+  names: readonly ServiceName[],
+): Promise<readonly ServiceView[]> {
+  const answers = await askHealth(session.nc, names, ANSWER_MS);
+  return names.map((name) => viewOf(session.address.up, name, answers.get(name)));
+}
+
 /** All services that make a mesh, in the order in which they're told. */
 export async function readServices(
   session: Pick<Session, "nc" | "address">,
@@ -44,14 +56,16 @@ export async function readServices(
     askHealth(session.nc, SERVICES, ANSWER_MS),
     up === undefined ? undefined : askBroker(up),
   ]);
-  const views = SERVICES.map((name) => ({
-    name,
-    processes: answers.get(name) ?? [],
-    up: upView(up, name),
-  }));
-  return broker === undefined
-    ? views
-    : [...views, { name: BROKER, processes: broker, up: upView(up, BROKER) }];
+  const views = SERVICES.map((name) => viewOf(up, name, answers.get(name)));
+  return broker === undefined ? views : [...views, viewOf(up, BROKER, broker)];
+}
+
+function viewOf(
+  up: MeshState | undefined,
+  name: string,
+  processes: ServiceView["processes"] = [],
+): ServiceView {
+  return { name, processes, up: upView(up, name) };
 }
 
 function upView(up: MeshState | undefined, name: string): UpView | undefined {

@@ -1,0 +1,59 @@
+/** Asks those who must act on a candidate next, and looks at what runs of it. */
+import { LANES, type StoredEntry } from "@baton/contracts";
+
+import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
+import { differenceText } from "../running/difference-text.ts";
+import { readRunning } from "../running/read-running.ts";
+import { readSome } from "../services/read-services.ts";
+import type { Session } from "../session.ts";
+import { type Obstacle, obstaclesOf } from "./obstacles.ts";
+
+/** All of them, the worst first; `consumer` is the lane's, `now` milliseconds since 1970. */
+export async function findObstacles(
+  session: Session,
+  last: StoredEntry,
+  { consumer, now }: { readonly consumer: ConsumerNumbers | undefined; readonly now: number },
+): Promise<Obstacle[]> {
+  const [running, obstacles] = await Promise.all([
+    runningObstacles(session, last),
+    askedObstacles(session, last, { consumer, now }),
+  ]);
+  return [...running, ...obstacles];
+}
+
+async function askedObstacles(
+  session: Session,
+  last: StoredEntry,
+  { consumer, now }: { readonly consumer: ConsumerNumbers | undefined; readonly now: number },
+): Promise<Obstacle[]> {
+  const { holder } = last.entry;
+  if (holder === "closed") return [];
+  const held = LANES.find((lane) => lane === holder);
+  const views = await readSome(session, [...(held ? [held] : []), "coordinator"]);
+  const coordinator = views.at(-1);
+  const lane = held ? views[0] : undefined;
+  if (!coordinator) return [];
+  const dataDir = session.address.up?.dataDir;
+  return obstaclesOf(last, { lane: lane && { lane, consumer }, coordinator, now, dataDir });
+}
+
+/** Whether main and the broker have what the journal says of it. */
+async function runningObstacles(session: Session, { entry }: StoredEntry): Promise<Obstacle[]> {
+  if (entry.promoted === undefined) return [];
+  try {
+    const { candidateId } = entry;
+    const compared = await readRunning(session, {
+      known: new Set([candidateId]),
+      entries: async () => [entry],
+    });
+    const differences = compared?.differences ?? [];
+    return differences
+      .filter((one) => one.candidateId === candidateId)
+      .map((one) => differenceText(one, compared?.repository ?? ""));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [
+      { found: `what runs of it can't be compared with main: ${why}`, action: "`baton doctor`." },
+    ];
+  }
+}
