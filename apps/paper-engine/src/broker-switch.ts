@@ -22,6 +22,8 @@ export interface BrokerSwitch extends Disposable {
   /** Looks now, e.g. because the mesh's controls changed. */
   look(): void;
   state(): EngineControls["brokerSwitch"];
+  /** Why it isn't kept as the mesh has it; null if it is, or nobody has looked yet. */
+  problem(): string | null;
 }
 
 /** What keeping it takes. */
@@ -84,6 +86,8 @@ export function keepBrokerSwitch({ broker, mesh, log }: BrokerSwitchParts): Brok
   return {
     look: () => void look(),
     state: () => state,
+    problem: () =>
+      problem === "" ? null : cut(`the mesh's kill switch isn't carried to it: ${problem}`, 300),
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }

@@ -29,6 +29,9 @@ const untilEngaged = ({ hold }: ControlledPlace) =>
     withinMs: 15_000,
   });
 
+const readiness = async (engine: ReturnType<ControlledPlace["engine"]>) =>
+  (await fetch(`${await engine.listening()}/readyz`)).text();
+
 const isBuy = ({ type, order }: LedgerEvent) => type === "order" && order?.side === "buy";
 const ordersOf = (place: ControlledPlace, side: string) =>
   place.ledger().filter(({ order }) => order?.side === side).length;
@@ -188,6 +191,10 @@ test("J7: killed after the mesh's switch was engaged and before the broker's was
   await first.until("it holds 1", ({ settled }) => settled);
   await place.control(engage);
   await held;
+  await eventually(async () => /"broker".*isn't carried to it/.test(await readiness(first)), {
+    what: "it says that the broker's switch isn't kept",
+    withinMs: 15_000,
+  });
   await first.sigkill();
   expect(await place.hold()).toEqual({ engaged: false });
   place.want(2);

@@ -19,7 +19,7 @@ export interface EngineOptions {
   >;
   readonly reconciler: Omit<ReconcilerOptions, "now" | "stop">;
   readonly mesh: Pick<MeshStop, "stop" | "sequence" | "killSwitch">;
-  readonly brokerSwitch: Pick<BrokerSwitch, "state">;
+  readonly brokerSwitch: Pick<BrokerSwitch, "state" | "problem">;
   readonly pollMs: number;
 }
 
@@ -40,7 +40,7 @@ export async function runEngine({
     ...reconciler.status(),
     controls: {
       sequence: mesh.sequence(),
-      stop: mesh.stop(),
+      stop: reconciler.stop(),
       brokerSwitch: brokerSwitch.state(),
     },
   });
@@ -50,8 +50,12 @@ export async function runEngine({
       ? { ok: true }
       : { ok: false, reason: gitProblem || "the last look at it takes too long" },
   );
+  service.registerCheck("main", () => {
+    const reason = reconciler.mainProblem();
+    return reason === null ? { ok: true } : { ok: false, reason };
+  });
   service.registerCheck("broker", () => {
-    const reason = reconciler.brokerProblem();
+    const reason = reconciler.brokerProblem() ?? brokerSwitch.problem();
     return reason === null ? { ok: true } : { ok: false, reason };
   });
   // Said, but no reason to count as not ready: one strategy's trouble isn't the others'.

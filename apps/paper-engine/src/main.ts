@@ -7,6 +7,7 @@ import { EXIT, meshOptionsOf, runService, StartFailure } from "@baton/service";
 
 import { keepBrokerSwitch } from "./broker-switch.ts";
 import { PaperEngineConfig } from "./config.ts";
+import { EngineMemoryError, openEngineMemory } from "./engine-memory.ts";
 import { runEngine } from "./engine.ts";
 import { learnFromMain } from "./learn-from-main.ts";
 import { watchMeshStop } from "./mesh-stop.ts";
@@ -14,6 +15,8 @@ import { createStatusApp } from "./status-app.ts";
 
 /** In the work directory: the controls that the engine has seen, which outlives it. */
 const SEEN_FILE = "controls-seen.json";
+/** The same of main and of what is over at the broker. */
+const MEMORY_FILE = "main-obeyed.json";
 /** Deadline of one request about the broker's switch, in milliseconds: it is asked for again. */
 const SWITCH_MS = 2000;
 
@@ -37,6 +40,11 @@ await runService({
     }).catch((error: unknown) => {
       throw startFailure(error);
     });
+    const kept = await openEngineMemory(join(config.BATON_WORK_DIR, MEMORY_FILE)).catch(
+      (error: unknown) => {
+        throw startFailure(error);
+      },
+    );
     const at = { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN, signal };
     const brokerOf = (account: string) => createBroker({ ...at, account });
     const memory = await openControlMemory(join(config.BATON_WORK_DIR, SEEN_FILE));
@@ -58,7 +66,7 @@ await runService({
     using keeper = keepBrokerSwitch({ broker, mesh, log });
     await runEngine({
       service,
-      reconciler: { reader, broker, brokerOf, limits, log, signal },
+      reconciler: { reader, broker, brokerOf, limits, memory: kept, log, signal },
       mesh,
       brokerSwitch: keeper,
       pollMs: config.BATON_ENGINE_POLL_MS,
@@ -82,6 +90,14 @@ function startFailure(cause: unknown): unknown {
       exitCode: EXIT.invalidInput,
       message: `BATON_GITOPS_REPO: ${cause.message}`,
       action: cause.action,
+      cause,
+    });
+  if (cause instanceof EngineMemoryError)
+    return new StartFailure({
+      code: "E_MARK",
+      exitCode: EXIT.invalidInput,
+      message: cause.message,
+      action: "bring the file back from a copy, or remove it",
       cause,
     });
   if (cause instanceof Error && "code" in cause && typeof cause.code === "string")

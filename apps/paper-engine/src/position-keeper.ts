@@ -11,17 +11,21 @@
  *     asked in the moment of sending, and while nobody knows it, it counts as engaged. What only takes away passes.
  * P5: no order that increases a position leaves over the account's limits, whatever the file says.
  * P6: what the account holds of other instruments when the version comes is left by an earlier one, and taken down.
+ * P7: a version that comes back because main was moved begins anew: what was ordered in the account until then, also by the
+ *     engine itself while main didn't have the version, is over.
  */
 import {
   type Broker,
   limitBroken,
   type NewOrder,
+  type Order,
   type OrderLimits,
   takesAway,
   toUnits,
 } from "@baton/brokerage";
 import { cut, type EngineOrder, type StrategyTrouble } from "@baton/contracts";
 
+import type { EngineMemory } from "./engine-memory.ts";
 import { type Holdings, holdingsOf, isDecision } from "./holdings.ts";
 import { engineOrder, isOverLimit, type OrderStop, send, stoppable } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
@@ -60,11 +64,15 @@ export interface PositionKeeperParts {
   /** False: the version was there before this process, so what was ordered since tells who traded. */
   readonly isNew: boolean;
   readonly stop: OrderStop;
+  /** What is over in the account (P7). */
+  readonly memory: Pick<EngineMemory, "overUntil" | "endAt">;
   readonly signal: AbortSignal;
 }
 
 /** What is known of the account since the version came. */
 interface Memory {
+  /** The account's order up to which everything is over (P7). */
+  readonly over: string | undefined;
   readonly orders: Map<string, EngineOrder>;
   /** Instruments whose position was where it should be, or that somebody else ordered since. */
   readonly done: Set<string>;
@@ -79,7 +87,7 @@ export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper
   let memory: Memory | undefined;
 
   async function move(target: TargetPosition, at: { held: bigint; delta: bigint }): Promise<void> {
-    const order = orderFor(version, target, at.delta);
+    const order = orderFor(version, target, at.delta, memory?.over);
     const known = memory?.orders.get(order.client_order_id)?.state;
     // A refusal is an answer too.
     if (known === "accepted" || known === "refused") return;
@@ -144,26 +152,60 @@ function allTargets(
   ];
 }
 
-/** What the account itself tells about the time since the version came: its orders are known by their ids alone. */
+/**
+ * What the account itself tells about the time since the version came: its orders are known by their ids alone. Throws where
+ * what is over can't be kept.
+ */
 async function recall(
-  { version, broker, isNew }: PositionKeeperParts,
+  { version, broker, isNew, memory }: PositionKeeperParts,
   wanted: readonly TargetPosition[],
   now: Holdings,
 ): Promise<Memory> {
   const targets = allTargets(wanted, now, version);
-  const byInstrument = new Map(targets.map((target) => [target.instrument, target]));
-  const orders = new Map<string, EngineOrder>();
+  const all = await broker.listOrders({ status: "all" });
+  let over = memory.overUntil(broker.account);
+  let orders = ordersOf(version, { targets, all: since(all, over), over });
+  const last = all.at(-1)?.id;
+  // P7: only a main that was moved brings a commit a second time.
+  if (isNew && orders.size > 0 && last !== undefined) {
+    await memory.endAt(broker.account, last);
+    over = last;
+    orders = new Map();
+  }
   const done = new Set<string>();
-  for (const order of await broker.listOrders({ status: "all" })) {
-    const target = byInstrument.get(order.symbol);
-    if (target && isOrderOf(version, target, { ...order, units: toUnits(order.qty) }))
-      orders.set(order.client_order_id, engineOrder(order, "accepted", null));
+  for (const order of since(all, over)) {
     const isSince = Date.parse(order.created_at) > version.timeMs;
     if (!isNew && isSince && order.status === "filled" && !isDecision(order.client_order_id))
       done.add(order.symbol);
   }
   const left = [...now.held.keys()].filter((name) => !done.has(name));
-  return { orders, done, ours: new Set([...wanted.map(({ instrument }) => instrument), ...left]) };
+  const ours = new Set([...wanted.map(({ instrument }) => instrument), ...left]);
+  return { over, orders, done, ours };
+}
+
+/** Those after `over`; all of them if it isn't among them. */
+function since(all: readonly Order[], over: string | undefined): readonly Order[] {
+  return all.slice(all.findIndex(({ id }) => id === over) + 1);
+}
+
+/** The version's own among them. */
+function ordersOf(
+  version: StrategyVersion,
+  of: {
+    readonly targets: readonly TargetPosition[];
+    readonly all: readonly Order[];
+    readonly over: string | undefined;
+  },
+): Map<string, EngineOrder> {
+  const byInstrument = new Map(of.targets.map((target) => [target.instrument, target]));
+  const orders = new Map<string, EngineOrder>();
+  for (const order of of.all) {
+    const target = byInstrument.get(order.symbol);
+    const terms = { ...order, units: toUnits(order.qty) };
+    if (target && isOrderOf(version, target, terms, of.over))
+      orders.set(order.client_order_id, engineOrder(order, "accepted", null));
+  }
+  return orders;
 }
 
 /** Instruments whose position is off although this version has nothing more to do there (P3); notes those that are right. */
@@ -202,7 +244,7 @@ function standing(
   if (settled) return { settled, positions, orders, problem: null, trouble: null };
   if (strange.length > 0) {
     const names = cut(strange.join(", "), 100);
-    const problem = `E_POSITION_MISMATCH: someone else trades in this account: ${names} isn't what its orders made it; nothing is ordered here until it is, or main has another version`;
+    const problem = `E_POSITION_MISMATCH: ${names} isn't what this version's orders made it, whether somebody traded in the account or main was moved back; nothing is ordered here until it is right again, or main has another version`;
     return { settled, positions, orders, problem, trouble: "E_POSITION_MISMATCH" };
   }
   const trouble = orders.some(isOverLimit) ? "E_LIMIT" : null;

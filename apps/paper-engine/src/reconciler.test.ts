@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 
 import {
   createBroker,
@@ -18,6 +19,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
 
+import { openEngineMemory } from "./engine-memory.ts";
 import { createReconciler } from "./reconciler.ts";
 import {
   newCandidate,
@@ -32,7 +34,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const shared = sharedBroker();
 
-/** Repository, account and reconcilers over them; `restart` makes one that knows nothing. */
+/** Repository, account and reconcilers over them; `restart` makes one that knows what was kept. */
 async function place() {
   const candidate = newCandidate();
   const repository = await testRepository();
@@ -40,6 +42,7 @@ async function place() {
   let clock = 0;
   let stopped: string | null = null;
   let limits: OrderLimits = DEFAULT_LIMITS;
+  const memoryFile = join(testFolder(), "memory.json");
   const restart = async () => {
     const reader = await openMainReader({ ...repository, cacheDir: testFolder() });
     onTestFinished(() => reader[Symbol.asyncDispose]());
@@ -50,6 +53,7 @@ async function place() {
       brokerOf: (account) =>
         createBroker({ url, token: BROKER_TOKENS.operator, account, timeoutMs: 1000 }),
       stop: () => stopped,
+      memory: await openEngineMemory(memoryFile),
       log: pino({ level: "silent" }),
       signal: new AbortController().signal,
       now: () => (clock += 10_000),

@@ -1,6 +1,7 @@
 /**
  * Makes what runs be what main says: looks at the repository's head, applies the files that changed, and keeps every
- * strategy's account at its version. All state is in the repository's tree and at the broker; a restart begins with nothing.
+ * strategy's account at its version. What runs is in the repository's tree and at the broker; what a restart knows beside it is
+ * how far main had come (main-line.ts), and what is over in an account.
  *
  * R1: a file that can't be applied, or wants more than the operator allows, changes nothing: the newest version before it that
  *     could be applied goes on, also after a restart, and the reason is shown.
@@ -12,6 +13,8 @@ import { cut, type RunningStrategies, STRATEGIES_FOLDER } from "@baton/contracts
 import { type Bringing, GitError, type MainReader } from "@baton/gitops";
 import type { Log } from "@baton/telemetry";
 
+import type { EngineMemory } from "./engine-memory.ts";
+import { createMainLine, type MainLine } from "./main-line.ts";
 import { type Running, runStrategy } from "./running-strategy.ts";
 import type { OrderStop } from "./send-order.ts";
 import {
@@ -40,6 +43,7 @@ export interface ReconcilerOptions {
   readonly limits: LimitBook;
   /** What keeps positions from being increased. */
   readonly stop: OrderStop;
+  readonly memory: EngineMemory;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Milliseconds of a monotonic clock. */
@@ -50,7 +54,13 @@ export interface ReconcilerOptions {
 export interface Reconciler {
   /** One look at the repository and the broker. Throws a GitError if the repository can't be read. */
   round(): Promise<void>;
-  status(): Required<Pick<RunningStrategies, "head" | "strategies" | "refused" | "unclaimed">>;
+  status(): Required<
+    Pick<RunningStrategies, "head" | "strategies" | "refused" | "unclaimed" | "mainLost">
+  >;
+  /** Why main isn't followed without reserve; null if it is. */
+  mainProblem(): string | null;
+  /** Why no order may increase a position, main's own state included; null if it may. */
+  stop(): string | null;
   /** Why the broker couldn't be asked in the last round; null if it could. */
   brokerProblem(): string | null;
 }
@@ -58,6 +68,7 @@ export interface Reconciler {
 type Refused = Omit<RunningStrategies["refused"][number], "file">;
 
 interface State {
+  readonly line: MainLine;
   head: string | undefined;
   /** Text by file, as applied or refused. */
   readonly texts: Map<string, string>;
@@ -83,7 +94,7 @@ function start(
   state: State,
   { file, version }: { readonly file: string; readonly version: StrategyVersion },
 ): void {
-  const { brokerOf, log, limits, stop, signal } = options;
+  const { brokerOf, log, limits, memory, signal } = options;
   const { settings, commit, hash, limits: wants } = version;
   const { candidateId } = settings;
   if (state.running.get(file)?.version.commit === commit) return;
@@ -93,7 +104,8 @@ function start(
     limits: limits.of(candidateId),
     isNew: state.head !== undefined,
     appliedAt: new Date().toISOString(),
-    stop,
+    stop: () => stopOf(options, state),
+    memory,
     signal,
   });
   state.running.set(file, running);
@@ -143,6 +155,7 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
   const { reader } = options;
   const { commit, files } = await reader.files(STRATEGIES_FOLDER);
   const strategies = new Map([...files].filter(([name]) => name.endsWith(".yaml")));
+  await state.line.see(commit, strategies.keys());
   const changed = [...strategies].filter(([file, text]) => state.texts.get(file) !== text);
   const names = changed.map(([file]) => file);
   const from =
@@ -211,11 +224,17 @@ async function keepAll(options: ReconcilerOptions, state: State): Promise<void> 
   }
 }
 
+/** Main itself may be what stops. */
+function stopOf({ stop }: ReconcilerOptions, { line }: Pick<State, "line">): string | null {
+  return line.problem() ?? stop();
+}
+
 /** A reconciler that has seen nothing yet. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const texts = new Map<string, string>();
   const isClaimed = (account: string) => texts.has(`${account}.yaml`);
   const state: State = {
+    line: createMainLine(options),
     head: undefined,
     texts,
     running: new Map(),
@@ -227,6 +246,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     async round() {
       const head = await options.reader.head();
       if (head !== state.head) await load(options, state);
+      await state.line.settle();
       await keepAll(options, state);
     },
     status: () => ({
@@ -234,7 +254,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       strategies: [...state.running.values()].map((running) => running.status()),
       refused: Array.from(state.refused, ([file, of]) => ({ file, ...of })),
       unclaimed: state.unclaimed.status(),
+      mainLost: state.line.loss(),
     }),
+    mainProblem: () => state.line.problem(),
+    stop: () => stopOf(options, state),
     brokerProblem: () => state.brokerProblem,
   };
 }

@@ -1,6 +1,7 @@
 import { type Broker, BrokerError, fromUnits, type OrderLimits } from "@baton/brokerage";
 import { cut, type RunningStrategy } from "@baton/contracts";
 
+import type { EngineMemory } from "./engine-memory.ts";
 import { createPositionKeeper, type PositionKeeper, type Standing } from "./position-keeper.ts";
 import type { OrderStop } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
@@ -26,6 +27,7 @@ export interface RunningOptions {
   readonly isNew: boolean;
   readonly appliedAt: string;
   readonly stop: OrderStop;
+  readonly memory: Pick<EngineMemory, "overUntil" | "endAt">;
   readonly signal: AbortSignal;
 }
 

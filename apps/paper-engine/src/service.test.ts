@@ -71,6 +71,47 @@ test("without its repository it stays up, isn't ready, and says why", async () =
   expect((await fetch(`${url}/strategies`)).status).toBe(503);
 });
 
+test("a main that was moved back makes it unready, also after a restart, until main is brought back", async () => {
+  const candidate = newCandidate();
+  const { repository, write, head, moveMain } = await testRepository();
+  const { url: brokerUrl, account } = shared();
+  const env = engineEnv(repository, brokerUrl);
+  const status = async (url: string) =>
+    RunningStrategies.parse(await (await fetch(`${url}/strategies`)).json());
+  const says = async (url: string, what: string, isSo: (of: Response, text: string) => boolean) =>
+    eventually(
+      async () => {
+        const answer = await fetch(`${url}/readyz`);
+        return isSo(answer, await answer.text());
+      },
+      { what, withinMs: 15_000 },
+    );
+  write({ [`${candidate}.yaml`]: strategyFile(candidate, "L1") });
+  const first = startEngine(env);
+  await first.ready();
+  const before = head();
+  write({ [`${candidate}.yaml`]: null });
+  const obeyed = head();
+  await eventually(async () => (await status(await first.listening())).head === obeyed, {
+    what: "it obeys that the strategy is out",
+  });
+  await first.sigkill();
+  moveMain(before);
+  const second = await startEngine(env).listening();
+  const lost = /E_MAIN_RESET.*git push --force/;
+  await says(second, "it isn't ready", ({ ok }, text) => !ok && lost.test(text));
+  const { mainLost, controls } = await eventually(() => status(second), {
+    what: "it says what runs",
+    withinMs: 15_000,
+  });
+  expect(mainLost).toEqual({ obeyed, head: before, returns: [`${candidate}.yaml`] });
+  expect(controls?.stop).toMatch(/E_MAIN_RESET/);
+  expect(await account(candidate).broker.positions()).toEqual([]);
+  moveMain(obeyed);
+  await says(second, "it is ready", ({ ok }) => ok);
+  expect(await status(second)).toMatchObject({ mainLost: null, strategies: [] });
+});
+
 test(
   "J8: killed at random moments while limits change, it leaves exactly one order per change",
   { timeout: 60_000 },

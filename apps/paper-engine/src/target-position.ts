@@ -46,16 +46,24 @@ export function accountOf(version: StrategyVersion): string {
 /**
  * The order that moves a position by `delta` (units of 10^-9). Its client order id is the decision's hash; the strategy's
  * id in it names the commit, so the same change decided by a later commit is another decision, and after a crash the same
- * one is the same order.
+ * one is the same order. `over`: the account's order up to which everything is over; the same change after it is another
+ * decision too.
  */
 export function orderFor(
   version: StrategyVersion,
   target: TargetPosition,
   delta: bigint,
+  over?: string,
 ): NewOrder {
   return orderOf(
     {
-      strategy_id: `${version.settings.candidateId}:${version.commit.slice(0, 12)}`,
+      strategy_id: [
+        version.settings.candidateId,
+        version.commit.slice(0, 12),
+        ...(over === undefined ? [] : [over]),
+      ]
+        .join(":")
+        .slice(0, 128),
       symbol: target.instrument,
       event_ts: `${target.date}T00:00:00.000Z`,
       timeframe: "1D",
@@ -76,12 +84,13 @@ export function signedChange({ side, qty }: Pick<NewOrder, "side" | "qty">): big
   return side === "buy" ? toUnits(qty) : -toUnits(qty);
 }
 
-/** True if `clientOrderId` is the id that this version gives an order of these terms. */
+/** True if `clientOrderId` is the id that this version gives an order of these terms, after the order `over` if there is one. */
 export function isOrderOf(
   version: StrategyVersion,
   target: TargetPosition,
   order: { client_order_id: string; side: "buy" | "sell"; units: bigint },
+  over?: string,
 ): boolean {
   const delta = order.side === "buy" ? order.units : -order.units;
-  return orderFor(version, target, delta).client_order_id === order.client_order_id;
+  return orderFor(version, target, delta, over).client_order_id === order.client_order_id;
 }

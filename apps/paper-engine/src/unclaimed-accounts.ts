@@ -4,11 +4,13 @@
  *
  * A1: such an account is run down to nothing; orders that are open in it are cancelled.
  * A2: an account is a strategy's if Baton has ordered in it; accounts of people and of drills stay alone.
+ * A3: what was ordered there before is over: a strategy that comes back is brought about anew.
  */
 import { type Broker, BrokerError, fromUnits, type NewOrder, orderOf } from "@baton/brokerage";
 import { cut, type UnclaimedAccount } from "@baton/contracts";
 import type { Log } from "@baton/telemetry";
 
+import type { EngineMemory } from "./engine-memory.ts";
 import { type Holdings, holdingsOf, isDecision } from "./holdings.ts";
 import { send } from "./send-order.ts";
 
@@ -26,6 +28,7 @@ export interface UnclaimedParts {
   readonly brokerOf: (account: string) => Broker;
   /** True if a file on main is of this account, whether it can be applied or not. */
   readonly isClaimed: (account: string) => boolean;
+  readonly memory: Pick<EngineMemory, "endAt">;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -41,7 +44,7 @@ export interface UnclaimedAccounts {
 
 /** Knows none yet; `keep` looks. */
 export function createUnclaimedAccounts(parts: UnclaimedParts): UnclaimedAccounts {
-  const { broker, brokerOf, isClaimed, log, signal } = parts;
+  const { broker, brokerOf, isClaimed, log } = parts;
   const found = new Map<string, UnclaimedAccount>();
   const others = new Set<string>();
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -65,7 +68,7 @@ export function createUnclaimedAccounts(parts: UnclaimedParts): UnclaimedAccount
   async function takeDown(account: string): Promise<void> {
     const before = found.get(account);
     try {
-      const problem = await close(brokerOf(account), signal);
+      const problem = await close(brokerOf(account), parts);
       const { held, open } = await holdingsOf(brokerOf(account));
       if (held.size + open.size === 0) {
         found.delete(account);
@@ -107,11 +110,16 @@ function positionsOf(held: Holdings["held"]): UnclaimedAccount["positions"] {
 }
 
 /** One round of closing; why something is left, if it is known. */
-async function close(broker: Broker, signal: AbortSignal): Promise<string | null> {
+async function close(
+  broker: Broker,
+  { memory, signal }: Pick<UnclaimedParts, "memory" | "signal">,
+): Promise<string | null> {
   await broker.cancelAll();
   const { held, entry } = await holdingsOf(broker);
   // The same close of the same account's state is the same order (J8): a later one follows on another order.
   const last = (await broker.listOrders({ status: "all" })).at(-1)?.id ?? "none";
+  // A3: kept before the first of them leaves.
+  if (held.size > 0) await memory.endAt(broker.account, last);
   let problem: string | null = null;
   for (const [instrument, units] of held) {
     const order = closing(broker.account, {

@@ -207,6 +207,7 @@ export { PromotionPrerequisites } from "./artifacts/promotion-prerequisites.ts";
 export { BandCheck, ShadowPaperReport, TradingCosts } from "./artifacts/shadow-paper.ts";
 export {
   EngineControls,
+  MainLoss,
   EngineOrder,
   RAMP_LEVELS,
   RampLevel,

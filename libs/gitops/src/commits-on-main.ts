@@ -1,5 +1,6 @@
 import { checked, CommitId } from "./git-names.ts";
-import { fetchHeads, MAIN } from "./remote-heads.ts";
+import { mainHas } from "./main-history.ts";
+import { fetchHeads } from "./remote-heads.ts";
 import { openScratch, type Remote } from "./scratch.ts";
 
 /**
@@ -16,10 +17,7 @@ export async function notOnMain(
   await fetchHeads(scratch);
   const missing: CommitId[] = [];
   for (const id of ids) {
-    // Only main was fetched: 128 says that its history has no such object.
-    const args = ["merge-base", "--is-ancestor", id, MAIN];
-    const { code } = await scratch.git(args, { okay: [0, 1, 128] });
-    if (code !== 0) missing.push(id);
+    if (!(await mainHas(scratch, id))) missing.push(id);
   }
   return missing;
 }

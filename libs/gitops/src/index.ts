@@ -6,6 +6,7 @@ export { fenceOnce, type FenceRequest } from "./fence-once.ts";
 export { GitError } from "./git-error.ts";
 export { ActionId, BranchName, branchName, CommitId } from "./git-names.ts";
 export { readMarkOnMain, type RecentAction, recentActions } from "./history-mark.ts";
+export { ACCEPTED_TRAILER } from "./main-history.ts";
 export { type Bringing, type FileVersion, type MainReader, openMainReader } from "./main-reader.ts";
 export { mergeOnce, type MergeRequest } from "./merge-once.ts";
 export { assertOwnedPaths } from "./owned-paths.ts";

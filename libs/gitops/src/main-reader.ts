@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { GitError } from "./git-error.ts";
 import { checked, CommitId, RepositoryPath } from "./git-names.ts";
+import { isAcceptedOnMain, lostAction, mainHas, namesAt } from "./main-history.ts";
 import { fetchHeads, MAIN } from "./remote-heads.ts";
 import type { RepositoryAddress } from "./repository-address.ts";
 import { openScratch, type Remote, type Scratch } from "./scratch.ts";
@@ -31,6 +32,15 @@ export interface MainReader extends AsyncDisposable {
     names: readonly string[],
     since?: CommitId,
   ): Promise<ReadonlyMap<string, Bringing>>;
+  /**
+   * True if the head that `files` saw last goes on from `commit`, or people accepted on main that it doesn't
+   * (main-history.ts).
+   */
+  goesOnFrom(commit: CommitId): Promise<boolean>;
+  /** Commit of the latest action that this head should have and doesn't; undefined for none. One round trip. */
+  lostAction(): Promise<CommitId | undefined>;
+  /** Names of the files directly in `folder` at an earlier head; undefined if the repository doesn't have that any more. */
+  namesAt(commit: CommitId, folder: string): Promise<readonly string[] | undefined>;
 }
 
 /** The commit on main that brought a file as it is. */
@@ -224,6 +234,10 @@ export async function openMainReader(remote: Remote): Promise<MainReader> {
     },
     history: (path) => history(scratch, path),
     brought: (folder, names, since) => brought(scratch, folder, { names, since }),
+    goesOnFrom: async (commit) =>
+      (await mainHas(scratch, commit)) || (await isAcceptedOnMain(scratch, commit)),
+    lostAction: () => lostAction(scratch),
+    namesAt: (commit, folder) => namesAt(scratch, commit, folder),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,5 @@
 /** What a mesh on this machine keeps on disk, all below one folder. */
-import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { openAuditKey } from "@baton/audit";
@@ -100,6 +100,9 @@ export async function prepare(
   { remakes = false }: { readonly remakes?: boolean | undefined } = {},
 ): Promise<void> {
   if (!remakes) refuseLost(directory);
+  // Whoever says that main is gone for good has accepted that the next one doesn't go on from it.
+  else if (!existsSync(join(directory.gitops, "HEAD")))
+    rmSync(join(directory.workOf("paper-engine"), "main-obeyed.json"), { force: true });
   const { pem } = openAuditKey(directory.auditKey, { create: true });
   writeFileSync(directory.auditPublicKey, pem);
   await Promise.all([

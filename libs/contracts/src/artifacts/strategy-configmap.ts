@@ -98,8 +98,8 @@ export const EngineOrder = z.object({
 export type EngineOrder = z.infer<typeof EngineOrder>;
 
 /**
- * Why people have to look at a strategy that runs. `E_POSITION_MISMATCH`: somebody else trades in its account, so no order is
- * sent until the position is as it should be or main has another version. `E_LIMIT`: the operator's limits keep its orders
+ * Why people have to look at a strategy that runs. `E_POSITION_MISMATCH`: its account holds something else than its version's
+ * orders made it, so no order is sent until the position is as it should be or main has another version. `E_LIMIT`: the operator's limits keep its orders
  * back. `E_STRATEGY_FAULT`: bringing its account to its version failed in a way that nobody foresaw.
  */
 export const StrategyTrouble = z.enum(["E_POSITION_MISMATCH", "E_LIMIT", "E_STRATEGY_FAULT"]);
@@ -151,6 +151,16 @@ export const UnclaimedAccount = z.object({
 });
 export type UnclaimedAccount = z.infer<typeof UnclaimedAccount>;
 
+/** A main that doesn't go on from the newest one that the engine obeyed: while it is so, nothing is increased. */
+export const MainLoss = z.object({
+  /** Head of main that was obeyed last. */
+  obeyed: z.string(),
+  head: z.string(),
+  /** Files in `strategies/` that this head has and the other one hadn't. */
+  returns: z.array(z.string()),
+});
+export type MainLoss = z.infer<typeof MainLoss>;
+
 /** All strategies of an engine: `GET /strategies`. */
 export const RunningStrategies = z.object({
   /** Head of main that was applied last; null before the first. */
@@ -166,6 +176,8 @@ export const RunningStrategies = z.object({
     }),
   ),
   unclaimed: z.array(UnclaimedAccount).optional(),
+  /** Null while main goes on from where it was. */
+  mainLost: MainLoss.nullable().optional(),
   controls: EngineControls.optional(),
 });
 export type RunningStrategies = z.infer<typeof RunningStrategies>;
