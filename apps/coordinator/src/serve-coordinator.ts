@@ -110,7 +110,8 @@ function watchHistory(
 function restartNeeded(): StartFailure {
   return new StartFailure({
     code: "E_LOG_RESET",
-    exitCode: EXIT.unavailable,
+    // It does so on purpose: for whoever watches over it this is no fault.
+    exitCode: EXIT.ok,
     message: "history was lost, and is back or accepted as lost: the coordinator begins anew",
     action:
       "Start it again, unless something does so by itself; `baton doctor` says how things stand",

@@ -1,4 +1,4 @@
-import type { HealthCheck, ServiceView } from "../services/read-services.ts";
+import type { HealthCheck, ProcessView, ServiceView } from "../services/read-services.ts";
 import { ageText } from "../time-text.ts";
 /** The processes themselves: who is missing, frozen, not ready or dies again and again, and what each says of what it needs. */
 import { fault, type Finding, ok, remark } from "./finding.ts";
@@ -6,8 +6,12 @@ import type { World } from "./world.ts";
 
 /** A mesh does its work without them, but people hear or see less. */
 const WATCHERS: readonly string[] = ["metrics"];
-/** Who ended so lately, and has so often, will end again. */
-const RESTARTS = { atLeast: 3, withinMs: 120_000 } as const;
+/** Who ended so lately, and has so often, will end again; what was longer ago says nothing of it. */
+const RESTARTS = { atLeast: 3, withinMs: 120_000, countedMs: 900_000 } as const;
+/** A process may take so long until it answers, and until it is ready, in milliseconds. */
+const STARTING_MS = { silent: 60_000, unready: 15_000 } as const;
+/** The check that is not ok while a process starts or stops. */
+const BEING_STARTED = "service";
 
 /** Every service by its own answer. */
 export async function examineServices({ services, dataDir }: World): Promise<Finding[]> {
@@ -23,9 +27,12 @@ export function serviceFindings(
   const { name, processes, up } = view;
   const log = dataDir === undefined ? "its log" : `its log ${dataDir}/logs/${name}.log`;
   const restarting = up === undefined ? [] : restartFindings(name, up, { now, log });
-  if (processes.length === 0) return [...restarting, ...silentFindings(view, log)];
-  const findings = processes.flatMap(({ pid, host, checks }) => {
+  if (processes.length === 0) return [...restarting, ...silentFindings(view, { now, log })];
+  const findings = processes.flatMap((process) => {
+    const { pid, host, checks } = process;
     const who = processes.length === 1 ? "" : `process ${pid} on ${host}: `;
+    if (isStarting(process, now))
+      return [remark(name, `${who}is starting for ${ageText(ageOf(process, now))}`)];
     return [
       ...checks
         .filter((check) => !check.ok)
@@ -44,19 +51,34 @@ export function serviceFindings(
     ];
   });
   if (findings.length > 0) return [...restarting, ...findings];
-  const started = Math.max(...processes.map(({ startedAt }) => Date.parse(startedAt)));
-  const since = `for ${ageText(now - started)}`;
-  const ready =
-    processes.length === 1 ? `ready, runs ${since}` : `${processes.length} processes, all ready`;
+  const [first] = processes;
+  const age = first === undefined || first.startedAt === null ? undefined : ageOf(first, now);
+  const since = age === undefined ? "answers" : `ready, runs for ${ageText(age)}`;
+  const ready = processes.length === 1 ? since : `${processes.length} processes, all ready`;
   return [...restarting, ok(name, ready)];
+}
+
+function ageOf({ startedAt }: ProcessView, now: number): number {
+  return startedAt === null ? Number.POSITIVE_INFINITY : now - Date.parse(startedAt);
+}
+
+function isStarting(process: ProcessView, now: number): boolean {
+  const young = ageOf(process, now) < STARTING_MS.unready;
+  return young && process.checks.some(({ name, ok: isWell }) => name === BEING_STARTED && !isWell);
 }
 
 function textOf({ name, reason }: HealthCheck): string {
   return `${name}: ${reason ?? "not ok"}`;
 }
 
-function silentFindings({ name, up }: ServiceView, log: string): Finding[] {
+function silentFindings(
+  { name, up }: ServiceView,
+  { now, log }: { readonly now: number; readonly log: string },
+): Finding[] {
   if (up?.pid !== undefined) {
+    const age = up.startedAt === undefined ? Number.NaN : now - Date.parse(up.startedAt);
+    if (up.isStarting && age < STARTING_MS.silent)
+      return [remark(name, `its process ${up.pid} is starting for ${ageText(age)}`)];
     const repair = `\`baton restart ${name}\`; then read ${log}.`;
     return [fault(name, `its process ${up.pid} runs and doesn't answer: it hangs`, repair)];
   }
@@ -72,12 +94,14 @@ function silentFindings({ name, up }: ServiceView, log: string): Finding[] {
 
 function restartFindings(
   name: string,
-  { restarts, lastEnd }: NonNullable<ServiceView["up"]>,
+  { faults }: NonNullable<ServiceView["up"]>,
   { now, log }: { readonly now: number; readonly log: string },
 ): Finding[] {
-  if (lastEnd === undefined || restarts < RESTARTS.atLeast) return [];
-  const ago = now - Date.parse(lastEnd.time);
+  const counted = faults.filter(({ time }) => now - Date.parse(time) < RESTARTS.countedMs);
+  const last = counted.at(-1);
+  if (last === undefined || counted.length < RESTARTS.atLeast) return [];
+  const ago = now - Date.parse(last.time);
   if (ago > RESTARTS.withinMs) return [];
-  const found = `was started again ${restarts} times, last ${ageText(ago)} ago after it ended with ${lastEnd.how}`;
+  const found = `ended ${counted.length} times by itself and was started again, last ${ageText(ago)} ago after it ended with ${last.how}`;
   return [fault(name, found, `Read the end of ${log} and mend what it says.`)];
 }

@@ -32,6 +32,8 @@ const checks = (...given: ServiceView["processes"][number]["checks"]): Partial<S
     },
   ],
 });
+const UP = { pid: 8, restarts: 0, startedAt: at(90_000), isStarting: false, faults: [] };
+
 const look = (one: ServiceView) => serviceFindings(one, { now: NOW, dataDir: "/data" });
 
 describe("a service", () => {
@@ -62,7 +64,7 @@ describe("a service", () => {
   });
 
   test("that hangs, is missing or only watches is told apart", () => {
-    const up = { pid: 8, restarts: 0, lastEnd: undefined };
+    const up = UP;
     expect(look(view("lane-c", { processes: [], up }))).toMatchObject([
       { level: "fault", found: expect.stringContaining("process 8 runs and doesn't answer") },
     ]);
@@ -75,19 +77,55 @@ describe("a service", () => {
       ]);
     expect(look(view("metrics", { processes: [] }))).toMatchObject([{ level: "note" }]);
   });
+});
 
+describe("a service over time", () => {
   test("that dies again and again is a fault even while it's ready", () => {
-    const up = { pid: 8, restarts: 9, lastEnd: { time: at(5000), how: "code 70" } };
+    const fault = (ms: number) => ({ time: at(ms), how: "code 70" });
+    const up = { ...UP, restarts: 9, faults: [65_000, 35_000, 5000].map(fault) };
     expect(look(view("paper-broker", { up }))).toMatchObject([
       {
         level: "fault",
-        found: "was started again 9 times, last 5s ago after it ended with code 70",
+        found:
+          "ended 3 times by itself and was started again, last 5s ago after it ended with code 70",
         repair: expect.stringContaining("/data/logs/paper-broker.log"),
       },
       { level: "ok" },
     ]);
-    const long = { ...up, lastEnd: { time: at(500_000), how: "code 70" } };
-    expect(look(view("paper-broker", { up: long }))).toMatchObject([{ level: "ok" }]);
+    for (const ago of [
+      [560_000, 530_000, 500_000],
+      [7_200_000, 3_600_000, 5000],
+      [35_000, 5000],
+    ]) {
+      const rare = { ...up, faults: ago.map(fault) };
+      expect(look(view("paper-broker", { up: rare }))).toMatchObject([{ level: "ok" }]);
+    }
+    // Whatever people asked for was counted as a restart, and is no fault.
+    expect(look(view("lane-c", { up: { ...UP, restarts: 9 } }))).toMatchObject([{ level: "ok" }]);
+  });
+
+  test("that just starts is worth knowing, silent or not ready yet; after a while it is a fault", () => {
+    const starting = (ms: number) => ({ ...UP, isStarting: true, startedAt: at(ms) });
+    const silent = (ms: number) => look(view("lane-c", { processes: [], up: starting(ms) }));
+    expect(silent(3000)).toEqual([
+      { level: "note", about: "lane-c", found: "its process 8 is starting for 3s" },
+    ]);
+    expect(silent(61_000)).toMatchObject([{ level: "fault" }]);
+    // Once it was ready it isn't starting any more, however young it is.
+    const young = { ...starting(3000), isStarting: false };
+    expect(look(view("lane-c", { processes: [], up: young }))).toMatchObject([{ level: "fault" }]);
+    const unready = (ms: number) => {
+      const of = checks(
+        { name: "service", ok: false, reason: "starting" },
+        { name: "server", ok: false, reason: "no connection" },
+      );
+      const processes = of.processes?.map((one) => ({ ...one, startedAt: at(ms) })) ?? [];
+      return look(view("lane-c", { processes }));
+    };
+    expect(unready(3000)).toEqual([
+      { level: "note", about: "lane-c", found: "is starting for 3s" },
+    ]);
+    expect(unready(16_000)).toMatchObject([{ level: "fault" }, { level: "fault" }]);
   });
 });
 
@@ -95,7 +133,7 @@ test("the picture shows each process, and what all need by those who know", () =
   const text = renderServices(
     pictureOf([
       view("coordinator", checks({ name: "writes", ok: false, reason: "nothing is stored" })),
-      view("lane-c", { processes: [], up: { pid: 8, restarts: 2, lastEnd: undefined } }),
+      view("lane-c", { processes: [], up: { ...UP, restarts: 2 } }),
       view(
         "paper-engine",
         checks(

@@ -8,6 +8,7 @@ import { type LaneLook, obstaclesOf, withObstacles } from "./obstacles.ts";
 
 const now = START_MS + 90_000;
 const last = stored(5, 0);
+const UP = { pid: 9, restarts: 0, startedAt: undefined, isStarting: false, faults: [] };
 
 const well = (
   name: string,
@@ -28,7 +29,7 @@ const well = (
 const silent = (name: string, pid?: number): ServiceView => ({
   ...well(name),
   processes: [],
-  up: pid === undefined ? undefined : { pid, restarts: 0, lastEnd: undefined },
+  up: pid === undefined ? undefined : { ...UP, pid },
 });
 const numbers = (
   changes: Partial<NonNullable<LaneLook["consumer"]>> = {},
@@ -93,10 +94,12 @@ describe("a lane that", () => {
     expect(sentence).toContain("1 of the 1 dispatches that lane-a was given came back without an");
     expect(sentence).toContain("after 8 deliveries a person is asked");
     expect(action).toContain("`baton pause cand-sample --why …`");
-    const lastEnd = { time: new Date(now - 5000).toISOString(), how: "SIGKILL" };
-    const dying = { ...well("lane-a"), up: { pid: 9, restarts: 5, lastEnd } };
+    const fault = { time: new Date(now - 5000).toISOString(), how: "SIGKILL" };
+    const dying = { ...well("lane-a"), up: { ...UP, faults: [fault, fault, fault] } };
     const [why, what] = said({ lane: dying, consumer: numbers({ num_redelivered: 1 }) });
-    expect(why).toContain("was started again 5 times, last 5s ago after it ended with SIGKILL");
+    expect(why).toContain(
+      "ended 3 times by itself and was started again, last 5s ago after it ended with SIGKILL",
+    );
     expect(what).toContain("/data/logs/lane-a.log");
   });
 

@@ -83,11 +83,11 @@ export function renderServices(
   const columns = ["SERVICE", "READY", "FOR", "RESTARTS", "WHY"].map((heading) => ({ heading }));
   const rows = services.flatMap(({ name, processes, up }) => {
     const restarts = up === undefined ? "-" : String(up.restarts);
-    if (processes.length === 0) return [[name, "no", "-", restarts, silence(up?.pid)]];
+    if (processes.length === 0) return [[name, "no", "-", restarts, silence(up)]];
     return processes.map(({ ready, startedAt, checks }) => [
       name,
       ready ? "yes" : "no",
-      ageText(now - Date.parse(startedAt)),
+      startedAt === null ? "-" : ageText(now - Date.parse(startedAt)),
       restarts,
       whyOf(checks),
     ]);
@@ -101,8 +101,9 @@ export function renderServices(
   return `${renderTable(columns, rows, width)}\n${renderTable(below, needed, width)}`;
 }
 
-function silence(pid: number | undefined): string {
-  return pid === undefined ? "no process of it answers" : `process ${pid} doesn't answer`;
+function silence(up: ServiceView["up"]): string {
+  if (up?.pid === undefined) return "no process of it answers";
+  return up.isStarting ? `process ${up.pid} is starting` : `process ${up.pid} doesn't answer`;
 }
 
 function whyOf(checks: readonly HealthCheck[]): string {

@@ -12,6 +12,9 @@ const ANSWER_MS = 2000;
 /** The paper broker takes no part in the mesh: it's asked by HTTP, where its address is known. */
 const BROKER = "paper-broker";
 
+/** It says nothing of itself; that it answers is known. */
+const SERVER = "nats-server";
+
 /** A check of a process. */
 export type HealthCheck = ServiceHealth["checks"][number];
 
@@ -19,12 +22,15 @@ export type HealthCheck = ServiceHealth["checks"][number];
 export interface ServiceView {
   readonly name: string;
   /** Those of its processes that answered. */
-  readonly processes: readonly Pick<
-    ServiceHealth,
-    "host" | "pid" | "startedAt" | "ready" | "checks"
-  >[];
+  readonly processes: readonly ProcessView[];
   /** What `baton up` knows of it; undefined if something else runs the mesh. */
   readonly up: UpView | undefined;
+}
+
+/** A process that answered; null: it doesn't say. */
+export interface ProcessView extends Pick<ServiceHealth, "host" | "ready" | "checks"> {
+  readonly pid: number | null;
+  readonly startedAt: string | null;
 }
 
 /** A service under `baton up`. */
@@ -32,7 +38,12 @@ interface UpView {
   /** Undefined while there is no process. */
   readonly pid: number | undefined;
   readonly restarts: number;
-  readonly lastEnd: { readonly time: string; readonly how: string } | undefined;
+  /** Since when the process runs; undefined where that isn't known. */
+  readonly startedAt: string | undefined;
+  /** True until that process is ready for the first time. */
+  readonly isStarting: boolean;
+  /** Latest ends that nobody asked for, the last one last. */
+  readonly faults: readonly { readonly time: string; readonly how: string }[];
 }
 
 /** One kind of process that signs in to the mesh. */
@@ -57,7 +68,19 @@ export async function readServices(
     up === undefined ? undefined : askBroker(up),
   ]);
   const views = SERVICES.map((name) => viewOf(up, name, answers.get(name)));
-  return broker === undefined ? views : [...views, viewOf(up, BROKER, broker)];
+  const all = [viewOf(up, SERVER, [serverView(session)]), ...views];
+  return broker === undefined ? all : [...all, viewOf(up, BROKER, broker)];
+}
+
+/** Whoever asks is connected to it. */
+function serverView({ nc, address: { up } }: Pick<Session, "nc" | "address">): ProcessView {
+  return {
+    host: nc.info?.host ?? "",
+    pid: up?.pids[SERVER] ?? null,
+    startedAt: up?.runs?.[SERVER]?.startedAt ?? null,
+    ready: true,
+    checks: [],
+  };
 }
 
 function viewOf(
@@ -71,7 +94,13 @@ function viewOf(
 function upView(up: MeshState | undefined, name: string): UpView | undefined {
   if (up === undefined) return undefined;
   const run = up.runs?.[name];
-  return { pid: up.pids[name], restarts: run?.restarts ?? 0, lastEnd: run?.lastEnd };
+  return {
+    pid: up.pids[name],
+    restarts: run?.restarts ?? 0,
+    startedAt: run?.startedAt,
+    isStarting: run?.readyAt === null,
+    faults: run?.faults ?? [],
+  };
 }
 
 const Readyz = z.object({
@@ -81,11 +110,7 @@ const Readyz = z.object({
     .max(50),
 });
 
-async function askBroker({
-  addresses,
-  pids,
-  startedAt,
-}: MeshState): Promise<ServiceView["processes"]> {
+async function askBroker({ addresses, pids, runs }: MeshState): Promise<ServiceView["processes"]> {
   const address = addresses[BROKER];
   const pid = pids[BROKER];
   if (address === undefined || pid === undefined) return [];
@@ -94,6 +119,7 @@ async function askBroker({
     const { ready, checks } = Readyz.parse(
       await (await fetch(`${address}/readyz`, { signal })).json(),
     );
+    const startedAt = runs?.[BROKER]?.startedAt ?? null;
     return [{ host: "localhost", pid, startedAt, ready, checks }];
   } catch {
     return [];

@@ -8,6 +8,7 @@ import type { Globals } from "../globals.ts";
 import { note, print } from "../output.ts";
 import { findServer } from "../server-address.ts";
 import { durationText } from "../time-text.ts";
+import { askForEnd } from "./run-book.ts";
 import { isRunning, type MeshState, readState } from "./up-state.ts";
 
 /** A service stops within ten seconds; who hasn't then hangs. */
@@ -24,7 +25,10 @@ export async function restartService(service: string, globals: Globals): Promise
   const pid = up.pids[service] ?? (service in (up.runs ?? {}) ? undefined : unknown(service, up));
   const startedMs = performance.now();
   const stateFile = `${up.dataDir}/up.json`;
-  if (pid !== undefined) await end(service, pid, await answers(up, service));
+  if (pid !== undefined) {
+    askForEnd(up.dataDir, service, pid);
+    await end(service, pid, await answers(up, service));
+  }
   const next = await awaitNext(stateFile, { service, pid });
   const took = durationText(performance.now() - startedMs);
   await print(

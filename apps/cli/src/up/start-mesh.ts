@@ -19,7 +19,7 @@ import {
   readMeshName,
   startNatsServer,
 } from "@baton/mesh";
-import { exitInWords, type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
+import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
 import { readSeed } from "../read-seed-file.ts";
 import { ensureBrokerTokens } from "./broker-tokens.ts";
@@ -28,6 +28,7 @@ import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-direc
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
+import { openRunBook, type RunBook } from "./run-book.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
 import { isHeldByOther, type MeshState, removeState, writeState } from "./up-state.ts";
 
@@ -96,14 +97,10 @@ async function bringUp(
   options: StartOptions,
 ): Promise<Omit<RunningMesh, "stop">> {
   const startedAt = new Date().toISOString();
-  const ends: Ends = new Map();
+  const runs = openRunBook(choices.directory.root);
   const onEvent = (event: ServiceEvent): void => {
     options.onEvent(event);
-    if (event.kind === "ended")
-      ends.set(event.service, {
-        time: new Date().toISOString(),
-        how: exitInWords(event.exit),
-      });
+    runs.note(event, Date.now());
     parts.publish();
   };
   const prepared = prepare(choices.directory, { remakes: choices.makesLostRepositories });
@@ -118,7 +115,7 @@ async function bringUp(
   parts.services = services;
   await readyOrLost(services, choices.directory, options);
   const mesh = await identityOf(choices.directory, nats.url());
-  const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh, ends });
+  const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh, runs });
   parts.publish = () => {
     const { pointer } = options;
     writeState(choices.directory.state, state());
@@ -252,18 +249,15 @@ function readMark(file: string): HistoryMarks | undefined {
   return HistoryMarks.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
 }
 
-/** How the last process of each service ended. */
-type Ends = Map<string, { readonly time: string; readonly how: string }>;
-
 function stateOf(mesh: {
   mesh: MeshState["mesh"];
   choices: MeshChoices;
   startedAt: string;
   nats: RunningNats;
   services: RunningServices;
-  ends: Ends;
+  runs: RunBook;
 }): MeshState {
-  const { choices, startedAt, nats, services, ends } = mesh;
+  const { choices, startedAt, nats, services, runs } = mesh;
   const monitorUrl = nats.monitorUrl();
   const all = [nats.supervised, ...PLAN.map(({ name }) => services.service(name))];
   const pids = all.flatMap(({ name, pid }) => {
@@ -283,10 +277,7 @@ function stateOf(mesh: {
     addresses: services.addresses(),
     pids: Object.fromEntries(pids),
     runs: Object.fromEntries(
-      all.map(({ name, restarts }) => {
-        const lastEnd = ends.get(name);
-        return [name, { restarts: restarts(), ...(lastEnd && { lastEnd }) }];
-      }),
+      all.map(({ name, restarts }) => [name, { restarts: restarts(), ...runs.of(name) }]),
     ),
   };
 }

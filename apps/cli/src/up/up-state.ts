@@ -10,6 +10,8 @@ import { z } from "zod";
 
 import { readOwnFile } from "../trust/trusted-meshes.ts";
 
+const End = z.object({ time: z.iso.datetime(), how: z.string() });
+
 /** Content of `up.json`. */
 export const MeshState = z.object({
   v: z.literal(1),
@@ -29,13 +31,18 @@ export const MeshState = z.object({
   addresses: z.record(z.string(), z.string()),
   /** Process number by service, nats-server included. */
   pids: z.record(z.string(), z.int().positive()),
-  /** How often each was started again, and how its last process ended; absent where it wasn't. */
+  /** How often each was started again, since when its process runs, and how the ones before ended. */
   runs: z
     .record(
       z.string(),
       z.object({
         restarts: z.int().min(0),
-        lastEnd: z.object({ time: z.iso.datetime(), how: z.string() }).optional(),
+        startedAt: z.iso.datetime().optional(),
+        /** Null until that process is ready for the first time. */
+        readyAt: z.iso.datetime().nullable().optional(),
+        /** Ends that nobody asked for, the latest last. */
+        faults: z.array(End).max(50).optional(),
+        lastEnd: End.optional(),
       }),
     )
     .optional(),

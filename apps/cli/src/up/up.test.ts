@@ -100,7 +100,11 @@ test(
       withinMs: 30_000,
     });
     const picture = JSON.parse((await ask("get", "services", "-o", "json")).stdout);
-    expect(picture.services).toHaveLength(11);
+    expect(picture.services).toHaveLength(12);
+    expect(picture.services[0]).toMatchObject({
+      name: "nats-server",
+      processes: [{ pid: state.pids["nats-server"], startedAt: expect.any(String) }],
+    });
     for (const { name, processes } of picture.services)
       expect([name, processes.map(({ ready: isReady }: { ready: boolean }) => isReady)]).toEqual([
         name,
@@ -111,6 +115,7 @@ test(
       ["broker", true],
       ["disk", true],
       ["channels", true],
+      ["main", true],
     ]);
 
     const frozen = state.pids["lane-c"] ?? 0;
@@ -129,6 +134,17 @@ test(
     expect(restarted.stdout).toMatch(/^lane-c is ready again as process \d+/);
     expect(exists(frozen)).toBe(false);
     expect((await ask("restart", "lane-z")).code).toBe(4);
+    // Restarts that people ask for are no faults, however many.
+    for (let time = 1; time <= 3; time += 1)
+      expect((await ask("restart", "paper-broker")).code).toBe(0);
+    const { runs = {} } = readState(join(dir, "up.json")) ?? {};
+    expect(runs["paper-broker"]).toMatchObject({ restarts: 3, faults: [] });
+    expect(runs["lane-c"]).toMatchObject({ restarts: 1, faults: [] });
+    const after = JSON.parse((await ask("get", "services", "-o", "json")).stdout);
+    const broker = after.services.find(({ name }: { name: string }) => name === "paper-broker");
+    // Not the mesh's age.
+    expect(broker.processes[0].startedAt).toBe(runs["paper-broker"]?.startedAt);
+    expect(runs["paper-broker"]?.startedAt).not.toBe(state.startedAt);
 
     const server = state.pids["nats-server"] ?? 0;
     const limited = spawnSync("prlimit", ["--pid", String(server), "--fsize=1:unlimited"]);
