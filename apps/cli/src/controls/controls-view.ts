@@ -10,14 +10,25 @@ import {
 } from "@baton/contracts";
 import { isStopped } from "@baton/playbook";
 
+import type { Hindrance, Undecided } from "../undecided/read-undecided.ts";
+
 /** An open incident and those that it led to recovery. */
 export interface IncidentView extends Incident {
   /** Candidates that recover from it and aren't through yet: it can't be closed before. */
   readonly notRecovered: readonly string[];
 }
 
+/** A command about the mesh that nobody has decided on; `by` as it says itself. */
+type WaitingCommand = Pick<Undecided, "sequence" | "time" | "type" | "by">;
+
+/** What nobody has decided on, and what keeps the coordinator from it. */
+export interface Waiting {
+  readonly undecided: readonly WaitingCommand[];
+  readonly hindrance: Hindrance | null;
+}
+
 /** All of it. */
-export interface ControlsView {
+export interface ControlsView extends Waiting {
   /** Sequence in CONTROLS. */
   readonly sequence: number;
   /** When it came to be so, and how. */
@@ -35,6 +46,7 @@ export interface ControlsView {
 export function viewOf(
   { sequence, controls }: StoredControls,
   entries: readonly Entry[],
+  { undecided, hindrance }: Waiting = { undecided: [], hindrance: null },
 ): ControlsView {
   const { time, detail, killSwitch, incidents, tasks } = controls;
   return {
@@ -49,6 +61,8 @@ export function viewOf(
         .map(({ candidateId }) => candidateId),
     })),
     tasks,
+    undecided,
+    hindrance,
     stopped: entries.filter(isStopped).map(({ candidateId, reason }) => ({ candidateId, reason })),
   };
 }

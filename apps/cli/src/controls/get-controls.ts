@@ -1,12 +1,13 @@
 /** `baton get controls`: kill switch, incidents, emergencies, tasks, and whom they stop. */
-import type { Entry } from "@baton/contracts";
+import { type Entry, MESH_ID, type StoredControls } from "@baton/contracts";
 
 import { CliError } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { readEntriesOf, readStandings } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
-import { viewOf } from "./controls-view.ts";
+import { hindranceOf, readUndecided } from "../undecided/read-undecided.ts";
+import { viewOf, type Waiting } from "./controls-view.ts";
 import { controlHistory, lastControls } from "./read-controls.ts";
 import { renderControls, renderHistory } from "./render-controls.ts";
 
@@ -22,9 +23,22 @@ export async function getControls(options: Globals & { history?: true }): Promis
     return print(options.format, entries, (all) => renderHistory(all, terminalWidth()));
   }
   const last = await lastControls(session);
-  const view = viewOf(last, await openEntries(session));
+  const [entries, waiting] = await Promise.all([openEntries(session), waitingOn(session, last)]);
+  const view = viewOf(last, entries, waiting);
   const shown = { now: Date.now(), width: terminalWidth() };
   await print(options.format, view, (one) => renderControls(one, shown));
+}
+
+/** What was asked for after what was decided: the state may be another one as soon as somebody decides. */
+async function waitingOn(session: Session, { controls }: StoredControls): Promise<Waiting> {
+  const [all, hindrance] = await Promise.all([
+    readUndecided(session, (commandId) => controls.commands.some((one) => one === commandId)),
+    hindranceOf(session),
+  ]);
+  const undecided = all
+    .filter(({ candidateId }) => candidateId === MESH_ID)
+    .map(({ sequence, time, type, by }) => ({ sequence, time, type, by }));
+  return { undecided, hindrance: hindrance ?? null };
 }
 
 /** Last entries of all candidates that are open. */

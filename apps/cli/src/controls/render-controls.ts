@@ -21,6 +21,7 @@ const NAMED = 3;
 export function renderControls(view: ControlsView, shown: Shown): string {
   const sections = [
     renderKillSwitch(view, shown),
+    renderWaiting(view, shown),
     renderIncidents(view, shown),
     renderTasks(view, shown),
     renderStopped(view),
@@ -39,6 +40,27 @@ function renderKillSwitch({ killSwitch }: ControlsView, { now }: Shown): string 
   );
   const needs = `  do: ${given.length > 0 ? "a second person" : "two people within an hour"}: \`baton kill-switch release --why …\``;
   return [head, ...asked, needs].map((line) => `${printable(line)}\n`).join("");
+}
+
+/** What is said above may be another as soon as somebody decides on these. */
+function renderWaiting({ undecided, hindrance }: ControlsView, { now }: Shown): string {
+  const waiting = undecided.slice(0, NAMED).map(({ sequence, time, type, by }) => {
+    const age = ageText(now - Date.parse(time));
+    return `Undecided:   ${type ?? "something unreadable"} by ${by ?? "somebody"}, stored since ${time} (${age}) as COMMANDS ${sequence}: it doesn't hold yet`;
+  });
+  const more = undecided.length - NAMED;
+  return [
+    ...waiting,
+    ...(more > 0 ? [`             and ${more} more`] : []),
+    ...(hindrance
+      ? [
+          `Coordinator: ${hindrance.found}; what is asked for isn't decided`,
+          `  do: ${hindrance.action}`,
+        ]
+      : []),
+  ]
+    .map((line) => `${printable(line)}\n`)
+    .join("");
 }
 
 function renderIncidents({ incidents }: ControlsView, { now, width }: Shown): string {

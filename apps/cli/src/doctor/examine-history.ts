@@ -3,10 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { HISTORY_STREAMS, HistoryMarks, lossText } from "@baton/contracts";
-import { readMarkOnMain, recentActions, type Remote } from "@baton/gitops";
-import { findLosses, type HistoryState, type KnownMarks, readIfThere } from "@baton/mesh";
+import { HISTORY_STREAMS, lossText } from "@baton/contracts";
+import { recentActions, type Remote } from "@baton/gitops";
+import { findLosses, type HistoryState, type KnownMarks } from "@baton/mesh";
 
+import { knownOutside, type Unread } from "../history/known-outside.ts";
 import type { Session } from "../session.ts";
 import { meshDirectory } from "../up/mesh-directory.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
@@ -29,10 +30,10 @@ export async function examineHistory(session: Examined): Promise<Finding[]> {
   const cacheDir = await mkdtemp(join(tmpdir(), "baton-doctor-"));
   try {
     const remote = { repository: meshDirectory(root).gitops, cacheDir };
-    const { known, findings } = await knownOutside(root, remote);
+    const { known, unread } = await knownOutside(root, remote);
     const state = await findLosses(session, known);
     const unaccounted = await examineMain(session, remote);
-    return [...historyFindings(state, known), ...findings, ...unaccounted];
+    return [...historyFindings(state, known), ...unread.map(unreadFinding), ...unaccounted];
   } finally {
     await rm(cacheDir, { recursive: true, force: true });
   }
@@ -50,33 +51,9 @@ function historyFindings(state: HistoryState, known: readonly KnownMarks[]): Fin
   return state.losses.map((loss) => fault(ABOUT, `E_LOG_RESET ${lossText(loss)}`, repair));
 }
 
-async function knownOutside(
-  root: string,
-  remote: Remote,
-): Promise<{ known: KnownMarks[]; findings: Finding[] }> {
-  const known: KnownMarks[] = [];
-  const findings: Finding[] = [];
-  const { mark } = meshDirectory(root);
-  const read: readonly [by: string, of: () => Promise<HistoryMarks | undefined>, repair: string][] =
-    [
-      ["the mark in the data folder", () => readOwnMark(mark), `Look at ${mark}.`],
-      ["main", () => readMarkOnMain(remote), `Look at ${remote.repository}.`],
-    ];
-  for (const [by, of, repair] of read) {
-    try {
-      const marks = await of();
-      if (marks) known.push({ by, marks });
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      findings.push(fault(ABOUT, `${by} can't be read: ${why}`, repair));
-    }
-  }
-  return { known, findings };
-}
-
-async function readOwnMark(file: string): Promise<HistoryMarks | undefined> {
-  const text = await readIfThere(file);
-  return text === undefined ? undefined : HistoryMarks.parse(JSON.parse(text));
+/** Who can't be asked may know of a loss. */
+function unreadFinding({ by, why, where }: Unread): Finding {
+  return fault(ABOUT, `${by} can't be read: ${why}`, `Look at ${where}.`);
 }
 
 /** What took effect on main and is there still, held against the journal. */

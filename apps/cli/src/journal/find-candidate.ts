@@ -3,7 +3,10 @@ import { CandidateId, journalFence, STREAMS } from "@baton/contracts";
 
 import { candidateIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
+import { orLost, type ReadingSession, refuseLost } from "../history/refuse-lost.ts";
 import type { Session } from "../session.ts";
+import { ageText } from "../time-text.ts";
+import { hindranceOf, readUndecided } from "../undecided/read-undecided.ts";
 import { unknownCandidate } from "./read-candidate.ts";
 import { readStandings } from "./read-model.ts";
 
@@ -14,17 +17,35 @@ const MOST_NAMED = 5;
  * The candidate that was meant by what `candidateTextFrom` let through. A whole id wins over longer ones that begin with it.
  * Throws `CliError`: not known, or the beginning of several (E_CONFLICT).
  */
-export async function findCandidate(
-  session: Pick<Session, "nc" | "jsm">,
-  typed: string,
-): Promise<CandidateId> {
+export async function findCandidate(session: ReadingSession, typed: string): Promise<CandidateId> {
   const whole = CandidateId.safeParse(typed).data;
-  if (whole !== undefined && (await isKnown(session, whole))) return whole;
+  if (whole !== undefined && (await orLost(session, () => isKnown(session, whole)))) return whole;
   const { candidates } = await readStandings(session);
-  return onlyOne(
-    typed,
-    candidates.map(({ candidateId }) => candidateId),
+  const ids = candidates.map(({ candidateId }) => candidateId);
+  if (!ids.some((id) => id.startsWith(typed))) await refuseUnheard(session, typed);
+  return onlyOne(typed, ids);
+}
+
+/** Throws `CliError` where it isn't in the journal for another reason than that nobody submitted it: lost, or not decided on yet. */
+async function refuseUnheard(session: ReadingSession, typed: string): Promise<void> {
+  const { address } = session;
+  await refuseLost(session, `no entry of ${typed} is there`);
+  const undecided = await readUndecided(session);
+  const submit = undecided.find(
+    ({ candidateId, type }) => type === "submit" && candidateId.startsWith(typed),
   );
+  if (!submit) return;
+  const hindrance = address && (await hindranceOf({ ...session, address }));
+  const before = undecided.filter(({ sequence }) => sequence < submit.sequence).length;
+  const why = hindrance?.found ?? `${before} commands before it wait, too`;
+  const { candidateId, sequence, time, by } = submit;
+  throw new CliError({
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `${candidateId} waits to be accepted: its submission${by === null ? "" : ` by ${by}`} is stored as COMMANDS ${sequence} since ${time} (${ageText(Date.now() - Date.parse(time))}) and nobody has decided on it: ${why}`,
+    rule: "what is stored is decided as soon as a coordinator can; sending it again changes nothing",
+    action: hindrance?.action ?? "Wait a moment, then ask again.",
+  });
 }
 
 async function isKnown({ jsm }: Pick<Session, "jsm">, candidateId: CandidateId): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Holder, Stage } from "@baton/contracts";
 import { parseJournalSubject, STREAMS } from "@baton/contracts";
 import { JournalCorrupt, parseEntry, type TimedEntry } from "@baton/mesh";
 
+import { orLost, type ReadingSession } from "../history/refuse-lost.ts";
 import type { Session } from "../session.ts";
 import { readAll } from "./read-candidate.ts";
 
@@ -39,18 +40,20 @@ const FENCE_HEADER = "Nats-Expected-Last-Subject-Sequence";
 const AT_A_TIME = 64;
 
 /** Reads all subjects of the journal. */
-export async function readStandings(session: Pick<Session, "nc" | "jsm">): Promise<Standings> {
+export async function readStandings(session: ReadingSession): Promise<Standings> {
   const latest = new Map<string, Standing>();
   const foreign: { sequence: number; subject: string }[] = [];
-  await readAll(session, { stream: "journal" }, (message) => {
-    const parts = parseJournalSubject(message.subject);
-    if (!parts || !message.headers.has(FENCE_HEADER)) {
-      foreign.push({ sequence: message.seq, subject: message.subject });
-      return;
-    }
-    const { candidateId, holder, stage } = parts;
-    latest.set(candidateId, { candidateId, holder, stage, sequence: message.seq });
-  });
+  await orLost(session, () =>
+    readAll(session, { stream: "journal" }, (message) => {
+      const parts = parseJournalSubject(message.subject);
+      if (!parts || !message.headers.has(FENCE_HEADER)) {
+        foreign.push({ sequence: message.seq, subject: message.subject });
+        return;
+      }
+      const { candidateId, holder, stage } = parts;
+      latest.set(candidateId, { candidateId, holder, stage, sequence: message.seq });
+    }),
+  );
   return { candidates: [...latest.values()], foreign };
 }
 
