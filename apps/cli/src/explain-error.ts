@@ -3,6 +3,7 @@ import { cutTo, printable } from "@baton/text/printable";
 import { CommanderError } from "commander";
 
 import { CliError, EXIT, exitOf, type FailureDetails } from "./cli-error.ts";
+import { fileFailure } from "./file-failure.ts";
 
 /** Longest message that is shown; parser messages repeat whatever was typed. */
 const MAX_MESSAGE = 600;
@@ -12,7 +13,17 @@ export function explainError(error: unknown): FailureDetails {
   if (error instanceof CliError) return error.details;
   if (error instanceof CommanderError) return usageFailure(error);
   if (!(error instanceof Error)) return internal(String(error), error);
-  return meshFailure(error) ?? internal(error.stack ?? error.message, error);
+  const known = meshFailure(error) ?? fileFailure(error) ?? actionable(error);
+  return known ?? internal(error.stack ?? error.message, error);
+}
+
+/** An error of a library of ours that says what to do; what the system said below it decides how the command ends. */
+function actionable(error: Error): FailureDetails | undefined {
+  if (!("action" in error && typeof error.action === "string")) return undefined;
+  const { message, action, cause } = error;
+  const below = cause instanceof Error ? fileFailure(cause) : undefined;
+  const { code, exit } = below ?? { code: "E_UNAVAILABLE", exit: EXIT.unavailable };
+  return { code, exit, message, action, cause: error };
 }
 
 function usageFailure(error: CommanderError): FailureDetails {

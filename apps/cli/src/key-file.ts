@@ -9,7 +9,6 @@ import {
   constants,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -17,13 +16,14 @@ import {
   linkSync,
   writeSync,
 } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { Identity } from "@baton/contracts";
+import { makeFolder } from "@baton/files";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 
 import { CliError, EXIT } from "./cli-error.ts";
+import { homeFolder } from "./file-failure.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -46,7 +46,7 @@ export interface SigningKey {
 export function keyFileOf(env: Environment): { readonly path: string; readonly named: boolean } {
   const path = env[VARIABLE];
   if (path !== undefined && path !== "") return { path, named: true };
-  return { path: join(homedir(), ".config", "baton", "key"), named: false };
+  return { path: join(homeFolder(), ".config", "baton", "key"), named: false };
 }
 
 /** The file with a key that `baton up` made, below its data folder. */
@@ -111,7 +111,7 @@ export function ensureKeyFile(
     return { key: { ...found, name }, created: false };
   }
   const seed = new TextDecoder().decode(createUser().getSeed());
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   // A link fails where a name is taken: nobody's key is ever overwritten.
   const created = write(path, { seed, name: name ?? fallback }, linkSync);
   const key = readKeyFile(path);
@@ -138,7 +138,7 @@ function write(
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw unusable(path, `it can be written (${messageOf(error)})`);
+    throw error;
   } finally {
     rmSync(partial, { force: true });
   }

@@ -5,7 +5,6 @@
  * P2: every answer, also a reading one, is taken from the book in one turn and then waits for what was appended until
  *     then: nobody is told what a crash could undo.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import {
@@ -16,6 +15,7 @@ import {
   type NewOrder,
   type Order,
 } from "@baton/brokerage";
+import { makeFolder } from "@baton/files";
 
 import type { BookEvent } from "./book-event.ts";
 import { type AccountBook, type Book, createBook } from "./book.ts";
@@ -53,7 +53,7 @@ export async function openPaperBroker(
     limits = DEFAULT_LIMIT_BOOK,
   }: { readonly now?: () => Date; readonly limits?: LimitBook } = {},
 ): Promise<PaperBroker> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   const unlock = lockDirectory(directory);
   try {
     const book = createBook();

@@ -1,1 +1,2 @@
+export { makeFolder } from "./make-folder.ts";
 export { ownFolder, type PrivateFolder, privateFolder, UnsafeFolder } from "./private-folder.ts";

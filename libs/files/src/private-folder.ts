@@ -5,9 +5,11 @@
  * P2: one that has a given name is ours: a real folder, not a link, owned by this user, closed to all others. One that isn't is
  *     refused and left alone.
  */
-import { lstat, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { lstat, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+import { makeFolder } from "./make-folder.ts";
 
 /** Somebody else's folder stands where ours should be. */
 export class UnsafeFolder extends Error {
@@ -42,7 +44,7 @@ export async function privateFolder(purpose: string): Promise<PrivateFolder> {
 
 /** Makes the folder `path` unless it is there, and gives it back. Throws UnsafeFolder if it isn't ours alone (P2). */
 export async function ownFolder(path: string): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   const { uid, mode, ...kind } = await statOf(path);
   if (kind.isLink) throw new UnsafeFolder(path, "is a link");
   if (!kind.isFolder) throw new UnsafeFolder(path, "isn't a folder");

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { appendFile, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
+
+import { makeFolder } from "@baton/files";
 
 import { type FileChanges, importStream } from "./fast-import.ts";
 import { GitError, shown } from "./git-error.ts";
@@ -34,7 +36,7 @@ async function exists(path: string): Promise<boolean> {
 
 async function build(dir: string, branch: string, files: FileChanges): Promise<void> {
   const home = `${dir}.home`;
-  await mkdir(home, { recursive: true });
+  makeFolder(home);
   await writeFile(join(home, "gitconfig"), "");
   const env = gitEnvironment(home);
   const git = (args: readonly string[], input?: Buffer) => runGit({ args, cwd: home, env, input });
@@ -71,7 +73,7 @@ async function headOf(dir: string, branch: string): Promise<CommitId> {
 
 /**
  * Makes a bare repository with one commit, or leaves the one that is there as it is; gives the head of its default branch.
- * Appears all at once, so a killed call leaves nothing half made. Throws a deterministic GitError if something else is in
+ * Appears all at once, so a killed call leaves no half of it, only `<dir>.<process>-….new`. Throws a deterministic GitError if something else is in
  * the way.
  */
 export async function createBareRepository(
@@ -89,8 +91,8 @@ export async function createBareRepository(
       action: "Give an absolute path.",
     });
   if (!(await exists(join(dir, "HEAD")))) {
-    await mkdir(dirname(dir), { recursive: true });
-    const fresh = `${dir}.${randomUUID().slice(0, 8)}.new`;
+    makeFolder(dirname(dir));
+    const fresh = `${dir}.${process.pid}-${randomUUID().slice(0, 8)}.new`;
     try {
       await build(fresh, defaultBranch, initialFiles);
       await rename(fresh, dir).catch((error: unknown) => refuseOther(dir, error));

@@ -3,11 +3,12 @@
  * left behind (a lock file, half a clone) is never met again; the next one that opens the same folder sweeps it away.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
 import type { HistoryMarks } from "@baton/contracts";
+import { makeFolder } from "@baton/files";
 
 import { GitError } from "./git-error.ts";
 import { type GitAnswer, gitEnvironment, type GitRun, runGit } from "./git-process.ts";
@@ -117,7 +118,7 @@ async function borrowObjects(address: RepositoryAddress, gitDir: string): Promis
   const there = await stat(objects).catch(() => undefined);
   if (there?.isDirectory() !== true) return;
   const info = join(gitDir, "objects", "info");
-  await mkdir(info, { recursive: true });
+  makeFolder(info);
   await writeFile(join(info, "alternates"), `${objects}\n`);
 }
 
@@ -128,11 +129,11 @@ export async function openScratch(
 ): Promise<Scratch> {
   const address = repositoryAddress(repository);
   const credentials = token === undefined ? {} : credentialVariables(address, token);
-  await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+  makeFolder(cacheDir);
   await sweep(cacheDir);
   const home = join(cacheDir, `scratch.${hostLabel()}.${process.pid}.${randomUUID().slice(0, 8)}`);
   const dir = join(home, bare ? "repository.git" : "tree");
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   await writeFile(join(home, "gitconfig"), await configuration(address));
   const env = { ...gitEnvironment(home), ...credentials };
   const git = async (args: readonly string[], options: Partial<GitRun> = {}) => {

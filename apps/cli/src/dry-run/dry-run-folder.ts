@@ -1,6 +1,8 @@
 /** Where a dry run keeps its evidence: a folder of its own per run. */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+
+import { makeFolder } from "@baton/files";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { ROOT } from "../up/mesh-plan.ts";
@@ -20,7 +22,7 @@ export interface DryRunFolder {
 }
 
 /** Makes the folder: the one that's named, which must be empty or new, or a new one in the usual place. */
-export function makeFolder(options: {
+export function newRunFolder(options: {
   readonly data: string | undefined;
   readonly seed: number | undefined;
   readonly now: Date;
@@ -29,7 +31,7 @@ export function makeFolder(options: {
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
   const usual = join(USUAL, seed === undefined ? stamp : `${stamp}-seed-${seed}`);
   const path = data === undefined ? usual : resolve(data);
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
   if (readdirSync(path).length > 0) {
     throw new CliError({
       code: "E_CONFLICT",

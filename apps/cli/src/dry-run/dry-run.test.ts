@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { InvariantFinding } from "../check/check-outside.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
-import { makeFolder } from "./dry-run-folder.ts";
+import { newRunFolder } from "./dry-run-folder.ts";
 import type { Evidence } from "./gather-evidence.ts";
 import { handoffsOf } from "./handoffs.ts";
 import { loadStories, STORY_NAMES } from "./stories.ts";
@@ -203,8 +203,8 @@ test("the code's digest follows every source but those of tests", () => {
 
 test("a dry run needs a folder with nothing in it", () => {
   const now = new Date("2026-01-02T03:04:05.678Z");
-  const named = makeFolder({ data: join(dir, "new"), seed: undefined, now });
+  const named = newRunFolder({ data: join(dir, "new"), seed: undefined, now });
   expect(named).toEqual({ path: join(dir, "new"), parent: dir, name: "new" });
   writeFileSync(join(named.path, "x"), "");
-  expect(() => makeFolder({ data: named.path, seed: undefined, now })).toThrow("isn't empty");
+  expect(() => newRunFolder({ data: named.path, seed: undefined, now })).toThrow("isn't empty");
 });

@@ -1,8 +1,9 @@
 /** What the mesh has stored about the stories, read once at the end and written to disk for people. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { ArtifactRef } from "@baton/contracts";
+import { makeFolder } from "@baton/files";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
 
 import { readEntries, readReports } from "../journal/read-candidate.ts";
@@ -95,6 +96,6 @@ function writeLines(file: string, values: readonly unknown[]): void {
 }
 
 function write(file: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(file, content);
 }

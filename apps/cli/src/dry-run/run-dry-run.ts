@@ -23,7 +23,7 @@ import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
-import { type DryRunFolder, makeFolder } from "./dry-run-folder.ts";
+import { type DryRunFolder, newRunFolder } from "./dry-run-folder.ts";
 import { auditPackOf, type Evidence, gatherEvidence, writeEvidence } from "./gather-evidence.ts";
 import { handoffsOf } from "./handoffs.ts";
 import { openBoard } from "./journal-board.ts";
@@ -53,7 +53,7 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
   const started = new Date();
   const seed = options.seed === undefined ? undefined : seedFrom(options.seed);
   const stories = loadStories(seed);
-  const folder = makeFolder({ data: options.data, seed, now: started });
+  const folder = newRunFolder({ data: options.data, seed, now: started });
   using stopping = stopSignal();
   const json = options.format !== "table";
   const clock = stopwatch();

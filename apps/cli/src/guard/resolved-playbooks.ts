@@ -7,10 +7,11 @@
  * R3: it is a cache: what is missing, unreadable or can't be written is never an error.
  */
 import { hash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
+import { makeFolder } from "@baton/files";
 import type { Playbook, StageRule } from "@baton/playbook/rules";
 
 const FOLDER = join(import.meta.dirname, "../../../../.baton/cache/playbooks");
@@ -40,7 +41,7 @@ export function findResolved(of: PlaybookText, folder = FOLDER): Playbook | unde
 export function keepResolved(of: PlaybookText, playbook: Playbook, folder = FOLDER): void {
   try {
     const file = fileOf(of, folder);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const kept = readdirSync(folder);
     if (kept.length >= MAX_FILES) for (const name of kept) rmSync(join(folder, name));
     const stored: Stored = { ...playbook, stages: [...playbook.stages] };

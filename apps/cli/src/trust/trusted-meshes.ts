@@ -10,19 +10,19 @@ import {
   constants,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { MeshName, PublicKey } from "@baton/contracts";
+import { makeFolder } from "@baton/files";
 
 import { CliError, EXIT } from "../cli-error.ts";
+import { homeFolder } from "../file-failure.ts";
 import type { ServerAddress } from "../server-address.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,7 +41,7 @@ const MAX_KEYS = 8;
 /** The file: BATON_MESHES_FILE, else `~/.config/baton/meshes`. */
 export function meshesFileOf(env: Environment): string {
   const path = env["BATON_MESHES_FILE"];
-  return path !== undefined && path !== "" ? path : join(homedir(), ".config/baton/meshes");
+  return path !== undefined && path !== "" ? path : join(homeFolder(), ".config/baton/meshes");
 }
 
 /** How a command came to its server. */
@@ -86,7 +86,7 @@ export function trustMesh(path: string, mesh: TrustedMesh): void {
   const others = parseFile(path).filter(({ name }) => name !== mesh.name);
   const lines = [...others, mesh].map(({ name, receiptKeys }) => [name, ...receiptKeys].join(" "));
   const partial = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.new`;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   try {
     const file = openSync(partial, "wx", 0o600);
     try {

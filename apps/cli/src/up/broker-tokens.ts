@@ -1,6 +1,8 @@
 /** Tokens at the paper broker of one mesh: a file per holder, which only its owner may read. */
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, rmSync, writeFileSync } from "node:fs";
+
+import { makeFolder } from "@baton/files";
 
 import type { MeshDirectory } from "./mesh-directory.ts";
 
@@ -9,7 +11,7 @@ const BROKER_HOLDERS = ["paper-engine", "lane-e", "lane-f", "operator"] as const
 
 /** Makes those that aren't there; what is there stays. */
 export function ensureBrokerTokens(directory: Pick<MeshDirectory, "keys" | "brokerTokenOf">): void {
-  mkdirSync(directory.keys, { recursive: true, mode: 0o700 });
+  makeFolder(directory.keys);
   for (const holder of BROKER_HOLDERS) ensureToken(directory.brokerTokenOf(holder));
 }
 

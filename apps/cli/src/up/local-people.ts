@@ -5,10 +5,11 @@
  * data folder, so they prove only who may read it: enough to try everything, nothing for a mesh that others rely on. Such a
  * mesh is given a registry of its own (`--people`), and no key is made for it.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
+import { makeFolder } from "@baton/files";
 import { readYaml } from "@baton/text";
 import { z } from "zod";
 
@@ -32,7 +33,7 @@ export function ensurePeople(
   { root, people }: Pick<MeshDirectory, "root" | "people">,
   names: readonly Identity[],
 ): SigningKey {
-  mkdirSync(join(root, "people"), { recursive: true, mode: 0o700 });
+  makeFolder(join(root, "people"));
   const own = ownKey(root);
   const others = names.map((name) => madeKey(root, name));
   register(people, [own, ...others]);

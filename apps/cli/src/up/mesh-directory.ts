@@ -1,11 +1,13 @@
 /** What a mesh on this machine keeps on disk, all below one folder. */
-import { existsSync, mkdirSync, renameSync, statSync, writeFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { openAuditKey } from "@baton/audit";
+import { makeFolder } from "@baton/files";
 import { createBareRepository } from "@baton/gitops";
 
 import { CliError, EXIT } from "../cli-error.ts";
+import { isRunning } from "./up-state.ts";
 
 /** The paths of one data folder. */
 export interface MeshDirectory {
@@ -74,8 +76,8 @@ export function makeFolders(directory: MeshDirectory, services: readonly string[
   const { root, logs, broker } = directory;
   const folders = [logs, broker, join(root, "run"), ...services.map(directory.workOf)];
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
-    for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(root);
+    for (const folder of folders) makeFolder(folder);
     // Shows that the folder is writable even if everything in it is there already.
     writeFileSync(join(root, "run", "writable"), "");
   } catch (cause) {
@@ -99,13 +101,15 @@ export async function prepare(
   directory: MeshDirectory,
   { remakes = false }: { readonly remakes?: boolean | undefined } = {},
 ): Promise<void> {
+  removeLeftovers(directory);
   if (!remakes) refuseLost(directory);
   // Whoever says that main is gone for good has accepted that the next one doesn't go on from it.
   else if (!existsSync(join(directory.gitops, "HEAD")))
     rmSync(join(directory.workOf("paper-engine"), "main-obeyed.json"), { force: true });
   const { pem } = openAuditKey(directory.auditKey, { create: true });
   writeFileSync(directory.auditPublicKey, pem);
-  await Promise.all([
+  // Both end before a failure is told: what is half made is then removed.
+  const made = await Promise.allSettled([
     createBareRepository(directory.gitops, {
       initialFiles: {
         "README.md": "What runs: strategies/<candidateId>.yaml, one per strategy.\n",
@@ -115,6 +119,23 @@ export async function prepare(
       initialFiles: { "README.md": "Strategies, each on the branch of the run that built it.\n" },
     }),
   ]);
+  const failed = made.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/** Names of what a process makes before it has its own name: the process is named in them. */
+const UNFINISHED = /\.(\d{1,10})(-[0-9a-z]{1,16})?\.new(\.home)?$/;
+
+/** Removes what processes that were killed in the middle of it left half made; what a running one makes stays. */
+function removeLeftovers({ root, keys }: MeshDirectory): void {
+  for (const folder of [root, keys, join(root, "people")]) {
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    for (const name of names) {
+      const [, pid] = UNFINISHED.exec(name) ?? [];
+      if (pid !== undefined && !isRunning(Number(pid)))
+        rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
 }
 
 /** A mark is kept from the first start on, when the repositories were there. */

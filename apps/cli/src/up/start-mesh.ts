@@ -30,7 +30,7 @@ import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
 import { openRunBook, type RunBook } from "./run-book.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
-import { isHeldByOther, type MeshState, removeState, writeState } from "./up-state.ts";
+import { type MeshState, openPointer, removeState, writeState } from "./up-state.ts";
 
 /** A mesh that runs. */
 export interface RunningMesh {
@@ -67,6 +67,7 @@ export async function startMesh(choices: MeshChoices, options: StartOptions): Pr
     nats: undefined,
     services: undefined,
     storeWatch: undefined,
+    prepared: Promise.resolve(),
     publish: () => undefined,
   };
   const stop = (): Promise<void> => stopAll(parts, directory, options.pointer);
@@ -87,6 +88,8 @@ interface Parts {
   nats: RunningNats | undefined;
   services: RunningServices | undefined;
   storeWatch: Disposable | undefined;
+  /** Resolves when nothing is being made in the data folder any more. */
+  prepared: Promise<void>;
   /** Writes the state files; does nothing before everything is ready and after the end has begun. */
   publish: () => void;
 }
@@ -104,8 +107,8 @@ async function bringUp(
     parts.publish();
   };
   const prepared = prepare(choices.directory, { remakes: choices.makesLostRepositories });
-  // Awaited below; a failure before that must not end the process by itself.
-  prepared.catch(() => undefined);
+  // Awaited below, and by the end: a failure before that must not end the process by itself.
+  parts.prepared = prepared.catch(() => undefined);
   const nats = await superviseNats(choices, { ...options, onEvent });
   parts.nats = nats;
   await nats.supervised.whenReady();
@@ -116,10 +119,10 @@ async function bringUp(
   await readyOrLost(services, choices.directory, options);
   const mesh = await identityOf(choices.directory, nats.url());
   const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh, runs });
+  const point = openPointer(options);
   parts.publish = () => {
-    const { pointer } = options;
     writeState(choices.directory.state, state());
-    if (pointer !== undefined && !isHeldByOther(pointer)) writeState(pointer, state());
+    point(state());
   };
   parts.publish();
   parts.storeWatch = watchStore({
@@ -165,6 +168,7 @@ async function stopAll(
   parts.storeWatch?.[Symbol.dispose]();
   await parts.services?.stop(GRACES_MS);
   await parts.nats?.supervised.stop(GRACES_MS.nats);
+  await parts.prepared;
   for (const file of [directory.state, pointer]) {
     if (file !== undefined) removeState(file, process.pid);
   }

@@ -2,10 +2,11 @@
  * `up.json`: what runs on a data folder, for other commands and for people. One lies in the data folder itself; one in
  * the project's `.baton` names the mesh that commands talk to when nothing else is said.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { MeshName, PublicKey } from "@baton/contracts";
+import { makeFolder } from "@baton/files";
 import { z } from "zod";
 
 import { readOwnFile } from "../trust/trusted-meshes.ts";
@@ -73,10 +74,32 @@ export function readOwnState(file: string): MeshState | undefined {
 
 /** Writes the state; readers see the whole file or the one before. */
 export function writeState(file: string, state: MeshState): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const partial = `${file}.${process.pid}.new`;
   writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(partial, file);
+}
+
+/** What tells other commands of the mesh; where it can't, as in a read-only checkout, says so once and goes on. */
+export function openPointer({
+  pointer,
+  log,
+}: {
+  /** Left alone while it's about another mesh that runs. */
+  readonly pointer?: string | undefined;
+  readonly log: (line: string) => void;
+}): (state: MeshState) => void {
+  let isTold = false;
+  return (state) => {
+    if (pointer === undefined || isHeldByOther(pointer)) return;
+    try {
+      writeState(pointer, state);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (!isTold) log(`commands find this mesh only by --data ${state.dataDir}: ${why}`);
+      isTold = true;
+    }
+  };
 }
 
 /** Removes the file if it's about the mesh of process `pid`. */

@@ -9,9 +9,11 @@
  * It covers processes of one machine and one process namespace, not containers that share a volume.
  */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+
+import { makeFolder } from "@baton/files";
 
 import { processIdentity } from "./process-identity.ts";
 
@@ -34,7 +36,7 @@ export function tryClaim(
   folder: string,
   { tied = false }: { tied?: boolean } = {},
 ): { ok: true; claim: Claim } | { ok: false; holder: Holder } {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const nonce = randomUUID().slice(0, 8);
   const ownIdentity = processIdentity(process.pid) ?? "unknown";
   const suffix = tied ? `-${process.pid}-${ownIdentity}` : "";

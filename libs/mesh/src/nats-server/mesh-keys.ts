@@ -1,16 +1,8 @@
 /** The keys of one mesh on this machine: a seed per kind of process, each in a file that only its owner may read. */
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
+import { makeFolder } from "@baton/files";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 import { z } from "zod";
 
@@ -31,7 +23,7 @@ const Complete = z.record(z.enum(KINDS), z.array(z.string()));
 export function ensureMeshKeys(folder: string): MeshKeys {
   const seedFileOf = (kind: Kind): string => join(folder, `${kind}.seed`);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const keys = KINDS.map((kind) => [kind, [publicKeyIn(seedFileOf(kind))]] as const);
     return { seedFileOf, publicKeys: Complete.parse(Object.fromEntries(keys)) };
   } catch (cause) {

@@ -7,10 +7,12 @@
  * S3 A tied server never outlives the process that started it.
  */
 import type { ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+
+import { makeFolder } from "@baton/files";
 
 import { type Claim, type Holder, tryClaim } from "./claim.ts";
 import type { FoundNatsServer } from "./find-nats-server.ts";
@@ -95,8 +97,8 @@ export async function startNatsServer(options: StartOptions): Promise<RunningNat
 function prepareFolders(storeDir: string, logFile: string): string {
   const runDir = join(storeDir, "run");
   try {
-    mkdirSync(runDir, { recursive: true });
-    mkdirSync(dirname(logFile), { recursive: true });
+    makeFolder(runDir);
+    makeFolder(dirname(logFile));
     return runDir;
   } catch (cause) {
     throw new NatsServerError({
