@@ -301,16 +301,3 @@ test("a task that was closed with a commit that main doesn't have fails the prer
     reasons: [expect.stringMatching(/^git_task_not_on_main: task-[0-9a-f]{12} was closed with 2/)],
   });
 });
-
-test("an engaged kill switch leaves the prerequisites open for a person instead of sending the candidate back", async () => {
-  const { mesh, options, brokerOf } = place();
-  const run = await sampleRun();
-  const build = await pushedStrategy(options, run);
-  await mesh.control({ type: "kill-switch", ...who });
-  await eventually(async () => (await brokerOf("paper").killSwitch.get()).engaged, {
-    what: "the broker's switch is engaged",
-  });
-  const context = contextOf(run, "promotion-prerequisites", { "observed/build.json": build });
-  const outcome = await promotionPrerequisites(context, options);
-  expect(outcome).toMatchObject({ kind: "done", verdict: "inconclusive" });
-});

@@ -65,15 +65,38 @@ export async function requireMayPromote(
   });
   if (stop) throw stop;
   if (engaged === undefined) return;
-  if (await isStillTheMeshs(broker))
-    throw new StageFailure({
-      class: "transient",
-      code: "E_BROKER_BEHIND",
-      message: `the mesh's kill switch is released, the broker's isn't yet: ${engaged}`,
-      action: "Nothing was changed. The engine releases it; check that the engine is ready.",
-    });
+  await requireFollowed(broker, engaged);
   const action = "Nothing is promoted until a person releases it; then `baton resume`.";
   throw stopped(ACCOUNT_STOP_CODE, engaged, action);
+}
+
+/**
+ * Throws while the mesh's kill switch is engaged, or the broker hasn't followed its release yet, so that whoever needs it
+ * released waits and goes on by itself. Gives the sentence of a switch that people engaged at the broker itself.
+ */
+export async function foreignSwitch({
+  mesh,
+  broker,
+}: {
+  readonly mesh: Pick<MeshReader, "controls">;
+  readonly broker: Broker;
+}): Promise<string | undefined> {
+  const [engaged, stored] = await Promise.all([stoppedBy(broker), read(mesh.controls.last())]);
+  const stop = switchStop(stored?.controls.killSwitch ?? null);
+  if (stop) throw stop;
+  if (engaged !== undefined) await requireFollowed(broker, engaged);
+  return engaged;
+}
+
+/** Refuses (transient) while the engine hasn't carried the mesh's release to the broker yet. */
+async function requireFollowed(broker: Broker, engaged: string): Promise<void> {
+  if (!(await isStillTheMeshs(broker))) return;
+  throw new StageFailure({
+    class: "transient",
+    code: "E_BROKER_BEHIND",
+    message: `the mesh's kill switch is released, the broker's isn't yet: ${engaged}`,
+    action: "Nothing was changed. The engine releases it; check that the engine is ready.",
+  });
 }
 
 /** What stops promotions now, as the failure that says so; undefined if nothing does. Throws what `requireMayPromote` else does. */
@@ -96,7 +119,7 @@ export async function requireAwaited(context: StageContext, mesh: MeshReader): P
 }
 
 /** Who holds the kill switch of an account, as a sentence; undefined if it isn't engaged. */
-export async function stoppedBy(broker: Broker): Promise<string | undefined> {
+async function stoppedBy(broker: Broker): Promise<string | undefined> {
   const found = engagedSwitch(await asked(broker.killSwitch.get()));
   if (!found) return undefined;
   const { scope, since, by, reason } = found;
@@ -145,12 +168,8 @@ function stopOf(
 ): StageFailure | undefined {
   if (!controls) return undefined;
   const { killSwitch, incidents, tasks } = controls;
-  if (killSwitch) {
-    const { by, time, why } = killSwitch;
-    const message = `the mesh's kill switch is engaged since ${time} by ${by}: ${why}`;
-    const action = "Two people release it (`baton get controls`); then it goes on by itself.";
-    return stopped("E_KILL_SWITCH", message, action);
-  }
+  const engaged = switchStop(killSwitch);
+  if (engaged) return engaged;
   const frozen = incidents.find(
     (one) => !of.recovering.includes(one.id) && freezes(one, of.context),
   );
@@ -168,6 +187,14 @@ function stopOf(
     `${scope} was changed outside Git since ${time} by ${by} under ${ticket}: ${id} is open`,
     `Bring the change to Git, then \`baton close-task ${id} --commit SHA\`; it then goes on by itself.`,
   );
+}
+
+function switchStop(killSwitch: Controls["killSwitch"]): StageFailure | undefined {
+  if (!killSwitch) return undefined;
+  const { by, time, why } = killSwitch;
+  const message = `the mesh's kill switch is engaged since ${time} by ${by}: ${why}`;
+  const action = "Two people release it (`baton get controls`); then it goes on by itself.";
+  return stopped("E_KILL_SWITCH", message, action);
 }
 
 function freezes({ scope }: Incident, { candidateId, lane }: StageContext): boolean {

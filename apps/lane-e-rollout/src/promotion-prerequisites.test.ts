@@ -1,4 +1,5 @@
 import { PromotionPrerequisites } from "@baton/contracts";
+import { eventually } from "@baton/testkit";
 import { expect, test, vi } from "vitest";
 
 import { promotionPrerequisites } from "./promotion-prerequisites.ts";
@@ -108,6 +109,41 @@ test("prerequisites notice that another source was pushed than was built, and a 
   delete run.inputs["gates/stress-metrics-v1.json"];
   const incomplete = contextOf(run, "promotion-prerequisites", { "observed/build.json": build });
   expect(await check(incomplete)).toMatchObject({ verdict: "fail" });
+});
+
+test("J7: under the mesh's kill switch they wait, and pass after its release", async () => {
+  const { options, mesh, brokerOf } = place();
+  const run = await sampleRun();
+  const build = await pushedStrategy(options, run);
+  const context = () => contextOf(run, "promotion-prerequisites", { "observed/build.json": build });
+  await mesh.control({ type: "kill-switch", by: "ann", why: "orders look odd" });
+  const stopped = context();
+  await expect(check(stopped)).rejects.toMatchObject({
+    class: "policy",
+    code: "E_KILL_SWITCH",
+    message: expect.stringMatching(/by ann: orders look odd/),
+  });
+  expect(stopped.outputs.size).toBe(0);
+  for (const by of ["ann", "ben"]) await mesh.control({ type: "release-kill-switch", by });
+  await eventually(async () => !(await brokerOf("paper").killSwitch.get()).mesh.engaged, {
+    what: "the broker's hold is released",
+    withinMs: 15_000,
+  });
+  expect(await check(context())).toMatchObject({ kind: "done", verdict: "pass" });
+});
+
+test("a kill switch that people engaged at the broker is left to a person", async () => {
+  const { options, brokerOf } = place();
+  const run = await sampleRun();
+  const build = await pushedStrategy(options, run);
+  const context = contextOf(run, "promotion-prerequisites", { "observed/build.json": build });
+  const who = { scope: "all", by: "ops", reason: "test" } as const;
+  await brokerOf("paper").killSwitch.engage(who);
+  try {
+    expect(await check(context)).toMatchObject({ kind: "done", verdict: "inconclusive" });
+  } finally {
+    await brokerOf("paper").killSwitch.release(who);
+  }
 });
 
 test.each([

@@ -13,7 +13,7 @@ import { tasksNotOnMain } from "./closed-tasks.ts";
 import { createEngineClient } from "./engine-client.ts";
 import { gateProblem } from "./gate-evidence.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
-import { stoppedBy } from "./promotion-guard.ts";
+import { foreignSwitch } from "./promotion-guard.ts";
 import {
   digestsOf,
   lineageProblems,
@@ -93,7 +93,10 @@ async function dryRendering(
   return rendered;
 }
 
-/** Throws a transient failure if repository, engine or broker can't be asked; gives what a person must mend. */
+/**
+ * Throws a transient failure if repository, engine or broker can't be asked, and a stop while the mesh's kill switch is
+ * engaged; gives what a person must mend.
+ */
 async function surroundings(
   context: StageContext,
   options: RolloutOptions,
@@ -111,7 +114,7 @@ async function surroundings(
     outcome("gitops-repository", []),
     outcome("engine", [ours && `the engine refuses ${ours.file}: ${ours.problem}`]),
     outcome("broker", [status === "ACTIVE" ? undefined : `the broker's account is ${status}`]),
-    undecided("kill-switch", await stoppedBy(broker)),
+    undecided("kill-switch", await foreignSwitch({ mesh, broker })),
     outcome("git-tasks", await tasksNotOnMain(candidateId, mesh, remote)),
   ];
 }

@@ -10,13 +10,14 @@ import {
   type ObservedIncident,
 } from "@baton/contracts";
 import { GitError } from "@baton/gitops";
-import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 import { emergencyFor, isOutage } from "@baton/playbook";
 
 import { contain, type Containment } from "./containment.ts";
 import { containDirectly } from "./emergency.ts";
 import { causeOf, classify, type IncidentCause } from "./incident-class.ts";
 import { journalUpTo } from "./journal-extract.ts";
+import { requireNoMeshSwitch } from "./mesh-switch.ts";
 import type { EvidenceOptions, World } from "./ports.ts";
 import { recoveryChecks } from "./recovery-checks.ts";
 import { sha256 } from "./strategy-file.ts";
@@ -53,12 +54,12 @@ export async function incidentRecovery(
   // An emergency before this run may have engaged it too.
   const killSwitchEngaged = (await killSwitch.get()).account.engaged;
   const containedAt = context.now().toISOString();
-  await requireNoMeshSwitch(world, mesh.controls);
+  await requireNoMeshSwitch(world, mesh.controls, "contained; the checks wait");
   context.progress("checking recovery");
   const checks = await recoveryChecks(context, world, containment);
   const recovered = checks.every(({ passed }) => passed);
   // A switch that was engaged meanwhile is why they failed.
-  if (!recovered) await requireNoMeshSwitch(world, mesh.controls);
+  if (!recovered) await requireNoMeshSwitch(world, mesh.controls, "contained; the checks wait");
   await context.putJson(OBSERVED, {
     schemaVersion: "baton.observed-incident.v1",
     openedBy: context.sequence,
@@ -84,29 +85,6 @@ export async function incidentRecovery(
   const failed = checks.filter(({ passed }) => !passed).map(({ check }) => check);
   const state = recovered ? "all five checks passed" : `not well yet: ${failed.join(", ")}`;
   return done(`incident of class ${classes[0]}: ${action}; ${state}`, recovered ? "pass" : "fail");
-}
-
-/** The checks need orders. What is contained stays so; the checks wait for the mesh's switch, and for the broker to follow it. */
-async function requireNoMeshSwitch(
-  world: World,
-  controls: EvidenceOptions["controls"],
-): Promise<void> {
-  const { mesh } = await world.broker("paper").killSwitch.get();
-  if (!mesh.engaged) return;
-  const state = (await controls.last())?.controls.killSwitch ?? null;
-  throw state
-    ? new StageFailure({
-        class: "policy",
-        code: "E_KILL_SWITCH",
-        message: `contained; the checks wait: the mesh's kill switch is engaged since ${state.time} by ${state.by}: ${state.why}`,
-        action: "Two people release it (`baton get controls`); then it goes on by itself.",
-      })
-    : new StageFailure({
-        class: "transient",
-        code: "E_BROKER_BEHIND",
-        message: "the mesh's kill switch is released, the broker's isn't yet",
-        action: "The engine releases it; check that the engine is ready.",
-      });
 }
 
 function classesOf(cause: IncidentCause): readonly [IncidentClass, ...IncidentClass[]] {

@@ -17,7 +17,7 @@ export function evidenceLane(options: EvidenceOptions): LaneDefinition {
     urgent: ["incident-recovery"],
     stages: {
       "rollback-readiness": stageWork((context) =>
-        rollbackReadiness(context, worldOf(options, context)),
+        rollbackReadiness(context, worldOf(options, context), options.controls),
       ),
       "policy-dry-run": stageWork(policyDryRun),
       "continuous-monitoring": stageWork((context) =>

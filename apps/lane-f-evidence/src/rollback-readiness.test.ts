@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 
 import { ObservedDrills, RollbackReadiness } from "@baton/contracts";
+import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { drillStrategyFile } from "./drill-strategy.ts";
+import { controlState } from "./testing/controls.ts";
 import {
   accountOf,
   type EvidenceWorld,
@@ -129,8 +131,74 @@ async function forwarded({ method, url, headers }: IncomingMessage, body: string
   return { status: answer.status === 204 ? 200 : answer.status, body: real };
 }
 
+const byMesh = { type: "kill-switch", by: "ann", why: "orders look odd" } as const;
+
+async function releaseByTwo(): Promise<void> {
+  for (const by of ["ann", "ben"]) await world.mesh.control({ type: "release-kill-switch", by });
+  await eventually(async () => !(await account("paper").killSwitch.get()).mesh.engaged, {
+    what: "the broker's hold is released",
+    withinMs: 15_000,
+  });
+}
+
 test(
-  "J7: a kill switch that is engaged while the drills run leaves it to a person, instead of failing the candidate",
+  "J7: under the mesh's kill switch it waits, before the drills and in the middle of them, and goes on after the release",
+  { timeout: SLOW },
+  async () => {
+    const waits = {
+      kind: "failed",
+      failure: {
+        class: "policy",
+        code: "E_KILL_SWITCH",
+        message: expect.stringMatching(/^the drills wait: .* by ann: orders look odd$/),
+      },
+    };
+    await world.mesh.control(byMesh);
+    const before = await run();
+    expect(before.outcome).toMatchObject(waits);
+    await releaseByTwo();
+    let engaged = false;
+    await using meanwhile = await serveJson(async (request, body) => {
+      if (request.method === "POST" && !engaged) {
+        engaged = true;
+        await world.mesh.control(byMesh);
+        await eventually(async () => (await account("paper").killSwitch.get()).mesh.engaged, {
+          what: "the broker's hold is engaged",
+          withinMs: 15_000,
+        });
+      }
+      return forwarded(request, body);
+    });
+    const during = await run({ ...world.options, broker: at(meanwhile.url) });
+    expect(during.outcome).toMatchObject(waits);
+    await releaseByTwo();
+    for (const { context } of [before, during]) expect(context.outputs.has(READINESS)).toBe(false);
+    expect((await world.onMain()).size).toBe(0);
+    expect((await run()).outcome).toMatchObject({ kind: "done", verdict: "pass" });
+  },
+);
+
+test("J7: what failed while a switch came and went is tried again", { timeout: SLOW }, async () => {
+  let sequence = 1;
+  const controls = {
+    last: async () => controlState((sequence += 1)),
+    at: async (n: number) => controlState(n),
+  };
+  await using asleep = await serveJson(() => ({
+    status: 200,
+    body: { head: "an old one", strategies: [], refused: [] },
+  }));
+  const { outcome } = await run({
+    ...world.options,
+    controls,
+    engineUrl: asleep.url,
+    waitMs: 80,
+  });
+  expect(outcome).toMatchObject({ failure: { class: "transient", code: "E_CONTROLS_MOVED" } });
+});
+
+test(
+  "J7: a kill switch that people engage at the broker while the drills run leaves it to a person, instead of failing the candidate",
   { timeout: SLOW },
   async () => {
     const { killSwitch } = account("paper");

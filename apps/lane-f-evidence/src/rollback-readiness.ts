@@ -17,7 +17,8 @@ import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 import type { DrillRecord } from "./drill-record.ts";
 import { drillGitops } from "./gitops-drill.ts";
 import { drillKillSwitch } from "./kill-switch-drill.ts";
-import type { World } from "./ports.ts";
+import { controlsNow, requireNoMeshSwitch, requireUnmoved } from "./mesh-switch.ts";
+import type { EvidenceOptions, World } from "./ports.ts";
 import { digestsOf, readCandidate, RESEARCH } from "./run-inputs.ts";
 import { allSettled } from "./settled.ts";
 import { readStrategyOnMain, sha256 } from "./strategy-file.ts";
@@ -39,10 +40,14 @@ type Approval = RollbackReadiness["humanApproval"];
 export async function rollbackReadiness(
   context: StageContext,
   world: World,
+  controls: EvidenceOptions["controls"],
 ): Promise<StageOutcome> {
   const { spec } = await readCandidate(context);
   const { sourceSha256 } = await context.readJson(PLUGIN, StrategyPluginArtifact);
   const head = reportHead(context, spec.promotion.target);
+  const before = await controlsNow(controls);
+  const requireSwitchReleased = () => requireNoMeshSwitch(world, controls, "the drills wait");
+  await requireSwitchReleased();
   if (await isEverythingStopped(world)) return undecided(context, head);
   context.progress("running rollback drills");
   const startedAt = context.now().toISOString();
@@ -67,17 +72,20 @@ export async function rollbackReadiness(
   const drills = records.map((record: DrillRecord) => record.outcome());
   const gates = gatesOf(drills, rollbackTarget, head.humanApproval);
   // A switch that was engaged meanwhile is why they failed.
-  if (verdictOf(gates) === "fail" && (await isEverythingStopped(world)))
-    return undecided(context, head);
+  if (verdictOf(gates) === "fail") {
+    await requireSwitchReleased();
+    await requireUnmoved(controls, before);
+    if (await isEverythingStopped(world)) return undecided(context, head);
+  }
   return report(context, { ...head, verdict: verdictOf(gates), gates, drills, rollbackTarget });
 }
 
 async function isEverythingStopped(world: World): Promise<boolean> {
-  const { mesh, all } = await world.broker("paper").killSwitch.get();
-  return mesh.engaged || all.engaged;
+  const { all } = await world.broker("paper").killSwitch.get();
+  return all.engaged;
 }
 
-/** No drill can show anything now, and nothing may be promoted either (J7): a person decides. */
+/** People stopped everything at the broker itself, of which the mesh knows nothing: a person decides when to go on. */
 function undecided(
   context: StageContext,
   head: ReturnType<typeof reportHead>,
