@@ -1,3 +1,4 @@
+import { lossThatStops } from "@baton/contracts";
 import { lastMarked } from "@baton/mesh";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
@@ -15,12 +16,15 @@ export async function warnOfLoss(jsm: JetStreamManager): Promise<void> {
   // Whatever is wrong with the answer, the command itself finds out.
   const found = await Promise.race([lastMarked(jsm).catch(() => undefined), late]);
   clearTimeout(timer);
-  const why =
-    found === "empty"
-      ? "E_LOG_RESET CONTROLS holds no state"
-      : typeof found === "object"
-        ? found.stored.controls.killSwitch?.why
-        : undefined;
-  if (why?.startsWith("E_LOG_RESET") === true)
+  const why = found === undefined || found === "absent" ? undefined : lossIn(found);
+  if (why !== undefined)
     note(`${why}\nWhat is shown may lack what was decided; \`baton doctor\` says what to do.`);
+}
+
+function lossIn(
+  found: Exclude<Awaited<ReturnType<typeof lastMarked>>, "absent">,
+): string | undefined {
+  if (found === "empty") return "E_LOG_RESET CONTROLS holds no state";
+  const { killSwitch } = found.stored.controls;
+  return killSwitch && lossThatStops(killSwitch) !== undefined ? killSwitch.why : undefined;
 }

@@ -34,6 +34,8 @@ export const HistoryMarks = z.object({
   /** What the mesh is called, where that is known. */
   mesh: MeshName.optional(),
   epoch: z.int().positive(),
+  /** Last sequence of each stream when that epoch began; absent in the first, and where nobody says. */
+  began: z.record(z.string(), z.int().min(0)).optional(),
   /** When it was so. */
   time: Instant,
   streams: z.partialRecord(z.enum(HISTORY_STREAMS), Mark),
@@ -53,6 +55,20 @@ export interface Loss {
   readonly has: number;
   /** What knows of it: `mark`, `main`, the name of another stream, `this process`. */
   readonly by: string;
+}
+
+/** Who engages the kill switch when history is found lost; the command's id is the loss's. */
+export const LOSS_FOUND_BY = "coordinator";
+
+/** Id of the loss for which the kill switch was engaged and that nobody has accepted yet; undefined if it is engaged for another reason. */
+export function lossThatStops({
+  by,
+  commandId,
+}: {
+  readonly by: string;
+  readonly commandId: string;
+}): string | undefined {
+  return by === LOSS_FOUND_BY && commandId.startsWith("loss-") ? commandId : undefined;
 }
 
 /** Accepted where only a process that isn't the coordinator knows of a loss. */

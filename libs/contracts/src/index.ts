@@ -84,7 +84,9 @@ export {
   HistoryMarks,
   type HistoryStream,
   type Loss,
+  LOSS_FOUND_BY,
   lossText,
+  lossThatStops,
   Mark,
   UNKNOWN_LOSS,
 } from "./history.ts";

@@ -66,8 +66,9 @@ export async function findLosses(
   const found = await lastMarked(jsm);
   const controls = typeof found === "string" ? undefined : found.stored.controls;
   const current = controls ? epochOf(controls) : 0;
-  const valid = known.filter(({ marks }) => marks.epoch >= current);
   const epoch = Math.max(current, 1, ...known.map(({ marks }) => marks.epoch));
+  // H2, also where CONTROLS itself is gone or went back: what was lost before the latest epoch was accepted.
+  const valid = known.filter(({ marks }) => marks.epoch >= epoch);
   const isNew =
     valid.length + more.length === 0 &&
     DECISIVE.every((stream) => (heads[stream]?.last ?? 0) === 0);
@@ -80,12 +81,18 @@ export async function findLosses(
     ...absentLosses(heads),
     ...emptyControls(heads, controls),
     ...(await Promise.all(valid.map((one) => againstMarks(reader, heads, one)))).flat(),
-    ...(await crossLosses(reader, heads, controls?.epoch)),
+    ...(await crossLosses(reader, heads, current === epoch ? controls?.epoch : begunIn(valid))),
   ];
   const worst = worstOf(losses);
   const lossId = worst.length === 0 ? undefined : idOf(worst, epoch);
   const kind = worst.length === 0 ? "whole" : "lost";
   return { kind, losses: worst, lossId, ...common };
+}
+
+/** When the latest epoch began, by whoever knows outside of CONTROLS. */
+function begunIn(known: readonly KnownMarks[]): Epoch | undefined {
+  const marks = known.map((one) => one.marks).find(({ began }) => began !== undefined);
+  return marks?.began && { n: marks.epoch, heads: marks.began };
 }
 
 /** Streams that a lane may read too: what is dispatched, and under which controls. */
@@ -104,7 +111,9 @@ export async function readMarks(
     if (mark) streams[stream] = mark;
   }
   const time = new Date().toISOString();
-  return { v: 1, epoch: epochOf(found.stored.controls), time, streams };
+  const { epoch } = found.stored.controls;
+  const began = epoch && { began: epoch.heads };
+  return { v: 1, epoch: epochOf(found.stored.controls), ...began, time, streams };
 }
 
 /** Refuses (`LogReset`) if history isn't what the marks say; of streams that a lane may read. */

@@ -179,8 +179,10 @@ describe("without a mark the streams give one another away", () => {
       { stream: "JOURNAL", kind: "shorter", seen: 40, has: 0, by: "REPORTS 1" },
     ]);
   });
+});
 
-  test("an accepted loss ends it: only what came after it counts, and marks of before don't", async () => {
+describe("an accepted loss", () => {
+  test("ends it: only what came after it counts, and marks of before don't", async () => {
     await mesh.journal.append({ ...firstEntry("cand-cross-4"), controls: 7 });
     const known = await marked();
     await makeAnew("COMMANDS");
@@ -191,6 +193,29 @@ describe("without a mark the streams give one another away", () => {
     // And what is known of a later epoch shows that this one went back.
     const later = { by: "mark", marks: { ...known.marks, epoch: 3 } };
     expect((await findLosses(mesh, [later])).epoch).toBe(3);
+  });
+
+  test("stays accepted when CONTROLS is lost after it: only what is new is told", async () => {
+    await mesh.journal.append({ ...firstEntry("cand-cross-5"), controls: 7 });
+    await appendEntry("cand-cross-6");
+    const before = await marked();
+    await makeAnew("COMMANDS");
+    const state = await mesh.controls.last();
+    const heads = { JOURNAL: 2, REPORTS: 0, COMMANDS: 0, CONTROLS: state.sequence };
+    await mesh.controls.append(after(state, { epoch: { n: 2, heads } }));
+    const known = [await marked(), before];
+    expect((await findLosses(mesh, known)).kind).toBe("whole");
+    await makeAnew("CONTROLS");
+    for (const how of ["empty", "absent"]) {
+      if (how === "absent") await mesh.jsm.streams.delete("CONTROLS");
+      const { kind, losses, epoch } = await findLosses(mesh, known);
+      expect([how, kind, losses.map(({ stream }) => stream), epoch]).toEqual([
+        how,
+        "lost",
+        ["CONTROLS"],
+        2,
+      ]);
+    }
   });
 });
 

@@ -28,6 +28,7 @@ import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
 import { AFTER_A_WRITE_ERROR, type Pulse, startPulse } from "./pulse.ts";
 import { openReports, type Reports } from "./reports.ts";
+import { requireServerVersion } from "./require-server.ts";
 import { restoreAbsent, restoreConsumer } from "./restore-consumers.ts";
 import { answerHealth } from "./service-health.ts";
 import {
@@ -98,12 +99,12 @@ export interface Mesh extends AsyncDisposable {
 }
 
 const WAIT_MS = 250;
-/** How often the coordinator looks for durables that somebody deleted. */
+/** How often the coordinator looks for durables and streams that somebody deleted. */
 const KEEP_MS = 5000;
 /** A refusal makes a process unready for so long. */
 const DENIED_MS = 60_000;
 
-/** Opens a mesh. Throws `Unavailable` or `TopologyDrift`. */
+/** Opens a mesh. Throws `Unavailable`, `TopologyDrift`, or `ServerTooOld` where it would make streams. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const connecting = openConnection({ ...options, waitForServer: options.wait === true });
   const nc = await orAborted(connecting, options.signal);
@@ -136,6 +137,8 @@ async function orAborted(
 }
 
 async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh> {
+  const owns = options.provision === true || options.provision === "asked";
+  if (owns) requireServerVersion(nc.info?.version);
   const chosen = options.topology ?? DEFAULT_TOPOLOGY;
   const topology = planTopology(chosen);
   const watch = watchConnection(nc);
@@ -144,7 +147,6 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   if (options.health) answerHealth(nc, options.health);
   const { js, jsm } = await openJetStream(nc, options);
   const owned = openProvisioner({ nc, jsm }, topology);
-  const owns = options.provision === true || options.provision === "asked";
   if (options.provision === true) refuseLost(await owned.provision());
   const name = owns ? undefined : await nameOf(jsm, options);
   const publisher = openPublisher(nc);
@@ -206,8 +208,8 @@ function openProvisioner(
   return {
     provision: async (known: readonly KnownMarks[] = []): Promise<HistoryState> => {
       const state = await provision(reader, topology, known);
-      if (state.kind !== "lost") keeping ??= keepConsumers(reader.jsm, topology);
       name = state.name;
+      if (state.kind !== "lost") keeping ??= keepMade(reader.jsm, topology, () => name);
       return state;
     },
     name: () => name,
@@ -249,14 +251,18 @@ export async function openJetStream(
   };
 }
 
-/** Others may not make a durable again: the coordinator does it for them. */
-function keepConsumers(jsm: JetStreamManager, topology: Topology): NodeJS.Timeout {
+/** Others may make neither a durable nor a stream again: the coordinator does it for them. */
+function keepMade(
+  jsm: JetStreamManager,
+  topology: Topology,
+  name: () => MeshName | undefined,
+): NodeJS.Timeout {
   let looking = false;
   const timer = setInterval(() => {
     if (looking) return;
     looking = true;
-    restoreAbsent(jsm, topology)
-      // The server is away, or a stream is gone: there's nothing to keep until it's back.
+    restoreAbsent(jsm, topology, name())
+      // The server is away, or a stream of the history is gone: there's nothing to keep until it's back.
       .catch(() => undefined)
       .finally(() => (looking = false));
   }, KEEP_MS);

@@ -29,6 +29,9 @@ export class Refused extends Error {
   }
 }
 
+/** No stream is there for the subject, or it has no leader: nothing was stored. */
+export class NobodyTakes extends Unavailable {}
+
 /** Codes with which the server says that something is there already, or that a fence doesn't hold. */
 export const REFUSALS = {
   wrongLastSequence: 10071,
@@ -169,7 +172,7 @@ const STORED = /^\{"stream":"[A-Z_]{1,40}", ?"seq":(\d{1,15})\}$/;
 
 function parseAck(message: Msg): Stored | Error {
   if (message.data.length === 0)
-    return new Unavailable("no stream takes this subject, or it has no leader");
+    return new NobodyTakes("no stream takes this subject, or it has no leader");
   const text = message.string();
   const usual = STORED.exec(text);
   if (usual) return { sequence: Number(usual[1]), duplicate: false };

@@ -2,10 +2,11 @@
 import { spawnSync } from "node:child_process";
 
 import { eventually, withNats } from "@baton/testkit";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { Unavailable } from "./connect.ts";
 import { openMesh } from "./mesh.ts";
+import { NobodyTakes } from "./publisher.ts";
 import { startPulse } from "./pulse.ts";
 import { firstEntry } from "./sample-entry.test-data.ts";
 
@@ -68,3 +69,41 @@ test("nothing beats while CONTROLS doesn't answer writes", async () => {
   pulse.stop();
   expect(beats).toEqual([]);
 });
+
+test("without its stream that is what is said, not that the disk is full", async () => {
+  vi.useFakeTimers();
+  try {
+    const pulse = startPulse({
+      publish: () => Promise.reject(new NobodyTakes("no stream takes this subject")),
+      unanswered: () => [],
+    });
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(pulse.trouble()).toMatch(/^no pulse is stored for 9 s: the stream PULSE is gone/);
+    pulse.stop();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("streams that are no history are made again by who makes streams, with their consumers, as the same mesh's", async () => {
+  await withNats(async (nats) => {
+    await using mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    const { jsm } = mesh;
+    await eventually(() => jsm.streams.getMessage("PULSE", { seq: 1 }), { what: "a pulse" });
+    for (const name of ["PULSE", "ADVISORIES", "KV_REVIEWS"]) await jsm.streams.delete(name);
+    await jsm.streams.delete("REPORTS");
+    await eventually(() => jsm.streams.getMessage("PULSE", { seq: 1 }), {
+      what: "a pulse again",
+      withinMs: 15_000,
+    });
+    await eventually(() => jsm.consumers.info("ADVISORIES", "coordinator-advisories"), {
+      what: "the durable of the advisories",
+      withinMs: 15_000,
+    });
+    const { config } = await jsm.streams.info("KV_REVIEWS");
+    expect(config.metadata?.["baton-mesh"]).toBe(mesh.name);
+    expect(mesh.pulse?.trouble()).toBeUndefined();
+    // What is history stays lost.
+    await expect(jsm.streams.info("REPORTS")).rejects.toThrow(/not found/);
+  });
+}, 40_000);

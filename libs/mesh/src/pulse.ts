@@ -9,7 +9,7 @@
 import { STREAMS } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
-import type { Publisher } from "./publisher.ts";
+import { NobodyTakes, type Publisher } from "./publisher.ts";
 
 /** Time between two pulses, in milliseconds. */
 const PULSE_EVERY_MS = 2000;
@@ -26,6 +26,7 @@ export interface Pulse {
 /** Starts it: only a coordinator does. Counts as well for PULSE_LATE_MS from now on. */
 export function startPulse(publisher: Pick<Publisher, "publish" | "unanswered">): Pulse {
   let storedAt = performance.now();
+  let isGone = false;
   let beating = false;
   const beat = async (): Promise<void> => {
     if (beating || publisher.unanswered().includes(STREAMS.controls.name)) return;
@@ -33,8 +34,10 @@ export function startPulse(publisher: Pick<Publisher, "publish" | "unanswered">)
     try {
       await publisher.publish({ subject: PULSE_SUBJECT, payload: "", headers: {} });
       storedAt = performance.now();
-    } catch {
-      // Its age says it.
+      isGone = false;
+    } catch (error) {
+      // Its age says that nothing is stored; that nobody takes it is no matter of the disk.
+      isGone = error instanceof NobodyTakes;
     } finally {
       beating = false;
     }
@@ -45,6 +48,8 @@ export function startPulse(publisher: Pick<Publisher, "publish" | "unanswered">)
     trouble: () => {
       const ms = performance.now() - storedAt;
       if (ms <= PULSE_LATE_MS) return undefined;
+      if (isGone)
+        return `no pulse is stored for ${Math.round(ms / 1000)} s: the stream ${STREAMS.pulse.name} is gone or has no leader; the coordinator makes one that is gone again by itself within seconds, and logs why if it can't`;
       const streams = publisher.unanswered().filter((name) => name !== STREAMS.pulse.name);
       const which = streams.length === 0 ? "" : ` (nor answered for ${streams.join(", ")})`;
       return `nothing that is written was stored for ${Math.round(ms / 1000)} s${which}: ${AFTER_A_WRITE_ERROR}`;

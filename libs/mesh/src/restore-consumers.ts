@@ -1,16 +1,40 @@
-/** Durables that were lost: deleted by somebody, or with the server's disk. */
+/** Durables and streams outside of the history that were lost: deleted by somebody, or with the server's disk. */
+import { HISTORY_STREAMS, type MeshName } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
-import { absent, addConsumer, type Topology } from "./topology.ts";
+import { absent, addConsumer, ensureTopology, type Topology } from "./topology.ts";
 
-/** Makes durables again that somebody deleted, from the beginning: what was settled before is known by the journal. */
-export async function restoreAbsent(jsm: JetStreamManager, topology: Topology): Promise<string[]> {
-  const restored: string[] = [];
+/**
+ * Makes again what somebody deleted: streams that are no history, and durables from the beginning, as what was settled before is
+ * known by the journal.
+ */
+export async function restoreAbsent(
+  jsm: JetStreamManager,
+  topology: Topology,
+  name: MeshName | undefined,
+): Promise<string[]> {
+  const restored = await restoreStreams(jsm, topology, name);
   for (const { stream, config } of topology.consumers) {
     const info = await jsm.consumers.info(stream, config.durable_name).catch(absent);
     if (info) continue;
-    await addConsumer(jsm, stream, config);
-    restored.push(config.durable_name);
+    // A stream that is lost keeps its own durables away, and no other's.
+    const made = await addConsumer(jsm, stream, config).then(() => true, absent);
+    if (made === true) restored.push(config.durable_name);
+  }
+  return restored;
+}
+
+async function restoreStreams(
+  jsm: JetStreamManager,
+  { streams }: Topology,
+  name: MeshName | undefined,
+): Promise<string[]> {
+  const restored: string[] = [];
+  for (const stream of streams) {
+    const isHistory = HISTORY_STREAMS.some((one) => one === stream.name);
+    if (isHistory || (await jsm.streams.info(stream.name).catch(absent))) continue;
+    await ensureTopology(jsm, { streams: [stream], consumers: [] }, { name });
+    restored.push(stream.name);
   }
   return restored;
 }

@@ -1,4 +1,4 @@
-import { MAX_INCIDENTS } from "@baton/contracts";
+import { lossThatStops, MAX_INCIDENTS } from "@baton/contracts";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -166,6 +166,9 @@ test("a loss of history engages the kill switch; accepting exactly it begins an 
   expect(accept(loss.id)).toContain("Epoch 4 begins under an engaged kill switch");
   const { epoch, killSwitch } = mesh.last()?.controls ?? {};
   expect([epoch, killSwitch?.releases]).toEqual([{ n: 4, heads: { JOURNAL: 17 } }, []]);
+  // It isn't the loss any more for which everything stands still.
+  expect(killSwitch && lossThatStops(killSwitch)).toBeUndefined();
+  expect(killSwitch?.why).toContain("history was lost (JOURNAL is gone), accepted by");
 
   mesh.command("release-kill-switch", later(6), { by: "olga" });
   expect(mesh.last()?.controls.killSwitch).not.toBeNull();

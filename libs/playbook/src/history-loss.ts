@@ -1,5 +1,12 @@
 /** What a loss of the mesh's history leads to: M4 of decide-control. */
-import { cut, epochOf, type KillSwitchState, UNKNOWN_LOSS } from "@baton/contracts";
+import {
+  cut,
+  epochOf,
+  type KillSwitchState,
+  LOSS_FOUND_BY,
+  lossThatStops,
+  UNKNOWN_LOSS,
+} from "@baton/contracts";
 
 import {
   actOf,
@@ -10,9 +17,6 @@ import {
 } from "./control-step.ts";
 import { reject } from "./decision.ts";
 
-/** Who engages the kill switch when history is found lost. */
-const BY = "coordinator";
-
 /** Engages the kill switch; what is lost stays lost until people accept it or bring it back. */
 export function stopForLoss(
   question: ControlQuestion,
@@ -21,13 +25,13 @@ export function stopForLoss(
   const { last, now } = question;
   if (!last || last.controls.killSwitch) return { kind: "ignore", why: "duplicate" };
   const why = cut(`E_LOG_RESET ${loss}: ${text}`);
-  const killSwitch = { by: BY, why, time: now, commandId: loss, releases: [] };
-  return next(question, { killSwitch, detail: `Kill switch engaged by ${BY}: ${why}` });
+  const killSwitch = { by: LOSS_FOUND_BY, why, time: now, commandId: loss, releases: [] };
+  return next(question, { killSwitch, detail: `Kill switch engaged by ${LOSS_FOUND_BY}: ${why}` });
 }
 
 /**
  * Begins a new epoch from what there is. The kill switch is engaged, whether it was or not: an engaged one may be among what
- * is lost.
+ * is lost. One that the loss itself engaged is from now on the accepter's: that loss is over.
  */
 export function acceptLoss(
   question: ControlQuestion,
@@ -44,7 +48,8 @@ export function acceptLoss(
   }
   const what = loss?.text ?? "what another process knows of";
   const why = cut(`history was lost (${what}), accepted by ${command.by}: ${command.why}`);
-  const before = last?.controls.killSwitch;
+  const engaged = last?.controls.killSwitch;
+  const before = engaged && lossThatStops(engaged) === undefined ? engaged : undefined;
   const killSwitch: KillSwitchState = {
     ...(before ?? { ...actOf(question, command), why }),
     releases: [],

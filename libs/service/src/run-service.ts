@@ -239,6 +239,7 @@ function knownFailure(
 const EXITS: Readonly<Record<string, ExitCode>> = {
   E_DENIED: EXIT.notAuthorised,
   E_UNAVAILABLE: EXIT.unavailable,
+  E_SERVER_VERSION: EXIT.unavailable,
 };
 
 function describeFailure(name: string, error: unknown): string {

@@ -94,9 +94,9 @@ async function isCoordinated(session: Pick<Session, "jsm">): Promise<boolean> {
   return (await Promise.all(found)).some((info) => info !== undefined && isRead(info));
 }
 
-/** What a difference means; `coordinated`: a coordinator runs, which makes lost durables again by itself. */
+/** What a difference means; `coordinated`: a coordinator runs, which makes again by itself what isn't history. */
 export function driftFinding(drift: Drift, { coordinated }: { coordinated: boolean }): Finding {
-  if (coordinated && isAbsent(drift) && drift.what.startsWith("consumer ")) {
+  if (coordinated && isAbsent(drift) && !isHistory(drift)) {
     const repair =
       "Nothing: the coordinator makes it again within 15 s. If it is still absent then, read the coordinator's log.";
     return remark(drift.what, "is absent", repair);
@@ -106,6 +106,10 @@ export function driftFinding(drift: Drift, { coordinated }: { coordinated: boole
 
 function isAbsent({ field }: Drift): boolean {
   return field === "existence";
+}
+
+function isHistory({ what }: Pick<Drift, "what">): boolean {
+  return HISTORY_STREAMS.some((name) => what === `stream ${name}`);
 }
 
 function describeDrift({ field, has, wants }: Drift): string {
@@ -135,7 +139,7 @@ const FLAGS: Readonly<Record<string, (wants: unknown) => string>> = {
 function repairOf({ what, field, wants }: Drift): string {
   const [kind = "", name = "", , stream = ""] = what.split(" ");
   if (field === "existence") {
-    return kind === "stream" && HISTORY_STREAMS.some((one) => one === name)
+    return isHistory({ what })
       ? "Unless nothing was ever decided here it is lost: see `history` above. The coordinator makes it only in a new mesh."
       : "Start the coordinator: it makes what is absent.";
   }
