@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 
 import batonText from "../../../playbooks/baton.yaml?raw";
+import { knownRefusal } from "./approve.ts";
 import { evidenceDigest } from "./enter.ts";
 import { documentOf } from "./testing/documents.ts";
 import { artifactOf } from "./testing/reports.ts";
@@ -84,6 +85,21 @@ test("the author can't approve, and nobody counts twice", () => {
     ["eve", "b"],
   ]);
   expect(story.entry().detail).toBe("Approved by bob, eve: because");
+});
+
+test("what is known against an approval is what the decision says", () => {
+  const story = asking();
+  const other = "0".repeat(64);
+  const tries = [{ by: AUTHOR }, { by: "eve", evidence: other }, { by: "bob" }, { by: "bob" }];
+  for (const wish of tries) {
+    const known = knownRefusal(story.entry(), wish, story.now);
+    const decided = story.command("approve", wish);
+    expect(known).toEqual(decided.kind === "reject" ? decided : undefined);
+  }
+  story.command("approve", { by: "eve" });
+  expect(knownRefusal(story.entry(), { by: "ann" }, story.now)).toEqual(
+    story.command("approve", { by: "ann" }),
+  );
 });
 
 test("where the playbook allows it the author approves", () => {

@@ -4,7 +4,13 @@
  * V1: people are counted, not keys or commands: a name counts once, however it is written (contracts, person-name.ts).
  * V2: one that is bound to other evidence, to another run, or whose time is over doesn't count (approval-state.ts).
  */
-import { type Approval, type Command, type Entry, isSamePerson } from "@baton/contracts";
+import {
+  type Approval,
+  type Command,
+  type Entry,
+  type Instant,
+  isSamePerson,
+} from "@baton/contracts";
 
 import {
   type ApprovalQuestion,
@@ -12,7 +18,7 @@ import {
   approvalState,
   runEntering,
 } from "./approval-state.ts";
-import { type Decision, reject } from "./decision.ts";
+import { type Decision, type Refusal, reject } from "./decision.ts";
 import { enter } from "./enter.ts";
 import { after } from "./instant.ts";
 import { APPROVAL_SECONDS, type ApprovalRule, stageRule } from "./playbook.ts";
@@ -34,13 +40,7 @@ interface Standing {
 export function approve(step: Step, command: Approve): Decision {
   const { entry } = step.last;
   const question = approvalQuestion(entry);
-  if (!question) {
-    return reject(
-      "E_CONFLICT",
-      `${entry.candidateId} doesn't wait for an approval (${entry.reason})`,
-      "`baton explain` says what it waits for.",
-    );
-  }
+  if (!question) return notAsked(entry);
   const rule = stageRule(step.playbook, question.next).approvals;
   const standing: Standing = {
     question,
@@ -50,6 +50,34 @@ export function approve(step: Step, command: Approve): Decision {
   };
   const refusal = refusalOf(entry, command, standing);
   return refusal ?? grant(step, standing, approvalOf(step, command, { question, rule }));
+}
+
+/**
+ * What is known against an approval from the candidate's last entry alone, before it is sent: it isn't asked for, it is its
+ * author's, it was given already, or it is for other evidence. Undefined: the coordinator decides. `now` as an ISO instant.
+ */
+export function knownRefusal(
+  entry: Entry,
+  command: Pick<Approve, "by" | "evidence">,
+  now: Instant,
+): Refusal | undefined {
+  const question = approvalQuestion(entry);
+  if (!question) return entry.holder === "closed" ? undefined : notAsked(entry);
+  const asked = question.answers?.find((one) => one.command === "approve");
+  return refusalOf(entry, command, {
+    question,
+    given: entry.approvals.filter((one) => approvalState(one, entry, now) === "counts"),
+    required: asked?.people ?? 1,
+    mayAuthor: asked?.notBy === undefined,
+  });
+}
+
+function notAsked({ candidateId, reason }: Entry): Refusal {
+  return reject(
+    "E_CONFLICT",
+    `${candidateId} doesn't wait for an approval (${reason})`,
+    "`baton explain` says what it waits for.",
+  );
 }
 
 function approvalOf(
@@ -72,7 +100,11 @@ function approvalOf(
   };
 }
 
-function refusalOf(entry: Entry, command: Approve, standing: Standing): Decision | undefined {
+function refusalOf(
+  entry: Entry,
+  command: Pick<Approve, "by" | "evidence">,
+  standing: Standing,
+): Refusal | undefined {
   const { question, given, required } = standing;
   if (command.evidence !== undefined && command.evidence !== question.evidence) {
     return reject(

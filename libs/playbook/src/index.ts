@@ -7,6 +7,7 @@ export type {
 } from "./control-step.ts";
 export { decideControl } from "./decide-control.ts";
 export { approvalQuestion, approvalState, type ApprovalState } from "./approval-state.ts";
+export { knownRefusal } from "./approve.ts";
 export type {
   Decision,
   Happening,

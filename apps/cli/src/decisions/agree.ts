@@ -1,9 +1,16 @@
 /** An approval is given on what was seen: it is shown first, asked about, and bound to its digest. */
 import type { Command } from "@baton/contracts";
+import { knownRefusal, type Refusal } from "@baton/playbook";
 
-import { CliError, EXIT } from "../cli-error.ts";
+import { CliError, EXIT, exitOf } from "../cli-error.ts";
+import { readLast } from "../journal/read-candidate.ts";
+import type { SigningKey } from "../key-file.ts";
 import type { Session } from "../session.ts";
-import { readApprovalQuestion, renderApprovalQuestion } from "./approval-question.ts";
+import {
+  readApprovalQuestion,
+  renderApprovalQuestion,
+  renderApproved,
+} from "./approval-question.ts";
 import { ask, canAsk } from "./ask.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;
@@ -22,18 +29,25 @@ export function requireConsent(yes: boolean | undefined): void {
 }
 
 /**
- * Shows what would be approved, asks unless `yes`, and binds the approval to it. A question that isn't there, or another
- * evidence than the one named, is left for the coordinator to refuse. Throws `CliError` if the answer is no.
+ * Shows what would be approved, asks unless `yes`, which gets a line, and binds the approval to it. What is known against it is
+ * said before anything is shown. Throws `CliError`, also if the answer is no.
  */
 export async function agree(
   session: Session,
   command: Approve,
-  yes: boolean | undefined,
+  { yes, key }: { readonly yes: boolean | undefined; readonly key: SigningKey | undefined },
 ): Promise<Approve> {
-  const question = await readApprovalQuestion(session, command.candidateId);
-  const seen = command.evidence ?? question?.evidence;
-  if (!question || seen !== question.evidence) return command;
-  process.stderr.write(renderApprovalQuestion(question, new Date().toISOString()));
+  const { entry } = await readLast(session, command.candidateId);
+  const now = new Date().toISOString();
+  const refusal = knownRefusal(entry, command, now);
+  if (refusal) throw refused(refusal);
+  // A mesh of `baton up` has a registry: what isn't signed is refused there.
+  if (!key && session.address.up?.people !== undefined) throw unsigned(command.by);
+  const question = await readApprovalQuestion(session, entry);
+  if (!question) return command;
+  process.stderr.write(
+    yes === true ? renderApproved(question) : renderApprovalQuestion(question, now),
+  );
   if (yes !== true && !(await ask(`Approve this as ${command.by}? [y/N] `))) {
     throw new CliError({
       code: "E_INTERRUPTED",
@@ -43,4 +57,18 @@ export async function agree(
     });
   }
   return { ...command, evidence: question.evidence };
+}
+
+function refused({ code, message, action }: Refusal): CliError {
+  return new CliError({ code, exit: exitOf(code), message, action });
+}
+
+function unsigned(by: string): CliError {
+  return new CliError({
+    code: "E_DENIED",
+    exit: EXIT.notAuthorised,
+    message: `there is no key of ${by}'s here to sign the approval with; nothing was sent`,
+    rule: "this mesh counts what registered keys have signed",
+    action: "`baton get people` lists who is registered; `--as` names one whose key lies here.",
+  });
 }

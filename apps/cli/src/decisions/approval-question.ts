@@ -7,7 +7,6 @@ import { printable } from "@baton/text/printable";
 import { whoText } from "../answer-text.ts";
 import { renderArtifacts } from "../artifacts/list-artifacts.ts";
 import { CliError, EXIT } from "../cli-error.ts";
-import { readLast } from "../journal/read-candidate.ts";
 import type { Session } from "../session.ts";
 
 /** A question for an approval, with what its gates said. */
@@ -32,9 +31,9 @@ const MAX_REPORTS = 50;
  */
 export async function readApprovalQuestion(
   session: Session,
-  candidateId: CandidateId,
+  entry: Entry,
 ): Promise<ApprovalQuestion | undefined> {
-  const { entry } = await readLast(session, candidateId);
+  const { candidateId } = entry;
   const evidence = entry.review?.evidence ?? null;
   if (entry.reason !== "APPROVAL_REQUIRED" || evidence === null) return undefined;
   if (evidenceDigest(entry.artifacts) !== evidence)
@@ -86,6 +85,13 @@ function unseen(candidateId: CandidateId, what: string): CliError {
     rule: "an approval is given on evidence that can be seen",
     action: `\`baton reject\` it, or \`baton send-back ${candidateId}\`; \`baton doctor\` looks at the store.`,
   });
+}
+
+/** One line, for whoever has agreed without being asked: which evidence, and what its gates say. */
+export function renderApproved({ entry, evidence, gates }: ApprovalQuestion): string {
+  const passed = gates.filter(({ verdict }) => verdict === "pass").length;
+  const line = `${entry.candidateId} to ${entry.review?.next ?? "?"} on evidence ${evidence}: ${entry.artifacts.length} artifacts, ${passed} of ${gates.length} gate reports pass`;
+  return `${printable(line)}\n`;
 }
 
 /** The question for people; `now` as an ISO instant. */

@@ -96,8 +96,7 @@ async function sendEach(
         `${commands.length > 1 ? before : ""}${describeProgress(progress, command)}`,
       );
     try {
-      const agreed =
-        command.type === "approve" ? await agree(session, command, sending.yes) : command;
+      const agreed = command.type === "approve" ? await agree(session, command, sending) : command;
       const receipt = await sendCommand(session, agreed, { ...sending, tell, onProgress });
       // All go to the same mesh.
       tell = undefined;

@@ -34,6 +34,36 @@ async function reasonOf(id: string): Promise<string | undefined> {
   return (await on.mesh.journal.last(id))?.entry.reason;
 }
 
+describe("an approval", () => {
+  const words = ["--why", "read it", "--yes", "--as"];
+
+  test("by the author is refused before anything is shown", async () => {
+    const [id = ""] = await waiting("known-1");
+    const author = (await on.mesh.journal.last(id))?.entry.author ?? "";
+    const { code, stderr } = await baton(["approve", id, ...words, author]);
+    expect([code, stderr]).toEqual([
+      9,
+      `E_DENIED (9): ${author} submitted ${id} and can't approve it\n  do:    It needs 1 other.\n`,
+    ]);
+    await baton(["cancel", id, "--why", "x", "--as", "eve"]);
+  });
+
+  test("by --yes gets one line instead of the table; a second one isn't asked for", async () => {
+    const [id = ""] = await waiting("known-2");
+    const { code, stderr } = await baton(["approve", id, ...words, "ada"]);
+    expect(code).toBe(0);
+    const shown = stderr.split("\n").filter((line) => !line.startsWith("to mesh-"));
+    expect(shown).toEqual([
+      expect.stringMatching(/^cand-\w+ to bench-2 on evidence [0-9a-f]{64}: \d+ artifacts, /),
+      "",
+    ]);
+    const again = await baton(["approve", id, ...words, "ann"]);
+    expect(again.code).toBe(6);
+    expect(again.stderr).toMatch(/^E_CONFLICT \(6\): cand-\w+ doesn't wait for an approval/);
+    await baton(["cancel", id, "--why", "x", "--as", "eve"]);
+  });
+});
+
 describe("several candidates by name", () => {
   test("each gets its receipt, one that is refused doesn't hold up the others", async () => {
     const [first = "", second = ""] = await waiting("many-1", "many-2");
