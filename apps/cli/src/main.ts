@@ -8,21 +8,28 @@ import { createProgram } from "./program.ts";
 import { readVersion } from "./version.ts";
 
 const args = process.argv.slice(2);
-// A reader such as `head` that leaves early is no failure of ours.
+let isTold = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  end(
-    explainError(
-      new CliError({
-        code: "E_UNAVAILABLE",
-        exit: EXIT.unavailable,
-        message: `the result can't be written to standard output: ${error.message}`,
-        action: "Make space where it goes, or send it elsewhere; what the command did stands.",
-        cause: error,
-      }),
-    ),
+  // What runs a mesh stops it in order (stop-signal.ts).
+  const stops = process.stdout.listenerCount("error") > 1;
+  // A reader such as `head` that leaves early is no failure of ours.
+  if (error.code === "EPIPE") return stops ? undefined : process.exit(0);
+  const details = explainError(
+    new CliError({
+      code: "E_UNAVAILABLE",
+      exit: EXIT.unavailable,
+      message: `the result can't be written to standard output: ${error.message}`,
+      action: "Make space where it goes, or send it elsewhere; what the command did stands.",
+      cause: error,
+    }),
   );
+  if (!stops) end(details);
+  if (!isTold) tell(details);
+  isTold = true;
+  process.exitCode = details.exit;
 });
+// Where not even a failure can be told, the exit code says it.
+process.stderr.on("error", () => undefined);
 
 try {
   refuseGarbled(args);
@@ -37,8 +44,12 @@ try {
   }
 }
 
-function end(details: CliError["details"]): never {
+function tell(details: CliError["details"]): void {
   process.stderr.write(wantsJson(args) ? failureJson(details) : renderFailure(details));
+}
+
+function end(details: CliError["details"]): never {
+  tell(details);
   // Something may still be under way, such as a connection that was given up: it must not keep the process alive.
   process.exit(details.exit);
 }

@@ -28,6 +28,8 @@ import { register as registerTrust } from "./commands/trust.ts";
 import { register as registerUp } from "./commands/up.ts";
 import { register as registerWatch } from "./commands/watch.ts";
 import { refuseContradictions } from "./contradictions.ts";
+import { note } from "./output.ts";
+import { unknownVariables } from "./unknown-variables.ts";
 
 const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
   [
@@ -98,7 +100,11 @@ export function createProgram(version = "0.0.0"): Command {
     )
     .option("--json", "the same as -o json; errors are JSON too")
     .addHelpText("after", EXIT_CODES)
-    .hook("preAction", (_program, command) => refuseContradictions(command));
+    .hook("preAction", (_program, command) => {
+      refuseContradictions(command);
+      // At the prompt, where words are completed, nobody reads it.
+      if (command.name() !== "complete") unknownVariables(process.env).forEach(note);
+    });
   for (const { heading, registrars } of GROUPS) {
     program.commandsGroup(heading);
     for (const register of registrars) register(program);

@@ -9,6 +9,7 @@ import type { Resource } from "@opentelemetry/resources";
 import { createLog } from "./log.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { grpcPortNote, type OtlpEnvironment, tracesUrl } from "./otlp-endpoint.ts";
 import { observeProcess } from "./process-metrics.ts";
 import { pooledRandom } from "./random-pool.ts";
 import { createRunSampler } from "./run-sampler.ts";
@@ -17,15 +18,11 @@ import { formatTraceparent, newTraceContext } from "./trace-context.ts";
 import { createTracer } from "./tracer.ts";
 import type { Tracer } from "./tracer.ts";
 
-/** The variables that telemetry obeys, parsed already; further OTEL_ ones are read by the SDK itself. */
-export interface TelemetryEnvironment {
+/** The variables that telemetry obeys, parsed already; further OTEL_ ones are read by the SDK itself. Without an endpoint no tracing SDK is loaded. */
+export interface TelemetryEnvironment extends OtlpEnvironment {
   readonly BATON_LOG_LEVEL?: LogLevel | undefined;
   /** New traces per second at most; 10 by default, 0 turns tracing off. */
   readonly BATON_TRACES_PER_SECOND?: number | undefined;
-  /** Base URL of an OTLP/HTTP collector; without it (and the next) no tracing SDK is loaded. */
-  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
-  /** Complete URL for traces; goes before the base URL. */
-  readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string | undefined;
 }
 
 /** Logs, spans and metrics of one process; disposing sends what's waiting. */
@@ -70,6 +67,8 @@ export async function startTelemetry({
   const metrics = createMetrics(resource);
   observeProcess(metrics.meter);
   reportDiagnostics(log);
+  const note = grpcPortNote(env);
+  if (note !== undefined) log.warn(note);
   const spans = await openSpanExport(env, resource);
   const sampler = createRunSampler({
     ...(env.BATON_TRACES_PER_SECOND !== undefined && { perSecond: env.BATON_TRACES_PER_SECOND }),
@@ -98,12 +97,6 @@ async function openSpanExport(
   if (url === undefined) return undefined;
   const { startSpanExport } = await import("./span-export.ts");
   return startSpanExport({ url, resource });
-}
-
-function tracesUrl(env: TelemetryEnvironment): string | undefined {
-  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces, OTEL_EXPORTER_OTLP_ENDPOINT: base } = env;
-  if (traces !== undefined || base === undefined) return traces;
-  return `${base.replace(/\/+$/, "")}/v1/traces`;
 }
 
 function reportDiagnostics(log: Log): void {

@@ -1,5 +1,6 @@
 /** What the guard's options must be: there, well formed, and known to the playbook. */
 import type { Playbook, StageRule } from "@baton/playbook/rules";
+import { nearest } from "@baton/text/nearest";
 
 import { CliError, EXIT } from "../cli-error.ts";
 
@@ -62,13 +63,18 @@ export function checkAttempt(value: number): number {
 export function checkStage(option: string, value: string, playbook: Playbook): StageRule {
   const rule = playbook.stages.get(value);
   if (rule) return rule;
+  const stages = [...playbook.stages.keys()];
+  const meant = nearest(value, stages);
   throw new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${option} isn't a stage of the playbook ${playbook.digest.slice(0, 12)}`,
     value,
-    rule: `one of ${[...playbook.stages.keys()].join(", ")}`,
-    action: `Correct it, or name another playbook by --policy.`,
+    rule: `one of ${stages.join(", ")}`,
+    action:
+      meant === undefined
+        ? "Correct it, or name another playbook by --policy."
+        : `Did you mean ${meant}?`,
   });
 }
 

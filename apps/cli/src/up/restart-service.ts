@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { answersAsNats } from "@baton/mesh";
+import { nearest } from "@baton/text/nearest";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
@@ -112,13 +113,15 @@ async function ask(
 }
 
 function unknown(service: string, up: MeshState): never {
+  const names = Object.keys(up.runs ?? up.pids);
+  const meant = nearest(service, names);
   throw new CliError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: "there is no such service",
     value: service,
-    rule: `one of ${Object.keys(up.runs ?? up.pids).join(", ")}`,
-    action: "Name one of these.",
+    rule: `one of ${names.join(", ")}`,
+    action: meant === undefined ? "Name one of these." : `Did you mean ${meant}?`,
   });
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import type { Identity } from "@baton/contracts";
+import { grpcPortNote } from "@baton/telemetry/otlp-endpoint";
 import { printable } from "@baton/text/printable";
 
 import { CliError, EXIT } from "../cli-error.ts";
@@ -42,6 +43,8 @@ export async function runUp(options: UpOptions): Promise<void> {
   const json = options.format !== "table";
   const tell = (event: object): Promise<void> => write(`${JSON.stringify(event)}\n`);
   using stopping = stopSignal();
+  const wrongPort = grpcPortNote(process.env);
+  if (wrongPort !== undefined) note(wrongPort);
   const startedMs = performance.now();
   using progress = startingLine(PLAN.length + 1, { silent: json });
   let up = false;

@@ -1,6 +1,9 @@
 /** A process that is told to stop stops in order; told twice, it stops at once. */
 
-/** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process with 130. */
+/**
+ * Aborted by the first SIGINT, SIGTERM or SIGHUP, or when nobody reads standard output any more; a second signal ends the process
+ * with 130.
+ */
 export interface StopSignal extends Disposable {
   readonly signal: AbortSignal;
   /** Resolves when the signal is aborted. */
@@ -13,17 +16,22 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export function stopSignal(): StopSignal {
   const controller = new AbortController();
   const given = Promise.withResolvers<void>();
-  const stop = (): void => {
-    // Whatever still runs ends by itself when this process is gone.
-    if (controller.signal.aborted) process.exit(130);
+  const abort = (): void => {
     controller.abort();
     given.resolve();
   };
+  const stop = (): void => {
+    // Whatever still runs ends by itself when this process is gone.
+    if (controller.signal.aborted) process.exit(130);
+    abort();
+  };
+  process.stdout.on("error", abort);
   for (const signal of SIGNALS) process.on(signal, stop);
   return {
     signal: controller.signal,
     given: given.promise,
     [Symbol.dispose]: () => {
+      process.stdout.off("error", abort);
       for (const signal of SIGNALS) process.off(signal, stop);
     },
   };
