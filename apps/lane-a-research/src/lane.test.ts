@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 
-import { CandidateSpecArtifact, DatasetManifest } from "@baton/contracts";
+import {
+  CandidateSpecArtifact,
+  DatasetManifest,
+  DEFAULT_WALK_FORWARD_LIMITS,
+  type WalkForwardLimits,
+} from "@baton/contracts";
 import { createStageContext, type StageContextOptions } from "@baton/testkit";
 import { expect, test } from "vitest";
 
@@ -177,23 +182,62 @@ test("a trial declared twice, be it by a default, is refused", async () => {
   expect(failure?.message).toContain("the same trial as strategy.grid[0]");
 });
 
-test("data too short for one fold and the holdout is refused with the rows that are needed", async () => {
+test("data too short for the folds and the holdout is refused with the rows that are needed", async () => {
   const { failure } = await run({ ...SPEC, universe: [{ instrument: "AAPL" }] });
   expect(failure).toMatchObject({ class: "spec", code: "E_SPEC" });
-  expect(failure?.message).toContain("1717 rows are needed");
+  expect(failure?.message).toContain("2725 rows are needed");
+  expect(failure?.message).toContain(
+    "AAPL has 1260; less is needed with smaller walkForward.testRows",
+  );
+  // What it may come to: 199 + 252 + 5 + 5 x 63 + 60.
+  expect(failure?.message).toContain("831 with all at their least");
+});
+
+test("with windows of its own a shorter history is taken, and the rationale says which", async () => {
+  const spec = {
+    ...SPEC,
+    universe: [{ instrument: "AAPL" }],
+    walkForward: { trainRows: 504, testRows: 63 },
+    holdoutRows: 120,
+  };
+  const { context, outcome } = await run(spec);
+  expect(outcome?.kind).toBe("done");
+  const research = context.outputJson("research/candidate-spec.json", CandidateSpecArtifact);
+  expect(research.spec.walkForward).toEqual({ trainRows: 504, testRows: 63 });
+  expect(new TextDecoder().decode(context.outputs.get("research/rationale.md"))).toContain(
+    "Windows of its own: from row 200 on folds of 504 rows to train on, 5 purged and 63 to test on.",
+  );
+});
+
+test("what the dispatch says of the playbook's limits counts, and nothing else", async () => {
+  const walkForward = { trainRows: 504, testRows: 63 };
+  const spec = { ...SPEC, universe: [{ instrument: "AAPL" }], walkForward, holdoutRows: 120 };
+  const failing = async (asked: Partial<WalkForwardLimits>) => {
+    const limits = { ...DEFAULT_WALK_FORWARD_LIMITS, ...asked };
+    return (await run(spec, { walkForward: limits })).failure?.message ?? "taken";
+  };
+  expect(await failing({})).toBe("taken");
+  expect(await failing({ minTrainRows: 505 })).toContain(
+    "walkForward.trainRows is 504: at least 505",
+  );
+  // 200 + 504 + 5 + 6 x 63 + 120 = 1207, with one more 1270.
+  expect(await failing({ minFolds: 6 })).toBe("taken");
+  expect(await failing({ minFolds: 7 })).toContain("1270 rows are needed");
+  expect(await failing({ minTestedRows: 7 * 63 })).toContain("1270 rows are needed");
+  expect(await failing({ minTestedRows: 6 * 63 })).toBe("taken");
 });
 
 test("a user's CSV is read from the store by its digest", async () => {
-  const bytes = csvOf(1800);
+  const bytes = csvOf(2800);
   const { context, outcome } = await run(own(bytes), { stored: [bytes] });
   expect(outcome?.kind).toBe("done");
   const manifest = context.outputJson("research/dataset-manifest.json", DatasetManifest);
-  expect(manifest.datasets[0]).toMatchObject({ instrument: "MINE", rows: 1800 });
+  expect(manifest.datasets[0]).toMatchObject({ instrument: "MINE", rows: 2800 });
   expect(manifest.datasets[0]?.source).toMatch(/^csv:[0-9a-f]{12}$/);
 });
 
 test("how a CSV is written is read as it was told, and stands in manifest and rationale", async () => {
-  const text = new TextDecoder().decode(csvOf(1800)).replace("close", "Last *price*");
+  const text = new TextDecoder().decode(csvOf(2800)).replace("close", "Last *price*");
   const bytes = new TextEncoder().encode(text.replaceAll(",", ";"));
   const format = { columns: { close: "Last *price*" }, delimiter: ";" };
   const spec = own(bytes);
@@ -201,7 +245,7 @@ test("how a CSV is written is read as it was told, and stands in manifest and ra
   const { context, outcome } = await run({ ...spec, universe }, { stored: [bytes] });
   expect(outcome?.kind).toBe("done");
   const manifest = context.outputJson("research/dataset-manifest.json", DatasetManifest);
-  expect(manifest.datasets[0]).toMatchObject({ rows: 1800, format });
+  expect(manifest.datasets[0]).toMatchObject({ rows: 2800, format });
   const rationale = new TextDecoder().decode(context.outputs.get("research/rationale.md"));
   expect(rationale).toContain('MINE: read with delimiter ";", as declared.');
   expect(rationale).toContain(
@@ -217,7 +261,7 @@ test("a CSV that can't be read names line and column and isn't retried", async (
 });
 
 test("a CSV of another length than submitted is refused", async () => {
-  const bytes = csvOf(1800);
+  const bytes = csvOf(2800);
   const { failure } = await run(own(bytes, 5), { stored: [bytes] });
   expect(failure?.message).toContain(`the stored file has ${bytes.length} bytes`);
 });

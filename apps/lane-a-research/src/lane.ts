@@ -2,7 +2,7 @@
  * Lane A: takes a specification as it was submitted and writes down, before anything is backtested, what will be tested
  * on which rows, how many trials there are, and what would prove the thesis wrong.
  */
-import type { CandidateSpec } from "@baton/contracts";
+import type { CandidateSpec, WalkForwardLimits } from "@baton/contracts";
 import {
   defineLane,
   done,
@@ -61,18 +61,18 @@ function specFailure(problems: readonly SpecProblem[]): StageFailure {
 }
 
 /** The specification, if it makes sense; otherwise a StageFailure with all that doesn't. */
-function understood(document: unknown): CandidateSpec {
-  const read = readCandidate(document);
+function understood(document: unknown, limits: WalkForwardLimits): CandidateSpec {
+  const read = readCandidate(document, limits);
   if (read.problems) throw specFailure(read.problems);
   return read.spec;
 }
 
 async function research(context: StageContext, options: ResearchOptions): Promise<StageOutcome> {
-  const spec = understood(context.spec);
+  const spec = understood(context.spec, context.walkForward);
   drill(context, spec, options.drills);
   context.progress("loading data");
   const loaded = await loadCandidateData({ universe: spec.universe, store: context });
-  const problems = rowProblems(spec, loaded);
+  const problems = rowProblems(spec, loaded, context.walkForward);
   if (problems.length > 0) throw specFailure(problems);
   const trials = declareTrials(spec.strategy);
   const manifest = manifestOf(context, spec, loaded);

@@ -1,4 +1,5 @@
 import type { CandidateSpecArtifact, DatasetManifest } from "@baton/contracts";
+import { windowsOf } from "@baton/market";
 import { printable } from "@baton/text/printable";
 
 /** Text of a specification inside Markdown: one line, printable, and nothing in it is taken for markup. */
@@ -71,6 +72,16 @@ function dataSection(manifest: DatasetManifest): string[] {
   ];
 }
 
+function windowSection({ spec }: CandidateSpecArtifact): string[] {
+  const { firstRow, trainRows, purgeRows, testRows } = windowsOf(spec);
+  const whose = spec.walkForward === undefined ? "The usual windows" : "Windows of its own";
+  return [
+    "## Walk-forward",
+    "",
+    `${whose}: from row ${firstRow} on folds of ${trainRows} rows to train on, ${purgeRows} purged and ${testRows} to test on.`,
+  ];
+}
+
 function trialSection({ trials, declaredTrials }: CandidateSpecArtifact): string[] {
   const shownTrials = trials.slice(0, 50).map(({ index, parameters, warmUpRows }) => {
     const values = Object.entries(parameters).map(([name, value]) => `${name} ${value}`);
@@ -118,6 +129,8 @@ export function rationaleOf(research: CandidateSpecArtifact, manifest: DatasetMa
     ...spec.regimes.map(({ name, expectation }) => `- ${plain(name)}: ${plain(expectation)}`),
     "",
     ...dataSection(manifest),
+    "",
+    ...windowSection(research),
     "",
     ...trialSection(research),
     "",

@@ -1,5 +1,5 @@
 import type { Parameters } from "@baton/contracts";
-import type { Bar } from "@baton/quant";
+import type { Bar, WalkForwardWindows } from "@baton/quant";
 
 /** One instrument's rows, without the held-back ones. */
 export interface ResearchBars {
@@ -17,5 +17,6 @@ export interface BacktestInput {
   readonly bootstrapSamples: number;
   readonly holdoutRows: number;
   readonly barsPerYear: number;
+  readonly windows: WalkForwardWindows;
   readonly instruments: readonly ResearchBars[];
 }

@@ -6,6 +6,7 @@ import {
   sharpeRatio,
   smaCross,
   walkForward,
+  WalkForwardWindows,
 } from "@baton/quant";
 import { sampleVariance } from "simple-statistics";
 import { expect, test } from "vitest";
@@ -29,6 +30,7 @@ const inputOf = (instruments: BacktestInput["instruments"]): BacktestInput => ({
   bootstrapSamples: 20,
   holdoutRows: 252,
   barsPerYear: 252,
+  windows: WalkForwardWindows.parse({}),
   instruments,
 });
 

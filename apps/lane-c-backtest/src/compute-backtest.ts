@@ -52,9 +52,9 @@ export function computeBacktest(
   input: BacktestInput,
   step: (what: string) => void = () => {},
 ): BacktestResult {
-  const { grid, costBps, barsPerYear } = input;
+  const { grid, costBps, barsPerYear, windows } = input;
   const plugin = findPlugin(input.plugin);
-  const rows = input.instruments.map(trialRows);
+  const rows = input.instruments.map((of) => trialRows(of, windows));
   const targets: TargetsDigest[] = [];
   const trials = grid.map((parameters, k) => {
     step(`trial ${k + 1} of ${grid.length}`);
@@ -63,7 +63,7 @@ export function computeBacktest(
   });
   step("walk-forward");
   const walks = rows.map(({ bars }) =>
-    walkForward({ panel: [bars], plugin, grid, bps: costBps, barsPerYear }),
+    walkForward({ panel: [bars], plugin, grid, bps: costBps, barsPerYear, windows }),
   );
   const instruments = rows.map((of, k) => instrumentResult(of, walkAt(walks, k), { trials, k }));
   step("portfolio and stress");

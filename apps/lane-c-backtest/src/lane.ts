@@ -12,7 +12,7 @@ import {
   StageFailure,
   type StageOutcome,
 } from "@baton/lanekit";
-import { loadResearchData, type MarketData } from "@baton/market";
+import { loadResearchData, type MarketData, windowsOf } from "@baton/market";
 
 import type { BacktestInput } from "./backtest-input.ts";
 import { codeDigest } from "./code-digest.ts";
@@ -76,6 +76,7 @@ function backtestInput(
     bootstrapSamples: spec.drills?.bootstrapSamples ?? BOOTSTRAP_SAMPLES,
     holdoutRows: manifest.holdoutRows,
     barsPerYear: manifest.barsPerYear,
+    windows: windowsOf(spec),
     instruments,
   };
 }

@@ -1,11 +1,12 @@
-import { type Bar, smaCross } from "@baton/quant";
+import { type Bar, smaCross, WalkForwardWindows } from "@baton/quant";
 import { expect, test } from "vitest";
 
 import { sampleBars } from "./testing/sample-inputs.ts";
 import { largest, runTrial, trialRows } from "./trials.ts";
 
 const bars = sampleBars(1800);
-const rows = trialRows({ instrument: "AAA", bars });
+const windows = WalkForwardWindows.parse({});
+const rows = trialRows({ instrument: "AAA", bars }, windows);
 const PARAMETERS = { fast: 10, slow: 50 };
 
 const seen: (readonly number[])[] = [];
@@ -38,6 +39,14 @@ function sharpePerRow(values: readonly number[]): number {
 test("The last train window ends before the purged rows and is as long as any other.", () => {
   expect(rows.last).toEqual({ from: 1800 - 5 - 1008, to: 1795 });
   expect(rows.test).toEqual({ from: 1213, to: 1213 + 2 * 252 });
+});
+
+test("Other windows make other rows.", () => {
+  const short = { ...windows, firstRow: 50, trainRows: 504, purgeRows: 10, testRows: 63 };
+  const { test: tested, last } = trialRows({ instrument: "AAA", bars }, short);
+  // 50 + 504 + 10 = 564; (1800 - 564) / 63 is 19 and a bit.
+  expect(tested).toEqual({ from: 564, to: 564 + 19 * 63 });
+  expect(last).toEqual({ from: 1800 - 10 - 504, to: 1790 });
 });
 
 test("No train row of a cross-validation fold reaches into its test rows or follows them at once.", () => {

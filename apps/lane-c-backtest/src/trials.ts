@@ -2,7 +2,7 @@
  * One pass over the declared trials, one parameter set in memory at a time: what each one would have earned on every
  * stretch of rows that something is chosen on or judged by.
  */
-import type { Parameters } from "@baton/contracts";
+import { LABEL_ROWS, type Parameters } from "@baton/contracts";
 import {
   backtest,
   closesOf,
@@ -14,6 +14,7 @@ import {
   sharpePerRow,
   sharpeRatio,
   type StrategyPlugin,
+  type WalkForwardWindows,
   windowsOver,
 } from "@baton/quant";
 
@@ -21,7 +22,7 @@ import type { ResearchBars } from "./backtest-input.ts";
 import { combined, type Component } from "./combination.ts";
 
 /** Folds, rows that a label looks ahead, and rows left out after each test fold of the purged k-fold. */
-export const CROSS_VALIDATION = { folds: 5, labelRows: 5, embargoRows: 5 } as const;
+export const CROSS_VALIDATION = { folds: 5, labelRows: LABEL_ROWS, embargoRows: 5 } as const;
 
 /** One instrument and the rows that its trials are judged on. */
 export interface TrialRows extends ResearchBars {
@@ -46,8 +47,11 @@ export interface TrialResult {
 }
 
 /** Cuts an instrument's rows. Throws a QuantError if not even one fold of the walk-forward fits. */
-export function trialRows({ instrument, bars }: ResearchBars): TrialRows {
-  const { windows, spans } = windowsOver(bars.length);
+export function trialRows(
+  { instrument, bars }: ResearchBars,
+  windows: WalkForwardWindows,
+): TrialRows {
+  const { spans } = windowsOver(bars.length, windows);
   const { folds, labelRows, embargoRows } = CROSS_VALIDATION;
   const labels = horizonLabels(bars.length, labelRows);
   const end = bars.length - windows.purgeRows;

@@ -1,4 +1,4 @@
-import { type GateCheck, GateEvaluation } from "@baton/contracts";
+import { DEFAULT_WALK_FORWARD_LIMITS, type GateCheck, GateEvaluation } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import { evaluateGates, gateOutcome } from "./evaluate-gates.ts";
@@ -9,7 +9,12 @@ import { artifactName, CANDIDATE, EVIDENCE_NAMES, RUN } from "./testing/sample-i
 
 const loaded = await loadGatePolicy();
 const { policy } = loaded;
-const stageRun = { candidateId: CANDIDATE, runId: RUN, stage: "gate-evaluation" };
+const stageRun = {
+  candidateId: CANDIDATE,
+  runId: RUN,
+  stage: "gate-evaluation",
+  walkForward: DEFAULT_WALK_FORWARD_LIMITS,
+};
 const evaluate = (evidence: Evidence, under = loaded) => evaluateGates(evidence, under, stageRun);
 
 const changed = (change: (values: SampleValues) => void) => {

@@ -6,6 +6,7 @@ import {
   type GateOutcome,
   type StageRun,
   verdictOf,
+  type WalkForwardLimits,
 } from "@baton/contracts";
 
 import { digestsOf, type Evidence, type Source } from "./evidence.ts";
@@ -22,13 +23,18 @@ const GATES = [gate0, gate1, gate2, gate3, gate4, gate5] as const;
 const MAX_REASONS = 50;
 const MAX_REASON = 300;
 
-/** Evaluates every gate; a missing input fails the gates that need it, and so the evaluation. */
+/** Evaluates every gate; what the dispatch asks of a walk-forward counts beside the policy. A missing input fails the gates that need it, and so the evaluation. */
 export function evaluateGates(
   evidence: Evidence,
   { policy, sha256 }: LoadedGatePolicy,
-  { candidateId, runId, stage }: StageRun,
+  {
+    candidateId,
+    runId,
+    stage,
+    walkForward,
+  }: StageRun & { readonly walkForward: WalkForwardLimits },
 ): GateEvaluation {
-  const results = GATES.map((gate) => gate(evidence, policy));
+  const results = GATES.map((gate) => gate(evidence, policy, walkForward));
   const gates = results.map(gateOutcome);
   return {
     schemaVersion: "baton.gate-report.v1",

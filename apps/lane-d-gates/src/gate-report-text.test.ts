@@ -1,3 +1,4 @@
+import { DEFAULT_WALK_FORWARD_LIMITS } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import { evaluateGates } from "./evaluate-gates.ts";
@@ -7,7 +8,12 @@ import { evidenceOf, sampleValues } from "./testing/sample-evidence.ts";
 import { CANDIDATE, RUN } from "./testing/sample-identity.ts";
 
 const loaded = await loadGatePolicy();
-const stageRun = { candidateId: CANDIDATE, runId: RUN, stage: "gate-evaluation" };
+const stageRun = {
+  candidateId: CANDIDATE,
+  runId: RUN,
+  stage: "gate-evaluation",
+  walkForward: DEFAULT_WALK_FORWARD_LIMITS,
+};
 
 test("The verdict and what failed stand before the figures.", () => {
   const values = sampleValues();

@@ -1,4 +1,4 @@
-import type { GateEvaluation } from "@baton/contracts";
+import { DEFAULT_WALK_FORWARD_LIMITS, type GateEvaluation } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import { evaluateGates } from "./evaluate-gates.ts";
@@ -9,7 +9,12 @@ import { artifactName, CANDIDATE, day, digest, RUN } from "./testing/sample-iden
 
 const loaded = await loadGatePolicy();
 const { policy } = loaded;
-const stageRun = { candidateId: CANDIDATE, runId: RUN, stage: "gate-evaluation" };
+const stageRun = {
+  candidateId: CANDIDATE,
+  runId: RUN,
+  stage: "gate-evaluation",
+  walkForward: DEFAULT_WALK_FORWARD_LIMITS,
+};
 const evaluate = (evidence: Evidence, under = loaded) => evaluateGates(evidence, under, stageRun);
 
 const changed = (change: (values: SampleValues) => void) => {
@@ -38,8 +43,16 @@ const dataset = (values: SampleValues) => {
   if (first === undefined) throw new Error("the sample has a data set");
   return first;
 };
+/** The sample's first fold, or it alone. */
+const fold = (values: SampleValues, alone = false) => {
+  const [instrument] = values.walkForward.instruments;
+  const [first] = instrument?.folds ?? [];
+  if (instrument === undefined || first === undefined) throw new Error("the sample has folds");
+  if (alone) instrument.folds = [first];
+  return first;
+};
 const NUMBERS: readonly Case[] = [
-  ["gate0_data_integrity", "research_rows", (v, x) => (dataset(v).research.rows = x), 1465, 1464],
+  ["gate0_data_integrity", "research_rows", (v, x) => (dataset(v).research.rows = x), 510, 509],
   ["gate0_data_integrity", "null_rate", (v, x) => (dataset(v).nullRate = x), 0.01, 0.0101],
   [
     "gate0_data_integrity",
@@ -65,6 +78,27 @@ const NUMBERS: readonly Case[] = [
     (v, x) => (v.evaluation.outOfSample.figures = { ...v.folds.folds[0]!.figures, sharpe: x }),
     gate1.maxSharpe,
     10.1,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "train_rows",
+    (v, x) => (fold(v).train = { ...fold(v).train, from: fold(v).train.to - x }),
+    252,
+    251,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "test_rows",
+    (v, x) => (fold(v).test = { ...fold(v).test, to: fold(v).test.from + x }),
+    63,
+    62,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "tested_rows",
+    (v, x) => (fold(v, true).test = { ...fold(v).test, to: fold(v).test.from + x }),
+    252,
+    251,
   ],
   ["gate1_statistical_robustness", "folds", (v, x) => (v.folds.summary.folds = x), 5, 4],
   ["gate1_statistical_robustness", "trades", (v, x) => (v.folds.summary.trades = x), 1, 0],

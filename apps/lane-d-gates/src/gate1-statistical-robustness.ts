@@ -1,4 +1,4 @@
-import type { GateCheck } from "@baton/contracts";
+import type { GateCheck, WalkForwardLimits } from "@baton/contracts";
 
 import { checksOf } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
@@ -7,9 +7,16 @@ import type { GatePolicy } from "./gate-policy.ts";
 const gate = checksOf("gate1_statistical_robustness");
 
 /** Did it earn out of sample, evenly, by more than luck, and not on one narrow peak? */
-export function gate1(evidence: Evidence, policy: GatePolicy): GateCheck[] {
-  const limits = policy.gate1_statistical_robustness;
+export function gate1(
+  evidence: Evidence,
+  policy: GatePolicy,
+  windows: WalkForwardLimits,
+): GateCheck[] {
+  const own = policy.gate1_statistical_robustness;
+  const minFolds = Math.max(own.minFolds, windows.minFolds);
+  const limits = { ...own, minFolds };
   return [
+    ...windowChecks(evidence, own.minGapRows, windows),
     ...foldChecks(evidence, limits),
     ...luckChecks(evidence, limits),
     ...robustnessChecks(evidence, limits),
@@ -61,12 +68,51 @@ function foldChecks({ folds, evaluation }: Evidence, limits: Limits): GateCheck[
       threshold: limits.maxFoldVariation,
       means: "a few periods carry the result",
     }),
+  ];
+}
+
+/** The candidate's own windows, measured on the folds: short ones must not make the gate easier. */
+function windowChecks(
+  { walkForward, folds }: Evidence,
+  minGapRows: number,
+  limits: WalkForwardLimits,
+): GateCheck[] {
+  const instruments = walkForward.found?.value.instruments.map((of) => ({
+    train: of.folds.map(({ train }) => train.to - train.from),
+    test: of.folds.map(({ test }) => test.to - test.from),
+  }));
+  const least = (rows: readonly number[] | undefined) => rows && Math.min(...rows);
+  return [
+    gate.atLeast({
+      checkId: "train_rows",
+      title: "rows that parameters are chosen on, least of all folds",
+      from: [walkForward],
+      measured: least(instruments?.flatMap(({ train }) => train)),
+      threshold: limits.minTrainRows,
+      means: "what is chosen on so few rows is noise",
+    }),
+    gate.atLeast({
+      checkId: "test_rows",
+      title: "test rows, least of all folds",
+      from: [walkForward],
+      measured: least(instruments?.flatMap(({ test }) => test)),
+      threshold: limits.minTestRows,
+      means: "folds so short make many of little data",
+    }),
+    gate.atLeast({
+      checkId: "tested_rows",
+      title: "test rows over all folds, least of all instruments",
+      from: [walkForward],
+      measured: least(instruments?.map(({ test }) => test.reduce((sum, rows) => sum + rows, 0))),
+      threshold: limits.minTestedRows,
+      means: "too little was tested to judge by",
+    }),
     gate.atLeast({
       checkId: "gap_rows",
       title: "rows between train and test, least of all folds",
       from: [folds],
       measured: folds.found?.value.leakage.leastGapRows,
-      threshold: limits.minGapRows,
+      threshold: Math.max(minGapRows, limits.minPurgeRows),
       means: "what was tested may have leaked into what was chosen",
     }),
   ];

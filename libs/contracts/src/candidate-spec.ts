@@ -8,6 +8,7 @@ import { z } from "zod";
 import { CsvFormat } from "./csv-format.ts";
 import { Sha256 } from "./names.ts";
 import { printableText } from "./text.ts";
+import { WalkForwardChoice } from "./walk-forward.ts";
 
 /** A split of shares: `7:1` is seven new ones for one old one, `1:3` a reverse one. */
 export const Split = z.strictObject({
@@ -66,6 +67,9 @@ export const Parameters = z.record(
 );
 export type Parameters = z.infer<typeof Parameters>;
 
+/** The least that `holdoutRows` may be. */
+export const LEAST_HOLDOUT_ROWS = 60;
+
 /** A candidate's specification. */
 export const CandidateSpec = z.strictObject({
   schema: z.literal("baton.candidate.v1"),
@@ -95,7 +99,9 @@ export const CandidateSpec = z.strictObject({
     atLeast: z.number(),
   }),
   /** Rows held back from research and backtest for shadow/paper, at the end. */
-  holdoutRows: z.int().min(60).max(1260).default(252),
+  holdoutRows: z.int().min(LEAST_HOLDOUT_ROWS).max(1260).default(252),
+  /** Windows of the walk-forward that aren't the usual ones, within what the playbook allows. */
+  walkForward: WalkForwardChoice.optional(),
   /** Seed of every random draw about this candidate. */
   seed: z
     .int()

@@ -92,6 +92,13 @@ const entry = {
   kept: { report: result, sequence: 9, storedAt: "2026-01-02T03:04:05.678901Z" },
   evidence: { artifacts: { a: "present" }, gate: { sha256, verdict: "pass", reasons: [] } },
   guard: { from: "research", to: "build", rule: "transition_allowed" },
+  walkForward: {
+    minTrainRows: 252,
+    minPurgeRows: 5,
+    minTestRows: 63,
+    minTestedRows: 252,
+    minFolds: 5,
+  },
   tallies: [{ stage: "build", signature: "E_AWAY", inputs: "none", count: 2, runId: "run-000001" }],
 };
 

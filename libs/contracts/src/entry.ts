@@ -27,6 +27,7 @@ import {
 } from "./names.ts";
 import { Reason } from "./reason.ts";
 import { ResultReport, Verdict } from "./report.ts";
+import { WalkForwardLimits } from "./walk-forward.ts";
 
 /** What led to the entry. */
 export const Cause = z.discriminatedUnion("kind", [
@@ -228,6 +229,8 @@ export const Entry = z.object({
     .nullable(),
   evidence: EvidenceRecord.nullable(),
   guard: GuardReceipt.nullable(),
+  /** What its playbook asks of a walk-forward, so that a lane needs no playbook; absent: the playbook says nothing. */
+  walkForward: WalkForwardLimits.optional(),
   /** Failures seen lately, for the fuse that stops the same one from being repeated; the latest last. */
   tallies: z.array(FailureTally).max(MAX_TALLIES).optional(),
   /** Sequence of the mesh's controls it was decided under; absent while there were none. */

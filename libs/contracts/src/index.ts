@@ -4,10 +4,17 @@ export {
   CsvTreatment,
   Instrument,
   InstrumentName,
+  LEAST_HOLDOUT_ROWS,
   Parameters,
   Split,
 } from "./candidate-spec.ts";
 export { canonicalJson } from "./canonical-json.ts";
+export {
+  DEFAULT_WALK_FORWARD_LIMITS,
+  LABEL_ROWS,
+  WalkForwardChoice,
+  WalkForwardLimits,
+} from "./walk-forward.ts";
 export { CsvDateFormat, CsvDelimiter, CsvFormat, toldFormat } from "./csv-format.ts";
 export { isSamePerson, NAME_RULE } from "./person-name.ts";
 export {

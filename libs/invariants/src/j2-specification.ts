@@ -8,6 +8,15 @@ import type { JournalEntry } from "./record.ts";
 /** What stands for a key that wasn't submitted. */
 const DEFAULTS: Readonly<Record<string, unknown>> = { costBps: 5, holdoutRows: 252, seed: 1 };
 
+/** What stands for a window that `walkForward` doesn't name. */
+const WINDOWS: Readonly<Record<string, unknown>> = {
+  firstRow: 200,
+  trainRows: 1008,
+  purgeRows: 5,
+  embargoRows: 0,
+  testRows: 252,
+};
+
 const VERSION = "baton.candidate.v1";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -15,7 +24,7 @@ type Tell = (what: string) => void;
 
 /** Tells where an artifact that the move from `before` rests on is about another specification than was submitted. */
 export function checkSpecification(
-  before: JournalEntry,
+  before: Pick<JournalEntry, "spec">,
   { name, content }: { readonly name: string; readonly content: Uint8Array },
   tell: Tell,
 ): void {
@@ -45,6 +54,11 @@ function claimsOf(
       ];
     case "baton.strategy-plugin.v1":
       return [["specSha256", artifact["specSha256"], digest]];
+    case "baton.walkforward-results.v1": {
+      const chosen = normal["walkForward"];
+      const windows = isObject(chosen) ? { ...WINDOWS, ...chosen } : WINDOWS;
+      return [["scheme of windows", artifact["scheme"], windows]];
+    }
     case "baton.evaluation-report.v1": {
       const made = artifact["reproducibility"];
       return [["reproducibility.spec", isObject(made) ? made["spec"] : undefined, digest]];

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 
 import type { ArtifactRef, Lane } from "@baton/contracts";
-import { canonicalJson } from "@baton/contracts";
+import { canonicalJson, DEFAULT_WALK_FORWARD_LIMITS } from "@baton/contracts";
 import { contradictionIn, type Root } from "@baton/lineage";
 import type { Log } from "@baton/telemetry";
 import type { z } from "zod";
@@ -69,6 +69,10 @@ class AttemptContext implements StageContext {
 
   get author(): string {
     return this.#entry.author;
+  }
+
+  get walkForward(): StageContext["walkForward"] {
+    return this.#entry.walkForward ?? DEFAULT_WALK_FORWARD_LIMITS;
   }
 
   get feedback(): StageContext["feedback"] {

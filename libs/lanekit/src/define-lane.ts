@@ -16,6 +16,7 @@ import {
   type Stage,
   type StageRun,
   type Verdict,
+  type WalkForwardLimits,
 } from "@baton/contracts";
 import type { Log } from "@baton/telemetry";
 import type { z } from "zod";
@@ -29,6 +30,8 @@ export interface StageContext extends StageRun {
   /** The candidate's specification as submitted; lane A checks it. */
   readonly spec: Readonly<Record<string, unknown>>;
   readonly author: string;
+  /** What the playbook asks of a walk-forward. */
+  readonly walkForward: WalkForwardLimits;
   /** Why earlier runs came back. */
   readonly feedback: readonly Feedback[];
   readonly approvals: readonly Approval[];

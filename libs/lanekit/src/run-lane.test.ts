@@ -1,3 +1,4 @@
+import { DEFAULT_WALK_FORWARD_LIMITS } from "@baton/contracts";
 import { startTelemetry } from "@baton/telemetry";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 
@@ -58,6 +59,25 @@ test("deliveries that ended without a word are told, failed attempts and a first
       "delivery 6 of cand-1 at make: whoever had it before ended without an answer, 4 times",
     ),
   );
+});
+
+test("a stage sees what its dispatch says of a walk-forward, and what is usual where it says nothing", async () => {
+  const seen: StageContext["walkForward"][] = [];
+  start(async ({ walkForward }) => {
+    seen.push(walkForward);
+    return done("looked");
+  });
+  const asked = { ...DEFAULT_WALK_FORWARD_LIMITS, minFolds: 9 };
+  place.deliver({ ...submitted(), walkForward: asked });
+  await settled("ack");
+  await place.lane.stop();
+  start(async ({ walkForward }) => {
+    seen.push(walkForward);
+    return done("looked");
+  });
+  place.deliver(submitted());
+  await settled("ack");
+  expect(seen).toEqual([asked, DEFAULT_WALK_FORWARD_LIMITS]);
 });
 
 test("an attempt whose watermark stands still is aborted and reported as stalled", async () => {

@@ -44,6 +44,18 @@ const data = [
 ];
 const cut = data.map((of) => ({ ...of, research: range(2000), holdout: range(252) }));
 
+/** All folds that 2,000 rows have under the usual windows. */
+const folds = [0, 1, 2].map((fold) => ({
+  fold,
+  train: { ...rows, from: 200 + fold * 252, to: 1208 + fold * 252 },
+  test: { ...rows, from: 1213 + fold * 252, to: 1465 + fold * 252 },
+}));
+const walked = data.map(({ instrument }) => ({
+  instrument,
+  research: { ...rows, to: 2000 },
+  folds,
+}));
+
 /** What honest lanes write about the sample, as far as it follows from the specification. */
 const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
   "research/candidate-spec.json": {
@@ -114,6 +126,8 @@ const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
     costBps: 5,
     grid: parameters,
     inputs: [{ name: "research/candidate-spec.json", sha256: digest("1") }],
+    scheme: { firstRow: 200, trainRows: 1008, purgeRows: 5, embargoRows: 0, testRows: 252 },
+    instruments: walked,
   },
   "backtest/evaluation-report.json": {
     schemaVersion: "baton.evaluation-report.v1",
@@ -146,7 +160,12 @@ const HONEST: Readonly<Record<string, Record<string, unknown>>> = {
     })),
     expectation: { metric: "sharpe", atLeast: 0.4, measured: 0.5 },
   },
-  "gates/fold-metrics-v1.json": { schemaVersion: "baton.fold-metrics.v1", ...ids },
+  "gates/fold-metrics-v1.json": {
+    schemaVersion: "baton.fold-metrics.v1",
+    ...ids,
+    folds: folds.map((of) => ({ instrument: "SPX", ...of })),
+    leakage: { leastGapRows: 5 },
+  },
   "gates/stress-metrics-v1.json": { schemaVersion: "baton.stress-metrics.v1", ...ids },
   "gates/gate-evaluation.json": {
     schemaVersion: "baton.gate-report.v1",
@@ -228,6 +247,21 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     [["costBps"], 0, /costBps/],
     [["grid", 0, "lookbackRows"], 1, /its grid/],
     [["inputs", 0, "sha256"], digest("0"), /the digest of research\/candidate-spec.json/],
+    [
+      ["scheme", "trainRows"],
+      504,
+      /its windows is .*"trainRows":504.*; by the dispatch it is .*1008/,
+    ],
+    [["scheme", "purgeRows"], 0, /its windows/],
+    [["instruments", 0, "instrument"], "NDX", /the instruments walked through/],
+    [["instruments", 1, "folds", 2, "train", "from"], 705, /the folds of OWN/],
+    [["instruments", 0, "folds", 0, "test", "to"], 1400, /the folds of SPX/],
+    [["instruments", 0, "folds"], folds.slice(1), /the folds of SPX/],
+    [["instruments", 0, "research", "to"], 1e15, /the folds of SPX/],
+  ],
+  "gates/fold-metrics-v1.json": [
+    [["folds", 1, "test", "from"], 1466, /the test rows of fold 1 on SPX/],
+    [["leakage", "leastGapRows"], 60, /leastGapRows/],
   ],
   "backtest/evaluation-report.json": [
     [["reproducibility", "spec"], digest("0"), /reproducibility.spec/],
@@ -307,6 +341,24 @@ test.each(
 )("%s without its %s is refused: leaving it out is no way around", (name, key) => {
   const { [key]: _, ...rest } = HONEST[name] ?? {};
   expect(heldAgainst(name, rest)).toBeDefined();
+});
+
+test("windows of the specification's own are the only ones that count, whatever it leaves out", () => {
+  const name = "backtest/walkforward-results.json";
+  const own = { trainRows: 504, testRows: 126 };
+  const other: Root = { ...root, spec: { ...SUBMITTED, walkForward: own } };
+  expect(heldAgainst(name, HONEST[name], other)).toMatch(
+    /^its windows is .*"trainRows":1008.*; by the dispatch it is .*"trainRows":504/,
+  );
+  const scheme = { firstRow: 200, trainRows: 504, purgeRows: 5, embargoRows: 0, testRows: 126 };
+  const spans = Array.from({ length: 10 }, (_, fold) => ({
+    train: { from: 200 + fold * 126, to: 704 + fold * 126 },
+    test: { from: 709 + fold * 126, to: 835 + fold * 126 },
+  }));
+  const instruments = walked.map((of) => ({ ...of, folds: spans }));
+  const honest = { ...HONEST[name], scheme, instruments };
+  expect(heldAgainst(name, honest, other)).toBeUndefined();
+  expect(heldAgainst(name, honest)).toMatch(/^its windows/);
 });
 
 test("what an earlier run of the candidate made counts with that run, and with what it was made from", () => {

@@ -10,7 +10,8 @@
 import { type ArtifactRef, canonicalJson, cut, type Entry } from "@baton/contracts";
 import { z } from "zod";
 
-import { type Claim, RESEARCH, RULES } from "./rules.ts";
+import type { Claim } from "./rule.ts";
+import { RESEARCH, RULES } from "./rules.ts";
 import { declaredSets, normalSpec, specDigest } from "./specification.ts";
 
 /** The part of a dispatch that counts, with the artifacts that the run has, those just made among them. */

@@ -1,87 +1,30 @@
 /** For each artifact whose content follows from the specification: what follows, and where it stands in the artifact. */
 import {
-  type ArtifactRef,
   BuiltParameterSet,
   type CandidateSpec,
   CandidateSpecArtifact,
   CatalogEntryArtifact,
   DatasetManifest,
-  EvaluationReport,
   StrategyPluginArtifact,
   TestReportArtifact,
   toldFormat,
-  WalkForwardResults,
 } from "@baton/contracts";
 import { z } from "zod";
 
-import type { DeclaredSet } from "./specification.ts";
-
-/** A value as it was found and as it must be. */
-export interface Claim {
-  readonly what: string;
-  readonly found: unknown;
-  readonly wanted: unknown;
-}
-
-/** What an artifact is held against. */
-interface Known {
-  readonly candidateId: string;
-  readonly spec: CandidateSpec;
-  readonly specSha256: string;
-  /** Undefined where the plugin is unknown here or refuses the grid: then nothing may rest on it. */
-  readonly sets: readonly DeclaredSet[] | undefined;
-  readonly artifacts: readonly ArtifactRef[];
-}
-
-/** How one kind of artifact is checked. */
-export interface Rule {
-  readonly schemaVersion: string;
-  /** Its claims; undefined if it has another form than its version says. */
-  readonly claims: (content: unknown, known: Known) => readonly Claim[] | undefined;
-}
+import { evaluation, foldMetrics, walkForward } from "./backtest-rules.ts";
+import {
+  type Claim,
+  claim,
+  dataClaims,
+  instrumentsOf,
+  parametersOf,
+  type Rule,
+  rule,
+  sourceClaim,
+} from "./rule.ts";
 
 /** Lane A's own reading of the specification. */
 export const RESEARCH = "research/candidate-spec.json";
-const SOURCE = "build/plugin-source.ts";
-
-function rule<T>(
-  schemaVersion: string,
-  schema: z.ZodType<T>,
-  claims: (value: T, known: Known) => Claim[],
-): Rule {
-  return {
-    schemaVersion,
-    claims: (content, known) => {
-      const parsed = schema.safeParse(content);
-      return parsed.success ? claims(parsed.data, known) : undefined;
-    },
-  };
-}
-
-const claim = (what: string, found: unknown, wanted: unknown): Claim => ({ what, found, wanted });
-
-const instrumentsOf = ({ universe }: CandidateSpec) => universe.map(({ instrument }) => instrument);
-
-const parametersOf = ({ sets }: Known) => sets?.map(({ parameters }) => parameters);
-
-/** Data sets that an artifact names: those of the universe in its order, and a user's file by its digest. */
-function dataClaims(
-  found: readonly { readonly instrument: string; readonly sha256: string }[],
-  spec: CandidateSpec,
-): Claim[] {
-  return [
-    claim(
-      "its instruments",
-      found.map(({ instrument }) => instrument),
-      instrumentsOf(spec),
-    ),
-    ...spec.universe.flatMap(({ instrument, csv }, index) =>
-      csv === undefined
-        ? []
-        : [claim(`the file of ${instrument}`, found[index]?.sha256, csv.sha256)],
-    ),
-  ];
-}
 
 /** Every instrument holds back as many rows as the specification says. */
 function holdoutClaims(
@@ -91,12 +34,6 @@ function holdoutClaims(
   return datasets.map(({ instrument, holdout }) =>
     claim(`the rows held back of ${instrument}`, holdout.rows, holdoutRows),
   );
-}
-
-/** The source that the run has is the one that is named. */
-function sourceClaim(found: string | null, { artifacts }: Known): Claim {
-  const source = artifacts.find(({ name }) => name === SOURCE);
-  return claim("the digest of the source", found, source ? source.sha256 : found);
 }
 
 const research = rule(
@@ -208,55 +145,6 @@ const catalog = rule(
   ],
 );
 
-const walkForward = rule(
-  "baton.walkforward-results.v1",
-  WalkForwardResults.pick({ plugin: true, costBps: true, grid: true }),
-  ({ plugin: name, costBps, grid }, known) => [
-    claim("plugin", name, known.spec.strategy.plugin),
-    claim("costBps", costBps, known.spec.costBps),
-    claim("its grid", grid, parametersOf(known)),
-  ],
-);
-
-const evaluation = rule(
-  "baton.evaluation-report.v1",
-  EvaluationReport.pick({
-    reproducibility: true,
-    assumptions: true,
-    data: true,
-    trials: true,
-    chosen: true,
-    expectation: true,
-  }),
-  (value, known) => {
-    const { spec, sets } = known;
-    const { reproducibility: made, assumptions, trials, expectation, chosen } = value;
-    const { metric, atLeast } = spec.expectation;
-    return [
-      claim("reproducibility.spec", made.spec, known.specSha256),
-      claim("reproducibility.seed", made.seed, spec.seed),
-      claim("reproducibility.plugin.name", made.plugin.name, spec.strategy.plugin),
-      sourceClaim(made.plugin.source, known),
-      claim("assumptions.costBps", assumptions.costBps, spec.costBps),
-      claim("assumptions.holdoutRows", assumptions.holdoutRows, spec.holdoutRows),
-      claim("expectation.metric", expectation.metric, metric),
-      claim("expectation.atLeast", expectation.atLeast, atLeast),
-      claim("trials.declared", trials.declared, spec.strategy.grid.length),
-      claim("trials.used", trials.used, spec.strategy.grid.length),
-      ...dataClaims(made.datasets, spec),
-      ...dataClaims(value.data, spec),
-      claim(
-        "the instruments chosen for",
-        chosen.map(({ instrument }) => instrument),
-        instrumentsOf(spec),
-      ),
-      ...chosen.map(({ instrument, index, parameters }) =>
-        claim(`the parameters chosen for ${instrument}`, parameters, sets?.[index]?.parameters),
-      ),
-    ];
-  },
-);
-
 /** The part of a gate report that follows from the specification, whichever stage wrote it. */
 const GatePart = z.looseObject({
   promotionTarget: z.string().nullish(),
@@ -287,7 +175,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "build/catalog-entry.json": catalog,
   "backtest/walkforward-results.json": walkForward,
   "backtest/evaluation-report.json": evaluation,
-  "gates/fold-metrics-v1.json": nothingOwn("baton.fold-metrics.v1"),
+  "gates/fold-metrics-v1.json": foldMetrics,
   "gates/stress-metrics-v1.json": nothingOwn("baton.stress-metrics.v1"),
   "gates/gate-evaluation.json": gate,
   "gates/promotion-prerequisites.json": gate,

@@ -1,3 +1,4 @@
+import { DEFAULT_WALK_FORWARD_LIMITS as LIMITS } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import { readCandidate } from "./candidate-document.ts";
@@ -15,10 +16,14 @@ const SPEC = {
 };
 
 const placesOf = (document: unknown) =>
-  (readCandidate(document).problems ?? []).map(({ path, rule }) => `${jsonPath(path)}: ${rule}`);
+  (readCandidate(document, LIMITS).problems ?? []).map(
+    ({ path, rule }) => `${jsonPath(path)}: ${rule}`,
+  );
 
 test("a right one comes with its defaults", () => {
-  expect(readCandidate(SPEC)).toMatchObject({ spec: { costBps: 5, holdoutRows: 252, seed: 1 } });
+  expect(readCandidate(SPEC, LIMITS)).toMatchObject({
+    spec: { costBps: 5, holdoutRows: 252, seed: 1 },
+  });
 });
 
 test("parts of the right shape are looked at where another part has the wrong one", () => {
@@ -49,7 +54,10 @@ test("a text that YAML read as a number or a truth is named as such", () => {
 
 test("a text about many places has all paths and a bounded length", () => {
   const grid = Array.from({ length: 300 }, () => ({ fast: "x".repeat(5000) }));
-  const { problems = [] } = readCandidate({ ...SPEC, strategy: { plugin: "sma-cross", grid } });
+  const { problems = [] } = readCandidate(
+    { ...SPEC, strategy: { plugin: "sma-cross", grid } },
+    LIMITS,
+  );
   expect(problems.length).toBeGreaterThanOrEqual(300);
   expect(problemsText(problems).length).toBeLessThanOrEqual(2000);
 });

@@ -1,10 +1,11 @@
 /** What a specification says, or every wrong place of it: the same for whoever submits it and for the lane that takes it. */
-import { CandidateSpec } from "@baton/contracts";
+import { CandidateSpec, type WalkForwardLimits } from "@baton/contracts";
 import { z } from "zod";
 
 import { BUILT_INS } from "./built-in-market-data.ts";
 import { type SpecProblem, valueAt } from "./spec-problems.ts";
 import { trialProblems } from "./trial-problems.ts";
+import { windowProblems } from "./windows.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -61,22 +62,29 @@ function instrumentProblems(universe: CandidateSpec["universe"]): SpecProblem[] 
 }
 
 /**
- * The specification with its defaults filled in, or every wrong place: shape, instruments, plugin and parameters. A part that
- * has the right shape is looked at also where another part hasn't.
+ * The specification with its defaults filled in, or every wrong place: shape, instruments, plugin, parameters and windows. A
+ * part that has the right shape is looked at also where another part hasn't.
  */
 export function readCandidate(
   document: unknown,
+  limits: WalkForwardLimits,
 ):
   | { readonly spec: CandidateSpec; readonly problems?: undefined }
   | { readonly problems: readonly SpecProblem[] } {
   const parsed = CandidateSpec.safeParse(document);
-  const { universe, strategy } = CandidateSpec.shape;
+  const { universe, strategy, walkForward } = CandidateSpec.shape;
   const instruments = universe.safeParse(valueAt(document, ["universe"]));
   const trials = strategy.safeParse(valueAt(document, ["strategy"]));
+  const windows = walkForward.safeParse(valueAt(document, ["walkForward"]));
+  const strategyProblems = (of: CandidateSpec["strategy"]) => {
+    const wrong = trialProblems(of);
+    if (wrong.length > 0 || !windows.success) return wrong;
+    return windowProblems({ strategy: of, walkForward: windows.data }, limits);
+  };
   const problems = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, document)),
     ...(instruments.success ? instrumentProblems(instruments.data) : []),
-    ...(trials.success ? trialProblems(trials.data) : []),
+    ...(trials.success ? strategyProblems(trials.data) : []),
   ];
   return parsed.success && problems.length === 0 ? { spec: parsed.data } : { problems };
 }

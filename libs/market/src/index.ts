@@ -25,5 +25,6 @@ export {
   type MarketErrorCode,
   type MarketErrorDetail,
 } from "./market-error.ts";
-export { rowProblems, type RowsNeeded, rowsNeeded } from "./row-problems.ts";
+export { rowProblems } from "./row-problems.ts";
 export { jsonPath, problemsText, shownValue, type SpecProblem } from "./spec-problems.ts";
+export { foldsNeeded, type RowsNeeded, rowsNeeded, windowsOf } from "./windows.ts";

@@ -1,9 +1,10 @@
-import { LANES } from "@baton/contracts";
+import { DEFAULT_WALK_FORWARD_LIMITS, LANES } from "@baton/contracts";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
 import batonText from "../../../playbooks/baton.yaml?raw";
 import benchText from "../../../playbooks/bench.yaml?raw";
+import { parsePlaybook } from "./playbook.ts";
 import { documentOf } from "./testing/documents.ts";
 import policyText from "./testing/public-policy.yaml?raw";
 import { loaded } from "./testing/story.ts";
@@ -111,6 +112,21 @@ test("a playbook is known by its content, however its keys are ordered, and its 
   const { version, stages, ...rest } = parse(batonText);
   expect(loaded({ ...rest, stages, version }).digest).toBe(playbook.digest);
   expect(loaded({ ...parse(batonText), description: "another" }).digest).not.toBe(playbook.digest);
+});
+
+test("what is asked of a walk-forward is filled in, and nothing below what a label looks ahead is taken", () => {
+  const { limits, ...rest } = parse(batonText);
+  const asked = (walkForward: object) => ({ ...rest, limits: { ...limits, walkForward } });
+  expect(loaded(asked({ minFolds: 3 })).limits.walkForward).toEqual({
+    ...DEFAULT_WALK_FORWARD_LIMITS,
+    minFolds: 3,
+  });
+  const refused = parsePlaybook(asked({ minPurgeRows: 4, minTestRows: 1, folds: 3 }));
+  expect(refused.ok ? [] : refused.faults).toEqual([
+    expect.stringMatching(/^limits.walkForward.minPurgeRows: .*5.*found 4/),
+    expect.stringMatching(/^limits.walkForward.minTestRows: .*20/),
+    expect.stringMatching(/^limits.walkForward: .*folds/),
+  ]);
 });
 
 test("stages whose names every object has as a property are stages like others", () => {

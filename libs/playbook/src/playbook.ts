@@ -22,6 +22,7 @@ import { z } from "zod";
 import { digestOf } from "./identify.ts";
 import { shapeFaults } from "./playbook-faults.ts";
 import { graphFaults, resolveEdges, transitionsOf } from "./stage-graph.ts";
+import { WalkForwardRule } from "./walk-forward-rule.ts";
 
 /** How failures of one class are treated. Delays in seconds. */
 export const FailurePolicy = z
@@ -179,6 +180,8 @@ export const PlaybookDocument = z.strictObject({
         .positive()
         .max(90 * 86_400)
         .default(86_400),
+      /** What a walk-forward must have at least; carried by every entry. */
+      walkForward: WalkForwardRule.optional(),
     })
     .prefault({}),
 });

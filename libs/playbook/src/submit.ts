@@ -77,6 +77,8 @@ function firstEntry(
     kept: null,
     evidence: null,
     guard: { from: null, to: playbook.start, rule: "transition_allowed" },
+    // Only if the playbook says it: what entries look like that were made before it could stays as it was (J10).
+    ...(playbook.limits.walkForward && { walkForward: playbook.limits.walkForward }),
   };
 }
 

@@ -60,4 +60,11 @@ export {
   WalkForwardFold,
   type WalkForwardInput,
 } from "./walk-forward.ts";
-export { RowRange, WalkForwardWindows, windowsOver } from "./walk-forward-windows.ts";
+export {
+  foldSpans,
+  RowRange,
+  rowsNeeded,
+  type RowsWanted,
+  WalkForwardWindows,
+  windowsOver,
+} from "./walk-forward-windows.ts";

@@ -14,6 +14,8 @@ export const LIMITS = {
   grid: 1_000,
   /** Grid size times rows times instruments of one walk-forward. */
   gridWork: 8_000_000,
+  /** Grid size times train rows of all folds and instruments: many short tests after long train windows. */
+  trainWork: 400_000_000,
   /** Resampled paths of one bootstrap. */
   bootstrapSamples: 10_000,
   /** Paths times rows per path of one bootstrap. */

@@ -23,8 +23,41 @@ export const WalkForwardWindows = z.strictObject({
 });
 export type WalkForwardWindows = z.infer<typeof WalkForwardWindows>;
 
+/** What a number of rows depends on. `warmUpRows`: the longest of the grid; `holdoutRows`: held back at the end. */
+export type RowsWanted = {
+  readonly windows: WalkForwardWindows;
+  readonly warmUpRows: number;
+  readonly holdoutRows: number;
+  readonly folds: number;
+};
+
+/**
+ * Fewest rows of prices in which so many folds fit, none of them before the warm-up is over:
+ * max(firstRow, warmUpRows) + trainRows + purgeRows + embargoRows + folds x testRows + holdoutRows.
+ */
+export function rowsNeeded({ windows, warmUpRows, holdoutRows, folds }: RowsWanted): number {
+  const { firstRow, trainRows, purgeRows, embargoRows, testRows } = windows;
+  const before = Math.max(firstRow, warmUpRows);
+  return before + trainRows + purgeRows + embargoRows + folds * testRows + holdoutRows;
+}
+
 /** The train and the test rows of one fold. */
 export type FoldSpan = { readonly train: RowRange; readonly test: RowRange };
+
+/** The folds that fit into so many rows, at most as many as any data has; maybe none. */
+export function foldSpans(rows: number, windows: WalkForwardWindows): FoldSpan[] {
+  const { firstRow, trainRows, purgeRows, embargoRows, testRows } = windows;
+  const toTest = trainRows + purgeRows + embargoRows;
+  const end = Math.min(rows, LIMITS.bars) - toTest - testRows;
+  const spans: FoldSpan[] = [];
+  for (let start = firstRow; start <= end; start += testRows) {
+    spans.push({
+      train: { from: start, to: start + trainRows },
+      test: { from: start + toTest, to: start + toTest + testRows },
+    });
+  }
+  return spans;
+}
 
 /**
  * The folds that fit into so many rows. Throws E_INVALID if the windows are malformed or not even one
@@ -46,21 +79,14 @@ export function windowsOver(
     });
   }
   const windows = parsed.data;
-  const { firstRow, trainRows, purgeRows, embargoRows, testRows } = windows;
-  const toTest = trainRows + purgeRows + embargoRows;
-  const spans: FoldSpan[] = [];
-  for (let start = firstRow; start + toTest + testRows <= rows; start += testRows) {
-    spans.push({
-      train: { from: start, to: start + trainRows },
-      test: { from: start + toTest, to: start + toTest + testRows },
-    });
-  }
+  const spans = foldSpans(rows, windows);
   if (spans.length > 0) return { windows, spans };
+  const { firstRow, trainRows, purgeRows, embargoRows, testRows } = windows;
   throw new QuantError({
     code: "E_INVALID",
     where: "panel[0].length",
     value: rows,
-    rule: `${firstRow + toTest + testRows} rows for one fold`,
+    rule: `${firstRow + trainRows + purgeRows + embargoRows + testRows} rows for one fold`,
     next: "load more data or shorten the windows",
   });
 }

@@ -69,6 +69,8 @@ export function walkForward(input: WalkForwardInput): WalkForward {
   requirePanel(panel);
   requireGrid(grid, panel);
   const { windows, spans } = windowsOver(rowsOf(panel), input.windows);
+  const trained = grid.length * spans.length * windows.trainRows * panel.length;
+  requireWithin("trainWork", trained, "grid x folds x trainRows");
   const strategies = grid.map((parameters) => plugin.bind(parameters));
   const returns = panelReturns(panel);
   // One parameter set in memory at a time: a grid of 1,000 would not fit otherwise.

@@ -11,10 +11,12 @@ import {
   ArtifactName,
   type ArtifactRef,
   canonicalJson,
+  DEFAULT_WALK_FORWARD_LIMITS,
   type Feedback,
   type Lane,
   MAX_ARTIFACT_BYTES,
   type Stage,
+  type WalkForwardLimits,
 } from "@baton/contracts";
 import { prettyJson, requireOfDispatch, type StageContext, StageFailure } from "@baton/lanekit";
 import { pino } from "pino";
@@ -41,6 +43,8 @@ export interface StageContextOptions {
   readonly attempt?: number;
   readonly iteration?: number;
   readonly author?: string;
+  /** Default: what holds where a playbook says nothing. */
+  readonly walkForward?: WalkForwardLimits;
   readonly feedback?: readonly Feedback[];
   readonly approvals?: readonly Approval[];
   readonly sequence?: number;
@@ -138,6 +142,7 @@ function identityOf(options: StageContextOptions) {
     iteration,
     attempt: options.attempt ?? 1,
     author: options.author ?? "tester",
+    walkForward: options.walkForward ?? DEFAULT_WALK_FORWARD_LIMITS,
     feedback: options.feedback ?? [],
     approvals: options.approvals ?? [],
     sequence: options.sequence ?? 1,

@@ -125,6 +125,18 @@ test("Its curve-fitted twin fails gate 1.", TIMEOUT, async () => {
   expect(failedGates(gates)).toContain("gate1_statistical_robustness");
 });
 
+test("Five years of one share come to the gates with windows of their own.", TIMEOUT, async () => {
+  const { gates, backtest } = await through(await example("short-history.yaml"));
+  expect(backtest.data[0]).toMatchObject({ instrument: "AAPL", rows: 1260 });
+  const measured = (checkId: string) =>
+    gates.checks.find((check) => check.checkId === checkId)?.measured;
+  expect(
+    ["train_rows", "test_rows", "tested_rows", "folds", "gap_rows"].map((id) => measured(id)),
+  ).toEqual([504, 63, 6 * 63, 6, 5]);
+  // As its README says: nothing about its rows or folds, but what it costs.
+  expect(failedChecks(gates)).toEqual(["cost"]);
+});
+
 test(
   "A narrow peak fails gate 1 alone, although every headline figure beats the honest grid's.",
   TIMEOUT,

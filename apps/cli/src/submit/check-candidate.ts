@@ -8,6 +8,7 @@ import {
   CsvTreatment,
   InstrumentName,
   type SpecDocument,
+  type WalkForwardLimits,
 } from "@baton/contracts";
 import {
   asDataFailure,
@@ -44,15 +45,21 @@ export type Checked =
   | { readonly check: CandidateCheck; readonly faults?: undefined }
   | { readonly faults: readonly Fault[] };
 
-/** Looks at everything and names every fault: of the specification by JSON path, of a CSV the first twenty by line. */
-export async function checkCandidate({ spec, files, faults }: PreparedSpec): Promise<Checked> {
-  const read = readCandidate(spec);
+/**
+ * Looks at everything and names every fault: of the specification by JSON path, of a CSV the first twenty by line. `limits`:
+ * what the playbook asks of a walk-forward.
+ */
+export async function checkCandidate(
+  { spec, files, faults }: PreparedSpec,
+  limits: WalkForwardLimits,
+): Promise<Checked> {
+  const read = readCandidate(spec, limits);
   const found = [...faults, ...(read.problems ?? []).map(asFault)];
   for (const file of files) found.push(...(await faultsInFile(file, spec)));
   if (read.problems || found.length > 0) return { faults: found };
   const data = await dataOf(read.spec, files);
   if (data.faults) return { faults: data.faults };
-  const problems = data.loaded ? rowProblems(read.spec, data.loaded) : [];
+  const problems = data.loaded ? rowProblems(read.spec, data.loaded, limits) : [];
   if (problems.length > 0) return { faults: problems.map(asFault) };
   const { name, strategy, universe } = read.spec;
   return {
@@ -61,7 +68,7 @@ export async function checkCandidate({ spec, files, faults }: PreparedSpec): Pro
       trials: strategy.grid.length,
       instruments: universe.map(({ instrument }) => instrument),
       rows: data.loaded?.datasets[0]?.bars.length,
-      rowsNeeded: rowsNeeded(read.spec).rows,
+      rowsNeeded: rowsNeeded(read.spec, limits).rows,
       barsPerYear: data.loaded?.barsPerYear,
     },
   };

@@ -47,7 +47,7 @@ test("what fits is told with its id, trials and rows, as JSON too", async () => 
     trials: 3,
     instruments: ["NDX"],
     rows: 6724,
-    rowsNeeded: 1756,
+    rowsNeeded: 2764,
     barsPerYear: 252,
   });
 });
@@ -83,8 +83,39 @@ test("a grid's unknown key and too few rows are told before anything is sent", a
   expect(wrong.stderr).toContain("strategy.grid[0].slw is 160: sma-cross: ");
   const short = await baton(["submit", spec("short.yaml", [["NDX", "AAPL"]])], inFolder);
   expect(short.code).toBe(3);
-  expect(short.stderr).toContain('universe[0].instrument is "AAPL": 1756 rows are needed');
-  expect(short.stderr).toContain("AAPL has 1260");
+  expect(short.stderr).toContain('universe[0].instrument is "AAPL": 2764 rows are needed');
+  expect(short.stderr).toContain("239 before the first fold, 1008 to train on, 5 purged, 5 x 252");
+  expect(short.stderr).toContain("AAPL has 1260; less is needed with smaller walkForward.testRows");
+});
+
+test("windows of its own take fewer rows, within what the playbook allows", async () => {
+  const windows = (name: string, text: string) =>
+    spec(name, [
+      ["NDX", "AAPL"],
+      ["holdoutRows: 252", `holdoutRows: 120\nwalkForward: ${text}`],
+    ]);
+  // 239 before the first fold, 504 + 5, 5 x 63, 120.
+  const fits = windows("own.yaml", "{ trainRows: 504, testRows: 63 }");
+  const told = await baton(["submit", fits, "--check"], inFolder);
+  expect(told.stdout).toContain("1260 rows, at least 1183 are needed");
+  const below = windows("below.yaml", "{ trainRows: 100, purgeRows: 0, testRows: 63 }");
+  const refused = await baton(["submit", below, "--check"], inFolder);
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toContain("walkForward.purgeRows is 0: ");
+  const few = windows("few.yaml", "{ trainRows: 100, firstRow: 200 }");
+  const named = await baton(["submit", few, "--check"], inFolder);
+  expect(named.code).toBe(3);
+  expect(named.stderr).toContain(
+    "walkForward.trainRows is 100: at least 252: the playbook's limits.walkForward.minTrainRows",
+  );
+  expect(named.stderr).toContain("walkForward.firstRow is 200: at least 239");
+  // A playbook may ask for more.
+  const text = readFileSync(join(examples, "../../playbooks/baton.yaml"), "utf8");
+  writeFileSync(join(folder.path, "own-playbook.yaml"), text.replace("minFolds: 5", "minFolds: 7"));
+  const env = { BATON_PLAYBOOK: join(folder.path, "own-playbook.yaml") };
+  const more = await baton(["submit", fits, "--check"], { ...inFolder, env });
+  expect(more.code).toBe(3);
+  expect(more.stderr).toContain("1309 rows are needed");
 });
 
 test("a CSV's faults are named by the file's name, the first twenty at once", async () => {
@@ -131,7 +162,7 @@ test("several files: each its own line, the exit code of the first failure; as J
 });
 
 test("a file in another format is read as the specification tells, and a wrong key is the only thing wrong", async () => {
-  const [, ...rows] = csv(2000).split("\n");
+  const [, ...rows] = csv(2800).split("\n");
   const european = rows
     .toReversed()
     .map((line) => line.replace(/^(\d+)-(\d+)-(\d+)/, "$3.$2.$1").replaceAll(",", ",0;"))
@@ -149,7 +180,7 @@ test("a file in another format is read as the specification tells, and a wrong k
     inFolder,
   );
   expect(fits).toMatchObject({ code: 0, stderr: "" });
-  expect(JSON.parse(fits.stdout)).toMatchObject({ instruments: ["MINE"], rows: 2000 });
+  expect(JSON.parse(fits.stdout)).toMatchObject({ instruments: ["MINE"], rows: 2800 });
   const wrong = await baton(["submit", named("odd.yaml", "TT.MM.JJJJ"), "--check"], inFolder);
   expect(wrong.code).toBe(3);
   expect(wrong.stderr).toContain("universe[0].csv.dateFormat");

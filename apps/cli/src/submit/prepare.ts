@@ -1,8 +1,15 @@
 /** From a file to the command that submits it: everything that can be wrong is found before anything is sent. */
-import { type CandidateId, Command, type SpecDocument } from "@baton/contracts";
+import {
+  type CandidateId,
+  Command,
+  DEFAULT_WALK_FORWARD_LIMITS,
+  type SpecDocument,
+  type WalkForwardLimits,
+} from "@baton/contracts";
 import { candidateIdOf } from "@baton/playbook";
 
 import { CliError, EXIT, type Fault } from "../cli-error.ts";
+import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
 import type { senderFrom } from "../identity.ts";
 import { commandIdNow } from "../send-command.ts";
 import { type CandidateCheck, checkCandidate } from "./check-candidate.ts";
@@ -44,11 +51,21 @@ export async function readSpec(path: string, { id, unchecked }: ReadOptions): Pr
   const bytes = await readInput(path, { ...FILE_LIMITS, within: folderOf(path) });
   const document = parseSpec(bytes, file);
   const prepared = await prepareOwnData(document, path);
-  const checked = unchecked === true ? asItIs(prepared.faults) : await checkCandidate(prepared);
+  const checked =
+    unchecked === true
+      ? asItIs(prepared.faults)
+      : await checkCandidate(prepared, await walkForwardLimits());
   if (checked.faults) throw wrong(file, checked.faults, document);
   const { spec, files: uploads } = prepared;
   checkSpecSize(spec, file);
   return { file, candidateId: id ?? candidateIdOf(spec), spec, uploads, check: checked.check };
+}
+
+/** Of the playbook that BATON_PLAYBOOK names, else of Baton's own; the mesh's may differ, and lane A goes by that. */
+async function walkForwardLimits(): Promise<WalkForwardLimits> {
+  const file = playbookFile(undefined, process.env);
+  const { playbook } = await loadPlaybook(file, "BATON_PLAYBOOK");
+  return playbook.limits.walkForward ?? DEFAULT_WALK_FORWARD_LIMITS;
 }
 
 /** What messages call a file. */

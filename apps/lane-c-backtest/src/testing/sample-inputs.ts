@@ -8,6 +8,7 @@ import {
   type DatasetManifest,
   type Parameters,
   type StrategyPluginArtifact,
+  type WalkForwardChoice,
 } from "@baton/contracts";
 import {
   type Dataset,
@@ -94,11 +95,13 @@ export interface SampleOptions {
   /** Folder of the templates that the strategy is made from; the built-in one by default. */
   readonly templates?: string;
   readonly holdoutRows?: number;
+  /** Windows of its own. */
+  readonly walkForward?: WalkForwardChoice;
 }
 
 /** A specification and the artifacts made of it, each as lanes A and B write them. */
 export async function sampleInputs(options: SampleOptions) {
-  const { series, templates, holdoutRows = 100 } = options;
+  const { series, templates, holdoutRows = 100, walkForward } = options;
   const grid = options.grid ?? [
     { fast: 10, slow: 50 },
     { fast: 20, slow: 100 },
@@ -112,6 +115,7 @@ export async function sampleInputs(options: SampleOptions) {
     regimes: [{ name: "any", expectation: "Follows the wave." }],
     expectation: { metric: "sharpe", atLeast: 0.1 },
     holdoutRows,
+    walkForward,
     promotion: { target: "shadow", notional: 1000 },
   });
   const manifest = sampleManifest(series, holdoutRows);

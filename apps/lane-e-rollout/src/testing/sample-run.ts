@@ -231,7 +231,14 @@ const UNREAD = {
 } as const;
 
 function walkForwardOf(of: Ids, net: readonly number[]) {
-  const fold = { fold: 0, train: rows, test: rows, trainSharpes: [1], chosen: 0, figures };
+  const fold = {
+    fold: 0,
+    train: { ...rows, from: 200, to: 1208 },
+    test: { ...rows, from: 1213, to: 1465 },
+    trainSharpes: [1],
+    chosen: 0,
+    figures,
+  };
   return {
     schemaVersion: "baton.walkforward-results.v1",
     ...of,
@@ -244,7 +251,7 @@ function walkForwardOf(of: Ids, net: readonly number[]) {
       {
         instrument: "NDX",
         dataset: sha256("data"),
-        research: rows,
+        research: { ...rows, to: 1465 },
         folds: [fold],
         crossValidation: {
           folds: 2,
@@ -299,7 +306,11 @@ function artifactsOf(
     },
     "backtest/evaluation-report.json": { ...UNREAD, ...report },
     "backtest/walkforward-results.json": walkForwardOf(ids, net),
-    "gates/fold-metrics-v1.json": { schemaVersion: "baton.fold-metrics.v1" },
+    "gates/fold-metrics-v1.json": {
+      schemaVersion: "baton.fold-metrics.v1",
+      folds: [],
+      leakage: { leastGapRows: 5 },
+    },
     "gates/stress-metrics-v1.json": { schemaVersion: "baton.stress-metrics.v1" },
     "gates/gate-evaluation.json": passed(ids, "gate-evaluation"),
   });

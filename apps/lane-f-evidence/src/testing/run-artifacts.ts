@@ -220,6 +220,20 @@ const walkForward = {
   plugin: "sma-cross",
   costBps: 5,
   grid: [{ fast: 50, slow: 200 }],
+  scheme: { firstRow: 200, trainRows: 1008, purgeRows: 5, embargoRows: 0, testRows: 252 },
+  instruments: [
+    {
+      instrument: "NDX",
+      research: { from: 0, to: 1465 },
+      folds: [{ train: { from: 200, to: 1208 }, test: { from: 1213, to: 1465 } }],
+    },
+  ],
+};
+
+const foldMetrics = {
+  schemaVersion: "baton.fold-metrics.v1",
+  folds: [{ fold: 0, instrument: "NDX", test: { from: 1213, to: 1465 } }],
+  leakage: { leastGapRows: 5 },
 };
 
 /** A gate report that passes. */
@@ -295,7 +309,7 @@ export function promotable(
     },
     "backtest/evaluation-report.json": evaluation(target, p01),
     "backtest/walkforward-results.json": walkForward,
-    "gates/fold-metrics-v1.json": { schemaVersion: "baton.fold-metrics.v1" },
+    "gates/fold-metrics-v1.json": foldMetrics,
     "gates/stress-metrics-v1.json": { schemaVersion: "baton.stress-metrics.v1" },
     "gates/gate-evaluation.json": gate("gate-evaluation"),
     "gates/promotion-prerequisites.json": gate("promotion-prerequisites"),

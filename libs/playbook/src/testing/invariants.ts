@@ -37,6 +37,11 @@ export function violationsOf({ question, decision }: Told): string[] {
     ...(last && isDispatch(after) ? move(last.entry, question, after) : []),
     ["J3 a stage comes up once in a run", after.visited.length === new Set(after.visited).size],
     ["pinned to its playbook", after.playbook === playbook.digest],
+    [
+      "it carries what its playbook asks of a walk-forward",
+      canonicalJson(after.walkForward ?? null) ===
+        canonicalJson(playbook.limits.walkForward ?? null),
+    ],
   ]);
 }
 

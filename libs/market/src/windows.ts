@@ -1,0 +1,99 @@
+/** A candidate's walk-forward: its windows, how many rows and folds it takes, and what a playbook refuses about it. */
+import { type CandidateSpec, LEAST_HOLDOUT_ROWS, type WalkForwardLimits } from "@baton/contracts";
+import { findPlugin, rowsNeeded as rowsFor, WalkForwardWindows } from "@baton/quant";
+
+import type { SpecProblem } from "./spec-problems.ts";
+
+type Strategy = CandidateSpec["strategy"];
+
+/** The windows with what the candidate left out filled in. */
+export function windowsOf({ walkForward = {} }: Pick<CandidateSpec, "walkForward">) {
+  return WalkForwardWindows.parse(walkForward);
+}
+
+/** Rows in which the slowest set of the grid stays flat. Only for a grid that its plugin takes. */
+export function longestWarmUp({ plugin: name, grid }: Strategy): number {
+  const plugin = findPlugin(name);
+  return Math.max(...grid.map((parameters) => plugin.bind(parameters).warmUpRows));
+}
+
+/** Folds that each instrument must have: enough over all of them as gate 1 counts, and enough test rows in each. */
+export function foldsNeeded(
+  { minFolds, minTestedRows }: WalkForwardLimits,
+  { instruments, testRows }: { readonly instruments: number; readonly testRows: number },
+): number {
+  return Math.max(Math.ceil(minFolds / instruments), Math.ceil(minTestedRows / testRows));
+}
+
+/** How many rows a candidate needs at least, and for what. */
+export interface RowsNeeded {
+  readonly rows: number;
+  /** Before the first fold: the longest warm-up, or what the walk-forward leaves free. */
+  readonly before: number;
+  readonly windows: WalkForwardWindows;
+  /** Of each instrument. */
+  readonly folds: number;
+  readonly heldBack: number;
+  /** A key that asks for less, and the least it may be. */
+  readonly knobs: readonly (readonly [key: string, least: number])[];
+  /** Rows with every knob at its least. */
+  readonly least: number;
+}
+
+/** Rows for warm-up, train window, purge, enough folds and the holdout. Only for a specification that its plugin takes. */
+export function rowsNeeded(spec: CandidateSpec, limits: WalkForwardLimits): RowsNeeded {
+  const windows = windowsOf(spec);
+  const warmUpRows = longestWarmUp(spec.strategy);
+  const { holdoutRows } = spec;
+  const rowsWith = (with_: WalkForwardWindows, heldBack: number) => {
+    const at = { instruments: spec.universe.length, testRows: with_.testRows };
+    const folds = foldsNeeded(limits, at);
+    return { folds, rows: rowsFor({ windows: with_, warmUpRows, holdoutRows: heldBack, folds }) };
+  };
+  const least = {
+    firstRow: Math.max(1, warmUpRows),
+    trainRows: limits.minTrainRows,
+    purgeRows: limits.minPurgeRows,
+    testRows: limits.minTestRows,
+  };
+  const smallest = { ...windows, ...least };
+  const knobs: (readonly [key: string, now: number, least: number])[] = [
+    ["walkForward.testRows", windows.testRows, least.testRows],
+    ["walkForward.trainRows", windows.trainRows, least.trainRows],
+    ["walkForward.firstRow", windows.firstRow, least.firstRow],
+    ["walkForward.purgeRows", windows.purgeRows, least.purgeRows],
+    ["holdoutRows", holdoutRows, LEAST_HOLDOUT_ROWS],
+  ];
+  return {
+    ...rowsWith(windows, holdoutRows),
+    before: Math.max(windows.firstRow, warmUpRows),
+    windows,
+    heldBack: holdoutRows,
+    knobs: knobs.flatMap(([key, now, may]) => (now > may ? [[key, may] as const] : [])),
+    least: rowsWith(smallest, LEAST_HOLDOUT_ROWS).rows,
+  };
+}
+
+/** Windows below what the playbook asks for, and a first row while the slowest set of the grid is still flat. */
+export function windowProblems(
+  { walkForward, strategy }: Pick<CandidateSpec, "walkForward" | "strategy">,
+  limits: WalkForwardLimits,
+): SpecProblem[] {
+  const windows = windowsOf({ walkForward });
+  const below = (
+    [
+      ["trainRows", "minTrainRows"],
+      ["purgeRows", "minPurgeRows"],
+      ["testRows", "minTestRows"],
+    ] as const
+  ).flatMap(([key, limit]): SpecProblem[] => {
+    if (windows[key] >= limits[limit]) return [];
+    const rule = `at least ${limits[limit]}: the playbook's limits.walkForward.${limit}`;
+    return [{ path: ["walkForward", key], value: windows[key], rule }];
+  });
+  const warmUpRows = longestWarmUp(strategy);
+  const first = walkForward?.firstRow;
+  if (first === undefined || first >= warmUpRows) return below;
+  const rule = `at least ${warmUpRows}: before, the slowest set of strategy.grid holds nothing`;
+  return [...below, { path: ["walkForward", "firstRow"], value: first, rule }];
+}
