@@ -190,7 +190,7 @@ test("data too short for the folds and the holdout is refused with the rows that
     "AAPL has 1260; less is needed with smaller walkForward.testRows",
   );
   // What it may come to: 199 + 252 + 5 + 5 x 63 + 60.
-  expect(failure?.message).toContain("831 with all at their least");
+  expect(failure?.message).toContain("831 with all keys at their least");
 });
 
 test("with windows of its own a shorter history is taken, and the rationale says which", async () => {

@@ -33,10 +33,13 @@ function partsOf({ before, windows, folds, heldBack }: RowsNeeded): string {
   return `${before} before the first fold, ${trainRows} to train on, ${purgeRows} purged, ${folds} x ${testRows} to test on, ${heldBack} held back`;
 }
 
-function helpWith({ knobs, least }: RowsNeeded, rows: number): string {
-  const most = knobs.map(([key, may]) => `${key} (at least ${may})`).join(", ");
+function helpWith({ knobs, least, before, windows }: RowsNeeded, rows: number): string {
+  // Then no key makes the rows before the first fold fewer.
+  const slow = before > windows.firstRow ? ["look-backs in strategy.grid"] : [];
+  const keys = knobs.map(([key, may]) => `${key} (at least ${may})`);
+  const most = [...keys, ...slow].join(", ");
   const less = most === "" ? "" : `less is needed with smaller ${most}: `;
-  if (rows >= least) return `${less}${least} with all at their least`;
+  if (rows >= least) return `${less}${least} with all keys at their least`;
   return `${less}even at the least it takes ${least}: bring more rows, or take shorter look-backs`;
 }
 

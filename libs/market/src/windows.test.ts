@@ -135,10 +135,14 @@ test("what is needed is taken, one row fewer isn't, and it has as many folds as 
 
 test("too few rows are told with what is needed, what is there and what asks for less", () => {
   expect(rulesOf(specWith({}), 1260)).toEqual([
-    "universe[0].instrument: 2725 rows are needed (200 before the first fold, 1008 to train on, 5 purged, 5 x 252 to test on, 252 held back), I0 has 1260; less is needed with smaller walkForward.testRows (at least 63), walkForward.trainRows (at least 252), walkForward.firstRow (at least 49), holdoutRows (at least 60): 681 with all at their least",
+    "universe[0].instrument: 2725 rows are needed (200 before the first fold, 1008 to train on, 5 purged, 5 x 252 to test on, 252 held back), I0 has 1260; less is needed with smaller walkForward.testRows (at least 63), walkForward.trainRows (at least 252), walkForward.firstRow (at least 49), holdoutRows (at least 60): 681 with all keys at their least",
   ]);
   expect(rulesOf(specWith({}), 680)[0]).toContain(
     "even at the least it takes 681: bring more rows, or take shorter look-backs",
+  );
+  const slow = specWith({ strategy: { plugin: "sma-cross", grid: [{ fast: 50, slow: 300 }] } });
+  expect(rulesOf(slow, 1260)[0]).toContain(
+    "holdoutRows (at least 60), look-backs in strategy.grid: 931 with all keys at their least",
   );
   const smallest = { firstRow: 49, trainRows: 252, testRows: 63 };
   expect(rulesOf(specWith({ walkForward: smallest, holdoutRows: 60 }), 680)).toEqual([

@@ -12,7 +12,7 @@ export function windowsOf({ walkForward = {} }: Pick<CandidateSpec, "walkForward
 }
 
 /** Rows in which the slowest set of the grid stays flat. Only for a grid that its plugin takes. */
-export function longestWarmUp({ plugin: name, grid }: Strategy): number {
+function longestWarmUp({ plugin: name, grid }: Strategy): number {
   const plugin = findPlugin(name);
   return Math.max(...grid.map((parameters) => plugin.bind(parameters).warmUpRows));
 }
