@@ -222,10 +222,15 @@ describe("without a coordinator", () => {
     expect(stderr).not.toContain("mesh-controls");
   });
 
-  test("Ctrl-C says what became of it, and where to look", async () => {
+  test("Ctrl-C says what became of it, and where to look", { timeout: 60_000 }, async () => {
     const before = await sent();
-    const running = startBaton(["kill-switch", "engage", ...as("ada")], { server: on.url });
-    await eventually(async () => (await sent()) > before, { what: "the command is stored" });
+    const running = startBaton(["kill-switch", "engage", ...as("ada"), "--timeout", "5m"], {
+      server: on.url,
+    });
+    await eventually(async () => (await sent()) > before, {
+      what: "the command is stored",
+      withinMs: 50_000,
+    });
     running.kill("SIGINT");
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);

@@ -172,11 +172,18 @@ test("a command for a candidate that nobody knows ends with 4", async () => {
   expect(stderr).toContain("`baton get candidates` lists those there are.");
 });
 
-test("everybody's moves are watched until Ctrl-C", async () => {
+test("everybody's moves are watched until Ctrl-C", { timeout: 60_000 }, async () => {
   const running = startBaton(["watch", "--json"], { server: on.url });
-  await baton(["submit", "--unchecked", "-"], { stdin: "name: seen-live\n" });
-  const candidateId = candidateIdOf({ name: "seen-live" });
-  await eventually(() => running.stdout().includes(candidateId), { what: "a line" });
+  // What moved before it watched isn't shown, so there is one candidate after the other until one is.
+  let count = 0;
+  await eventually(
+    async () => {
+      const name = `seen-live-${(count += 1)}`;
+      await baton(["submit", "--unchecked", "-"], { stdin: `name: ${name}\n` });
+      return running.stdout().includes(candidateIdOf({ name }));
+    },
+    { what: "a line", withinMs: 50_000 },
+  );
   running.kill("SIGINT");
   expect((await running.ended).code).toBe(130);
   for (const line of running.stdout().trimEnd().split("\n"))
@@ -196,15 +203,15 @@ describe("without a coordinator", () => {
     expect(stderr).toContain("Don't send it again");
   });
 
-  test("Ctrl-C says what became of the command", async () => {
+  test("Ctrl-C says what became of the command", { timeout: 60_000 }, async () => {
     const before = (await on.mesh.jsm.streams.info("COMMANDS")).state.messages;
-    const running = startBaton(["submit", "--unchecked", "-"], {
+    const running = startBaton(["submit", "--unchecked", "-", "--timeout", "5m"], {
       server: on.url,
       stdin: "name: interrupted\n",
     });
     await eventually(
       async () => (await on.mesh.jsm.streams.info("COMMANDS")).state.messages > before,
-      { what: "the command is stored" },
+      { what: "the command is stored", withinMs: 50_000 },
     );
     running.kill("SIGINT");
     const { code, stderr } = await running.ended;

@@ -24,6 +24,41 @@ test.each(commands)("help of `%s` has an example of it", (typed, command) => {
   expect(command.description()).not.toBe("");
 });
 
+test.each(commands)(
+  "each option of `%s` is explained, and every example of it parses",
+  async (typed) => {
+    const program = createProgram();
+    const [command] = leaves(program, "baton").flatMap(([name, one]) =>
+      name === typed ? [one] : [],
+    );
+    if (!command) throw new Error(`there is no ${typed}`);
+    expect(command.options.filter(({ description }) => description === "")).toEqual([]);
+    const ran: string[] = [];
+    for (const [name, leaf] of leaves(program, "baton")) leaf.action(() => void ran.push(name));
+    const examples = examplesIn(helpOf(command));
+    for (const words of examples) await program.parseAsync(words, { from: "user" });
+    expect(ran.length).toBe(examples.length);
+    expect(ran).toContain(typed);
+  },
+);
+
+/** The examples of a help text, each as the words after `baton`. */
+function examplesIn(help: string): string[][] {
+  const [, lines = ""] = /Examples:\n((?: {2}.*\n)+)/.exec(help) ?? [];
+  return lines
+    .split("\n")
+    .flatMap((line) => /(?<=^ {2}|[|(] ?)baton .*?(?= {2}|\)"| \||$)/.exec(line) ?? [])
+    .map((line) => wordsOf(line).slice(1));
+}
+
+/** As a shell splits it, as far as examples go. */
+function wordsOf(line: string): string[] {
+  const [typed = ""] = line.split(" > ");
+  return [...typed.matchAll(/"([^"]*)"|([^\s"]+)/g)]
+    .map(([, quoted, plain]) => quoted ?? plain ?? "")
+    .filter((word) => word !== "…");
+}
+
 test("the commands are the ones that people are told of", () => {
   expect(commands.map(([typed]) => typed.replace("baton ", ""))).toEqual(
     expect.arrayContaining([

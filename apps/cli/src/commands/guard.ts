@@ -23,14 +23,14 @@ function registerCheckTransition(guard: Command): void {
     .command("check-transition")
     .description("may a candidate go to a stage? exit 0 if it may, 5 if not")
     .option("--state <file>", "what is known about the candidate, as JSON")
-    .option("--candidate-id <id>")
-    .option("--run-id <id>")
+    .option("--candidate-id <id>", "the candidate; must be the state's")
+    .option("--run-id <id>", "its run; must be the state's")
     .option("--from-stage <stage>", "must be the state's active stage")
-    .option("--to-stage <stage>")
+    .option("--to-stage <stage>", "where it would go")
     .option("--previous-artifact <file>", "what the active stage made")
     .option("--previous-gate-passed", "the active stage's gate passed")
-    .option("--risk-controls-passed")
-    .option("--execution-controls-passed")
+    .option("--risk-controls-passed", "the risk controls passed")
+    .option("--execution-controls-passed", "the execution controls passed")
     .addOption(
       new Option("--mode <mode>", "how things are changed (default: gitops)").choices([
         "gitops",
@@ -70,7 +70,7 @@ function registerEvaluateFailure(guard: Command): void {
     .option("--state <file>", "what is known about the candidate, as JSON")
     .option("--stage <stage>", "the one that failed")
     .addOption(
-      new Option("--failure-class <class>").choices([
+      new Option("--failure-class <class>", "how it failed").choices([
         "transient",
         "deterministic",
         "spec",
