@@ -41,5 +41,9 @@ export const CoordinatorConfig = MeshServiceConfig.extend({
   BATON_NO_WORKERS_MS: integerText({ min: 500, max: 86_400_000 })
     .default(60_000)
     .meta({ example: "60000" }),
+  /** How long what a lane works with may be away before people are asked, once for the lane. */
+  BATON_AWAY_MS: integerText({ min: 500, max: 86_400_000 })
+    .default(300_000)
+    .meta({ example: "300000" }),
 });
 export type CoordinatorConfig = z.infer<typeof CoordinatorConfig>;

@@ -1,6 +1,6 @@
 /** Wires the coordinator to its service: intakes, sweeps, readiness, counters. */
-import { type StoredEntry, STREAMS } from "@baton/contracts";
-import type { Mesh, PullWorker } from "@baton/mesh";
+import { type Lane, type StoredEntry, STREAMS } from "@baton/contracts";
+import { askHealth, type Mesh, type PullWorker } from "@baton/mesh";
 import type { People } from "@baton/people";
 import type { Playbook } from "@baton/playbook";
 import { EXIT, type ServiceContext, StartFailure } from "@baton/service";
@@ -14,6 +14,7 @@ import { identityOf } from "./identity.ts";
 import { startIntakes } from "./intakes.ts";
 import { type JournalWatch, openJournalWatch } from "./journal-watch.ts";
 import { standStill } from "./loss-room.ts";
+import { openOutageWatch } from "./outage-watch.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
 import { openRoll } from "./roll.ts";
 import { openStanding, type Standing } from "./standing.ts";
@@ -172,10 +173,23 @@ function sweep(
     noWorkersMs: config.BATON_NO_WORKERS_MS,
     ackWaitMs: config.BATON_ACK_WAIT_MS,
   });
+  const outages = openOutageWatch({
+    ask: (lanes) => askWhatIsAway(on.mesh, lanes),
+    standing,
+    settle: (candidateId, happening) => coordinator.settle(candidateId, happening),
+    log,
+    awayMs: config.BATON_AWAY_MS,
+    calmMs: 2 * config.BATON_ACK_WAIT_MS,
+  });
+  let steadyFromMs = 0;
   const lookMs = Math.min(Math.max(config.BATON_NO_WORKERS_MS / 4, LOOK_MS.min), LOOK_MS.max);
   const timers = [
     setInterval(() => {
-      for (const candidateId of standing.takeDue(Date.now())) {
+      // What lanes had to say while the server was away comes in first: its absence makes no verdict either.
+      const nowMs = Date.now();
+      if (on.mesh.trouble() !== undefined) steadyFromMs = nowMs + config.BATON_ACK_WAIT_MS;
+      if (nowMs < steadyFromMs) return;
+      for (const candidateId of standing.takeDue(nowMs)) {
         coordinator.settle(candidateId, { kind: "deadline" }).catch((error: unknown) => {
           log.error({ candidateId, err: error }, "deadline not handled; tried again later");
         });
@@ -187,10 +201,28 @@ function sweep(
         .catch((error: unknown) => log.warn({ err: error }, "journal not caught up with"));
     }, config.BATON_RESYNC_MS),
     setInterval(() => void workers.look(Date.now()), lookMs),
+    setInterval(() => void outages.look(Date.now()), lookMs),
   ];
   const end = (): void => timers.forEach((timer) => clearInterval(timer));
   service.onShutdown("sweeps", async () => end());
   return end;
+}
+
+/** Longest that a lane's first answer is waited for, in milliseconds. */
+const ANSWER_MS = 2000;
+
+async function askWhatIsAway(
+  { nc }: Mesh,
+  lanes: readonly Lane[],
+): Promise<ReadonlyMap<Lane, boolean | undefined>> {
+  const answers = await askHealth(nc, lanes, ANSWER_MS);
+  return new Map(
+    lanes.map((lane) => {
+      const said = answers.get(lane) ?? [];
+      const away = said.some(({ checks }) => checks.some(({ name, ok }) => name === "away" && !ok));
+      return [lane, said.length === 0 ? undefined : away];
+    }),
+  );
 }
 
 function answer(trouble: string | undefined): { ok: true } | { ok: false; reason: string } {

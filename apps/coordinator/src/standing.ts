@@ -3,7 +3,7 @@
  * announces. Memory only: whoever acts on it lets the core decide on the candidate's last entry.
  */
 import { awaitedDispatch, type Lane, LANES, type StoredEntry } from "@baton/contracts";
-import { instantMs } from "@baton/playbook";
+import { instantMs, waitsForService } from "@baton/playbook";
 
 /** A candidate's dispatch. */
 export interface Waiting {
@@ -22,6 +22,19 @@ export interface Standing {
   takeUnattended(lane: Lane, untilMs: number, nowMs: number): Waiting[];
   /** Dispatches about which people were asked because the lane has no workers; again every half minute. */
   takeUnmanned(lane: Lane, nowMs: number): Waiting[];
+  /** Lanes that have candidates waiting for what is away, asked about or not. */
+  waitingLanes(): Lane[];
+  /**
+   * The one that has waited longest, since `untilMs` or longer, and how many do; undefined if there is none, or if one of the lane is
+   * asked about. Again every half minute.
+   */
+  longestWaiting(
+    lane: Lane,
+    untilMs: number,
+    nowMs: number,
+  ): (Waiting & { readonly waiting: number }) | undefined;
+  /** All that wait for what is away, asked about or not; again every half minute until an entry moves them. */
+  takeWaiting(lane: Lane, nowMs: number): Waiting[];
   /** Candidates that are watched. */
   readonly size: number;
 }
@@ -35,6 +48,8 @@ interface Place {
   dueMs: number;
   /** Its lane's workers are waited for. */
   unmanned: boolean;
+  /** It waits for what is away: with its lane, or asked about. */
+  away: "waiting" | "asked" | undefined;
   /** Not looked at for workers before. */
   quietUntilMs: number;
 }
@@ -85,8 +100,34 @@ export function openStanding(): Standing {
       return [...lanes];
     },
     takeUnattended: (lane, untilMs, nowMs) =>
-      take(nowMs, (one) => one.lane === lane && !one.unmanned && one.sinceMs <= untilMs),
+      take(
+        nowMs,
+        (one) =>
+          one.lane === lane && !one.unmanned && one.away !== "asked" && one.sinceMs <= untilMs,
+      ),
+    ...outagesIn(places, take),
     takeUnmanned: (lane, nowMs) => take(nowMs, (one) => one.lane === lane && one.unmanned),
+  };
+}
+
+type Take = (nowMs: number, wanted: (place: Place) => boolean) => Waiting[];
+
+function outagesIn(
+  places: ReadonlyMap<string, Place>,
+  take: Take,
+): Pick<Standing, "waitingLanes" | "longestWaiting" | "takeWaiting"> {
+  const among = (): Place[] => [...places.values()].filter(({ away }) => away !== undefined);
+  return {
+    waitingLanes: () => [...new Set(among().map(({ lane }) => lane))],
+    longestWaiting: (lane, untilMs, nowMs) => {
+      const waiting = among().filter((one) => one.lane === lane);
+      const [first] = waiting.toSorted((a, b) => a.sinceMs - b.sinceMs || a.dispatch - b.dispatch);
+      const isAsked = waiting.some(({ away }) => away === "asked");
+      if (!first || isAsked || first.sinceMs > untilMs) return undefined;
+      const [taken] = take(nowMs, (place) => place === first);
+      return taken && { ...taken, waiting: waiting.length };
+    },
+    takeWaiting: (lane, nowMs) => take(nowMs, (one) => one.lane === lane && one.away !== undefined),
   };
 }
 
@@ -96,8 +137,14 @@ function placeOf(stored: StoredEntry): Place | undefined {
   if (dispatch === undefined || entry.deadline === null || entry.holder === "closed")
     return undefined;
   const about = { n: entry.n, dispatch, sinceMs: instantMs(entry.time), quietUntilMs: 0 };
+  const away = waitsForService(entry) ? "waiting" : undefined;
+  const dueMs = entry.holder === "review" ? Number.POSITIVE_INFINITY : instantMs(entry.deadline);
   if (entry.holder !== "review")
-    return { ...about, lane: entry.holder, dueMs: instantMs(entry.deadline), unmanned: false };
-  if (entry.cause.kind !== "no-workers") return undefined;
-  return { ...about, lane: entry.cause.lane, dueMs: Number.POSITIVE_INFINITY, unmanned: true };
+    return { ...about, lane: entry.holder, dueMs, unmanned: false, away };
+  const { cause } = entry;
+  if (cause.kind === "no-workers")
+    return { ...about, lane: cause.lane, dueMs, unmanned: true, away };
+  if (cause.kind === "service-away")
+    return { ...about, lane: cause.lane, dueMs, unmanned: false, away: "asked" };
+  return undefined;
 }

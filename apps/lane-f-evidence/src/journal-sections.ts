@@ -49,6 +49,7 @@ const CONTROLS: readonly Entry["cause"]["kind"][] = [
   "unreadable",
   "no-workers",
   "workers-back",
+  "service-away",
   "incident",
   "lifted",
 ];

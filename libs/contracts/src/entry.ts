@@ -67,6 +67,8 @@ export const Cause = z.discriminatedUnion("kind", [
   /** `since`: when the lane last gave a sign of life. */
   z.object({ kind: z.literal("no-workers"), lane: Lane, since: Instant }),
   z.object({ kind: z.literal("workers-back"), lane: Lane }),
+  /** `waiting`: candidates of the lane that waited for what is away when it was asked. */
+  z.object({ kind: z.literal("service-away"), lane: Lane, waiting: z.int().positive() }),
   /** People opened an incident that it is part of. */
   z.object({
     kind: z.literal("incident"),

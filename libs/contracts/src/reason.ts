@@ -59,7 +59,7 @@ export const REASONS = {
   ),
   WORKERS_BACK: text(
     "moving",
-    "Its lane has workers again; the stage that waited for one goes on.",
+    "Its lane has workers again, or what they work with; the stage that waited goes on.",
     "Nothing: wait for the lane.",
   ),
   INCIDENT: text(
@@ -69,7 +69,7 @@ export const REASONS = {
   ),
   RETRY_BACKOFF: text(
     "waiting",
-    "An attempt failed in a way that may pass by itself; the next one is scheduled or under way.",
+    "An attempt failed in a way that may pass by itself, or what it works with is away; it is tried again by itself.",
     "Nothing yet: it is tried again by itself.",
   ),
   APPROVAL_REQUIRED: text(
@@ -156,6 +156,11 @@ export const REASONS = {
     "human",
     "Nobody works for the lane that has to do the stage.",
     "Start the lane; the candidate then goes on by itself. `baton doctor` shows who is connected.",
+  ),
+  SERVICE_AWAY: text(
+    "human",
+    "What its lane works with (Git, broker, engine, a store) has been away for long; this asks once for all candidates that wait.",
+    "Bring back what the failure names; all then go on by themselves, nothing has to be resumed.",
   ),
   RESULT_UNREADABLE: text(
     "human",

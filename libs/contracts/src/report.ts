@@ -45,12 +45,16 @@ export const ResultReport = z.strictObject({
 });
 export type ResultReport = z.infer<typeof ResultReport>;
 
-/** An attempt that failed and will be retried at `retryAt`. */
+/**
+ * An attempt that failed and will be retried at `retryAt`. `waits`: it isn't over, but tries again and again, because what it works
+ * with is away; the first such one of a delivery is reported.
+ */
 export const AttemptReport = z.strictObject({
   ...common,
   type: z.literal("attempt"),
   failure: Failure,
   retryAt: Instant,
+  waits: z.literal(true).optional(),
 });
 export type AttemptReport = z.infer<typeof AttemptReport>;
 

@@ -19,14 +19,15 @@ export function checkRetries(record: MeshRecord): Finding {
 function faultsOf(reports: readonly Report[], allowed: ReadonlyMap<number, number>): string[] {
   const faults: string[] = [];
   const failed = reports.filter(({ type }) => type === "attempt");
+  const retried = failed.filter(({ waits }) => !waits);
   for (const { attempt, failureClass } of failed) {
     if (failureClass !== "transient")
       faults.push(`attempt ${attempt} failed as ${failureClass} and was to be retried`);
   }
   const limit = allowed.get(reports[0]?.answers ?? 0);
   if (limit === undefined) faults.push("is reported on, but was never dispatched");
-  else if (failed.length > limit)
-    faults.push(`was retried ${failed.length} times; the policy allows ${limit}`);
+  else if (retried.length > limit)
+    faults.push(`was retried ${retried.length} times; the policy allows ${limit}`);
   const result = reports.find(({ type }) => type === "result");
   if (result && result.failureClass !== null && result.failureClass !== "transient") {
     const later = reports.find((one) => one !== result && one.attempt > result.attempt);

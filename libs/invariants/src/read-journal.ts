@@ -110,6 +110,7 @@ function reportOf({ seq, subject }: StoredMessage, fields: Fields): Report {
     runId: fields.text("runId"),
     answers: fields.number("answers"),
     attempt: fields.number("attempt"),
+    waits: fields.has("waits") && fields.flag("waits"),
     failureClass: failure?.text("class") ?? null,
     artifacts: done ? (outcome?.objects("artifacts") ?? []).map(artifactOf) : [],
   };

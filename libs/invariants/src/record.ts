@@ -95,6 +95,8 @@ export interface Report {
   /** Sequence of the dispatch it answers. */
   readonly answers: number;
   readonly attempt: number;
+  /** The attempt isn't over: something is away, and it tries until it is back. */
+  readonly waits: boolean;
   /** Of a failed attempt or a failed result; null for a result that is done. */
   readonly failureClass: string | null;
   readonly artifacts: readonly NamedArtifact[];

@@ -59,6 +59,8 @@ export interface Attempt {
   progressMs: number;
   /** What it has found away, and hasn't got past since. */
   away: Away | undefined;
+  /** True once the coordinator was told that it waits. */
+  toldAway: boolean;
   /** True while it only waits for that: nobody expects progress of it. */
   resting: boolean;
   /** Stops waiting for the stage's work; set while it runs. */

@@ -3,11 +3,13 @@
  * put to a person for each: it stays where it is, and goes on by itself.
  *
  * O1: such a failure doesn't end the attempt and uses up no retry: the stage's work is tried again after a pause that doubles up to
- *     `OUTAGE_PAUSE_MS.longest`, until the stage's deadline. What is still away then is the attempt's failure. A stage without a
- *     deadline doesn't wait, as nothing would end it.
+ *     `OUTAGE_PAUSE_MS.longest`, however long it takes: each try has the stage's full time anew. A stage without a deadline doesn't
+ *     wait.
  * O2: who waits lends its place to other work of the lane, and at most as many as the lane has places try again at a time.
  * O3: it is told once for the lane: in the log when it goes and when it is back, and as the lane's readiness in between.
  * O4: an urgent stage doesn't wait: a person may have to do by other ways what it can't.
+ * O5: the coordinator hears of it once per delivery, by a report that the attempt waits: after `TELL_AFTER_MS`, or when half of the
+ *     stage's time would be over at the next try, so that the stage's deadline doesn't pass meanwhile. What people are asked then is asked once per lane.
  */
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -19,6 +21,8 @@ import type { LaneDefinition } from "./define-lane.ts";
 
 /** Pauses between two tries in milliseconds; each is twice the one before. */
 export const OUTAGE_PAUSE_MS = { first: 1000, longest: 15_000 } as const;
+/** An outage that is over sooner isn't worth a note in the journal. */
+const TELL_AFTER_MS = 60_000;
 /** What was away counts as away until it is tried again and has had the time that one Git command may take. */
 const STILL_AWAY_MS = OUTAGE_PAUSE_MS.longest + 60_000;
 /** Most places that are lent at a time: each dispatch that is held is looked after at every heartbeat. */
@@ -38,19 +42,24 @@ export class Outages {
   readonly #runtime: LaneRuntime;
   readonly #running: RunningAttempts;
   readonly #widen: (by: number) => void;
+  readonly #tell: (attempt: Attempt, failure: Failure) => Promise<void>;
   readonly #told = new Set<string>();
   #lent = 0;
   #trying = 0;
 
-  /** `widen` makes room at the intake. */
+  /** `widen` makes room at the intake, `tell` reports that an attempt waits (O5). */
   constructor(
     of: { definition: LaneDefinition; runtime: LaneRuntime; running: RunningAttempts },
-    widen: (by: number) => void,
+    means: {
+      widen: (by: number) => void;
+      tell: (attempt: Attempt, failure: Failure) => Promise<void>;
+    },
   ) {
     this.#definition = of.definition;
     this.#runtime = of.runtime;
     this.#running = of.running;
-    this.#widen = widen;
+    this.#widen = means.widen;
+    this.#tell = means.tell;
   }
 
   /** Does `work` again and again while something is away (O1, O2); its last outcome. */
@@ -104,13 +113,13 @@ export class Outages {
     const { retryScale, jitter, capacity } = this.#runtime;
     // Not all at the same moment.
     const pauseMs = fullMs * retryScale * (0.5 + jitter() / 2);
+    this.#report(attempt, attempt.away, pauseMs);
     const { signal } = attempt.controller();
     const lends = this.#lent < MAX_LENT;
     attempt.resting = true;
     if (lends) this.#lend(1);
     try {
       do {
-        if (Date.now() + pauseMs >= attempt.deadlineMs) return false;
         await delay(pauseMs, undefined, { signal });
       } while (this.#trying >= capacity);
       return true;
@@ -121,7 +130,20 @@ export class Outages {
       if (lends) this.#lend(-1);
       attempt.resting = false;
       attempt.progressMs = Date.now();
+      attempt.deadlineMs = Math.max(attempt.deadlineMs, Date.now() + fullTimeMs(attempt));
     }
+  }
+
+  /** O5. Whoever can't be told now is told with the next try. */
+  #report(attempt: Attempt, { failure, sinceMs, seenMs }: Away, pauseMs: number): void {
+    const leftMs = Date.parse(attempt.dispatch.entry.deadline ?? "") - seenMs - pauseMs;
+    const isDue = seenMs - sinceMs >= TELL_AFTER_MS || leftMs <= fullTimeMs(attempt) / 2;
+    if (attempt.toldAway || !isDue) return;
+    attempt.toldAway = true;
+    this.#tell(attempt, failure).catch((error: unknown) => {
+      attempt.toldAway = false;
+      this.#runtime.log.debug({ err: error }, "couldn't report that an attempt waits");
+    });
   }
 
   #lend(by: number): void {
@@ -147,6 +169,11 @@ export class Outages {
       this.#runtime.log.info({ reason: code }, "nobody waits any more for what was away");
     }
   }
+}
+
+/** What the stage is given, in milliseconds. */
+export function fullTimeMs({ dispatch: { entry } }: Attempt): number {
+  return Date.parse(entry.deadline ?? entry.time) - Date.parse(entry.time);
 }
 
 function waitingInWords(count: number): string {

@@ -253,19 +253,59 @@ test("O2: who waits lends its place", async () => {
   expect(place.spare()).toBe(0);
 });
 
-test("O1: what is still away at the deadline is the attempt's failure; without a deadline nobody waits", async () => {
+test("O1, O5: a deadline of the stage ends no wait, the coordinator is told of it once, and the work goes on when it's back", async () => {
   const git = withGit();
   start(git.work);
-  place.deliver(submitted({ deadlineSeconds: 0.3 }));
-  await settled("retry 0");
-  expect(git.tries()).toBeGreaterThan(1);
+  const entry = submitted({ deadlineSeconds: 0.3 });
+  place.deliver(entry);
+  await soon(() => expect(place.reports).toHaveLength(1));
   expect(place.reports).toMatchObject([
-    { type: "attempt", failure: { code: "E_GIT_UNAVAILABLE" } },
+    { type: "attempt", attempt: 1, waits: true, failure: { code: "E_GIT_UNAVAILABLE" } },
   ]);
-  const tries = git.tries();
+  const before = git.tries();
+  await soon(() => expect(Date.now()).toBeGreaterThan(Date.parse(entry.deadline ?? "") + 600));
+  await soon(() => expect(git.tries()).toBeGreaterThan(before + 1));
+  expect(place.settled).toEqual([]);
+  git.back();
+  await settled("ack");
+  expect(place.reports.map(({ type }) => type)).toEqual(["attempt", "result"]);
+});
+
+test("O1: a try that hangs when it is back again has the stage's time, and no more", async () => {
+  let tries = 0;
+  start(async (context) => {
+    tries += 1;
+    if (tries < 5) throw gitAway();
+    return untilAborted(context);
+  });
+  place.deliver(submitted({ deadlineSeconds: 0.5 }));
+  await settled("ack");
+  expect(tries).toBe(5);
+  expect(place.reports.map(({ type }) => type)).not.toContain("result");
+});
+
+test("O5: a lane that begins anew during the outage waits on, though the stage's deadline is over", async () => {
+  const git = withGit();
+  start(git.work);
+  const hourAgo = submitted({ deadlineSeconds: 60 }, new Date(Date.now() - 3_600_000));
+  const { class: kind, code, message, action } = gitAway();
+  const failure = { class: kind, code, message, action };
+  place.setLast({
+    sequence: 8,
+    entry: { ...hourAgo, reason: "RETRY_BACKOFF", failure, awaits: 7 },
+  });
+  place.deliver(hourAgo, 2);
+  await soon(() => expect(place.reports).toMatchObject([{ attempt: 2, waits: true }]));
+  git.back();
+  await settled("ack");
+});
+
+test("O1: without a deadline nobody waits", async () => {
+  const git = withGit();
+  start(git.work);
   place.deliver({ ...submitted(), deadline: null });
-  await settled("retry 0", "retry 0");
-  expect(git.tries()).toBe(tries + 1);
+  await settled("retry 0");
+  expect(git.tries()).toBe(1);
 });
 
 test("O4: an urgent stage doesn't wait, as somebody must hear of it", async () => {

@@ -17,6 +17,7 @@ import {
   STALLED_CODE,
   type StoredEntry,
 } from "@baton/contracts";
+import { waitsForService } from "@baton/playbook";
 
 import {
   abort,
@@ -30,11 +31,11 @@ import {
   RunningAttempts,
 } from "./attempt.ts";
 import type { LaneDefinition } from "./define-lane.ts";
-import { Outages } from "./outage.ts";
+import { fullTimeMs, Outages } from "./outage.ts";
 import { perform, startSpans } from "./perform.ts";
 import type { Intake } from "./ports.ts";
 import { preciseNow } from "./precise-clock.ts";
-import { settle } from "./settle.ts";
+import { reportWait, settle } from "./settle.ts";
 
 /** A running lane. */
 export interface RunningLane {
@@ -62,7 +63,13 @@ const SAFE_POINT_MS = 5000;
 /** Starts a lane; returns at once. */
 export function runLane(definition: LaneDefinition, runtime: LaneRuntime): RunningLane {
   const running = new RunningAttempts();
-  const outages = new Outages({ definition, runtime, running }, (by) => intake.widen(by));
+  const outages = new Outages(
+    { definition, runtime, running },
+    {
+      widen: (by) => intake.widen(by),
+      tell: (attempt, failure) => reportWait({ definition, runtime }, attempt, failure),
+    },
+  );
   const intake: Intake = runtime.inbox.open({
     capacity: runtime.capacity,
     onTrouble: (what) => runtime.log.warn({ what }, "lane intake"),
@@ -112,7 +119,7 @@ function beat(runtime: LaneRuntime, running: Iterable<Attempt>): void {
   const graceMs = safePointMs(runtime);
   for (const attempt of running) {
     const { rule } = attempt.dispatch.entry;
-    if (now > attempt.deadlineMs) abort(attempt, "deadline", graceMs);
+    if (now > attempt.deadlineMs && !attempt.resting) abort(attempt, "deadline", graceMs);
     if (attempt.resting) attempt.progressMs = now;
     if (now - attempt.progressMs > (rule?.progressMs ?? Number.POSITIVE_INFINITY))
       abort(attempt, "stalled", graceMs);
@@ -137,13 +144,21 @@ async function isCurrent(runtime: LaneRuntime, attempt: Attempt): Promise<boolea
   return true;
 }
 
-/** While the lane has the baton its last entry says by when; whoever comes back to a lane without workers has the full time. */
-function deadlineOf({ dispatch, deadlineMs, startedMs }: Attempt, { entry }: StoredEntry): number {
-  const { holder, deadline, time } = dispatch.entry;
-  if (deadline === null) return deadlineMs;
-  if (entry.holder === holder && entry.deadline !== null) return Date.parse(entry.deadline);
-  if (entry.reason !== "NO_WORKERS") return deadlineMs;
-  return startedMs + Date.parse(deadline) - Date.parse(time);
+/**
+ * While the lane has the baton its last entry says by when. Whoever comes back to a lane without workers, or to one that waits for
+ * what is away, has the full time.
+ */
+function deadlineOf(attempt: Attempt, { entry }: StoredEntry): number {
+  const { dispatch, deadlineMs, startedMs } = attempt;
+  const { holder, deadline } = dispatch.entry;
+  // Who waits itself has its time anew with each try, whether or not the coordinator has heard of it.
+  if (deadline === null || attempt.away) return deadlineMs;
+  const isAway = waitsForService(entry) || entry.reason === "SERVICE_AWAY";
+  if (isAway || entry.reason === "NO_WORKERS")
+    return Math.max(deadlineMs, startedMs + fullTimeMs(attempt));
+  return entry.holder === holder && entry.deadline !== null
+    ? Date.parse(entry.deadline)
+    : deadlineMs;
 }
 
 async function handle(job: Job): Promise<void> {
@@ -161,6 +176,7 @@ async function handle(job: Job): Promise<void> {
     step: "started",
     progressMs: startedMs,
     away: undefined,
+    toldAway: false,
     resting: false,
     giveUp: undefined,
     unanswered: 0,

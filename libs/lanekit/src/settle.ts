@@ -1,5 +1,11 @@
 /** How an attempt ends: its report is stored, then its dispatch is settled (R2 of run-lane). */
-import { type ArtifactRef, deduplicationId, type Outcome, type Report } from "@baton/contracts";
+import {
+  type ArtifactRef,
+  deduplicationId,
+  type Failure,
+  type Outcome,
+  type Report,
+} from "@baton/contracts";
 import { retryDelay } from "@baton/playbook";
 import type { Log } from "@baton/telemetry";
 
@@ -16,22 +22,10 @@ export interface Ended {
 
 /** Stores the report and settles the dispatch. */
 export async function settle(job: Job, attempt: Attempt, ended: Ended): Promise<void> {
-  const { runtime, dispatch, definition } = job;
+  const { runtime, dispatch } = job;
   const { entry } = dispatch;
   const finishedMs = preciseNow();
-  const common = {
-    v: 1 as const,
-    candidateId: entry.candidateId,
-    stage: entry.stage,
-    runId: entry.runId,
-    time: iso(finishedMs),
-    trace: ended.trace,
-    lane: definition.lane,
-    answers: dispatch.sequence,
-    attempt: dispatch.deliveries,
-    startedAt: iso(attempt.startedMs),
-    handoff: handoffOf(attempt),
-  };
+  const common = commonOf(job, attempt, { trace: ended.trace, nowMs: finishedMs });
   const delay = retryIn(runtime, dispatch, ended.outcome);
   const id = deduplicationId(entry);
   if (delay === undefined || ended.outcome.kind === "done") {
@@ -55,6 +49,47 @@ export async function settle(job: Job, attempt: Attempt, ended: Ended): Promise<
     delay,
     ms: finishedMs - attempt.startedMs,
   });
+}
+
+/** Reports that an attempt isn't over, but waits for what is away. */
+export async function reportWait(
+  job: Pick<Job, "definition" | "runtime">,
+  attempt: Attempt,
+  failure: Failure,
+): Promise<void> {
+  const { entry, deliveries } = attempt.dispatch;
+  const nowMs = preciseNow();
+  await job.runtime.reports.store({
+    ...commonOf(job, attempt, { trace: entry.trace, nowMs }),
+    id: `${deduplicationId(entry)}.attempt-${deliveries}`,
+    type: "attempt",
+    // The result tells of the handoff, once.
+    handoff: null,
+    failure,
+    retryAt: iso(nowMs),
+    waits: true,
+  });
+}
+
+function commonOf(
+  { definition }: Pick<Job, "definition">,
+  attempt: Attempt,
+  at: { trace: string; nowMs: number },
+) {
+  const { entry, sequence, deliveries } = attempt.dispatch;
+  return {
+    v: 1 as const,
+    candidateId: entry.candidateId,
+    stage: entry.stage,
+    runId: entry.runId,
+    time: iso(at.nowMs),
+    trace: at.trace,
+    lane: definition.lane,
+    answers: sequence,
+    attempt: deliveries,
+    startedAt: iso(attempt.startedMs),
+    handoff: handoffOf(attempt),
+  };
 }
 
 function handoffOf({ dispatch, startedMs }: Attempt): Report["handoff"] {

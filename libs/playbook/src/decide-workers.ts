@@ -1,11 +1,12 @@
 /**
- * A lane that nobody works for, and its workers' return. The dispatch stays awaited all the while: whoever comes back finds
- * it waiting, and what they report moves the candidate whether or not the return was noticed first.
+ * A lane that nobody works for, and its workers' return, or that of what they work with. The dispatch stays awaited all the while:
+ * whoever comes back finds it waiting, and what they report moves the candidate whether or not the return was noticed first.
  */
 import { awaitedDispatch, type Entry } from "@baton/contracts";
 
 import type { Decision, Happening, Question } from "./decision.ts";
 import { retryRuleOf } from "./failure-policy.ts";
+import { waitsForService } from "./failure-signature.ts";
 import { after } from "./instant.ts";
 import { stageRule } from "./playbook.ts";
 import { review, type Step, successor } from "./successor.ts";
@@ -34,8 +35,10 @@ export function decideWorkersBack(
   happening: Of<"workers-back">,
 ): Decision {
   const { dispatch, lane } = happening;
-  const waits = last?.entry.holder === "review" && last.entry.reason === "NO_WORKERS";
-  if (!last || !waits || awaitedDispatch(last) !== dispatch)
+  const unmanned = last?.entry.reason === "NO_WORKERS";
+  const waits =
+    unmanned || last?.entry.reason === "SERVICE_AWAY" || (last && waitsForService(last.entry));
+  if (!last || waits !== true || awaitedDispatch(last) !== dispatch)
     return { kind: "ignore", why: "stale" };
   const { entry } = last;
   if (stageRule(on.playbook, entry.stage).lane !== lane) return { kind: "ignore", why: "stale" };
@@ -43,7 +46,8 @@ export function decideWorkersBack(
   const back = successor(step, {
     ...backToLane(step),
     reason: "WORKERS_BACK",
-    detail: `${lane} has workers again; ${entry.stage} of ${entry.runId} goes on`,
+    detail: `${lane} has ${unmanned ? "workers again" : "what it works with again"}; ${entry.stage} of ${entry.runId} goes on`,
+    failure: null,
     awaits: dispatch,
   });
   return { kind: "append", entry: back };

@@ -3,7 +3,8 @@
  *
  * States (holder of the last entry) and their exits:
  * - a lane: its result (next lane, review, closed), a result that can't be taken (review), a failed attempt (same lane, noted; review, if it's the same failure
- *   once too often), pause, cancel, deadline, exhausted, no workers.
+ *   once too often), something that is away (same lane, noted; review, for one candidate of the lane), pause, cancel, deadline,
+ *   exhausted, no workers.
  * - review, on hold: the awaited result (kept), exhausted (noted), resume (lane, or what the kept result leads to),
  *   send-back, cancel.
  * - review, asking: approve, reject, resume (new run of the stage), send-back (new run from the start), cancel; while a
@@ -33,10 +34,12 @@ import {
 import { conclude } from "./conclude.ts";
 import { decideCommand } from "./decide-command.ts";
 import { decideIncident } from "./decide-incident.ts";
+import { decideServiceAway, noteOutage, saysItWaits, waitOn } from "./decide-outage.ts";
 import { decideMisdirected, decideUnreadable } from "./decide-unreadable.ts";
 import { backToLane, decideNoWorkers, decideWorkersBack } from "./decide-workers.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
 import { retryDelay, retryRuleOf } from "./failure-policy.ts";
+import { waitsForService } from "./failure-signature.ts";
 import { instantMs } from "./instant.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
 import { releaseKept } from "./release-kept.ts";
@@ -84,6 +87,8 @@ function decideFreely(question: Question): Decision {
       return decideNoWorkers(question, happening);
     case "workers-back":
       return decideWorkersBack(question, happening);
+    case "service-away":
+      return decideServiceAway(question, happening);
     case "incident":
       return decideIncident(question, happening.incidentId);
     case "lifted":
@@ -113,6 +118,7 @@ function decideReport(question: Question, happening: ReportHappening): Decision 
   const step = stepOf(question, last, cause);
   if (report.type === "attempt") {
     if (report.attempt <= last.entry.attempt) return { kind: "ignore", why: "duplicate" };
+    if (saysItWaits(report)) return noteOutage(step, report);
     if (isRetried(step, report)) return noteAttempt(step, report);
   }
   const result = report.type === "attempt" ? finalResult(report) : report;
@@ -174,7 +180,7 @@ function noteAttempt(step: Step, report: AttemptReport): Decision {
   const { entry } = step.last;
   const of = retryRuleOf(stageRule(step.playbook, report.stage)).maxRetries + 1;
   // Who reports an attempt is there: whether it was late or failing is another question.
-  const answered = entry.reason === "NO_WORKERS";
+  const answered = entry.reason === "NO_WORKERS" || entry.reason === "SERVICE_AWAY";
   return append(
     successor(step, {
       ...(answered && backToLane(step)),
@@ -195,6 +201,7 @@ function decideDeadline(question: Question): Decision {
   if (instantMs(now) < instantMs(last.entry.deadline)) return { kind: "ignore", why: "early" };
   const { entry } = last;
   const step = stepOf(question, last, { kind: "deadline" });
+  if (waitsForService(entry)) return append(waitOn(step));
   const detail = `${entry.stage} of ${entry.runId} didn't report by ${entry.deadline}; ${entry.holder} had it since ${entry.time}`;
   return append(ask(step, "DEADLINE_PASSED", detail));
 }

@@ -67,7 +67,14 @@ export type Happening =
       readonly lane: Lane;
       readonly since: Instant;
     }
-  /** The lane of a dispatch that waited for workers has some again. */
+  /** What the lane works with is away; `waiting` of its candidates wait for it, this one the longest. */
+  | {
+      readonly kind: "service-away";
+      readonly dispatch: number;
+      readonly lane: Lane;
+      readonly waiting: number;
+    }
+  /** The lane of a dispatch that waited for workers, or for what they work with, has them again. */
   | { readonly kind: "workers-back"; readonly dispatch: number; readonly lane: Lane }
   /** An incident that the candidate may be part of; the controls say what it is. */
   | { readonly kind: "incident"; readonly incidentId: string }

@@ -1,5 +1,5 @@
 /** When two failures are the same, and which ones are about the candidate at all. */
-import type { Failure } from "@baton/contracts";
+import type { Entry, Failure } from "@baton/contracts";
 
 import { digestOf } from "./identify.ts";
 
@@ -47,4 +47,10 @@ const INFRASTRUCTURE =
 /** True for a transient failure that is about services, stores and processes, not about the candidate. */
 export function isInfrastructure({ class: kind, code }: Pick<Failure, "class" | "code">): boolean {
   return kind === "transient" && (INFRASTRUCTURE.test(code) || OUTAGE.test(code));
+}
+
+/** True if a candidate stays with its lane because something is away. */
+export function waitsForService({ holder, reason, failure }: Entry): boolean {
+  const isWithLane = holder !== "review" && holder !== "closed";
+  return isWithLane && reason === "RETRY_BACKOFF" && failure !== null && isOutage(failure);
 }

@@ -20,7 +20,7 @@ export { reject } from "./decision.ts";
 export { evidenceFor, evidenceNeeded, evidenceRecord, type EvidenceRequest } from "./evidence.ts";
 export { assess } from "./conclude.ts";
 export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";
-export { isOutage } from "./failure-signature.ts";
+export { isOutage, waitsForService } from "./failure-signature.ts";
 export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./failure-policy.ts";
 export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
 export { candidateIdOf, digestOf, runIdOf, traceOf } from "./identify.ts";

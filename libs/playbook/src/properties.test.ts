@@ -50,9 +50,10 @@ const attempts = fc.record({
   do: fc.constant("attempt" as const),
   ...about,
   class: mostly("transient", ...FAILURE_CLASSES),
+  waits: fc.boolean(),
 });
 const workers = fc.record({
-  do: fc.constantFrom("no-workers" as const, "workers-back" as const),
+  do: fc.constantFrom("no-workers" as const, "workers-back" as const, "service-away" as const),
   pick: about.pick,
   lane: about.lane,
 });

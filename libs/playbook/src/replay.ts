@@ -92,7 +92,8 @@ function happeningOf(
     }
     case "exhausted":
     case "no-workers":
-    case "workers-back": {
+    case "workers-back":
+    case "service-away": {
       const dispatch = last && awaitedDispatch(last);
       return dispatch === undefined
         ? `${cause.kind}, but nothing was awaited`

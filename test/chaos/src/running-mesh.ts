@@ -24,6 +24,10 @@ const State = z.object({
 /** A running mesh. */
 export interface RunningMesh extends AsyncDisposable {
   readonly mesh: Mesh;
+  /** Its folder. */
+  readonly data: string;
+  /** Where a service answers; empty if it doesn't. */
+  addressOf(service: string): string;
   readonly services: readonly string[];
   /** Ends one service by SIGKILL; its supervisor starts it again. */
   kill(service: string): void;
@@ -39,12 +43,15 @@ export interface RunningMesh extends AsyncDisposable {
 /** A killed lane's work comes back after this long; 30 s in production. */
 const ACK_WAIT_MS = 4000;
 
-/** Starts `baton up` and waits until every service is ready. */
-export async function startRunningMesh(): Promise<RunningMesh> {
+/** Starts `baton up`, with `args` and `env` of the test's, and waits until every service is ready. */
+export async function startRunningMesh(
+  more: { readonly args?: readonly string[]; readonly env?: Record<string, string> } = {},
+): Promise<RunningMesh> {
   const folder = temporaryFolder("chaos");
   const data = join(folder.path, "data");
-  const args = ["apps/cli/src/main.ts", "up", "--json", "--port", "0", "--data", data];
-  const env = { ...process.env, BATON_ACK_WAIT_MS: String(ACK_WAIT_MS) };
+  const own = ["apps/cli/src/main.ts", "up", "--json", "--port", "0", "--data", data];
+  const args = [...own, ...(more.args ?? [])];
+  const env = { ...process.env, BATON_ACK_WAIT_MS: String(ACK_WAIT_MS), ...more.env };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["pipe", "pipe", "pipe"] });
   const output: string[] = [];
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk.toString()));
@@ -69,6 +76,8 @@ export async function startRunningMesh(): Promise<RunningMesh> {
     (await mesh.journal.last(candidateId))?.entry;
   return {
     mesh,
+    data,
+    addressOf: (service) => state().addresses[service] ?? "",
     services: Object.keys(state().pids),
     kill: (service) => {
       const pid = state().pids[service];

@@ -151,6 +151,8 @@ function causeText({ cause }: Entry): string {
       return `${cause.lane} silent since ${cause.since}`;
     case "workers-back":
       return `${cause.lane} is back`;
+    case "service-away":
+      return `${cause.waiting} wait at ${cause.lane}`;
     case "incident":
       return `incident ${cause.incidentId} by ${cause.by}`;
     case "lifted":

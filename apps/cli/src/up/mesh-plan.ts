@@ -173,6 +173,7 @@ const INHERITED = [
 const INHERITED_PREFIX = "OTEL_";
 /** What one service takes beside those. */
 const INHERITED_BY: Readonly<Record<string, readonly string[]>> = {
+  coordinator: ["BATON_AWAY_MS"],
   escalation: ["BATON_REMINDER_EVERY_MS", "BATON_REMINDERS_MAX"],
 };
 

@@ -1,5 +1,5 @@
 /** The part of nats-server's configuration that says who may do what: one account per kind of process (see ../access.ts). */
-import { serviceSubject } from "@baton/contracts";
+import { LANES, serviceSubject } from "@baton/contracts";
 
 import { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "../access.ts";
 
@@ -46,8 +46,16 @@ function renderCore(keys: readonly string[], accesses: readonly Access[]): strin
     ...Array.from(listens, (subject) => `      { stream: "${subject}" }`),
     `      { service: "${health}", response_type: stream }`,
     "    ]",
+    "    imports: [",
+    ...LANES.map(healthOf),
+    "    ]",
     "  }",
   ];
+}
+
+/** The coordinator asks lanes what is away for them, people ask everybody. */
+function healthOf(kind: Kind): string {
+  return `      { service: { account: ${accountOf(kind)}, subject: "${serviceSubject(kind)}" } }`;
 }
 
 function renderKind(
@@ -74,10 +82,7 @@ function renderKind(
       return `      { service: { account: ${CORE}, subject: "${subject}" }${to} }`;
     }),
     ...listens.map((subject) => `      { stream: { account: ${CORE}, subject: "${subject}" } }`),
-    ...asks.map(
-      (other) =>
-        `      { service: { account: ${accountOf(other)}, subject: "${serviceSubject(other)}" } }`,
-    ),
+    ...asks.map(healthOf),
     "    ]",
     "  }",
   ];

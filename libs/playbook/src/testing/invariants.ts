@@ -155,10 +155,10 @@ function retries(
   after: Entry,
 ): Checks {
   if (happening.kind !== "report" || happening.report.type !== "attempt") return [];
-  const { failure, attempt, stage } = happening.report;
+  const { failure, attempt, stage, waits = false } = happening.report;
   const { maxRetries } = stageRule(playbook, stage).policies.transient;
   const goesOn = awaitedDispatch({ sequence: -1, entry: after }) === awaitedDispatch(last);
-  const may = failure.class === "transient" && attempt <= maxRetries;
+  const may = failure.class === "transient" && (waits || attempt <= maxRetries);
   const latest = after.tallies?.at(-1);
   const alike = latest?.stage === stage ? latest.count : 0;
   return [

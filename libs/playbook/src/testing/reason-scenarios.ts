@@ -45,6 +45,18 @@ function withoutWorkers(playbook: Playbook): Story {
   );
 }
 
+/** Git was away for long, and it is the one that is asked about. */
+function withoutGit(playbook: Playbook): Story {
+  return then(
+    begun(playbook),
+    (story) => story.attempt({ waits: true }),
+    (story) => {
+      const dispatch = story.dispatched().sequence;
+      return story.ask({ kind: "service-away", dispatch, lane: "lane-a", waiting: 3 });
+    },
+  );
+}
+
 /** A change was made in an emergency of another candidate, and isn't in Git yet. */
 function besideAnEmergency(playbook: Playbook): Story {
   const story = arrivedAt(playbook, "policy-dry-run");
@@ -124,6 +136,7 @@ const SCENARIOS: Partial<Record<Reason, Scenario>> = {
       story.result({ failure: { ...failureOf("transient"), code: STALLED_CODE }, attempt: 5 }),
     ),
   NO_WORKERS: withoutWorkers,
+  SERVICE_AWAY: withoutGit,
   RESULT_UNREADABLE: (playbook) =>
     then(begun(playbook), (story) => story.unreadable("v: Invalid input: expected 1")),
   LANE_CRASH_LOOP: (playbook) => then(begun(playbook), (story) => story.exhausted()),

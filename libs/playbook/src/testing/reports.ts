@@ -88,16 +88,18 @@ export function resultFor(of: StoredEntry, rule: StageRule, result: Result = {})
 export function attemptFor(
   of: StoredEntry,
   rule: StageRule,
-  attempt: { class?: FailureClass; attempt?: number; lane?: Lane } = {},
+  attempt: { class?: FailureClass; attempt?: number; lane?: Lane; waits?: boolean } = {},
 ): AttemptReport {
-  const { class: kind = "transient", ...result } = attempt;
+  const { class: kind = "transient", waits = false, ...result } = attempt;
+  const failure = failureOf(kind);
   return {
     v: 1,
     id: `${deduplicationId(of.entry)}.attempt-${result.attempt ?? 1}`,
     ...commonOf(of, rule, result),
     type: "attempt",
-    failure: failureOf(kind),
+    failure: waits ? { ...failure, code: "E_GIT_UNAVAILABLE" } : failure,
     retryAt: of.entry.time,
+    ...(waits && { waits }),
   };
 }
 

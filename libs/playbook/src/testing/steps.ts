@@ -41,10 +41,15 @@ export type Step =
       readonly evidence: "right" | "missing" | "altered" | "no gate" | "gate fails" | "other gate";
       readonly text: string;
     })
-  | (About & { readonly do: "attempt"; readonly class: FailureClass })
+  | (About & {
+      readonly do: "attempt";
+      readonly class: FailureClass;
+      /** It waits for what is away. */
+      readonly waits: boolean;
+    })
   | { readonly do: "exhausted"; readonly pick: number; readonly deliveries: number }
   | {
-      readonly do: "no-workers" | "workers-back";
+      readonly do: "no-workers" | "workers-back" | "service-away";
       readonly pick: number;
       readonly lane: Lane | null;
     }
@@ -162,10 +167,11 @@ export class Play {
         return { kind: "exhausted", dispatch, deliveries: step.deliveries };
       }
       case "no-workers":
-      case "workers-back": {
+      case "workers-back":
+      case "service-away": {
         const { sequence, entry } = this.#dispatch(step.pick);
         const lane = step.lane ?? stageRule(story.playbook, entry.stage).lane;
-        return { kind: step.do, dispatch: sequence, lane, since: story.now };
+        return { kind: step.do, dispatch: sequence, lane, since: story.now, waiting: 3 };
       }
       case "attempt":
       case "result": {
@@ -193,7 +199,8 @@ export class Play {
     const of = this.#dispatch(step.pick);
     const rule = stageRule(this.story.playbook, of.entry.stage);
     const about = { attempt: step.attempt, lane: step.lane ?? rule.lane };
-    if (step.do === "attempt") return attemptFor(of, rule, { ...about, class: step.class });
+    if (step.do === "attempt")
+      return attemptFor(of, rule, { ...about, class: step.class, waits: step.waits });
     const artifacts = this.#artifacts(step.artifacts, rule, step.pick);
     const report = resultFor(of, rule, { ...about, ...outcomeOf(step), artifacts });
     const name = artifacts.at(-1)?.name ?? "";
