@@ -67,7 +67,7 @@ test.each([0o644, 0o640, 0o666, 0o700, 0o604])("a key file of mode %o is refused
     code: "E_INVALID",
     exit: 3,
     value: path,
-    rule: `only its owner may read it: mode 0600 or 0400, not ${mode.toString(8).padStart(4, "0")}`,
+    rule: `must have mode 0600 or 0400, but has ${mode.toString(8).padStart(4, "0")}`,
   });
 });
 
@@ -98,7 +98,9 @@ test.each([
 test("a folder or a huge file isn't a key", () => {
   mkdirSync(join(folder.path, "folder"), { mode: 0o600 });
   expect(refusalOf(() => readKeyFile(join(folder.path, "folder"))).rule).toContain("regular file");
-  expect(refusalOf(() => readKeyFile(fileWith("x".repeat(5000)))).rule).toContain("small");
+  expect(refusalOf(() => readKeyFile(fileWith("x".repeat(5000)))).rule).toContain(
+    "4096 bytes at most",
+  );
 });
 
 const HERE = { server: undefined };

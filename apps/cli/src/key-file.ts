@@ -6,8 +6,6 @@
  */
 import {
   closeSync,
-  constants,
-  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -19,7 +17,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { Identity } from "@baton/contracts";
-import { makeFolder } from "@baton/files";
+import { makeFolder, readPrivateFile, UnsafeFile } from "@baton/files";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 
 import { CliError, EXIT } from "./cli-error.ts";
@@ -56,24 +54,15 @@ export function localKeyFile(dataDir: string, name: Identity): string {
 
 /** The key in that file; undefined if there is no file. Throws `CliError` for one that others may read or that holds no key. */
 export function readKeyFile(path: string): SigningKey | undefined {
-  let file: number;
+  const text = readPrivately(path);
+  return text === undefined ? undefined : parseKey(path, text);
+}
+
+function readPrivately(path: string): string | undefined {
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return readPrivateFile(path, { maxBytes: MAX_BYTES });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw unusable(path, `it can be read (${messageOf(error)})`);
-  }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > MAX_BYTES) throw unusable(path, "it is a small regular file");
-    const mode = stat.mode & 0o777;
-    if (mode !== 0o600 && mode !== 0o400) {
-      const shown = mode.toString(8).padStart(4, "0");
-      throw unusable(path, `only its owner may read it: mode 0600 or 0400, not ${shown}`);
-    }
-    return parseKey(path, readFileSync(file, "utf8"));
-  } finally {
-    closeSync(file);
+    throw error instanceof UnsafeFile ? unusable(path, error.rule) : error;
   }
 }
 
@@ -142,10 +131,6 @@ function write(
   } finally {
     rmSync(partial, { force: true });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function unusable(path: string, rule: string): CliError {

@@ -1,4 +1,6 @@
-import { fstatSync, openSync, closeSync, constants, existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+
+import { readPrivateFile, UnsafeFile } from "@baton/files";
 
 import { CliError, EXIT } from "./cli-error.ts";
 import type { ServerAddress } from "./server-address.ts";
@@ -23,34 +25,23 @@ export function seedFor(
 
 /** The seed in a file. Throws `CliError`. */
 export function readSeed(path: string): string {
-  let file: number | undefined;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > 4096) throw refusal(path, "it names a small regular file");
-    if ((stat.mode & 0o077) !== 0)
-      throw refusal(path, "only the owner may read it: mode 0600 or 0400");
-    const seed = readFileSync(file, "utf8").trim();
+    const seed = readPrivateFile(path, { maxBytes: 4096 })?.trim();
+    if (seed === undefined) throw refusal(path, "it names a file that is there");
     if (!/^SU[A-Z2-7]{56}$/.test(seed)) throw refusal(path, "it holds an nkey user seed, SU…");
     return seed;
   } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw refusal(
-      path,
-      `it can be read (${error instanceof Error ? error.message : String(error)})`,
-    );
-  } finally {
-    if (file !== undefined) closeSync(file);
+    throw error instanceof UnsafeFile ? refusal(path, error.rule, error.action) : error;
   }
 }
 
-function refusal(path: string, rule: string): CliError {
+function refusal(path: string, rule: string, action = "Correct the file."): CliError {
   return new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the nkey seed to sign in to the server with can't be read",
     value: path,
     rule,
-    action: `Correct the file, or set ${VARIABLE} to another one.`,
+    action: `${action} Or set ${VARIABLE} to another one.`,
   });
 }

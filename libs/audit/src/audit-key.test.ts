@@ -29,12 +29,12 @@ test("a missing key is made only when asked for, readable by its owner alone, an
 test("a key that others may read, another kind of key and other files are refused", () => {
   openAuditKey(path, { create: true });
   chmodSync(path, 0o644);
-  expect(() => openAuditKey(path, { create: true })).toThrow("mode 0644");
+  expect(() => openAuditKey(path, { create: true })).toThrow("has 0644");
   chmodSync(path, 0o600);
   writeFileSync(path, "nonsense");
   expect(() => openAuditKey(path, { create: true })).toThrow("no private key");
-  expect(() => openAuditKey(directory)).toThrow("not a key file");
-  expect(() => openAuditKey("/dev/zero")).toThrow("not a key file");
+  expect(() => openAuditKey(directory)).toThrow("must be a regular file");
+  expect(() => openAuditKey("/dev/zero")).toThrow("must be a regular file");
   expect(() => openAuditKey(join(directory, "no", "key"), { create: true })).toThrow("written");
 });
 

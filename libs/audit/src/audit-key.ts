@@ -7,17 +7,9 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
+
+import { readPrivateFile, UnsafeFile } from "@baton/files";
 
 /** Largest key file in bytes; a real one has about 120. */
 const MAX_KEY_BYTES = 4096;
@@ -94,30 +86,12 @@ function keyOf(pem: string, path: string): AuditKey {
 
 /** Reads the key of an existing file, which only its owner may read (0600 or 0400); undefined if there is none. */
 function readKeyFile(path: string): AuditKey | undefined {
-  let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const pem = readPrivateFile(path, { maxBytes: MAX_KEY_BYTES });
+    return pem === undefined ? undefined : keyOf(pem, path);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AuditKeyError(`the audit key can't be read: ${why}`, "Check path and owner.", {
-      cause,
-    });
-  }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > MAX_KEY_BYTES)
-      throw new AuditKeyError(`${path} is not a key file`, "Name the file itself.");
-    const mode = stat.mode & 0o777;
-    if (mode !== 0o600 && mode !== 0o400)
-      throw new AuditKeyError(
-        `${path} has mode ${mode.toString(8).padStart(4, "0")}; it must be 0600 or 0400`,
-        "Run chmod 600 on it; if others could read it, move it away to get a new one.",
-      );
-    const bytes = Buffer.alloc(stat.size);
-    return keyOf(bytes.toString("utf8", 0, readSync(file, bytes, 0, stat.size, 0)), path);
-  } finally {
-    closeSync(file);
+    if (!(cause instanceof UnsafeFile)) throw cause;
+    throw new AuditKeyError(cause.message, cause.action, { cause });
   }
 }
 

@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -53,3 +55,39 @@ test("a link is refused, wherever it leads", async () => {
   await expect(ownFolder(path)).rejects.toThrow("is a link");
   expect(lstatSync(path).isSymbolicLink()).toBe(true);
 });
+
+const isRoot = process.getuid?.() === 0;
+/** A process of a pod: user 4711 of its own group, with `fsGroup` beside it. */
+function inPod(path: string, fsGroup: number): string {
+  const module = join(import.meta.dirname, "private-folder.ts");
+  const script = `
+    const { ownFolder } = await import(${JSON.stringify(module)});
+    process.setgroups([${fsGroup}]); process.setgid(4711); process.setuid(4711);
+    console.log(await ownFolder(${JSON.stringify(path)}).catch((error) => error.message));`;
+  const args = ["--input-type=module", "-e", script];
+  return execFileSync(process.execPath, args, { encoding: "utf8" }).trim();
+}
+
+test.skipIf(!isRoot)(
+  "P3: in a mounted folder that root handed to the pod's group there is one of its own",
+  () => {
+    chmodSync(folder, 0o755);
+    const path = at("mounted");
+    mkdirSync(path);
+    chownSync(path, 0, 5000);
+    chmodSync(path, 0o2770);
+    expect(inPod(path, 5000)).toBe(join(path, "own-4711"));
+    const { uid, mode } = statSync(join(path, "own-4711"));
+    expect([uid, mode & 0o777]).toEqual([4711, 0o700]);
+    expect(inPod(path, 5000)).toBe(join(path, "own-4711"));
+    expect(inPod(join(path, "own-4711"), 5000)).toBe(join(path, "own-4711"));
+    // What others may write, whoever's it is, isn't safe; nor is what another group was handed.
+    chmodSync(path, 0o2777);
+    expect(inPod(path, 5000)).toContain("belongs to user 0");
+    const foreign = at("foreign");
+    mkdirSync(foreign);
+    chownSync(foreign, 0, 6000);
+    chmodSync(foreign, 0o2770);
+    expect(inPod(foreign, 5000)).toContain("belongs to user 0");
+  },
+);

@@ -4,12 +4,14 @@
  * P1: a folder that we make ourselves has a name that nobody can know before, and mode 0700.
  * P2: one that has a given name is ours: a real folder, not a link, owned by this user, closed to all others. One that isn't is
  *     refused and left alone.
+ * P3: a mounted one that root has handed to a group of this process (a pod's fsGroup, mode 2770) gets a folder by P2 inside.
  */
 import { lstat, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { makeFolder } from "./make-folder.ts";
+import { isHandedOver } from "./read-private-file.ts";
 
 /** Somebody else's folder stands where ours should be. */
 export class UnsafeFolder extends Error {
@@ -23,7 +25,7 @@ export class UnsafeFolder extends Error {
     super(
       `${path} ${problem}: a folder for a service's own files belongs to its user and is closed to others (mode 0700)`,
     );
-    this.action = `Find out who made ${path}; name another folder, or remove it.`;
+    this.action = `Find out who made ${path}; name another folder (in a pod, one inside the volume), or remove it.`;
   }
 }
 
@@ -42,13 +44,16 @@ export async function privateFolder(purpose: string): Promise<PrivateFolder> {
   return { path, remove };
 }
 
-/** Makes the folder `path` unless it is there, and gives it back. Throws UnsafeFolder if it isn't ours alone (P2). */
+/** Makes the folder `path` unless it is there, and gives back which is ours: it, or one inside (P3). Throws UnsafeFolder if there is none (P2). */
 export async function ownFolder(path: string): Promise<string> {
   makeFolder(path);
-  const { uid, mode, ...kind } = await statOf(path);
+  const { uid, gid, mode, ...kind } = await statOf(path);
   if (kind.isLink) throw new UnsafeFolder(path, "is a link");
   if (!kind.isFolder) throw new UnsafeFolder(path, "isn't a folder");
   const own = process.getuid?.();
+  const isMounted = uid === 0 && (mode & 0o007) === 0 && isHandedOver({ uid, gid });
+  // Who is in that group could put a folder of theirs in its place: it is looked at as strictly as any other.
+  if (isMounted) return ownFolder(join(path, `own-${own ?? 0}`));
   if (own !== undefined && uid !== own) throw new UnsafeFolder(path, `belongs to user ${uid}`);
   if ((mode & 0o077) !== 0)
     throw new UnsafeFolder(path, `has mode ${(mode & 0o777).toString(8).padStart(4, "0")}`);
@@ -58,6 +63,6 @@ export async function ownFolder(path: string): Promise<string> {
 /** Of the name itself: what a link leads to is somebody else's choice. */
 async function statOf(path: string) {
   const found = await lstat(path);
-  const { uid, mode } = found;
-  return { uid, mode, isLink: found.isSymbolicLink(), isFolder: found.isDirectory() };
+  const { uid, gid, mode } = found;
+  return { uid, gid, mode, isLink: found.isSymbolicLink(), isFolder: found.isDirectory() };
 }

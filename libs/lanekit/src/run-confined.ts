@@ -64,9 +64,9 @@ async function findOwnNetwork(): Promise<readonly string[]> {
 
 /** Runs it to its end; rejects only if its folder can't be made, with UnsafeFolder if somebody else made it. */
 export async function runConfined(run: ConfinedRun): Promise<ConfinedEnd> {
-  await ownFolder(run.scratchDir);
-  await sweep(run.scratchDir);
-  const folder = await mkdtemp(join(run.scratchDir, PREFIX));
+  const scratchDir = await ownFolder(run.scratchDir);
+  await sweep(scratchDir);
+  const folder = await mkdtemp(join(scratchDir, PREFIX));
   try {
     const packages = Object.entries(run.packages ?? {});
     if (packages.length > 0) await mkdir(join(folder, "node_modules"));
