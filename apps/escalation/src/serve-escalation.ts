@@ -7,6 +7,7 @@ import type { Check, ServiceContext } from "@baton/service";
 import type { Log } from "@baton/telemetry";
 
 import type { EscalationConfig } from "./config.ts";
+import { createEngineWatch } from "./matters/engine-watch.ts";
 import { openMatterDesk } from "./matters/matter-desk.ts";
 import { MATTER_WORDING } from "./matters/matter-notice.ts";
 import { createMatterSweep } from "./matters/matter-sweep.ts";
@@ -125,11 +126,17 @@ interface Common {
 
 function lookAfterMatters(service: ServiceContext<EscalationConfig>, common: Common): void {
   const { config, signal, onShutdown, registerCheck } = service;
-  const desk = openMatterDesk({ ...common, book: openRecordBook(MATTERS, common.bucket) });
+  const book = openRecordBook(MATTERS, common.bucket);
+  const desk = openMatterDesk({ ...common, book });
   const watch = startMatterWatch({ ...common, sweep: createMatterSweep({ ...common, desk }) });
   const looking = repeat(config.BATON_REVIEW_CHECK_MS, signal, () => watch.look());
+  const asking = repeat(
+    config.BATON_REVIEW_CHECK_MS,
+    signal,
+    createEngineWatch({ ...common, book }),
+  );
   onShutdown("matters of the mesh", async () => {
-    await looking;
+    await Promise.all([looking, asking]);
     await watch.stop();
   });
   registerCheck("controls", () => {

@@ -3,8 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceContext } from "@baton/service";
 
 import type { BrokerSwitch } from "./broker-switch.ts";
+import { createMatters } from "./matters.ts";
 import type { MeshStop } from "./mesh-stop.ts";
-import { createReconciler, mayPass, type ReconcilerOptions } from "./reconciler.ts";
+import {
+  createReconciler,
+  mayPass,
+  type Reconciler,
+  type ReconcilerOptions,
+} from "./reconciler.ts";
 import { createStatusApp } from "./status-app.ts";
 import { countTroubles, troublesIn } from "./troubles.ts";
 
@@ -50,25 +56,7 @@ export async function runEngine({
       ? { ok: true }
       : { ok: false, reason: gitProblem || "the last look at it takes too long" },
   );
-  service.registerCheck("main", () => {
-    const reason = reconciler.mainProblem();
-    return reason === null ? { ok: true } : { ok: false, reason };
-  });
-  service.registerCheck("broker", () => {
-    const reason = reconciler.brokerProblem() ?? brokerSwitch.problem();
-    return reason === null ? { ok: true } : { ok: false, reason };
-  });
-  // Said, but no reason to count as not ready: one strategy's trouble isn't the others'.
-  service.registerCheck("strategies", () => {
-    const troubles = troublesIn(reconciler.status());
-    return troubles.length === 0 ? { ok: true } : { ok: true, reason: troubles.join("; ") };
-  });
-  countTroubles(service.meter, () => reconciler.status());
-  // Engaged is no trouble: it does what it was asked for.
-  service.registerCheck("controls", () => {
-    const reason = mesh.killSwitch() ? null : mesh.stop();
-    return reason === null ? { ok: true } : { ok: false, reason };
-  });
+  registerChecks(service, { reconciler, mesh, brokerSwitch });
   while (!signal.aborted) {
     try {
       await reconciler.round();
@@ -86,4 +74,39 @@ export async function runEngine({
     }
     await sleep(pollMs, undefined, { signal }).catch(() => {});
   }
+}
+
+/** What can go wrong beside reading the repository. */
+function registerChecks(
+  service: Pick<EngineOptions["service"], "registerCheck" | "meter">,
+  {
+    reconciler,
+    mesh,
+    brokerSwitch,
+  }: Pick<EngineOptions, "mesh" | "brokerSwitch"> & { readonly reconciler: Reconciler },
+): void {
+  const matters = createMatters(() => reconciler.mainProblem());
+  service.registerCheck("main", () => {
+    const reason = reconciler.mainProblem();
+    return reason === null ? { ok: true } : { ok: false, reason };
+  });
+  service.registerCheck("broker", () => {
+    const reason = reconciler.brokerProblem() ?? brokerSwitch.problem();
+    return reason === null ? { ok: true } : { ok: false, reason };
+  });
+  // Said, but no reason to count as not ready: one strategy's trouble isn't the others'.
+  service.registerCheck("strategies", () => {
+    const now = reconciler.status();
+    const troubles = troublesIn(now);
+    const told = { matters: matters(now) };
+    return troubles.length === 0
+      ? { ok: true, ...told }
+      : { ok: true, reason: troubles.join("; "), ...told };
+  });
+  countTroubles(service.meter, () => reconciler.status());
+  // Engaged is no trouble: it does what it was asked for.
+  service.registerCheck("controls", () => {
+    const reason = mesh.killSwitch() ? null : mesh.stop();
+    return reason === null ? { ok: true } : { ok: false, reason };
+  });
 }

@@ -1,5 +1,6 @@
 /** Main that is moved back under the engine, and brought back. */
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createBroker, DEFAULT_LIMITS } from "@baton/brokerage";
@@ -31,7 +32,8 @@ async function place() {
   let clock = 0;
   const at = { url, token: BROKER_TOKENS.operator, timeoutMs: 1000 };
   const folder = testFolder();
-  const engine = async (memory = "memory.json"): Promise<Reconciler> => {
+  const engine = async (memory = "memory.json", kept?: object): Promise<Reconciler> => {
+    if (kept) writeFileSync(join(folder, memory), JSON.stringify(kept));
     const reader = await openMainReader({ ...repository, cacheDir: testFolder() });
     onTestFinished(() => reader[Symbol.asyncDispose]());
     return createReconciler({
@@ -92,7 +94,7 @@ test.each(["while it runs", "while it is down"])(
       });
       expect(running.mainProblem()).toMatch(LOST);
       expect(running.stop()).toMatch(LOST);
-      expect(running.status().strategies[0]?.problem).toMatch(/E_MAIN_RESET/);
+      expect(running.status()).toMatchObject({ strategies: [], unclaimed: [] });
     }
     moveMain(forth);
     await running.round();
@@ -101,6 +103,24 @@ test.each(["while it runs", "while it is down"])(
     expect(await broker.listOrders()).toHaveLength(2);
   },
 );
+
+test("what main lost before it was run down is run down all the same", async () => {
+  const { put, engine, candidate, head, moveMain, held } = await place();
+  const running = await engine();
+  put(strategyFile(candidate, "L1"));
+  await running.round();
+  const before = head();
+  put(null);
+  const removed = head();
+  // Obeyed by an engine that was killed before it sold anything.
+  const memory = { v: 1, head: removed, accounts: {} };
+  moveMain(before);
+  const next = await engine("killed.json", memory);
+  expect(await held()).toBe("10");
+  await next.round();
+  expect(await held()).toBe("0");
+  expect(next.status()).toMatchObject({ mainLost: { obeyed: removed }, strategies: [] });
+});
 
 test("while main is lost nothing grows on it, less is held, and what is missing is run down", async () => {
   const { put, engine, candidate, head, moveMain, held, write, git } = await place();

@@ -3,7 +3,7 @@
  * out come back with it, and nobody decided that.
  *
  * L1: while main is lost nothing is increased. What its head says is applied otherwise: less is held, and what it doesn't have
- *     is run down.
+ *     is run down; so is what only comes back with it.
  * L2: it is lost until it goes on from the main that was obeyed, or people accept on main that it doesn't.
  * L3: an engine that remembers nothing takes the markers of actions for what it would remember.
  * L4: a head that can't be remembered is obeyed, but nothing is increased under it.
@@ -19,8 +19,11 @@ const MOST_NAMED = 20;
 
 /** What main is held against. */
 export interface MainLine {
-  /** Takes the head that the reader's `files` saw last, before anything of it is applied. Throws a GitError. */
-  see(head: string, files: Iterable<string>): Promise<void>;
+  /**
+   * Takes the head that the reader's `files` saw last, before anything of it is applied; gives the files that aren't to be,
+   * because they come back with a main that is lost. Throws a GitError.
+   */
+  see(head: string, files: Iterable<string>): Promise<readonly string[]>;
   /** Remembers the head if that couldn't be done before. */
   settle(): Promise<void>;
   loss(): MainLoss | null;
@@ -57,7 +60,7 @@ export function createMainLine(parts: {
     if (obeyed === undefined || (await reader.goesOnFrom(obeyed))) return null;
     const before = await reader.namesAt(obeyed, STRATEGIES_FOLDER);
     const returns = [...files].filter((name) => before?.includes(name) === false);
-    return { obeyed, head, returns: returns.slice(0, MOST_NAMED) };
+    return { obeyed, head, returns };
   }
 
   return {
@@ -68,6 +71,7 @@ export function createMainLine(parts: {
       loss = next;
       unkept = next?.obeyed ?? head;
       await settle();
+      return next?.returns ?? [];
     },
     settle,
     loss: () => loss,
@@ -81,7 +85,8 @@ export function createMainLine(parts: {
 }
 
 function textOf({ obeyed, head, returns }: MainLoss): string {
-  const back = returns.length === 0 ? "" : `; it would bring back ${returns.join(", ")}`;
+  const named = returns.slice(0, MOST_NAMED).join(", ");
+  const back = returns.length === 0 ? "" : `; that would bring back ${named}`;
   return cut(
     `E_MAIN_RESET: main is at ${head.slice(0, 12)}, which doesn't go on from ${obeyed}, the newest that was obeyed, so nothing is increased: bring main back to it (\`git push --force REPOSITORY ${obeyed}:main\`), or accept what main has by a commit on it with the trailer \`${ACCEPTED_TRAILER}: ${obeyed}\`${back}`,
     500,

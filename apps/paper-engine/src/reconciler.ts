@@ -155,7 +155,7 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
   const { reader } = options;
   const { commit, files } = await reader.files(STRATEGIES_FOLDER);
   const strategies = new Map([...files].filter(([name]) => name.endsWith(".yaml")));
-  await state.line.see(commit, strategies.keys());
+  for (const file of await state.line.see(commit, strategies.keys())) strategies.delete(file);
   const changed = [...strategies].filter(([file, text]) => state.texts.get(file) !== text);
   const names = changed.map(([file]) => file);
   const from =

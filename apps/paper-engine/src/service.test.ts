@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { RunningStrategies, RunningStrategy } from "@baton/contracts";
+import { RunningStrategies, RunningStrategy, ServiceMatter } from "@baton/contracts";
 import { eventually, startTestMesh, type TestMesh } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { z } from "zod";
 
 import {
   newCandidate,
@@ -32,6 +33,8 @@ const engineEnv = (repository: string, brokerUrl: string) => ({
   BATON_ENGINE_POLL_MS: "20",
 });
 
+const Health = z.object({ matters: z.array(ServiceMatter) });
+
 test("the service says over HTTP what runs, and answers wrong questions with a reason", async () => {
   const candidate = newCandidate();
   const { repository, write } = await testRepository();
@@ -49,6 +52,8 @@ test("the service says over HTTP what runs, and answers wrong questions with a r
     strategies: [{ hash: one.hash }],
     refused: [{ file: "cand-wrong.yaml" }],
   });
+  const { matters } = Health.parse(await (await ask("/readyz")).json());
+  expect(matters).toMatchObject([{ code: "E_STRATEGY_FILE", subject: "cand-wrong" }]);
   for (const [path, status] of [
     ["/strategies/cand-missing", 404],
     ["/strategies/UPPER", 400],
@@ -98,7 +103,7 @@ test("a main that was moved back makes it unready, also after a restart, until m
   await first.sigkill();
   moveMain(before);
   const second = await startEngine(env).listening();
-  const lost = /E_MAIN_RESET.*git push --force/;
+  const lost = /E_MAIN_RESET.*git push --force.*"code":"E_MAIN_RESET","subject":"mesh"/;
   await says(second, "it isn't ready", ({ ok }, text) => !ok && lost.test(text));
   const { mainLost, controls } = await eventually(() => status(second), {
     what: "it says what runs",
@@ -106,7 +111,10 @@ test("a main that was moved back makes it unready, also after a restart, until m
   });
   expect(mainLost).toEqual({ obeyed, head: before, returns: [`${candidate}.yaml`] });
   expect(controls?.stop).toMatch(/E_MAIN_RESET/);
-  expect(await account(candidate).broker.positions()).toEqual([]);
+  await eventually(async () => (await account(candidate).broker.positions()).length === 0, {
+    what: "it is run down",
+    withinMs: 15_000,
+  });
   moveMain(obeyed);
   await says(second, "it is ready", ({ ok }) => ok);
   expect(await status(second)).toMatchObject({ mainLost: null, strategies: [] });

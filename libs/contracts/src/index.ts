@@ -99,6 +99,7 @@ export {
 } from "./history.ts";
 export {
   MESH_MATTER_PREFIX,
+  ENGINE_MATTER_PREFIX,
   MESH_REASONS,
   MeshMatter,
   MeshMatterRecord,
@@ -254,5 +255,5 @@ export {
   RollbackReadiness,
   TimedStep,
 } from "./artifacts/rollback-readiness.ts";
-export { boundedHealth, ServiceHealth, serviceSubject } from "./service-health.ts";
+export { boundedHealth, ServiceHealth, ServiceMatter, serviceSubject } from "./service-health.ts";
 export { printableText } from "./text.ts";

@@ -5,7 +5,19 @@ import { cut } from "./failure.ts";
 import { Instant } from "./names.ts";
 
 /** Most checks of one process, and characters of one reason, that are told. */
-const MOST = { checks: 50, reason: 500 } as const;
+const MOST = { checks: 50, reason: 500, matters: 50 } as const;
+
+/** Something at a service that a person must look at, though the service itself does its work. */
+export const ServiceMatter = z.object({
+  code: z.string().regex(/^E_[A-Z0-9_]{1,60}$/),
+  /** A candidate's id, or `mesh`. */
+  subject: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  /** Since when this process has seen it. */
+  since: Instant,
+  /** One sentence, for people. */
+  text: z.string(),
+});
+export type ServiceMatter = z.infer<typeof ServiceMatter>;
 
 /** The answer of one process. `service` is what it calls itself; who answers is known by the subject that was asked. */
 export const ServiceHealth = z.object({
@@ -21,6 +33,8 @@ export const ServiceHealth = z.object({
   checks: z
     .array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() }))
     .max(MOST.checks),
+  /** Absent where a service doesn't tell any. */
+  matters: z.array(ServiceMatter).max(MOST.matters).optional(),
 });
 export type ServiceHealth = z.infer<typeof ServiceHealth>;
 
@@ -38,5 +52,8 @@ export function boundedHealth(health: ServiceHealth): ServiceHealth {
       ...check,
       reason: check.reason === null ? null : cut(check.reason, MOST.reason),
     }));
-  return { ...health, checks };
+  const matters = health.matters
+    ?.slice(0, MOST.matters)
+    .map((matter) => ({ ...matter, text: cut(matter.text, MOST.reason) }));
+  return { ...health, checks, ...(matters && { matters }) };
 }

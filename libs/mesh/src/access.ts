@@ -71,8 +71,14 @@ export function accessOf(kind: Exclude<Kind, "coordinator">): Access {
   return {
     requests: [...unique.values()],
     listens: kind === "cli" ? [`${RECEIPT_INBOX}.>`] : [],
-    asks: kind === "cli" ? SERVICES : [],
+    asks: asksOf(kind),
   };
+}
+
+/** Escalation tells people what the engine says that they must look at. */
+function asksOf(kind: Kind): Access["asks"] {
+  if (kind === "cli") return SERVICES;
+  return kind === "escalation" ? ["paper-engine"] : [];
 }
 
 function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {

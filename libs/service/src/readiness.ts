@@ -1,8 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 
+/** Something that a person must look at, though the service does its work. */
+export interface CheckMatter {
+  readonly code: string;
+  /** A candidate's id, or `mesh`. */
+  readonly subject: string;
+  /** ISO. */
+  readonly since: string;
+  readonly text: string;
+}
+
 /** Whether a part of a service can do its work at this moment. */
-export type CheckResult = { ok: true; reason?: string } | { ok: false; reason: string };
+export type CheckResult = ({ ok: true; reason?: string } | { ok: false; reason: string }) & {
+  readonly matters?: readonly CheckMatter[];
+};
 
 /** Answers from what is known already; it must not wait for anything. */
 export type Check = () => CheckResult;
@@ -11,6 +23,8 @@ export type Check = () => CheckResult;
 export interface ReadinessReport {
   readonly ready: boolean;
   readonly checks: { name: string; ok: boolean; reason: string | null }[];
+  /** Absent where no check tells any, be it none. */
+  readonly matters?: CheckMatter[];
 }
 
 /** What a process says of itself. */
@@ -54,11 +68,14 @@ export function createReadiness(): Readiness {
       checks.set(name, check);
     },
     report() {
+      const told: CheckMatter[][] = [];
       const results = Array.from(checks, ([name, check]) => {
-        const { ok, reason } = answer(check);
+        const { ok, reason, matters } = answer(check);
+        if (matters) told.push([...matters]);
         return { name, ok, reason: reason ?? null };
       });
-      return { ready: results.every(({ ok }) => ok), checks: results };
+      const ready = results.every(({ ok }) => ok);
+      return { ready, checks: results, ...(told.length > 0 && { matters: told.flat() }) };
     },
   };
 }

@@ -16,6 +16,7 @@ import {
   tellIfDue,
   untold,
 } from "../notices/told-rules.ts";
+import { isEngineMatter } from "./engine-matters.ts";
 import { MATTER_WORDING } from "./matter-notice.ts";
 import { mattersIn } from "./matters-in.ts";
 
@@ -78,7 +79,7 @@ function open({ matter, sequence }: Sighting, at: Circumstances): Step<MeshMatte
   return { kind: "write", record: claim(MATTER_WORDING, record, "open", at), claimed: true };
 }
 
-/** Without an entry the chain was made anew. */
+/** Without an entry the chain was made anew, or it was the engine that had it. */
 function endedBy(
   record: MeshMatterRecord,
   end: StoredControls | undefined,
@@ -87,7 +88,9 @@ function endedBy(
   const { cause, time, detail } = end?.controls ?? {
     cause: undefined,
     time: new Date(nowMs).toISOString(),
-    detail: "The mesh's controls don't have it any more.",
+    detail: isEngineMatter(record)
+      ? "The engine doesn't say so any more."
+      : "The mesh's controls don't have it any more.",
   };
   const isCommand = cause?.kind === "command";
   return {

@@ -13,6 +13,7 @@ import { inTurns } from "../in-turns.ts";
 import type { Switchboard } from "../notices/switchboard.ts";
 import { isDue, type NoticePolicy } from "../notices/told-rules.ts";
 import type { RecordCopy } from "../record-copy.ts";
+import { isEngineMatter } from "./engine-matters.ts";
 import type { MatterDesk } from "./matter-desk.ts";
 import { hasChanged, sightingsIn } from "./matter-rules.ts";
 import { mattersIn } from "./matters-in.ts";
@@ -41,7 +42,11 @@ export function createMatterSweep(
     const { sequence: latest, controls } = last;
     const open = mattersIn(controls).map((one) => ({ ...one, latest }));
     const names = new Set(open.map(({ matter }) => matter));
-    const records = new Map(Array.from(copy.matters(), (record) => [record.matter, record]));
+    const records = new Map(
+      [...copy.matters()]
+        .filter((record) => !isEngineMatter(record))
+        .map((record) => [record.matter, record]),
+    );
     const others = [...records.values()].filter(({ matter }) => !names.has(matter));
     const due = [
       ...open.filter((one) => isToSettle(parts, one, records.get(one.matter))),
