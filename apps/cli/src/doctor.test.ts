@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { LANES } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
-import { candidateIdOf } from "@baton/playbook";
+import { candidateIdOf, evidenceDigest } from "@baton/playbook";
 import { eventually, sampleEntry } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -113,6 +113,33 @@ describe("doctor --deep", () => {
     expect((await baton(["artifacts", "get", candidateId, name])).stdout).toBe("sealed");
     expect((await baton(["doctor", "--deep"])).stdout).not.toContain("audit-pack.tar");
   });
+
+  test("nobody is told to approve on evidence that the store lost", async () => {
+    const candidateId = "cand-rotten-2";
+    const lost = { sha256: "5".repeat(64), bytes: 6, stage: "bench-1", runId: "run-1000000" };
+    const artifacts = [{ ...lost, name: "backtest/report.json" }];
+    await on.mesh.journal.append(
+      sampleEntry({
+        candidateId,
+        holder: "review",
+        reason: "APPROVAL_REQUIRED",
+        awaits: null,
+        artifacts,
+        review: {
+          openedAt: new Date().toISOString(),
+          action: `\`baton approve ${candidateId}\``,
+          next: "bench-2",
+          evidence: evidenceDigest(artifacts),
+        },
+      }),
+    );
+    const { code, stdout } = await baton(["explain", candidateId]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("isn't complete: backtest/report.json isn't in the artifact store");
+    expect(stdout).toMatch(/^Do: `baton reject` it, or `baton send-back cand-rotten-2`/m);
+    const refused = await baton(["approve", candidateId, "--yes", "--why", "x"]);
+    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("isn't complete")]);
+  });
 });
 
 describe("doctor on messages and settings", () => {
@@ -128,6 +155,7 @@ describe("doctor on messages and settings", () => {
     );
     expect(told).toContain(`REPORTS ${sequence}`);
     expect(told).toContain("nats stream get REPORTS");
+    expect(told).toMatch(new RegExp(`REPORTS ${sequence}, the last \\d+s ago`));
   });
 
   test("names drift with the command that mends it", async () => {

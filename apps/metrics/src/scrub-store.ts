@@ -43,6 +43,11 @@ export function startScrub(service: ServiceContext<MetricsConfig>, mesh: Mesh): 
     .addCallback((result) => {
       if (endedMs !== undefined) result.observe((Date.now() - endedMs) / 1000);
     });
+  // Said, and no reason to count as not ready: whoever shows the series can do its work.
+  service.registerCheck("stored", () => {
+    const reason = shown && damageText(shown);
+    return reason === undefined ? { ok: true } : { ok: true, reason };
+  });
   const scrubbing = repeat(config.BATON_SCRUB_EVERY_MS, service, async () => {
     let counts = NONE;
     await readThrough(service, mesh, (what) => {
@@ -55,6 +60,14 @@ export function startScrub(service: ServiceContext<MetricsConfig>, mesh: Mesh): 
     endedMs = Date.now();
   });
   service.onShutdown("scrub", () => scrubbing);
+}
+
+/** What was found in words; undefined if nothing was. */
+function damageText(counts: Counts): string | undefined {
+  const parts = KINDS.filter((what) => counts[what] > 0).map((what) => `${counts[what]} ${what}`);
+  return parts.length === 0
+    ? undefined
+    : `of the messages and artifacts that are stored ${parts.join(", ")}`;
 }
 
 async function readThrough(

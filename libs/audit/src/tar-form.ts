@@ -55,7 +55,9 @@ export async function readTar(bytes: Uint8Array): Promise<TarContent> {
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    faults.push(fault("E_PACK_UNREADABLE", `not a whole tar: ${shown(why)}`));
+    // What began as a pack and doesn't end as one was changed or cut.
+    const code = files.size > 0 ? "E_PACK_ALTERED" : "E_PACK_UNREADABLE";
+    faults.push(fault(code, `not a whole tar: ${shown(why)}`));
   } finally {
     tar.destroy();
   }

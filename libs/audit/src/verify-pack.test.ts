@@ -228,6 +228,17 @@ test("too many entries and entries that claim to be huge stop at the limit", asy
   expect(await codes(huge)).toContain("E_PACK_LIMIT");
 });
 
+test("a pack whose end is damaged or cut is an altered pack, not something that is none", async () => {
+  const { bytes } = await buildAuditPack(packContent({ artifacts }), key);
+  const flipped = Uint8Array.from(bytes);
+  flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
+  for (const wrong of [flipped, bytes.slice(0, -1), bytes.slice(0, bytes.length >> 1)]) {
+    const [first] = await codes(wrong);
+    expect(first).toBeDefined();
+    expect(first).not.toBe("E_PACK_UNREADABLE");
+  }
+});
+
 test("what is no pack at all is refused without an exception", async () => {
   for (const path of [directory, join(directory, "missing"), "/dev/zero", "\u001b]0;x\u0000"])
     expect((await verifyAuditPack(path)).faults.map(({ code }) => code)).toEqual([

@@ -21,6 +21,8 @@ export interface ApprovalQuestion {
   }[];
 }
 
+/** Larger artifacts aren't read before an answer. */
+const MAX_READ_BYTES = 20_000_000;
 /** Largest gate report that is read, and most of them. */
 const MAX_REPORT_BYTES = 2_000_000;
 const MAX_REPORTS = 50;
@@ -45,6 +47,10 @@ export async function readApprovalQuestion(
   const gates = await Promise.all(
     reports.map(async (ref) => readGate(ref, await bytesOf(candidateId, ref, artifacts))),
   );
+  // The digest is over all of them, and the next stages need them: one that is gone or damaged can't be approved either.
+  for (const ref of entry.artifacts)
+    if (!reports.includes(ref) && ref.bytes <= MAX_READ_BYTES)
+      await bytesOf(candidateId, ref, artifacts);
   return { entry, evidence, gates: gates.filter((gate) => gate !== undefined) };
 }
 

@@ -8,7 +8,7 @@ import { print } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
 import { examineDeep } from "./examine-deep.ts";
 import { examineServer } from "./examine-server.ts";
-import { EXAMINERS } from "./examiners.ts";
+import { EXAMINERS, WHATEVER_IS_LOST } from "./examiners.ts";
 import { fault, type Finding } from "./finding.ts";
 import { openWorld } from "./world.ts";
 
@@ -26,10 +26,29 @@ async function examine(session: Session, deep: boolean): Promise<Finding[]> {
   const { findings, jetstream } = await examineServer(session);
   if (!jetstream) return findings;
   const world = await openWorld(session);
+  const found: (readonly [name: string, findings: readonly Finding[]])[] = [];
   for (const [name, examiner] of Object.entries(EXAMINERS))
-    findings.push(...(await findingsOf(name, () => examiner(world))));
+    found.push([name, await findingsOf(name, () => examiner(world))]);
+  findings.push(...lossFirst(found));
   if (deep) findings.push(...(await findingsOf("stored", () => examineDeep(world))));
   return findings;
+}
+
+/** While history is lost whatever else is found may follow from it: no advice of theirs may lead people to make it worse. */
+export function lossFirst(
+  found: readonly (readonly [name: string, findings: readonly Finding[]])[],
+): Finding[] {
+  const isLost = found.some(([, findings]) => findings.some(({ loss }) => loss === true));
+  return found.flatMap(([name, findings]) =>
+    !isLost || WHATEVER_IS_LOST.has(name) ? findings : findings.map(afterLoss),
+  );
+}
+
+function afterLoss(finding: Finding): Finding {
+  if (finding.repair === undefined) return finding;
+  const repair =
+    "First `history`: bring back what is lost, or accept the loss. This may follow from it; look again then.";
+  return { ...finding, repair };
 }
 
 /** What one examiner finds; that it fails is a finding too, and keeps no other from looking. */

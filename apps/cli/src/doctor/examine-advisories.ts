@@ -3,6 +3,7 @@ import { ADVISORY_SUBJECTS, STREAMS } from "@baton/contracts";
 import { z } from "zod";
 
 import { readAll } from "../journal/read-candidate.ts";
+import { ageText } from "../time-text.ts";
 import { streamInfo } from "./examine-streams.ts";
 import { type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
@@ -19,7 +20,7 @@ const Advisory = z.object({
 const SHOWN = 10;
 
 /** What the advisories of the last thirty days tell, grouped by consumer and reason. */
-export async function examineAdvisories({ session }: World): Promise<Finding[]> {
+export async function examineAdvisories({ session, serverNow }: World): Promise<Finding[]> {
   if (!(await streamInfo(session, STREAMS.advisories.name))) return [];
   const groups = new Map<string, Group>();
   for (const filter of ADVISORY_SUBJECTS) {
@@ -31,13 +32,24 @@ export async function examineAdvisories({ session }: World): Promise<Finding[]> 
       const found = exhausted
         ? `${consumer} never answered in ${deliveries} deliveries, ${stream}`
         : `${consumer} set aside (${reason ?? "no reason given"}), ${stream}`;
-      const group = groups.get(found) ?? { found, stream, exhausted, sequences: [] };
+      const group = groups.get(found) ?? {
+        found,
+        stream,
+        exhausted,
+        sequences: [],
+        firstMs: message.storedMs,
+        lastMs: message.storedMs,
+      };
       group.sequences.push(sequence);
+      group.lastMs = message.storedMs;
       groups.set(found, group);
     });
   }
   if (groups.size === 0) return [ok("set aside", "no message was set aside")];
-  return Array.from(groups.values(), describe).slice(-SHOWN);
+  return Array.from(groups.values())
+    .toSorted((a, b) => a.lastMs - b.lastMs)
+    .slice(-SHOWN)
+    .map((group) => describe(group, serverNow));
 }
 
 interface Group {
@@ -45,15 +57,23 @@ interface Group {
   readonly stream: string;
   readonly exhausted: boolean;
   readonly sequences: number[];
+  /** When the first and the last of them were set aside, in milliseconds since 1970. */
+  readonly firstMs: number;
+  lastMs: number;
 }
 
-function describe({ found, stream, exhausted, sequences }: Group): Finding {
+function describe(
+  { found, stream, exhausted, sequences, firstMs, lastMs }: Group,
+  now: number,
+): Finding {
   const latest = sequences.slice(-SHOWN).join(", ");
   const more = sequences.length > SHOWN ? ` and ${sequences.length - SHOWN} before` : "";
   const repair = exhausted
     ? "Read the lane's log; the candidate went to review (LANE_CRASH_LOOP)."
     : `\`nats stream get ${stream} ${sequences.at(-1) ?? 0}\` shows the latest; correct who sent it.`;
-  return remark("set aside", `${found} ${latest}${more}`, repair);
+  const since = sequences.length === 1 ? "" : `, the first ${ageText(now - firstMs)} ago`;
+  const when = `the last ${ageText(now - lastMs)} ago${since}`;
+  return remark("set aside", `${found} ${latest}${more}, ${when}`, repair);
 }
 
 function parse(data: Uint8Array): z.infer<typeof Advisory> | undefined {

@@ -48,7 +48,10 @@ function historyFindings(state: HistoryState, known: readonly KnownMarks[]): Fin
     return [ok(ABOUT, `whole as far as is known by ${by}: ${ends.join(", ")}`)];
   }
   const repair = `Nothing is decided, promoted or increased. Stop the mesh and bring the streams back from the latest copy. Only if there is none: \`baton accept-loss ${state.lossId ?? "LOSS"} --why …\`, with the id that a refused command names.`;
-  return state.losses.map((loss) => fault(ABOUT, `E_LOG_RESET ${lossText(loss)}`, repair));
+  return state.losses.map((loss) => ({
+    ...fault(ABOUT, `E_LOG_RESET ${lossText(loss)}`, repair),
+    loss: true as const,
+  }));
 }
 
 /** Who can't be asked may know of a loss. */

@@ -6,6 +6,8 @@ import type { World } from "./world.ts";
 
 /** A mesh does its work without them, but people hear or see less. */
 const WATCHERS: readonly string[] = ["metrics"];
+/** Who reads what is stored again and again, and the check that says what it found. */
+const READERS = { name: "metrics", check: "stored" } as const;
 /** Who ended so lately, and has so often, will end again; what was longer ago says nothing of it. */
 const RESTARTS = { atLeast: 3, withinMs: 120_000, countedMs: 900_000 } as const;
 /** A process may take so long until it answers, and until it is ready, in milliseconds. */
@@ -16,7 +18,23 @@ const BEING_STARTED = "service";
 /** Every service by its own answer. */
 export async function examineServices({ services, dataDir }: World): Promise<Finding[]> {
   const now = Date.now();
-  return (await services()).flatMap((view) => serviceFindings(view, { now, dataDir }));
+  const views = await services();
+  return [
+    ...views.flatMap((view) => serviceFindings(view, { now, dataDir })),
+    ...storedFindings(views),
+  ];
+}
+
+/** What those found who read all that is stored again and again. */
+export function storedFindings(views: readonly ServiceView[]): Finding[] {
+  const found = views
+    .filter(({ name }) => name === READERS.name)
+    .flatMap(({ processes }) => processes.flatMap(({ checks }) => checks))
+    .find(({ name, reason }) => name === READERS.check && reason !== null);
+  if (!found) return [];
+  const repair =
+    "`baton doctor --deep` names each, and what it can be made again from. Approve nothing that rests on it before.";
+  return [fault("stored", found.reason ?? "", repair)];
 }
 
 /** What one service's answers mean; `now` in milliseconds since 1970, by our clock. */
@@ -44,7 +62,7 @@ export function serviceFindings(
           ),
         ),
       ...checks
-        .filter((check) => check.ok && check.reason !== null)
+        .filter((check) => check.ok && check.reason !== null && !isStored(name, check))
         .map((check) =>
           remark(name, `${who}${textOf(check)}`, `Mend what it says; ${log} says more.`),
         ),
@@ -65,6 +83,11 @@ function ageOf({ startedAt }: ProcessView, now: number): number {
 function isStarting(process: ProcessView, now: number): boolean {
   const young = ageOf(process, now) < STARTING_MS.unready;
   return young && process.checks.some(({ name, ok: isWell }) => name === BEING_STARTED && !isWell);
+}
+
+/** That is a fault of its own: see `storedFindings`. */
+function isStored(service: string, check: HealthCheck): boolean {
+  return service === READERS.name && check.name === READERS.check;
 }
 
 function textOf({ name, reason }: HealthCheck): string {

@@ -10,6 +10,17 @@ import { examineServices } from "./examine-services.ts";
 import { examineConsumers, examineStreams } from "./examine-streams.ts";
 import type { Examiner } from "./world.ts";
 
+/**
+ * Those whose advice holds also while history is lost. All others take for given that what they see is all there is: then the
+ * loss comes first.
+ */
+export const WHATEVER_IS_LOST: ReadonlySet<string> = new Set([
+  "clock",
+  "services",
+  "disk",
+  "history",
+]);
+
 /** Each by its name, which stands in the finding if it fails itself. */
 export const EXAMINERS: Readonly<Record<string, Examiner>> = {
   clock: examineClock,

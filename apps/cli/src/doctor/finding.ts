@@ -6,6 +6,8 @@ export interface Finding {
   readonly found: string;
   /** What to do; undefined if nothing. */
   readonly repair?: string | undefined;
+  /** True if it says that something of the mesh's history is lost. */
+  readonly loss?: true;
 }
 
 /** As it should be. */

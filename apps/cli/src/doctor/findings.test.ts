@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { START_MS, stored } from "../testing/sample-entries.ts";
-import { findingsOf, renderFindings } from "./doctor.ts";
+import { findingsOf, lossFirst, renderFindings } from "./doctor.ts";
 import { foreignFindings, overdueFindings, reviewFindings } from "./examine-candidates.ts";
 import { clockFinding } from "./examine-clock.ts";
 import { driftFinding, judge } from "./examine-streams.ts";
@@ -163,6 +163,34 @@ test("an examination that fails is a fault by its name, and keeps no other from 
   const broken = () => Promise.reject(new Error("timeout"));
   expect(await findingsOf("streams", broken)).toMatchObject([
     { level: "fault", about: "streams", found: "can't be examined: timeout" },
+  ]);
+});
+
+test("while history is lost the loss comes first: no other advice may make it worse", () => {
+  const lost = {
+    ...fault("history", "E_LOG_RESET JOURNAL is gone", "restore"),
+    loss: true as const,
+  };
+  const found = [
+    ["services", [fault("coordinator", "isn't ready", "look at it")]],
+    [
+      "journal",
+      [fault("journal", "JOURNAL 8 isn't an entry", "remove it"), ok("deadlines", "none")],
+    ],
+  ] as const;
+  const repairs = (...more: Parameters<typeof lossFirst>[0]) =>
+    lossFirst([...more, ...found]).map(({ repair }) => repair);
+  expect(repairs(["history", [ok("history", "whole")]])).toEqual([
+    undefined,
+    "look at it",
+    "remove it",
+    undefined,
+  ]);
+  expect(repairs(["history", [lost]])).toEqual([
+    "restore",
+    "look at it",
+    expect.stringMatching(/^First `history`/),
+    undefined,
   ]);
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { pictureOf, renderServices } from "../get/get-services.ts";
 import type { ServiceView } from "../services/read-services.ts";
-import { serviceFindings } from "./examine-services.ts";
+import { serviceFindings, storedFindings } from "./examine-services.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05.000Z");
 const at = (ms: number): string => new Date(NOW - ms).toISOString();
@@ -127,6 +127,17 @@ describe("a service over time", () => {
     ]);
     expect(unready(16_000)).toMatchObject([{ level: "fault" }, { level: "fault" }]);
   });
+});
+
+test("what the readers of all that is stored found is a fault of its own, while they are ready", () => {
+  const damaged = (reason: string | null) =>
+    view("metrics", checks({ name: "stored", ok: true, reason }));
+  const reason = "of the messages and artifacts that are stored 2 missing";
+  expect(look(damaged(reason))).toMatchObject([{ level: "ok", about: "metrics" }]);
+  expect(storedFindings([view("lane-c"), damaged(reason)])).toMatchObject([
+    { level: "fault", found: reason, repair: expect.stringContaining("`baton doctor --deep`") },
+  ]);
+  expect(storedFindings([damaged(null)])).toEqual([]);
 });
 
 test("the picture shows each process, and what all need by those who know", () => {

@@ -1,6 +1,8 @@
 /** Asks those who must act on a candidate next, and looks at what runs of it. */
 import { LANES, type StoredEntry } from "@baton/contracts";
 
+import { CliError } from "../cli-error.ts";
+import { readApprovalQuestion } from "../decisions/approval-question.ts";
 import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
 import { differenceText } from "../running/difference-text.ts";
 import { readRunning } from "../running/read-running.ts";
@@ -14,11 +16,12 @@ export async function findObstacles(
   last: StoredEntry,
   { consumer, now }: { readonly consumer: ConsumerNumbers | undefined; readonly now: number },
 ): Promise<Obstacle[]> {
-  const [running, obstacles] = await Promise.all([
+  const [running, unseen, obstacles] = await Promise.all([
     runningObstacles(session, last),
+    unseenObstacles(session, last),
     askedObstacles(session, last, { consumer, now }),
   ]);
-  return [...running, ...obstacles];
+  return [...running, ...unseen, ...obstacles];
 }
 
 async function askedObstacles(
@@ -35,6 +38,18 @@ async function askedObstacles(
   if (!coordinator) return [];
   const dataDir = session.address.up?.dataDir;
   return obstaclesOf(last, { lane: lane && { lane, consumer }, coordinator, now, dataDir });
+}
+
+/** `approve` refuses on evidence that can't be seen, so nobody is told to approve then. */
+async function unseenObstacles(session: Session, { entry }: StoredEntry): Promise<Obstacle[]> {
+  if (entry.reason !== "APPROVAL_REQUIRED") return [];
+  try {
+    await readApprovalQuestion(session, entry);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return [{ found: error.details.message, action: error.details.action }];
+  }
 }
 
 /** Whether main and the broker have what the journal says of it. */

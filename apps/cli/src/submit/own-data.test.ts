@@ -54,20 +54,27 @@ test("a specification without paths is left alone", async () => {
   await expect(prepareOwnData({ universe: 3 }, "x.yaml")).resolves.toMatchObject({ files: [] });
 });
 
-test.each([
-  "../outside.csv",
-  "/etc/passwd",
-  "data\\mine.csv",
-  "",
-  "link.csv",
-  "data/../../outside.csv",
-])("%j leaves the folder and is refused", async (path) => {
-  const { files, faults } = await prepare(path);
+test.each(["../outside.csv", "/etc/passwd", "data\\mine.csv", "", "data/../../outside.csv"])(
+  "%j leaves the folder and is refused",
+  async (path) => {
+    const { files, faults } = await prepare(path);
+    expect(files).toEqual([]);
+    expect(faults).toMatchObject([
+      {
+        where: "universe[1].csv.path",
+        rule: expect.stringContaining("leaves the specification's folder"),
+      },
+    ]);
+  },
+);
+
+test("a link that leads out of the folder is said to be one", async () => {
+  const { files, faults } = await prepare("link.csv");
   expect(files).toEqual([]);
   expect(faults).toMatchObject([
     {
       where: "universe[1].csv.path",
-      rule: expect.stringContaining("leaves the specification's folder"),
+      rule: expect.stringMatching(/^is a symbolic link.* leads out/),
     },
   ]);
 });

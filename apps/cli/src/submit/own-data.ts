@@ -108,7 +108,7 @@ async function readCsv(path: string, file: string, where: string): Promise<Uint8
     silentMs: SILENT_MS,
     within: folder,
   }).catch((error: unknown) => {
-    throw error instanceof OutsideFolder ? outside(where, path) : error;
+    throw error instanceof OutsideFolder ? linkedOut(where, path) : error;
   });
   if (bytes.length > 0) return bytes;
   throw new CliError({
@@ -117,6 +117,18 @@ async function readCsv(path: string, file: string, where: string): Promise<Uint8
     message: `${where}: the file is empty`,
     value: path,
     action: "Name a CSV with a header and rows.",
+  });
+}
+
+/** The path itself is right: what is wrong is where it leads. */
+function linkedOut(where: string, path: string): CliError {
+  return new CliError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: `${where} is a symbolic link, or lies behind one, that leads out of the specification's folder`,
+    value: path,
+    rule: "what is sent to others is in that folder, not somewhere that a link in it leads to",
+    action: "Put a copy of the CSV in place of the link.",
   });
 }
 
