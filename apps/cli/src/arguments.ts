@@ -53,16 +53,17 @@ export function stageFrom(text: string): Stage {
 /** A holder as an option; a lane may be given by its letter alone. */
 export function holderFrom(text: string): Holder {
   const rule = `one of ${LANES[0]} to ${LANES.at(-1)}, review, closed; a lane's letter will do`;
-  const found = Holder.safeParse(laneOfLetter(text));
-  if (found.success) return found.data;
-  const meant = nearest(text.toLowerCase(), [...LANES, "review", "closed"]);
+  const known = [...LANES, "review", "closed"] as const;
+  const found = known.find((one) => one === laneOfLetter(text));
+  if (found !== undefined) return found;
+  const meant = nearest(text.toLowerCase(), known);
   throw invalid("holder", text, { rule, meant });
 }
 
 /** A lane as an option; its letter will do. */
 export function laneFrom(text: string): Lane {
-  const found = Lane.safeParse(laneOfLetter(text));
-  if (found.success) return found.data;
+  const found = LANES.find((one) => one === laneOfLetter(text));
+  if (found !== undefined) return found;
   const rule = `one of ${LANES[0]} to ${LANES.at(-1)}; its letter will do`;
   throw invalid("lane", text, { rule, meant: nearest(text.toLowerCase(), LANES) });
 }

@@ -4,6 +4,7 @@ import { type Delivery, JournalCorrupt } from "@baton/mesh";
 import { z } from "zod";
 
 import type { IntakeParts } from "./intakes.ts";
+import { refuseOther } from "./needs-newer.ts";
 
 /** No delivery cap is higher; the number comes from an acknowledgement's subject, which a lane may make up. */
 const MOST_DELIVERIES = 1000;
@@ -37,8 +38,8 @@ export async function takeAdvisory(
   if (stream === STREAMS.journal.name && advisory.data.consumer.startsWith("lane-")) {
     const stored = await parts.mesh.journal.at(dispatch).catch((error: unknown) => {
       // What no coordinator wrote is nobody's dispatch.
-      if (error instanceof JournalCorrupt) return undefined;
-      throw error;
+      if (error instanceof JournalCorrupt && !error.otherRelease) return undefined;
+      return refuseOther(error);
     });
     // A lane settles whatever sequence it names on its own durable, and the server tells of it: that says nothing of another's.
     if (stored && stored.entry.holder !== advisory.data.consumer)

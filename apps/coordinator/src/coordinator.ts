@@ -6,6 +6,7 @@
  * C3: a refusal that was decided on an assumed entry is decided again on the journal's own.
  * C4: a candidate is handed to a promoting stage only under the mesh's controls as the stream has them at that moment.
  * C5: nothing is decided while something of the mesh's history is lost, or while the controls aren't known.
+ * C6: a candidate whose last entry only a newer release can judge is left alone (NeedsNewer).
  */
 import {
   type Entry,
@@ -31,6 +32,7 @@ import { type EntryCache, openEntryCache } from "./entry-cache.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import type { HistoryKeeper } from "./history-keeper.ts";
 import { openMailboxes } from "./mailboxes.ts";
+import { lastKnown, NeedsNewer } from "./needs-newer.ts";
 import type { PlaybookShelf } from "./playbook-shelf.ts";
 
 /** What became of a happening. */
@@ -52,6 +54,8 @@ export interface CoordinatorParts {
   /** Told about every entry appended here. */
   readonly onAppended: (stored: StoredEntry) => void;
   readonly onFenced: () => void;
+  /** Told about what only a newer release can decide. */
+  readonly onNewer: (why: string) => void;
 }
 
 /** Decides happenings, one at a time per candidate. */
@@ -74,7 +78,7 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
     parts.history.refuse();
     let assumed = assume(cache, candidateId, happening);
     for (let fenced = 0; fenced <= MAX_FENCED;) {
-      const last = assumed ? assumed.last : await journal.last(candidateId);
+      const last = assumed ? assumed.last : await lastKnown(journal, candidateId);
       const considered = consider(parts, last, happening);
       // Most need nothing that has to be waited for.
       const { decision, promotes: once } =
@@ -101,7 +105,10 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
   };
   return {
     settle: (candidateId, happening) =>
-      mailboxes.post(candidateId, () => settle(candidateId, happening)),
+      mailboxes.post(candidateId, () => settle(candidateId, happening)).catch((error: unknown) => {
+        if (error instanceof NeedsNewer) parts.onNewer(error.message);
+        throw error;
+      }),
     busy: () => mailboxes.size,
   };
 }

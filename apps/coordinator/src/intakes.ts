@@ -9,17 +9,19 @@ import {
   parseCommandSubject,
   parseReportSubject,
   type PreciseInstant,
+  readWire,
   REPLY_HEADER,
   reportSubject,
   STREAMS,
 } from "@baton/contracts";
 import {
   type Delivery,
+  handBackMs,
   JournalCorrupt,
   LogReset,
   type Mesh,
-  parseReport,
   type PullWorker,
+  readReport,
 } from "@baton/mesh";
 import type { People, Signer } from "@baton/people";
 import type { Happening } from "@baton/playbook";
@@ -28,7 +30,8 @@ import type { Log, RunSampler } from "@baton/telemetry";
 import { takeAdvisory } from "./advisory-intake.ts";
 import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
 import type { Coordinator, Outcome } from "./coordinator.ts";
-import { controlReceipt, depthOf, receiptOf, refusal } from "./receipts.ts";
+import { NeedsNewer } from "./needs-newer.ts";
+import { controlReceipt, depthOf, receiptOf, unreadable } from "./receipts.ts";
 import { type Answer, receiptFor } from "./sign-receipt.ts";
 import { type ReceivedCommand, verifySender } from "./verify-sender.ts";
 
@@ -75,6 +78,8 @@ export function startIntakes(
       onTrouble,
       onDelivery: (delivery, release) => {
         handle(parts, delivery).then(release, (error: unknown) => {
+          release();
+          if (error instanceof NeedsNewer) return delivery.nak(handBackMs(delivery.deliveries));
           parts.count("failed", STREAMS[kind].name);
           log.error(
             { err: error, stream: STREAMS[kind].name, sequence: delivery.sequence },
@@ -82,7 +87,6 @@ export function startIntakes(
           );
           const waits = error instanceof JournalCorrupt || error instanceof LogReset;
           delivery.nak(waits ? CORRUPT_RETRY_MS : RETRY_MS);
-          release();
         });
       },
     });
@@ -105,8 +109,10 @@ function setAside({ log, count }: IntakeParts, delivery: Delivery, why: string):
 }
 
 async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void> {
-  const report = parseReport(delivery.data);
-  if (typeof report === "string") return setReportAside(parts, delivery, report);
+  const read = readReport(delivery.data);
+  if (read.kind === "malformed") return setReportAside(parts, delivery, read.why);
+  if (read.kind === "newer") return handReportBack(parts, delivery, read.why);
+  const { value: report } = read;
   const part = report.type === "result" ? "result" : report.attempt;
   if (reportSubject({ ...report, part }) !== delivery.subject)
     return setReportAside(parts, delivery, "subject and report differ");
@@ -123,6 +129,14 @@ async function takeReport(parts: IntakeParts, delivery: Delivery): Promise<void>
   }
   if (outcome.kind === "ignored") parts.count("ignored", STREAMS.reports.name);
   delivery.ack();
+}
+
+/** The first result of a stage run counts for ever, so it waits for a coordinator that can read it. */
+function handReportBack({ mesh, log }: IntakeParts, delivery: Delivery, why: string): void {
+  const { sequence, deliveries } = delivery;
+  if (mesh.newer.note("report", `REPORTS ${sequence}: ${why}`))
+    log.warn({ sequence, why }, "a report needs a newer coordinator: it waits");
+  delivery.nak(handBackMs(deliveries));
 }
 
 /** Where it is stored says whose it was to be: if a candidate waits for that very result, a person is asked. */
@@ -145,7 +159,7 @@ async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void
     answer(
       parts,
       delivery,
-      refusal(subject, "E_INVALID", received, "Correct what is named and send it again."),
+      unreadable(subject, received),
     );
     return setAside(parts, delivery, `E_MALFORMED ${received}`);
   }
@@ -178,7 +192,7 @@ async function takeControl(
     answer(
       parts,
       delivery,
-      refusal(of, "E_INVALID", received, "Correct what is named and send it again."),
+      unreadable(of, received),
     );
     return setAside(parts, delivery, `E_MALFORMED ${received}`);
   }
@@ -208,12 +222,9 @@ function parseControlCommand(
 ): (ReceivedCommand & { readonly command: ControlCommand }) | string {
   const value = parseJson(delivery);
   if (typeof value === "string") return value;
-  const parsed = ControlCommand.safeParse(value.json);
-  if (!parsed.success || typeof value.json !== "object" || value.json === null) {
-    const issue = parsed.error?.issues[0];
-    return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
-  }
-  return { command: parsed.data, value: value.json, storedAt: delivery.storedAt };
+  const read = readWire(ControlCommand, value.json);
+  if (read.kind !== "read") return read.why;
+  return { command: read.value, value: Object(value.json), storedAt: delivery.storedAt };
 }
 
 /** Nothing is decided on a command whose sender isn't who it says. */
@@ -246,16 +257,14 @@ function parseCommand(delivery: Delivery): ReceivedOfCandidate | string {
   if (typeof json === "string") return json;
   const { json: value } = json;
   const { storedAt } = delivery;
-  const parsed = Command.safeParse(value);
-  if (!parsed.success || typeof value !== "object" || value === null) {
-    const issue = parsed.error?.issues[0];
-    return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
-  }
-  const received = { command: parsed.data, value, storedAt };
-  if (parsed.data.type !== "submit") return received;
-  const depth = depthOf(parsed.data.spec);
+  const read = readWire(Command, value);
+  if (read.kind !== "read") return read.why;
+  const { value: command } = read;
+  const received = { command, value: Object(value), storedAt };
+  if (command.type !== "submit") return received;
+  const depth = depthOf(command.spec);
   if (depth !== undefined) return `spec: ${depth}`;
-  const bytes = Buffer.byteLength(JSON.stringify(parsed.data.spec));
+  const bytes = Buffer.byteLength(JSON.stringify(command.spec));
   return bytes <= MAX_SPEC_BYTES
     ? received
     : `spec: ${bytes} bytes, the limit is ${MAX_SPEC_BYTES}`;

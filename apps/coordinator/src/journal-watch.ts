@@ -1,6 +1,6 @@
 /** Tells about every journal entry once: those of this process at once, those of others when they're caught up with. */
-import { Entry, STREAMS, type StoredEntry } from "@baton/contracts";
-import { follow, type Mesh } from "@baton/mesh";
+import { type Entry, STREAMS, type StoredEntry } from "@baton/contracts";
+import { follow, JournalCorrupt, type Mesh, parseEntry, type StoredMessage } from "@baton/mesh";
 
 /** What has been told, and what not yet. */
 export interface JournalWatch {
@@ -34,7 +34,7 @@ export function openJournalWatch(
         from: through + 1,
         signal: AbortSignal.any([signal, done.signal]),
         onMessage: (message) => {
-          const entry = readEntry(message.data);
+          const entry = readEntry(message);
           if (entry) tell({ sequence: message.seq, entry });
           if (message.seq > through) through = message.seq;
         },
@@ -45,11 +45,12 @@ export function openJournalWatch(
   };
 }
 
-/** An entry, or undefined for a foreign message: `baton doctor` lists those. */
-function readEntry(data: Uint8Array): Entry | undefined {
+/** An entry, or undefined for one that this release can't read or that is none: `baton doctor` lists those. */
+function readEntry({ data, seq }: StoredMessage): Entry | undefined {
   try {
-    return Entry.safeParse(JSON.parse(new TextDecoder().decode(data))).data;
-  } catch {
-    return undefined;
+    return parseEntry(data, seq);
+  } catch (error) {
+    if (error instanceof JournalCorrupt) return undefined;
+    throw error;
   }
 }

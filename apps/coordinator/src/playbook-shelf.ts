@@ -6,6 +6,8 @@ import { parsePlaybook, type Playbook } from "@baton/playbook";
 import { EXIT, StartFailure } from "@baton/service";
 import { readYaml, YamlError } from "@baton/text";
 
+import { NeedsNewer } from "./needs-newer.ts";
+
 const MAX_CHARACTERS = 1_000_000;
 
 /** Finds playbooks. */
@@ -40,8 +42,11 @@ async function load(
   const bytes = await artifacts.get(digest);
   if (!bytes) throw new Error(`playbook ${digest.slice(0, 12)} isn't in the artifact store`);
   const result = parsePlaybook(JSON.parse(new TextDecoder().decode(bytes)));
+  // Only coordinators' own playbooks are kept, and only valid ones.
   if (!result.ok)
-    throw new Error(`playbook ${digest.slice(0, 12)} isn't valid: ${result.faults.join("; ")}`);
+    throw new NeedsNewer(
+      `playbook ${digest.slice(0, 12)} isn't valid for this release: ${result.faults.join("; ")}`,
+    );
   known.set(digest, result.playbook);
   return result.playbook;
 }

@@ -14,6 +14,7 @@ import { identityOf } from "./identity.ts";
 import { startIntakes } from "./intakes.ts";
 import { type JournalWatch, openJournalWatch } from "./journal-watch.ts";
 import { standStill } from "./loss-room.ts";
+import { NeedsNewer } from "./needs-newer.ts";
 import { openOutageWatch } from "./outage-watch.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
 import { openRoll } from "./roll.ts";
@@ -60,6 +61,9 @@ export async function serveCoordinator(
     tracer: service.tracer,
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onFenced: count.fenced,
+    onNewer: (why) => {
+      if (mesh.newer.note("entry", why)) log.warn({ why }, "a candidate needs a newer coordinator");
+    },
     onAppended: (stored) => {
       watch.note(stored);
       count.appended(stored);
@@ -131,6 +135,11 @@ function superviseIntakes(
   });
   service.registerCheck("server", () => answer(mesh.trouble()));
   service.registerCheck("writes", () => answer(mesh.pulse?.trouble()));
+  service.registerCheck("release", () => {
+    // Degraded, not unready: what this release can decide goes on.
+    const reason = mesh.newer.reason();
+    return reason === undefined ? { ok: true } : { ok: true, reason };
+  });
   service.registerCheck("intakes", () => {
     const silent = Math.max(...workers.map((worker) => worker.silentMs()));
     return answer(
@@ -191,6 +200,7 @@ function sweep(
       if (nowMs < steadyFromMs) return;
       for (const candidateId of standing.takeDue(nowMs)) {
         coordinator.settle(candidateId, { kind: "deadline" }).catch((error: unknown) => {
+          if (error instanceof NeedsNewer) return;
           log.error({ candidateId, err: error }, "deadline not handled; tried again later");
         });
       }

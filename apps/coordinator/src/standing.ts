@@ -2,7 +2,7 @@
  * Where candidates stand that a lane has, or that wait for a lane's workers: what sweeps go through to catch what no message
  * announces. Memory only: whoever acts on it lets the core decide on the candidate's last entry.
  */
-import { awaitedDispatch, type Lane, LANES, type StoredEntry } from "@baton/contracts";
+import { awaitedDispatch, isLane, type Lane, LANES, type StoredEntry } from "@baton/contracts";
 import { instantMs, waitsForService } from "@baton/playbook";
 
 /** A candidate's dispatch. */
@@ -134,13 +134,13 @@ function outagesIn(
 function placeOf(stored: StoredEntry): Place | undefined {
   const { entry } = stored;
   const dispatch = awaitedDispatch(stored);
-  if (dispatch === undefined || entry.deadline === null || entry.holder === "closed")
-    return undefined;
+  if (dispatch === undefined || entry.deadline === null) return undefined;
   const about = { n: entry.n, dispatch, sinceMs: instantMs(entry.time), quietUntilMs: 0 };
   const away = waitsForService(entry) ? "waiting" : undefined;
   const dueMs = entry.holder === "review" ? Number.POSITIVE_INFINITY : instantMs(entry.deadline);
-  if (entry.holder !== "review")
+  if (isLane(entry.holder))
     return { ...about, lane: entry.holder, dueMs, unmanned: false, away };
+  if (entry.holder !== "review") return undefined;
   const { cause } = entry;
   if (cause.kind === "no-workers")
     return { ...about, lane: cause.lane, dueMs, unmanned: true, away };

@@ -8,6 +8,7 @@
 import {
   MESH_MATTER_PREFIX,
   MeshMatterRecord,
+  readWire,
   REVIEWS_BUCKET,
   ReviewRecord,
   type ToldRecord,
@@ -21,8 +22,15 @@ interface Kept<R> {
   readonly revision: number;
 }
 
+/** A record that a newer escalation wrote: nobody else writes over it. */
+export class RecordNewer extends Error {
+  override readonly name = "RecordNewer";
+  readonly code = "E_RECORD_NEWER";
+}
+
 /** Reads and writes records of one kind. */
 export interface RecordBook<R extends ToldRecord> {
+  /** Throws `RecordNewer`, and what the bucket throws. */
   read(key: string): Promise<Kept<R>>;
   /** B1: false if somebody else wrote since. Throws `Unavailable` when the outcome is unknown. */
   write(record: R, revision: number): Promise<boolean>;
@@ -90,6 +98,7 @@ export function openRecordBook<R extends ToldRecord>(
       if (!stored) return { record: undefined, revision: 0 };
       const { data, header: headers, seq: revision } = stored;
       const read = parseRecord(kind, keyedFrom({ subject, data, headers }));
+      if (read instanceof RecordNewer) throw read;
       if (typeof read === "string") onForeign(key, read);
       return { record: typeof read === "string" ? undefined : read, revision };
     },
@@ -111,11 +120,14 @@ export function openRecordBook<R extends ToldRecord>(
   };
 }
 
-/** The record under a key: undefined if there is none any more, a text if what is there can't be read. */
+/**
+ * The record under a key: undefined if there is none any more, a text if what is there can't be read, `RecordNewer` if only a
+ * newer release can read it.
+ */
 export function parseRecord<R extends ToldRecord>(
   { schema, keyOf }: RecordKind<R>,
   { key, value: bytes }: Keyed,
-): R | string | undefined {
+): R | RecordNewer | string | undefined {
   if (!bytes) return undefined;
   let value: unknown;
   try {
@@ -123,10 +135,8 @@ export function parseRecord<R extends ToldRecord>(
   } catch {
     return `not JSON (${bytes.length} bytes)`;
   }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
-  }
-  return keyOf(parsed.data) === key ? parsed.data : `what it says it is isn't its key`;
+  const read = readWire(schema, value);
+  if (read.kind === "newer") return new RecordNewer(`${key}: ${read.why}`);
+  if (read.kind === "malformed") return read.why;
+  return keyOf(read.value) === key ? read.value : `what it says it is isn't its key`;
 }

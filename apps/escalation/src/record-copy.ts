@@ -12,6 +12,7 @@ import {
   keyedFrom,
   MATTERS,
   parseRecord,
+  RecordNewer,
   type RecordKind,
   REVIEWS,
   REVIEWS_STREAM,
@@ -104,7 +105,9 @@ function note<R extends ToldRecord>(
 ): void {
   const record = parseRecord(kind, keyed);
   const matters =
-    typeof record === "object" && (record.state === "open" || record.delivery !== null);
+    typeof record === "object" &&
+    !(record instanceof RecordNewer) &&
+    (record.state === "open" || record.delivery !== null);
   if (matters) records.set(keyed.key, record);
   else records.delete(keyed.key);
 }

@@ -1,8 +1,16 @@
 /** The durable that delivers every entry held by `review` to one of the replicas. */
 import { DURABLES, parseJournalSubject, STREAMS } from "@baton/contracts";
-import { type Delivery, JournalCorrupt, type Mesh, parseEntry, type PullWorker } from "@baton/mesh";
+import {
+  type Delivery,
+  handBackMs,
+  JournalCorrupt,
+  type Mesh,
+  parseEntry,
+  type PullWorker,
+} from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
 
+import { RecordNewer } from "./record-book.ts";
 import type { ReviewDesk } from "./review-desk.ts";
 
 const CAPACITY = 64;
@@ -11,13 +19,19 @@ const RETRY_MS = 1000;
 
 /** Starts taking. An entry is acknowledged when its review stands in the bucket, or when it is a question no more. */
 export function startReviewIntake(parts: {
-  readonly mesh: Pick<Mesh, "take">;
+  readonly mesh: Pick<Mesh, "take" | "newer">;
   readonly desk: ReviewDesk;
   readonly log: Log;
 }): PullWorker {
   const { mesh, desk, log } = parts;
   const take = async (delivery: Delivery): Promise<void> => {
     const candidateId = readCandidate(delivery);
+    if (candidateId.kind === "newer") {
+      if (mesh.newer.note("entry", candidateId.why))
+        log.warn({ why: candidateId.why }, "a review needs a newer escalation: it waits");
+      delivery.nak(handBackMs(delivery.deliveries));
+      return;
+    }
     if (candidateId.kind === "malformed") {
       const { sequence, subject } = delivery;
       log.warn(
@@ -39,6 +53,11 @@ export function startReviewIntake(parts: {
     onDelivery: (delivery, release) => {
       take(delivery)
         .catch((error: unknown) => {
+          if (error instanceof RecordNewer) {
+            if (mesh.newer.note("record", error.message))
+              log.warn({ why: error.message }, "a review's record needs a newer escalation");
+            return delivery.nak(handBackMs(delivery.deliveries));
+          }
           log.error({ err: error, sequence: delivery.sequence }, "entry will be delivered again");
           delivery.nak(RETRY_MS);
         })
@@ -49,6 +68,7 @@ export function startReviewIntake(parts: {
 
 type Read =
   | { readonly kind: "candidate"; readonly id: string }
+  | { readonly kind: "newer"; readonly why: string }
   | { readonly kind: "malformed"; readonly why: string };
 
 function readCandidate({ subject, data, sequence }: Delivery): Read {
@@ -65,7 +85,8 @@ function readCandidate({ subject, data, sequence }: Delivery): Read {
       ? { kind: "candidate", id: candidateId }
       : { kind: "malformed", why: `JOURNAL ${sequence}: subject and entry differ` };
   } catch (error) {
-    if (error instanceof JournalCorrupt) return { kind: "malformed", why: error.message };
+    if (error instanceof JournalCorrupt)
+      return { kind: error.otherRelease ? "newer" : "malformed", why: error.message };
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import {
   type NoticeKind,
   noticeKey,
   type NoticeLevel,
-  REASONS,
+  reasonText,
   reviewMatter,
   type ReviewRecord,
 } from "@baton/contracts";
@@ -46,7 +46,7 @@ function noticeOf(record: ReviewRecord, level: NoticeLevel, time: string): Notic
 function summaryOf(record: ReviewRecord, kind: NoticeKind): string {
   const { candidateId, stage, reason, remindersSent, answer, answeredBy } = record;
   const who = `${candidateId} at ${stage}`;
-  const why = `${reason}: ${REASONS[reason].meaning}`;
+  const why = `${reason}: ${reasonText(reason).meaning}`;
   if (kind === "open") return `${who} waits for a person. ${why}`;
   if (kind === "reminder")
     return `${who} still waits for a person, reminder ${remindersSent}. ${why}`;

@@ -1,6 +1,6 @@
 import {
   type MeshMatterRecord,
-  REASONS,
+  reasonText,
   type ReviewRecord,
   type ToldRecord,
 } from "@baton/contracts";
@@ -63,7 +63,7 @@ function present(record: ReviewRecord, nowMs: number) {
     runId,
     stage,
     reason,
-    meaning: REASONS[reason].meaning,
+    meaning: reasonText(reason).meaning,
     detail,
     action,
     next,

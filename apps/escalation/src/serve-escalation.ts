@@ -103,6 +103,11 @@ export async function serveEscalation(
   service.onShutdown("review intake", () => worker.stop(config.BATON_SHUTDOWN_GRACE_MS * 0.6));
   lookAfterMatters(service, common);
   service.registerCheck("server", () => answer(mesh.trouble()));
+  service.registerCheck("release", () => {
+    // Degraded, not unready: what this release can read is looked after.
+    const reason = mesh.newer.reason();
+    return reason === undefined ? { ok: true } : { ok: true, reason };
+  });
   service.registerCheck("entries", () => answer(silence(worker.silentMs())));
   service.registerCheck("reviews", () => {
     if (!copy.whole) return answer(`reading the reviews${because(health.trouble)}`);

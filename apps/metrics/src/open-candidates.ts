@@ -2,13 +2,13 @@
  * Where every open candidate stands, folded from its journal entries. Memory: one map entry per open candidate; a closed one is
  * forgotten.
  */
-import type { Holder, Reason, Stage } from "@baton/contracts";
+import type { Holder, AnyReason, Stage } from "@baton/contracts";
 
 /** Where a candidate stands. */
 export interface Standing {
   readonly holder: Holder;
   readonly stage: Stage;
-  readonly reason: Reason;
+  readonly reason: AnyReason;
 }
 
 /** A place with the number of candidates that stand there. */

@@ -31,7 +31,7 @@ const STAGE = String.raw`"([a-z][a-z0-9-]{0,62})"`;
 const ID = "[a-z0-9-]{6,63}";
 const DONE = new RegExp(
   String.raw`^\{"v":1,"candidateId":"(${ID})","stage":${STAGE},"runId":"${ID}",` +
-    String.raw`"time":${INSTANT},"trace":"[0-9a-f-]{55}","lane":"(lane-[a-f])","answers":(\d{1,15}),"attempt":(\d{1,6}),` +
+    String.raw`"time":${INSTANT},"trace":"[0-9a-f-]{55}","lane":"(lane-[a-z0-9-]{1,58})","answers":(\d{1,15}),"attempt":(\d{1,6}),` +
     String.raw`"startedAt":${INSTANT},"handoff":(?:null|\{"from":${STAGE},"ms":(\d{1,15}(?:\.\d{1,6})?)\}),` +
     String.raw`"id":"[a-z0-9.-]{1,250}","type":"result","outcome":\{"kind":"done","verdict":"(pass|fail|inconclusive)",`,
 );

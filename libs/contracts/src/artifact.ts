@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { RunId, Sha256, Stage } from "./names.ts";
+import { wireObject } from "./wire.ts";
 
 /** Largest artifact in bytes: 64 MiB. */
 export const MAX_ARTIFACT_BYTES = 64 * 1024 * 1024;
@@ -22,7 +23,7 @@ export const ArtifactName = z
 export type ArtifactName = z.infer<typeof ArtifactName>;
 
 /** An artifact by reference: what it is called in its run, and the digest of its bytes. */
-export const ArtifactRef = z.object({
+export const ArtifactRef = wireObject({
   name: ArtifactName,
   sha256: Sha256,
   bytes: z.int().min(0).max(MAX_ARTIFACT_BYTES),

@@ -5,6 +5,7 @@
 import { z } from "zod";
 
 import { canonicalJson } from "./canonical-json.ts";
+import { wireObject } from "./wire.ts";
 
 /** Public half of a person's or a system's key: an nkey of a user. Its checksum is checked where a key is let in. */
 export const PublicKey = z
@@ -22,7 +23,7 @@ export type Signature = z.infer<typeof Signature>;
 export const SIGNED_WITHIN_MS = 600_000;
 
 /** A signature and the key it was made with, as the journal keeps them. */
-export const CommandSignature = z.object({ publicKey: PublicKey, signature: Signature });
+export const CommandSignature = wireObject({ publicKey: PublicKey, signature: Signature });
 export type CommandSignature = z.infer<typeof CommandSignature>;
 
 /** A part that people play, such as `risk`; the playbook says what it may answer, the key registry who has it. */

@@ -17,8 +17,9 @@ import {
   Traceparent,
 } from "./names.ts";
 import { isPlainName, NAME_RULE } from "./person-name.ts";
-import { Reason } from "./reason.ts";
+import { AnyReason } from "./reason.ts";
 import { printableText } from "./text.ts";
+import { wireObject, WireVersion } from "./wire.ts";
 
 /** Largest candidate specification in bytes of canonical JSON: it travels in every entry of its candidate. */
 export const MAX_SPEC_BYTES = 16 * 1024;
@@ -40,7 +41,7 @@ export const Identity = z.string().refine(isPlainName, {
 export type Identity = z.infer<typeof Identity>;
 
 const common = {
-  v: z.literal(1),
+  v: WireVersion,
   id: CommandId,
   candidateId: CandidateId,
   time: Instant,
@@ -122,8 +123,8 @@ export type CommandType = Command["type"];
  * What the one who asked gets back: where the candidate stands now, or why not. It is about one command and no other one, and
  * signed by the coordinator's key where it has one: over its canonical JSON without `signature`.
  */
-export const Receipt = z.object({
-  v: z.literal(1),
+export const Receipt = wireObject({
+  v: WireVersion,
   /** The mesh that answers. */
   mesh: MeshName,
   commandId: CommandId,
@@ -134,7 +135,7 @@ export const Receipt = z.object({
   publicKey: PublicKey.optional(),
   signature: Signature.optional(),
   outcome: z.discriminatedUnion("kind", [
-    z.object({
+    wireObject({
       kind: z.literal("accepted"),
       /** True if this changed nothing because it had been accepted before; the rest is the original receipt. */
       duplicate: z.boolean(),
@@ -150,7 +151,7 @@ export const Receipt = z.object({
         .object({
           stage: Stage,
           holder: Holder,
-          reason: Reason,
+          reason: AnyReason,
           since: Instant,
           by: Identity.optional(),
           why: z.string().optional(),
@@ -158,7 +159,7 @@ export const Receipt = z.object({
         .optional(),
     }),
     /** Of a command about the whole mesh. */
-    z.object({
+    wireObject({
       kind: z.literal("controlled"),
       duplicate: z.boolean(),
       /** Sequence in CONTROLS that records it. */
@@ -166,7 +167,7 @@ export const Receipt = z.object({
       time: Instant,
       detail: z.string().max(MAX_TEXT),
     }),
-    z.object({
+    wireObject({
       kind: z.literal("refused"),
       code: z.string(),
       message: z.string(),

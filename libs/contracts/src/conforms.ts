@@ -40,6 +40,8 @@ interface Def {
   readonly keyType?: object;
   readonly valueType?: object;
   readonly shape?: Readonly<Record<string, object>>;
+  /** Schema of keys that aren't in the shape; absent: they are left out. */
+  readonly catchall?: object;
   readonly discriminator?: string;
   readonly options?: readonly object[];
 }
@@ -73,7 +75,7 @@ function compileDef(def: Def): Conforms | undefined {
     case "record":
       return compileRecord(def);
     case "object":
-      return def.checks?.length ? undefined : compileObject(def.shape ?? {});
+      return def.checks?.length ? undefined : compileObject(def);
     case "union":
       return def.checks?.length ? undefined : compileUnion(def);
     default:
@@ -199,7 +201,8 @@ function compileRecord({ keyType, valueType, checks }: Def): Conforms | undefine
 }
 
 /** Keys are expected in the schema's order, as our writers write them; any other order takes a look-up per key. */
-function compileObject(shape: Readonly<Record<string, object>>): Conforms | undefined {
+function compileObject({ shape = {}, catchall }: Def): Conforms | undefined {
+  const keepsOthers = catchall !== undefined && compile(catchall) === always;
   const names = Object.keys(shape);
   const checks: Conforms[] = [];
   const optional: boolean[] = [];
@@ -219,6 +222,7 @@ function compileObject(shape: Readonly<Record<string, object>>): Conforms | unde
     for (const key in fields) {
       if (names[place] !== key) place = places.get(key) ?? names.length;
       const check = checks[place];
+      if (check === undefined && keepsOthers && key !== "__proto__") continue;
       if (!check?.(fields[key])) return false;
       if (optional[place] !== true) found += 1;
       place += 1;
@@ -228,8 +232,7 @@ function compileObject(shape: Readonly<Record<string, object>>): Conforms | unde
 }
 
 function compileUnion({ discriminator, options = [] }: Def): Conforms | undefined {
-  // Of a plain union zod takes the first that fits, perhaps by leaving out what a later one knows.
-  if (discriminator === undefined) return undefined;
+  if (discriminator === undefined) return compileEither(options);
   const byValue = new Map<unknown, Conforms>();
   for (const option of options) {
     const conforms = compile(option);
@@ -241,6 +244,21 @@ function compileUnion({ discriminator, options = [] }: Def): Conforms | undefine
     typeof value === "object" &&
     value !== null &&
     byValue.get(Reflect.get(value, discriminator))?.(value) === true;
+}
+
+/**
+ * Of a plain union zod takes the first that fits, perhaps by leaving out what a later one knows: so the second counts only where
+ * the first, a union by a discriminator, has nothing for that value.
+ */
+function compileEither([first, second, ...more]: readonly object[]): Conforms | undefined {
+  const def: unknown = first && Reflect.get(Reflect.get(first, "_zod") ?? {}, "def");
+  if (!first || !second || more.length > 0 || !isDef(def)) return undefined;
+  const { discriminator, options = [] } = def;
+  const [is, isOther] = [compile(first), compile(second)];
+  if (discriminator === undefined || !is || !isOther) return undefined;
+  const taken = new Set(options.flatMap((one) => literalsOf(one, discriminator) ?? []));
+  return (value) =>
+    is(value) || (isOther(value) && !taken.has(Reflect.get(Object(value), discriminator)));
 }
 
 function literalsOf(option: object, discriminator: string): readonly unknown[] | undefined {

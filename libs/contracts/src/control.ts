@@ -14,6 +14,7 @@ import { Identity, Why } from "./command.ts";
 import { MAX_TEXT } from "./failure.ts";
 import { CandidateId, CommandId, Instant, Lane, MeshName } from "./names.ts";
 import { printableText } from "./text.ts";
+import { openUnion, wireObject, WireVersion } from "./wire.ts";
 
 /** Stands where a candidate's id stands in commands about the whole mesh; no candidate may bear it. */
 export const MESH_ID = "mesh-controls";
@@ -37,6 +38,12 @@ const Ticket = printableText(
 
 /** What an incident freezes. */
 export const IncidentScope = z.discriminatedUnion("kind", [
+  wireObject({ kind: z.literal("candidate"), candidateId: CandidateId }),
+  wireObject({ kind: z.literal("lane"), lane: Lane }),
+  wireObject({ kind: z.literal("all") }),
+]);
+/** As a command asks for it. */
+const AskedScope = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("candidate"), candidateId: CandidateId }),
   z.strictObject({ kind: z.literal("lane"), lane: Lane }),
   z.strictObject({ kind: z.literal("all") }),
@@ -44,7 +51,7 @@ export const IncidentScope = z.discriminatedUnion("kind", [
 export type IncidentScope = z.infer<typeof IncidentScope>;
 
 const common = {
-  v: z.literal(1),
+  v: WireVersion,
   id: CommandId,
   candidateId: z.literal(MESH_ID),
   time: Instant,
@@ -64,7 +71,7 @@ const AnyControlCommand = z.discriminatedUnion("type", [
     ...common,
     type: z.literal("incident"),
     class: IncidentClass,
-    scope: IncidentScope,
+    scope: AskedScope,
   }),
   z.strictObject({ ...common, type: z.literal("close-incident"), incidentId: IncidentId }),
   /** Lets one strategy be changed outside Git for a while. */
@@ -96,7 +103,7 @@ export type ControlCommand = z.infer<typeof ControlCommand>;
 export type ControlCommandType = ControlCommand["type"];
 
 /** Who did something, why and when. */
-const Act = z.object({ by: Identity, why: z.string(), time: Instant, commandId: CommandId });
+const Act = wireObject({ by: Identity, why: z.string(), time: Instant, commandId: CommandId });
 
 /** The kill switch while it is engaged. */
 export const KillSwitchState = Act.extend({
@@ -137,7 +144,7 @@ export type GitTask = z.infer<typeof GitTask>;
  * The part of the mesh's history that counts: a new one begins when people accept that what came before it is lost. What was
  * seen of an earlier epoch is not held against this one.
  */
-export const Epoch = z.object({
+export const Epoch = wireObject({
   /** From 2: the mesh was made with the first. */
   n: z.int().min(2),
   /** Last sequence of each stream when it began; 0 where it was made anew. */
@@ -145,9 +152,9 @@ export const Epoch = z.object({
 });
 export type Epoch = z.infer<typeof Epoch>;
 
-/** One entry of the chain, and the state. Tolerant: keys that a newer writer added are ignored. */
-export const Controls = z.object({
-  v: z.literal(1),
+/** One entry of the chain, and the state. Tolerant (wire.ts). */
+export const Controls = wireObject({
+  v: WireVersion,
   type: z.literal("controls"),
   /** Position in the chain, from 1, and the sequence of the entry before (0 for the first). */
   n: z.int().positive(),
@@ -155,8 +162,8 @@ export const Controls = z.object({
   time: Instant,
   /** One sentence: what changed. */
   detail: z.string().max(MAX_TEXT),
-  cause: z.discriminatedUnion("kind", [
-    z.object({
+  cause: openUnion([
+    wireObject({
       kind: z.literal("command"),
       commandId: CommandId,
       type: z.string(),
@@ -167,11 +174,11 @@ export const Controls = z.object({
       roles: z.array(Role).max(16).optional(),
       signature: CommandSignature.optional(),
     }),
-    z.object({ kind: z.literal("expired") }),
+    wireObject({ kind: z.literal("expired") }),
     /** The mesh was made. */
-    z.object({ kind: z.literal("origin") }),
+    wireObject({ kind: z.literal("origin") }),
     /** History was found lost; the coordinator engaged the kill switch. */
-    z.object({ kind: z.literal("loss"), loss: LossId }),
+    wireObject({ kind: z.literal("loss"), loss: LossId }),
   ]),
   /** Absent until a loss of history was accepted. */
   epoch: Epoch.optional(),

@@ -18,6 +18,7 @@ import {
   CommandId,
   Holder,
   Instant,
+  isLane,
   Lane,
   PreciseInstant,
   RunId,
@@ -25,13 +26,16 @@ import {
   Stage,
   Traceparent,
 } from "./names.ts";
-import { Reason } from "./reason.ts";
+import { AnyReason, isReason } from "./reason.ts";
 import { ResultReport, Verdict } from "./report.ts";
 import { WalkForwardLimits } from "./walk-forward.ts";
+import { kindsIn, openUnion, wireObject, WireVersion } from "./wire.ts";
 
-/** What led to the entry. */
-export const Cause = z.discriminatedUnion("kind", [
-  z.object({
+/**
+ * What led to the entry. A newer release knows more kinds, which its type doesn't say: whoever switches over the kind has a default.
+ */
+const CAUSES = [
+  wireObject({
     kind: z.literal("command"),
     commandId: CommandId,
     type: z.string(),
@@ -43,34 +47,34 @@ export const Cause = z.discriminatedUnion("kind", [
     signature: CommandSignature.optional(),
   }),
   /** `storedAt`: when the report was stored; the handoff is measured from it. */
-  z.object({
+  wireObject({
     kind: z.literal("report"),
     sequence: z.int().positive(),
     attempt: z.int().positive(),
     storedAt: PreciseInstant,
     from: Stage,
   }),
-  z.object({ kind: z.literal("deadline") }),
+  wireObject({ kind: z.literal("deadline") }),
   /** `why`: what the lane said when it set the dispatch aside; absent if it said nothing. */
-  z.object({
+  wireObject({
     kind: z.literal("exhausted"),
     deliveries: z.int().positive(),
     why: z.string().max(300).optional(),
   }),
   /** A result in the awaited one's place that can't be read. `sequence`: in REPORTS; `why`: what is wrong with it. */
-  z.object({
+  wireObject({
     kind: z.literal("unreadable"),
     sequence: z.int().positive(),
     lane: Lane,
     why: z.string().max(300),
   }),
   /** `since`: when the lane last gave a sign of life. */
-  z.object({ kind: z.literal("no-workers"), lane: Lane, since: Instant }),
-  z.object({ kind: z.literal("workers-back"), lane: Lane }),
+  wireObject({ kind: z.literal("no-workers"), lane: Lane, since: Instant }),
+  wireObject({ kind: z.literal("workers-back"), lane: Lane }),
   /** `waiting`: candidates of the lane that waited for what is away when it was asked. */
-  z.object({ kind: z.literal("service-away"), lane: Lane, waiting: z.int().positive() }),
+  wireObject({ kind: z.literal("service-away"), lane: Lane, waiting: z.int().positive() }),
   /** People opened an incident that it is part of. */
-  z.object({
+  wireObject({
     kind: z.literal("incident"),
     incidentId: z.string().max(40),
     class: IncidentClass,
@@ -78,12 +82,13 @@ export const Cause = z.discriminatedUnion("kind", [
     why: z.string(),
   }),
   /** What stopped it on its way is over. */
-  z.object({ kind: z.literal("lifted") }),
-]);
+  wireObject({ kind: z.literal("lifted") }),
+] as const;
+export const Cause = openUnion(CAUSES);
 export type Cause = z.infer<typeof Cause>;
 
 /** What the coordinator itself verified before the move (J2); kept so that a replay decides on the same (J10). */
-export const EvidenceRecord = z.object({
+export const EvidenceRecord = wireObject({
   /** Artifact name to what was found in the store. */
   artifacts: z.record(z.string(), z.enum(["present", "missing", "altered"])),
   /** Where the content of an artifact contradicts the dispatch, by its name; absent if none does. */
@@ -96,7 +101,7 @@ export const EvidenceRecord = z.object({
 export type EvidenceRecord = z.infer<typeof EvidenceRecord>;
 
 /** The guard's receipt for a move to a stage. */
-export const GuardReceipt = z.object({
+export const GuardReceipt = wireObject({
   from: Stage.nullable(),
   to: Stage,
   rule: z.string().max(120),
@@ -104,7 +109,7 @@ export const GuardReceipt = z.object({
 export type GuardReceipt = z.infer<typeof GuardReceipt>;
 
 /** Why an earlier run of this candidate came back; lane A reads it. */
-export const Feedback = z.object({
+export const Feedback = wireObject({
   runId: RunId,
   stage: Stage,
   reasons: z.array(z.string().max(300)).max(50),
@@ -112,7 +117,7 @@ export const Feedback = z.object({
 export type Feedback = z.infer<typeof Feedback>;
 
 /** An approval given for entering `stage` in `runId`, bound to the digest of the evidence it was given on. */
-export const Approval = z.object({
+export const Approval = wireObject({
   stage: Stage,
   runId: RunId,
   by: Identity,
@@ -131,7 +136,7 @@ export const Approval = z.object({
 export type Approval = z.infer<typeof Approval>;
 
 /** One way to answer a review, and who may. */
-export const ReviewAnswer = z.object({
+export const ReviewAnswer = wireObject({
   /** Type of the command. */
   command: z.string().max(20),
   /** One of these is needed; empty: everybody may. */
@@ -144,7 +149,7 @@ export const ReviewAnswer = z.object({
 export type ReviewAnswer = z.infer<typeof ReviewAnswer>;
 
 /** A question to a person. The entry's `reason` says which; `action` is the one suggested. */
-export const Review = z.object({
+export const Review = wireObject({
   openedAt: Instant,
   action: z.string().max(MAX_TEXT),
   /** Stage that follows an approval; null if the answer is about the stage itself. */
@@ -156,7 +161,7 @@ export const Review = z.object({
 export type Review = z.infer<typeof Review>;
 
 /** A person's hold. */
-export const Hold = z.object({
+export const Hold = wireObject({
   by: Identity,
   why: z.string(),
   time: Instant,
@@ -170,7 +175,7 @@ export type Hold = z.infer<typeof Hold>;
 const MAX_INCIDENTS_BEFORE = 32;
 
 /** The incident that a candidate recovers from; `ticket` where an emergency was declared for it. */
-const IncidentLink = z.object({
+const IncidentLink = wireObject({
   id: z.string().max(40),
   class: IncidentClass,
   ticket: z.string().max(120).nullable(),
@@ -178,9 +183,9 @@ const IncidentLink = z.object({
   before: z.array(z.string().max(40)).max(MAX_INCIDENTS_BEFORE),
 });
 
-/** One entry of a candidate's journal. Tolerant: keys that a newer writer added are ignored. */
-export const Entry = z.object({
-  v: z.literal(1),
+/** One entry of a candidate's journal. Tolerant (wire.ts). */
+export const Entry = wireObject({
+  v: WireVersion,
   type: z.literal("entry"),
   /** `<candidateId>.<n>` */
   id: z.string(),
@@ -193,7 +198,7 @@ export const Entry = z.object({
   n: z.int().positive(),
   prev: z.int().min(0),
   holder: Holder,
-  reason: Reason,
+  reason: AnyReason,
   /** One sentence with the particulars. */
   detail: z.string().max(MAX_TEXT),
   cause: Cause,
@@ -232,7 +237,7 @@ export const Entry = z.object({
   evidence: EvidenceRecord.nullable(),
   guard: GuardReceipt.nullable(),
   /** What its playbook asks of a walk-forward, so that a lane needs no playbook; absent: the playbook says nothing. */
-  walkForward: WalkForwardLimits.optional(),
+  walkForward: wireObject(WalkForwardLimits.shape).optional(),
   /** Failures seen lately, for the fuse that stops the same one from being repeated; the latest last. */
   tallies: z.array(FailureTally).max(MAX_TALLIES).optional(),
   /** Sequence of the mesh's controls it was decided under; absent while there were none. */
@@ -256,9 +261,21 @@ export function awaitedDispatch({ sequence, entry }: StoredEntry): number | unde
   return entry.awaits === 0 ? sequence : entry.awaits;
 }
 
+const CAUSE_KINDS = kindsIn(CAUSES);
+
+/**
+ * What of the entry only a newer release knows, in words, where one has to know it to decide what follows; undefined if nothing.
+ * Who only shows it, or does its stage's work, needn't know.
+ */
+export function foreignIn({ holder, reason, cause }: Entry): string | undefined {
+  if (!isLane(holder) && holder !== "review" && holder !== "closed") return `holder ${holder}`;
+  if (!isReason(reason)) return `reason ${reason}`;
+  return CAUSE_KINDS.has(cause.kind) ? undefined : `cause ${String(cause.kind)}`;
+}
+
 /** True if a lane shall start working on this entry (E1). */
 export function isDispatch(entry: Entry): boolean {
-  return entry.awaits === 0 && entry.holder !== "review" && entry.holder !== "closed";
+  return entry.awaits === 0 && isLane(entry.holder);
 }
 
 /** The incidents that this recovery is for: while it isn't through, none of them may be closed. */

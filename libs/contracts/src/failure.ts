@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { RunId, Stage } from "./names.ts";
+import { wireObject } from "./wire.ts";
 
 /** What kind of failure it is, and so what follows: only `transient` ones are retried (J6). */
 export const FAILURE_CLASSES = ["transient", "deterministic", "spec", "policy"] as const;
@@ -18,7 +19,7 @@ export function cut(text: string, max = MAX_TEXT): string {
 }
 
 /** Why an attempt failed: for the person who has to act on it. */
-export const Failure = z.object({
+export const Failure = wireObject({
   class: FailureClass,
   /** Stable code such as `E_DATA_UNAVAILABLE`. */
   code: z.string().regex(/^[A-Z][A-Z0-9_]{1,63}$/),
@@ -29,7 +30,7 @@ export const Failure = z.object({
 export type Failure = z.infer<typeof Failure>;
 
 /** A stage's retry rule, resolved from the playbook and carried by the dispatch, so that a lane needs no playbook. */
-export const RetryRule = z.object({
+export const RetryRule = wireObject({
   maxRetries: z.int().min(0).max(20),
   initialBackoffMs: z.int().min(0),
   backoffMultiplier: z.number().min(1),
@@ -59,7 +60,7 @@ export function isStopFailure({ class: kind, code }: Failure): boolean {
 }
 
 /** How often one failure was seen at one stage on the same inputs. */
-export const FailureTally = z.object({
+export const FailureTally = wireObject({
   stage: Stage,
   /** The failure's code and a digest of its message without what changes from time to time. */
   signature: z.string().max(80),

@@ -9,6 +9,7 @@ import { z } from "zod";
 
 import { Instant, MeshName, Sha256 } from "./names.ts";
 import { ARTIFACTS_BUCKET, STREAMS } from "./subjects.ts";
+import { wireObject, WireVersion } from "./wire.ts";
 
 /** The streams that together are the mesh's history. Of them only one that never held anything may be made. */
 export const HISTORY_STREAMS = [
@@ -21,16 +22,22 @@ export const HISTORY_STREAMS = [
 export type HistoryStream = (typeof HISTORY_STREAMS)[number];
 
 /** A message that was seen as its stream's last one. */
-export const Mark = z.object({
+export const Mark = wireObject({
   sequence: z.int().positive(),
   /** Of its subject, a line feed, and its data. */
   sha256: Sha256,
 });
 export type Mark = z.infer<typeof Mark>;
 
+/** A newer release may have one more. */
+const StreamName = z.custom<HistoryStream>(
+  (value) => typeof value === "string" && /^[A-Z][A-Z_]{0,62}$/.test(value),
+  "stream: 1 to 63 of A-Z and '_'",
+);
+
 /** How far history had come; a stream that held nothing is left out. */
-export const HistoryMarks = z.object({
-  v: z.literal(1),
+export const HistoryMarks = wireObject({
+  v: WireVersion,
   /** What the mesh is called, where that is known. */
   mesh: MeshName.optional(),
   epoch: z.int().positive(),
@@ -38,7 +45,7 @@ export const HistoryMarks = z.object({
   began: z.record(z.string(), z.int().min(0)).optional(),
   /** When it was so. */
   time: Instant,
-  streams: z.partialRecord(z.enum(HISTORY_STREAMS), Mark),
+  streams: z.partialRecord(StreamName, Mark),
 });
 export type HistoryMarks = z.infer<typeof HistoryMarks>;
 

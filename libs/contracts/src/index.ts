@@ -62,6 +62,7 @@ export {
   Entry,
   EvidenceRecord,
   Feedback,
+  foreignIn,
   GuardReceipt,
   Hold,
   incidentsOf,
@@ -112,9 +113,11 @@ export {
   Holder,
   ID_PATTERN,
   Instant,
+  isLane,
   Lane,
   LANES,
   MeshName,
+  OwnLane,
   PreciseInstant,
   RunId,
   Sha256,
@@ -132,7 +135,14 @@ export {
   Severity,
   WaitingChannel,
 } from "./notice.ts";
-export { Reason, REASONS, type ReasonText } from "./reason.ts";
+export {
+  AnyReason,
+  isReason,
+  Reason,
+  REASONS,
+  type ReasonText,
+  reasonText,
+} from "./reason.ts";
 export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./report.ts";
 export { noticeKey, reviewMatter, ReviewRecord, REVIEWS_BUCKET } from "./review-record.ts";
 export {
@@ -257,3 +267,4 @@ export {
 } from "./artifacts/rollback-readiness.ts";
 export { boundedHealth, ServiceHealth, ServiceMatter, serviceSubject } from "./service-health.ts";
 export { printableText } from "./text.ts";
+export { type Foreign, type Reading, readWire, WIRE_VERSION } from "./wire.ts";

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { MAX_TEXT } from "./failure.ts";
 import { Notice, Severity } from "./notice.ts";
 import { ToldRecord } from "./told-record.ts";
+import { wireObject, WireVersion } from "./wire.ts";
 
 /** Codes of the matters. */
 export const MESH_REASONS = [
@@ -27,7 +28,7 @@ export const MESH_MATTER_PREFIX = "mesh.";
 export const ENGINE_MATTER_PREFIX = `${MESH_MATTER_PREFIX}engine-`;
 
 /** A matter as the controls or the engine have it. Name, reason, subject, facts and `what` never change. */
-export const MeshMatter = z.object({
+export const MeshMatter = wireObject({
   /** `mesh.` and what it is known by: an incident's or a task's id, the command that engaged the kill switch. */
   matter: z.string().regex(/^mesh\.[a-z0-9-]{1,80}$/, "matter: not one of the mesh"),
   reason: MeshReason,
@@ -46,9 +47,9 @@ export const MeshMatter = z.object({
 });
 export type MeshMatter = z.infer<typeof MeshMatter>;
 
-/** A matter and what was done about it. Tolerant: keys that a newer writer added are ignored. */
-export const MeshMatterRecord = z.object({
-  v: z.literal(1),
+/** A matter and what was done about it. Tolerant (wire.ts). */
+export const MeshMatterRecord = wireObject({
+  v: WireVersion,
   ...ToldRecord.shape,
   ...MeshMatter.shape,
   /** Sequence of the latest controls that are known to have it; 1 where it isn't theirs. */

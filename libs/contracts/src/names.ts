@@ -5,20 +5,42 @@
  */
 import { z } from "zod";
 
-/** The six lanes, in the order of the playbook's flow. */
-export const LANES = ["lane-a", "lane-b", "lane-c", "lane-d", "lane-e", "lane-f"] as const;
-/** A lane: the service that does the work of its stages. */
-export const Lane = z.enum(LANES);
-export type Lane = z.infer<typeof Lane>;
+import type { Foreign } from "./wire.ts";
 
-/** Who must act next: a lane, a person (`review`) or nobody (`closed`). */
-export const Holder = z.enum([...LANES, "review", "closed"]);
-export type Holder = z.infer<typeof Holder>;
+/**
+ * The lanes of this release, in the order of the playbook's flow: the one list that consumers, keys and access rules are made
+ * from, and that what people write is held against.
+ */
+export const LANES = ["lane-a", "lane-b", "lane-c", "lane-d", "lane-e", "lane-f"] as const;
+/** A lane of this release. */
+export const OwnLane = z.enum(LANES);
+export type OwnLane = z.infer<typeof OwnLane>;
+
+const LANE_PATTERN = /^lane-[a-z0-9](?:[a-z0-9-]{0,56}[a-z0-9])?$/;
+
+/** A lane: the service that does the work of its stages. On the wire it may be one that this release doesn't have. */
+export type Lane = `lane-${string}`;
+export const Lane = z.custom<Lane>(
+  (value) => typeof value === "string" && LANE_PATTERN.test(value),
+  "lane: `lane-` and 1 to 58 of a-z, 0-9 and '-', not ending with '-'",
+);
 
 /** What candidate and run ids look like, also upstream (N1). Names and labels elsewhere, such as Kubernetes', may not end in '-'. */
 export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{4,61}[a-z0-9]$/;
 /** What a stage name looks like (N1); the playbook says which ones exist. */
 export const STAGE_PATTERN = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Who must act next: a lane, a person (`review`) or nobody (`closed`); or whoever a newer release lets act. */
+export type Holder = Lane | "review" | "closed" | Foreign;
+export const Holder = z.custom<Holder>(
+  (value) => typeof value === "string" && STAGE_PATTERN.test(value),
+  "holder: 1 to 63 characters, only a-z, 0-9 and '-', starting with a letter",
+);
+
+/** True if a lane must act next. */
+export function isLane(holder: Holder): holder is Lane {
+  return LANE_PATTERN.test(holder);
+}
 
 const idRule = "6 to 63 characters, only a-z, 0-9 and '-', neither starting nor ending with '-'";
 

@@ -9,6 +9,7 @@ import { z } from "zod";
 
 import { MAX_TEXT } from "./failure.ts";
 import { Instant } from "./names.ts";
+import { wireObject } from "./wire.ts";
 
 /** Most channels that one notice can go to. */
 export const MAX_CHANNELS = 16;
@@ -30,8 +31,8 @@ export type NoticeKind = z.infer<typeof NoticeKind>;
 /** Parts of a-z, 0-9 and '-', joined by dots: safe in headers, and another separator can stand for the dot. */
 const Dotted = z.string().regex(/^[a-z0-9-]{1,80}(?:\.[a-z0-9-]{1,80}){1,5}$/);
 
-/** What a person is told, and the body of the generic webhook. Tolerant: keys that a newer writer added are ignored. */
-export const Notice = z.object({
+/** What a person is told, and the body of the generic webhook. Tolerant (wire.ts). */
+export const Notice = wireObject({
   type: z.literal("baton.notice.v1"),
   /** `matter.level`: whoever is told twice can tell by it. */
   key: Dotted,
@@ -75,7 +76,7 @@ export const Notice = z.object({
 export type Notice = z.infer<typeof Notice>;
 
 /** A channel that a notice hasn't reached yet. */
-export const WaitingChannel = z.object({
+export const WaitingChannel = wireObject({
   name: ChannelName,
   /** Attempts that failed. */
   failed: z.int().min(0),
@@ -87,7 +88,7 @@ export const WaitingChannel = z.object({
 export type WaitingChannel = z.infer<typeof WaitingChannel>;
 
 /** A notice under way. It ends when no channel waits any more; then there's none. */
-export const NoticeDelivery = z.object({
+export const NoticeDelivery = wireObject({
   notice: Notice,
   /** Somebody tells it until then, and nobody else; null when nobody does. */
   claimedUntil: Instant.nullable(),

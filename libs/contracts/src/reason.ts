@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 
+import type { Foreign } from "./wire.ts";
+
 /** What one code means: for people who look at a candidate, and what they should do. */
 export interface ReasonText {
   /** `moving`: a lane works on it; `waiting`: it goes on by itself; `human`: a person must act; `closed`: nothing follows. */
@@ -197,6 +199,28 @@ export const REASONS = {
 /** A code of the catalogue. */
 export type Reason = keyof typeof REASONS;
 export const Reason = z.custom<Reason>(
-  (value) => typeof value === "string" && Object.hasOwn(REASONS, value),
+  (value) => typeof value === "string" && isReason(value),
   "reason: not a code of the catalogue",
 );
+
+/** A code as the journal has it: a newer release's catalogue has more. */
+export type AnyReason = Reason | Foreign;
+export const AnyReason = z.custom<AnyReason>(
+  (value) => typeof value === "string" && /^[A-Z][A-Z0-9_]{1,63}$/.test(value),
+  "reason: 2 to 64 of A-Z, 0-9 and '_', starting with a letter",
+);
+
+/** True if the code is of this release's catalogue. */
+export function isReason(code: string): code is Reason {
+  return Object.hasOwn(REASONS, code);
+}
+
+/** A code's text; of one that only a newer release knows it says that. */
+export function reasonText(code: AnyReason): ReasonText {
+  if (isReason(code)) return REASONS[code];
+  return text(
+    "human",
+    "A newer release of Baton put it here, for a reason that this one doesn't know.",
+    "Look with the newest release of Baton that runs here: it knows the reason and what to do.",
+  );
+}

@@ -4,13 +4,14 @@ import { z } from "zod";
 import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
 import { Failure, MAX_TEXT } from "./failure.ts";
 import { CandidateId, Instant, Lane, RunId, Stage, Traceparent } from "./names.ts";
+import { wireObject, WireVersion } from "./wire.ts";
 
 /** Of a gate or a stage's own check: `inconclusive` goes to a person. An error is a failed attempt, not a verdict. */
 export const Verdict = z.enum(["pass", "fail", "inconclusive"]);
 export type Verdict = z.infer<typeof Verdict>;
 
 const common = {
-  v: z.literal(1),
+  v: WireVersion,
   /** Deduplication id of the stage run, with `.attempt-<n>` for a failed attempt. */
   id: z.string().max(250),
   candidateId: CandidateId,
@@ -25,22 +26,22 @@ const common = {
   attempt: z.int().positive(),
   startedAt: Instant,
   /** Milliseconds from the previous stage's stored result to `startedAt`, and that stage; null for the first stage. */
-  handoff: z.object({ from: Stage, ms: z.number().min(0) }).nullable(),
+  handoff: wireObject({ from: Stage, ms: z.number().min(0) }).nullable(),
 };
 
 /** A stage run that is over: done with a verdict and artifacts, or failed for good. */
-export const ResultReport = z.strictObject({
+export const ResultReport = wireObject({
   ...common,
   type: z.literal("result"),
   outcome: z.discriminatedUnion("kind", [
-    z.strictObject({
+    wireObject({
       kind: z.literal("done"),
       verdict: Verdict,
       /** One sentence for people. */
       summary: z.string().max(MAX_TEXT),
       artifacts: z.array(ArtifactRef).max(MAX_ARTIFACTS),
     }),
-    z.strictObject({ kind: z.literal("failed"), failure: Failure }),
+    wireObject({ kind: z.literal("failed"), failure: Failure }),
   ]),
 });
 export type ResultReport = z.infer<typeof ResultReport>;
@@ -49,7 +50,7 @@ export type ResultReport = z.infer<typeof ResultReport>;
  * An attempt that failed and will be retried at `retryAt`. `waits`: it isn't over, but tries again and again, because what it works
  * with is away; the first such one of a delivery is reported.
  */
-export const AttemptReport = z.strictObject({
+export const AttemptReport = wireObject({
   ...common,
   type: z.literal("attempt"),
   failure: Failure,

@@ -7,15 +7,16 @@ import { z } from "zod";
 
 import { MAX_TEXT } from "./failure.ts";
 import { CandidateId, RunId, Stage, Traceparent } from "./names.ts";
-import { Reason } from "./reason.ts";
+import { AnyReason } from "./reason.ts";
 import { type NoticeLevel, ToldRecord } from "./told-record.ts";
+import { wireObject, WireVersion } from "./wire.ts";
 
 /** Bucket of the records. A review's key is the candidate's id, a mesh matter's is its name, which has a dot. */
 export const REVIEWS_BUCKET = "REVIEWS";
 
-/** A review and what was done about it. Tolerant: keys that a newer writer added are ignored. */
-export const ReviewRecord = z.object({
-  v: z.literal(1),
+/** A review and what was done about it. Tolerant (wire.ts). */
+export const ReviewRecord = wireObject({
+  v: WireVersion,
   candidateId: CandidateId,
   runId: RunId,
   stage: Stage,
@@ -24,7 +25,7 @@ export const ReviewRecord = z.object({
   sequence: z.int().positive(),
   /** Sequence of the latest entry that still asks the same question. */
   latest: z.int().positive(),
-  reason: Reason,
+  reason: AnyReason,
   detail: z.string().max(MAX_TEXT),
   /** The one action suggested. */
   action: z.string().max(MAX_TEXT),

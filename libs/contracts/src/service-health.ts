@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { cut } from "./failure.ts";
 import { Instant } from "./names.ts";
+import { wireObject, WireVersion } from "./wire.ts";
 
 /** Most checks of one process, and characters of one reason, that are told. */
 const MOST = { checks: 50, reason: 500, matters: 50 } as const;
@@ -20,8 +21,8 @@ export const ServiceMatter = z.object({
 export type ServiceMatter = z.infer<typeof ServiceMatter>;
 
 /** The answer of one process. `service` is what it calls itself; who answers is known by the subject that was asked. */
-export const ServiceHealth = z.object({
-  v: z.literal(1),
+export const ServiceHealth = wireObject({
+  v: WireVersion,
   service: z.string().max(63),
   /** Tells the processes of a service apart. */
   instance: z.string().max(63),
@@ -31,7 +32,7 @@ export const ServiceHealth = z.object({
   ready: z.boolean(),
   /** What it looked at; `reason` may be given for what is well too. */
   checks: z
-    .array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() }))
+    .array(wireObject({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() }))
     .max(MOST.checks),
   /** Absent where a service doesn't tell any. */
   matters: z.array(ServiceMatter).max(MOST.matters).optional(),

@@ -30,7 +30,8 @@ export const ARTIFACTS_BUCKET = "ARTIFACTS";
 
 /** The kinds of processes that store artifacts, each under subjects of its own, so that nobody stores in another's name. */
 export const ARTIFACT_WRITERS = ["coordinator", ...LANES, "cli"] as const;
-export type ArtifactWriter = (typeof ARTIFACT_WRITERS)[number];
+/** One of them; or a lane that this release doesn't have. */
+export type ArtifactWriter = (typeof ARTIFACT_WRITERS)[number] | Lane;
 
 /** Name of the durable consumer a lane works from; `reports`, `commands` and so on name the others. */
 export const DURABLES = {
@@ -144,7 +145,7 @@ export function parseArtifactRecordSubject(
   subject: string,
 ): { writer: ArtifactWriter; sha256: Sha256 } | undefined {
   const [root, bucket, part, who, digest, ...rest] = subject.split(".");
-  const writer = ARTIFACT_WRITERS.find((one) => one === who);
+  const writer = ARTIFACT_WRITERS.find((one) => one === who) ?? Lane.safeParse(who).data;
   const sha256 = Sha256.safeParse(digest);
   if (`${root}.${bucket}.${part}` !== RECORDS || rest.length > 0) return undefined;
   return writer && sha256.success ? { writer, sha256: sha256.data } : undefined;

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { Identity } from "./command.ts";
 import { Instant } from "./names.ts";
 import { ChannelName, NoticeDelivery, Severity } from "./notice.ts";
+import { wireObject } from "./wire.ts";
 
 /** What people are told about a matter: each level once. */
 export const NoticeLevel = z
@@ -16,11 +17,11 @@ export const NoticeLevel = z
 export type NoticeLevel = z.infer<typeof NoticeLevel>;
 
 /** The last thing that a channel was told about a matter. */
-export const ToldChannel = z.object({ level: NoticeLevel, at: Instant });
+export const ToldChannel = wireObject({ level: NoticeLevel, at: Instant });
 export type ToldChannel = z.infer<typeof ToldChannel>;
 
 /** The part that all such records share. */
-export const ToldRecord = z.object({
+export const ToldRecord = wireObject({
   openedAt: Instant,
   deadline: Instant.nullable(),
   state: z.enum(["open", "answered"]),

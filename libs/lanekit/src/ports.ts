@@ -27,6 +27,8 @@ export interface Intake {
 export interface Inbox {
   open(options: {
     capacity: number;
+    /** Stages that there is work for. */
+    stages: ReadonlySet<string>;
     onDispatch: (dispatch: Dispatch, release: () => void) => void;
     onTrouble: (what: string) => void;
   }): Intake;

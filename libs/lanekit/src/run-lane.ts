@@ -72,6 +72,7 @@ export function runLane(definition: LaneDefinition, runtime: LaneRuntime): Runni
   );
   const intake: Intake = runtime.inbox.open({
     capacity: runtime.capacity,
+    stages: new Set(Object.keys(definition.stages)),
     onTrouble: (what) => runtime.log.warn({ what }, "lane intake"),
     onDispatch: (dispatch, release) => {
       void handle({ definition, runtime, running, outages, dispatch }).finally(release);

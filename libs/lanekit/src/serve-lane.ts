@@ -32,6 +32,8 @@ export interface LaneMesh extends AsyncDisposable {
   readonly artifacts: ArtifactStore;
   laneInbox(lane: Lane): Inbox;
   trouble(): string | undefined;
+  /** What was met that only a newer release can work on. */
+  readonly newer: { reason(): string | undefined };
 }
 
 /**
@@ -65,6 +67,11 @@ export function serveLane(
   service.registerCheck("away", () => answer(lane.away()));
   service.registerCheck("deliveries", () => {
     const reason = lane.unanswered();
+    return reason === undefined ? { ok: true } : { ok: true, reason };
+  });
+  service.registerCheck("release", () => {
+    // Degraded, not unready: everything else goes on.
+    const reason = mesh.newer.reason();
     return reason === undefined ? { ok: true } : { ok: true, reason };
   });
   service.mount({

@@ -15,8 +15,8 @@ import {
   artifactsOfWriter,
   type ArtifactWriter,
   DURABLES,
-  type Lane,
   LANES,
+  type OwnLane,
   RECEIPT_INBOX,
   REVIEWS_BUCKET,
   STREAMS,
@@ -113,7 +113,7 @@ function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
 }
 
 /** A lane: its own dispatches, its own reports, and artifacts, which everybody verifies by their digest. */
-function forLane(lane: Lane): Request[] {
+function forLane(lane: OwnLane): Request[] {
   return [
     ...works(STREAMS.journal.name, lane),
     publish(`baton.report.${lane}.>`),

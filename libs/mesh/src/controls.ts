@@ -1,5 +1,12 @@
 /** The mesh's controls: one chain, written only through its fence; the last entry is the state. */
-import { CONTROL_SUBJECT, Controls, epochOf, type StoredControls, STREAMS } from "@baton/contracts";
+import {
+  CONTROL_SUBJECT,
+  Controls,
+  epochOf,
+  readWire,
+  type StoredControls,
+  STREAMS,
+} from "@baton/contracts";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 
 import { Unavailable } from "./connect.ts";
@@ -119,10 +126,8 @@ export function parseControls(data: Uint8Array, sequence: number): StoredControl
   } catch (error) {
     throw new ControlsCorrupt(`CONTROLS ${sequence} isn't JSON`, { cause: error });
   }
-  const parsed = Controls.safeParse(value);
-  if (parsed.success) return { sequence, controls: parsed.data };
-  const issue = parsed.error.issues[0];
-  throw new ControlsCorrupt(
-    `CONTROLS ${sequence} isn't a state: ${issue?.path.join(".")}: ${issue?.message}`,
-  );
+  const read = readWire(Controls, value);
+  if (read.kind === "read") return { sequence, controls: read.value };
+  const what = read.kind === "newer" ? "is a newer release's state" : "isn't a state";
+  throw new ControlsCorrupt(`CONTROLS ${sequence} ${what}: ${read.why}`);
 }

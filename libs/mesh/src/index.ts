@@ -44,6 +44,7 @@ export {
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
 export { LogReset } from "./log-reset.ts";
 export { type Mesh, type MeshOptions, openJetStream, openMesh, readMeshName } from "./mesh.ts";
+export { createNewer, handBackMs, type Newer } from "./newer.ts";
 export {
   openPublisher,
   type Outgoing,
@@ -57,7 +58,7 @@ export type { PullOptions, PullWorker } from "./pull-worker.ts";
 export type { StoredMessage } from "./read-page.ts";
 export { type Damage, scrub, type ScrubProgress } from "./scrub.ts";
 export { askHealth } from "./service-health.ts";
-export { parseReport, type Reports, type StoredReport } from "./reports.ts";
+export { parseReport, readReport, type Reports, type StoredReport } from "./reports.ts";
 export {
   DEFAULT_TOPOLOGY,
   type Drift,

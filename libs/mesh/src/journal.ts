@@ -7,6 +7,7 @@ import {
   journalFence,
   journalSubject,
   CandidateId,
+  readWire,
   type StoredEntry,
   STREAMS,
 } from "@baton/contracts";
@@ -138,15 +139,13 @@ export function parseEntry(data: Uint8Array, sequence: number): Entry {
     throw new JournalCorrupt(`JOURNAL ${sequence} isn't JSON`, { cause: error });
   }
   if (isEntry(value)) return value;
-  const parsed = Entry.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const what = `${issue?.path.join(".")}: ${issue?.message}`;
-  throw EntryOfAnyRelease.safeParse(value).success
-    ? new JournalCorrupt(`JOURNAL ${sequence} is an entry of another release: ${what}`, {
+  const read = readWire(Entry, value);
+  if (read.kind === "read") return read.value;
+  throw read.kind === "newer" || EntryOfAnyRelease.safeParse(value).success
+    ? new JournalCorrupt(`JOURNAL ${sequence} is an entry of another release: ${read.why}`, {
         otherRelease: true,
       })
-    : new JournalCorrupt(`JOURNAL ${sequence} isn't an entry: ${what}`);
+    : new JournalCorrupt(`JOURNAL ${sequence} isn't an entry: ${read.why}`);
 }
 
 /** What every release's entry has: enough to tell one from what isn't any. */

@@ -9,7 +9,9 @@ import {
 } from "@baton/contracts";
 
 import type { Delivery } from "./delivery.ts";
+import { HeldBack } from "./held-back.ts";
 import { JournalCorrupt, parseEntry } from "./journal.ts";
+import type { Newer } from "./newer.ts";
 import type { PullWorker, startPullWorker } from "./pull-worker.ts";
 import { laneDurable } from "./topology.ts";
 
@@ -33,6 +35,8 @@ export interface LaneDispatch {
 export interface LaneInbox {
   open(options: {
     capacity: number;
+    /** Stages that this release of the lane has work for, all if left out; a dispatch of another waits for a newer one. */
+    stages?: ReadonlySet<string>;
     onDispatch: (dispatch: LaneDispatch, release: () => void) => void;
     onTrouble: (what: string) => void;
   }): PullWorker;
@@ -42,44 +46,84 @@ export interface LaneInbox {
 export interface LaneInboxParts {
   readonly lane: Lane;
   readonly maxDeliver: number;
+  readonly ackWaitMs: number;
+  readonly newer: Newer;
   readonly start: (options: Omit<Parameters<typeof startPullWorker>[1], "restore">) => PullWorker;
 }
 
-/** The inbox of a lane. Notes (entries that aren't dispatches) are acknowledged away; foreign messages are set aside. */
-export function openLaneInbox({ lane, maxDeliver, start }: LaneInboxParts): LaneInbox {
+/**
+ * The inbox of a lane. Notes (entries that aren't dispatches) are acknowledged away; what only a newer release can work on is
+ * kept and handed back (HeldBack); what no coordinator can have written is set aside.
+ */
+export function openLaneInbox(parts: LaneInboxParts): LaneInbox {
+  const { lane, maxDeliver, ackWaitMs, start } = parts;
   return {
-    open: ({ capacity, onDispatch, onTrouble }) =>
-      start({
+    open: ({ capacity, stages, onDispatch, onTrouble }) => {
+      const held = new HeldBack(ackWaitMs);
+      const worker = start({
         stream: STREAMS.journal.name,
         durable: laneDurable(lane),
         capacity,
         onTrouble,
         onDelivery: (delivery, release) => {
-          const entry = readDispatch(delivery, lane, onTrouble);
-          if (entry) onDispatch(new DeliveredDispatch(delivery, entry, maxDeliver), release);
-          else release();
+          const read = readDispatch(delivery, lane, stages);
+          if (read.kind === "dispatch")
+            return onDispatch(new DeliveredDispatch(delivery, read.entry, maxDeliver), release);
+          if (read.kind === "newer") {
+            if (parts.newer.note("entry", read.why))
+              onTrouble(`E_ENTRY_NEWER ${read.why}; it waits for a newer release of ${lane}`);
+            worker.widen(1);
+            return held.keep(delivery, () => {
+              worker.widen(-1);
+              release();
+            });
+          }
+          if (read.kind === "malformed") {
+            delivery.term(`E_MALFORMED ${read.why}`);
+            onTrouble(`set aside a message on ${journalFilter(lane)}: ${read.why}`);
+          } else delivery.ack();
+          release();
         },
-      }),
+      });
+      return {
+        held: () => worker.held(),
+        silentMs: () => worker.silentMs(),
+        widen: (by) => worker.widen(by),
+        stop: (graceMs) => {
+          const stopped = worker.stop(graceMs);
+          held.leave();
+          return stopped;
+        },
+      };
+    },
   };
 }
+
+type ReadDispatch =
+  | { readonly kind: "dispatch"; readonly entry: Entry }
+  | { readonly kind: "note" }
+  | { readonly kind: "newer"; readonly why: string }
+  | { readonly kind: "malformed"; readonly why: string };
 
 function readDispatch(
   delivery: Delivery,
   lane: Lane,
-  onTrouble: (what: string) => void,
-): Entry | undefined {
+  stages: ReadonlySet<string> | undefined,
+): ReadDispatch {
+  const { data, sequence, subject } = delivery;
   try {
-    const entry = parseEntry(delivery.data, delivery.sequence);
-    const agrees = entry.holder === lane && journalSubject(entry) === delivery.subject;
-    if (!agrees) throw new JournalCorrupt(`JOURNAL ${delivery.sequence}: subject and entry differ`);
-    if (isDispatch(entry)) return entry;
-    delivery.ack();
+    const entry = parseEntry(data, sequence);
+    if (entry.holder !== lane || journalSubject(entry) !== subject)
+      return { kind: "malformed", why: `JOURNAL ${sequence}: subject and entry differ` };
+    if (!isDispatch(entry)) return { kind: "note" };
+    if (stages?.has(entry.stage) !== false) return { kind: "dispatch", entry };
+    const why = `JOURNAL ${sequence} is a dispatch of ${entry.stage}, for which this release of ${lane} has no work`;
+    return { kind: "newer", why };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    delivery.term(`E_MALFORMED ${reason}`);
-    onTrouble(`set aside a message on ${journalFilter(lane)}: ${reason}`);
+    const why = error instanceof Error ? error.message : String(error);
+    const isNewer = error instanceof JournalCorrupt && error.otherRelease;
+    return { kind: isNewer ? "newer" : "malformed", why };
   }
-  return undefined;
 }
 
 class DeliveredDispatch implements LaneDispatch {

@@ -22,6 +22,7 @@ import type { HistoryState, KnownMarks } from "./find-losses.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
+import { createNewer, type Newer } from "./newer.ts";
 import { LogReset } from "./log-reset.ts";
 import { provision } from "./provision.ts";
 import { openPublisher, type Publisher } from "./publisher.ts";
@@ -89,6 +90,8 @@ export interface Mesh extends AsyncDisposable {
   readonly artifacts: Artifacts;
   readonly controls: MeshControls;
   readonly commands: Commands;
+  /** What this process met that only a newer release can act on. */
+  readonly newer: Newer;
   laneInbox(lane: Lane): LaneInbox;
   /** Makes and checks streams and consumers, see provision.ts; then keeps the consumers. Only with the option of that name. */
   provision(known?: readonly KnownMarks[]): Promise<HistoryState>;
@@ -163,6 +166,8 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
       },
     });
   const pulse = owns ? startPulse(publisher) : undefined;
+  const newer = createNewer();
+  const { maxDeliver, ackWaitMs } = chosen;
   return {
     nc,
     js,
@@ -180,7 +185,8 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     provision: owned.provision,
     commands: openCommands(jsm),
     take,
-    laneInbox: (lane) => openLaneInbox({ lane, maxDeliver: chosen.maxDeliver, start: take }),
+    newer,
+    laneInbox: (lane) => openLaneInbox({ lane, maxDeliver, ackWaitMs, newer, start: take }),
     trouble: () => troubleOf(watch, options.url) ?? unstored(publisher.unanswered()),
     [Symbol.asyncDispose]: async () => {
       owned.stop();

@@ -2,6 +2,8 @@
 import {
   conformanceTo,
   type Lane,
+  type Reading,
+  readWire,
   Report,
   reportFilter,
   reportSubject,
@@ -89,17 +91,19 @@ async function store(writer: GroupWriter, report: Report): Promise<"stored" | "e
 const decoder = new TextDecoder();
 const isReport = conformanceTo(Report);
 
-/** A report, or in words why the bytes aren't one. */
+/** A report, or in words why the bytes aren't one for this release. */
 export function parseReport(data: Uint8Array): Report | string {
+  const read = readReport(data);
+  return read.kind === "read" ? read.value : read.why;
+}
+
+/** Reads a report's bytes, and tells what a newer release wrote from what is no report. */
+export function readReport(data: Uint8Array): Reading<Report> {
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(data));
   } catch {
-    return `not JSON (${data.length} bytes)`;
+    return { kind: "malformed", why: `not JSON (${data.length} bytes)` };
   }
-  if (isReport(value)) return value;
-  const parsed = Report.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  return `${issue?.path.join(".") || "(top)"}: ${issue?.message}`;
+  return isReport(value) ? { kind: "read", value } : readWire(Report, value);
 }

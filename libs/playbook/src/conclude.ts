@@ -218,7 +218,7 @@ function follow(step: Step, rule: StageRule, result: Concluded): Entry {
 function ending(
   { last: { entry }, playbook }: Step,
   detail: string,
-): Pick<Entry, "reason" | "detail"> {
+): { readonly reason: Reason; readonly detail: string } {
   const recovery = recoveryStage(playbook);
   // The evidence of what recovery took out may have been sealed before: then this is another run of that stage.
   const recovered = entry.promoted === false || entry.visited.some((stage) => stage === recovery);

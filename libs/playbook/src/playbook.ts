@@ -12,7 +12,8 @@ import {
   canonicalJson,
   FAILURE_CLASSES,
   type FailureClass,
-  Lane,
+  type Lane,
+  OwnLane,
   Role,
   type Sha256,
   Stage,
@@ -84,7 +85,7 @@ export type ApprovalRule = z.infer<typeof ApprovalRule>;
 const StageDocument = z
   .strictObject({
     stage: Stage,
-    lane: Lane,
+    lane: OwnLane,
     mutableAction: z.boolean().default(false),
     requirePreviousArtifact: z.boolean().default(true),
     requirePreviousGatePass: z.boolean().default(true),

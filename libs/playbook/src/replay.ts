@@ -99,5 +99,7 @@ function happeningOf(
         ? `${cause.kind}, but nothing was awaited`
         : { ...cause, dispatch };
     }
+    default:
+      return "its cause is one that only a newer release knows: replay it with that";
   }
 }

@@ -8,6 +8,7 @@
  * S3: what a person asks for is refused while it's stopped; only a lane's result is kept.
  */
 import {
+  type AnyReason,
   type CandidateId,
   type Controls,
   cut,
@@ -41,7 +42,7 @@ export interface Stop {
 
 /** True if it waits, with a result that is kept, for a stop to be lifted. */
 export function isStopped({ holder, reason, hold, kept }: Entry): boolean {
-  const reasons: readonly Reason[] = STOP_REASONS;
+  const reasons: readonly AnyReason[] = STOP_REASONS;
   return holder === "review" && hold === null && kept !== null && reasons.includes(reason);
 }
 

@@ -1,5 +1,6 @@
 /** How the next entry of a chain is made: everything not named is carried over (E3 of the contracts). */
 import type {
+  AnyReason,
   Cause,
   Entry,
   Instant,
@@ -30,7 +31,7 @@ const MAX_COMMANDS = 20;
 /** The successor of `step.last`: same state, new position, time and cause; then `changes`. */
 export function successor(
   step: Step,
-  changes: Partial<Entry> & { reason: Reason; detail: string },
+  changes: Partial<Entry> & { reason: AnyReason; detail: string },
 ): Entry {
   const { sequence, entry } = step.last;
   const n = entry.n + 1;

@@ -2,7 +2,7 @@
  * J5 on a live mesh: at any time every open candidate has a holder, a reason if it isn't running, and a deadline that
  * somebody acts on. Reads the journal only, so it may watch a mesh in production.
  */
-import { awaitedDispatch, Entry, REASONS, type StoredEntry } from "@baton/contracts";
+import { awaitedDispatch, Entry, reasonText, type StoredEntry } from "@baton/contracts";
 import { follow, type Mesh } from "@baton/mesh";
 
 /** Longest that a lane's deadline may be over before a coordinator has acted on it. */
@@ -50,7 +50,7 @@ export async function openStandingCheck(mesh: Pick<Mesh, "nc" | "jsm">): Promise
 function faultsOf(stored: StoredEntry, nowMs: number): string[] {
   const { entry } = stored;
   const { holder, reason, deadline, detail, review } = entry;
-  const { state } = REASONS[reason];
+  const { state } = reasonText(reason);
   const faults: string[] = [];
   if (detail === "") faults.push(`${reason} without a word`);
   if (deadline === null) faults.push(`waits at ${holder} without a deadline`);

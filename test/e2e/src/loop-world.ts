@@ -6,7 +6,7 @@ import {
   type Command,
   commandSubject,
   type Entry,
-  type Lane,
+  type OwnLane,
   LANES,
   Receipt,
   REPLY_HEADER,
@@ -95,7 +95,7 @@ export interface LoopWorld extends AsyncDisposable {
   /** Starts the three lanes; stages that aren't given pass. */
   startLanes(work: Partial<Record<"make" | "check" | "ship", StageWork>>): RunningLane[];
   /** Starts a lane for stages of another playbook. */
-  startLane(lane: Lane, stages: Record<string, StageWork>): RunningLane;
+  startLane(lane: OwnLane, stages: Record<string, StageWork>): RunningLane;
   send(command: DistributedOmit<Command, "v" | "id" | "time"> & { id?: string }): Promise<Receipt>;
   /** Submits a specification, by default one that needs no approval, and returns its candidate id. */
   submit(spec: Record<string, unknown>): Promise<string>;
@@ -202,7 +202,7 @@ function untilLast(
 
 /** The test's own, with the coordinator's key, so that it may look at everything and break it; and those of the lanes. */
 async function openMeshes(nats: TestNats) {
-  const open = (kind: "coordinator" | Lane): Promise<Mesh> => {
+  const open = (kind: "coordinator" | OwnLane): Promise<Mesh> => {
     const seed = nats.seedOf(kind);
     return openMesh({ url: nats.url, name: kind, topology: TOPOLOGY, seed, storesAs: kind });
   };
@@ -210,7 +210,7 @@ async function openMeshes(nats: TestNats) {
   const lanes = new Map(
     await Promise.all(LANES.map(async (lane) => [lane, await open(lane)] as const)),
   );
-  const meshOf = (lane: Lane): Mesh => lanes.get(lane) ?? fail(`no connection of ${lane}`);
+  const meshOf = (lane: OwnLane): Mesh => lanes.get(lane) ?? fail(`no connection of ${lane}`);
   return { mesh, meshOf, laneMeshes: [...lanes.values()] };
 }
 
@@ -232,7 +232,7 @@ function startThreeLanes(
 
 function startLane(
   { mesh, telemetry }: { mesh: Mesh; telemetry: Telemetry },
-  lane: Lane,
+  lane: OwnLane,
   stages: Record<string, StageWork>,
 ): RunningLane {
   return runLane(defineLane({ lane, stages }), {

@@ -5,7 +5,7 @@ import {
   type Incident,
   incidentsOf,
   type KillSwitchState,
-  type Reason,
+  type AnyReason,
   type StoredControls,
 } from "@baton/contracts";
 import { isStopped } from "@baton/playbook";
@@ -39,7 +39,7 @@ export interface ControlsView extends Waiting {
   /** Changes made in an emergency that Git doesn't have yet. */
   readonly tasks: readonly GitTask[];
   /** Candidates that these keep from going on. */
-  readonly stopped: readonly { readonly candidateId: string; readonly reason: Reason }[];
+  readonly stopped: readonly { readonly candidateId: string; readonly reason: AnyReason }[];
 }
 
 /** The view of a state and of the last entries of those that are open. */

@@ -1,6 +1,6 @@
 /** A candidate in sections, for people: pure. */
 import type { Entry } from "@baton/contracts";
-import { REASONS } from "@baton/contracts";
+import { reasonText } from "@baton/contracts";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
 import { approvalState } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
@@ -55,11 +55,11 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     ["Candidate", entry.candidateId],
     ["Name", typeof name === "string" ? name : undefined],
     ["Stands", `at ${entry.stage}, ${withText(entry)}, since ${ageText(now - storedAt)}`],
-    ["Reason", `${entry.reason}: ${REASONS[entry.reason].meaning}`],
+    ["Reason", `${entry.reason}: ${reasonText(entry.reason).meaning}`],
     ["Detail", entry.detail],
     [
       "Do",
-      entry.holder === "closed" ? undefined : (review?.action ?? REASONS[entry.reason].action),
+      entry.holder === "closed" ? undefined : (review?.action ?? reasonText(entry.reason).action),
     ],
     ["Deadline", entry.deadline === null ? undefined : deadlineText(entry.deadline, now)],
     [
@@ -157,6 +157,8 @@ function causeText({ cause }: Entry): string {
       return `incident ${cause.incidentId} by ${cause.by}`;
     case "lifted":
       return "stop lifted";
+    default:
+      return cause["kind"];
   }
 }
 

@@ -4,7 +4,7 @@ import {
   awaitedDispatch,
   type Entry,
   isDispatch,
-  REASONS,
+  reasonText,
   type StoredEntry,
 } from "@baton/contracts";
 import { approvalQuestion, approvalState, type ApprovalState } from "@baton/playbook";
@@ -44,7 +44,7 @@ export function explanationOf(
   const { candidateId, holder, stage, reason } = entry;
   const since = ageText(now - storedAt);
   const said = { candidateId, holder, stage, reason, who: null };
-  const { meaning, action } = REASONS[reason];
+  const { meaning, action } = reasonText(reason);
   if (holder === "closed") {
     return {
       ...said,

@@ -1,5 +1,5 @@
 /** `--wait`: follows candidates until each is closed or waits for a person. */
-import { type Entry, parseJournalSubject, REASONS } from "@baton/contracts";
+import { type Entry, parseJournalSubject, reasonText } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
 
 import { CliError, EXIT } from "../cli-error.ts";
@@ -89,7 +89,7 @@ function stoppedShort(entries: readonly Entry[]): CliError {
     code: "E_GUARD",
     exit: EXIT.refused,
     message: `not completed: ${list.join("; ")}`,
-    action: first?.review?.action ?? (first ? REASONS[first.reason].action : ""),
+    action: first?.review?.action ?? (first ? reasonText(first.reason).action : ""),
   });
 }
 

@@ -1,8 +1,8 @@
 /** Whom what is told to, and when again: pure. */
-import { MeshReason, Reason, REASONS, type Severity } from "@baton/contracts";
+import { type AnyReason, MeshReason, Reason, REASONS, type Severity } from "@baton/contracts";
 
 /** What a route can be for: why a candidate waits for a person, or what holds for the whole mesh. */
-export type RoutedReason = Reason | MeshReason;
+export type RoutedReason = AnyReason | MeshReason;
 
 /** From here on more people are told. */
 interface Level {

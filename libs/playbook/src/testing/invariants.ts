@@ -7,7 +7,7 @@ import {
   type EvidenceRecord,
   incidentsOf,
   isDispatch,
-  REASONS,
+  reasonText,
   type StoredEntry,
 } from "@baton/contracts";
 
@@ -91,7 +91,7 @@ function form(after: Entry): Checks {
 
 /** J5: whoever asks why it stands there gets an answer. */
 function standing(after: Entry): Checks {
-  const { state } = REASONS[after.reason];
+  const { state } = reasonText(after.reason);
   const closed = after.holder === "closed";
   const asking = after.holder === "review";
   return [

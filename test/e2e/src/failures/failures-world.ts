@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import type { Entry, Lane, StoredEntry } from "@baton/contracts";
+import type { Entry, OwnLane, StoredEntry } from "@baton/contracts";
 import {
   eventually,
   type SpawnedService,
@@ -145,7 +145,7 @@ export async function openFailuresWorld(
 
 function spawnLane(
   nats: TestNats,
-  of: { stage: string; lane: Lane },
+  of: { stage: string; lane: OwnLane },
   env: Record<string, string>,
 ): SpawnedService {
   return spawnService(FAULTY_LANE, {
