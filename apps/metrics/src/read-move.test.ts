@@ -54,7 +54,7 @@ test.each([
 
 test.each([
   { subject: "baton.journal.lane-a.cand-0001", data: bytesOf(record) },
-  { subject: "baton.journal.nobody.cand-0001.build.run-0001", data: bytesOf(record) },
+  { subject: "baton.journal.NOBODY.cand-0001.build.run-0001", data: bytesOf(record) },
   { subject, data: bytesOf("") },
   { subject, data: bytesOf('{"holder":"lane-a","reason":"NO_SUCH_REASON"}') },
   { subject: journalSubject({ ...record, holder: "lane-b" }), data: bytesOf("{}") },

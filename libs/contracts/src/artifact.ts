@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { RunId, Sha256, Stage } from "./names.ts";
-import { wireObject } from "./wire.ts";
+import { wireObject, WireVersion } from "./wire.ts";
 
 /** Largest artifact in bytes: 64 MiB. */
 export const MAX_ARTIFACT_BYTES = 64 * 1024 * 1024;
@@ -32,3 +32,13 @@ export const ArtifactRef = wireObject({
   runId: RunId,
 });
 export type ArtifactRef = z.infer<typeof ArtifactRef>;
+
+/** The record that makes stored bytes an artifact: where the content is that has the digest. */
+export const ArtifactContent = wireObject({
+  v: WireVersion,
+  sha256: Sha256,
+  /** Of the chunks' subject. */
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  bytes: z.int().min(0).max(MAX_ARTIFACT_BYTES),
+});
+export type ArtifactContent = z.infer<typeof ArtifactContent>;

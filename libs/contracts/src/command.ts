@@ -147,8 +147,7 @@ export const Receipt = wireObject({
       /** One sentence with the particulars: for a hold or a cancellation also what still runs. */
       detail: z.string().max(MAX_TEXT).optional(),
       /** Of a duplicate: where the candidate stands by now, and who brought it there if a person did. */
-      stands: z
-        .object({
+      stands: wireObject({
           stage: Stage,
           holder: Holder,
           reason: AnyReason,

@@ -94,8 +94,7 @@ export const EvidenceRecord = wireObject({
   /** Where the content of an artifact contradicts the dispatch, by its name; absent if none does. */
   contradictions: z.record(z.string(), z.string().max(300)).optional(),
   /** Verdict read from the stage's gate report, bound to its digest; null where the stage has none. */
-  gate: z
-    .object({ sha256: Sha256, verdict: Verdict, reasons: z.array(z.string().max(300)).max(50) })
+  gate: wireObject({ sha256: Sha256, verdict: Verdict, reasons: z.array(z.string().max(300)).max(50) })
     .nullable(),
 });
 export type EvidenceRecord = z.infer<typeof EvidenceRecord>;
@@ -231,8 +230,7 @@ export const Entry = wireObject({
   review: Review.nullable(),
   hold: Hold.nullable(),
   /** A result that came in while on hold, with what was verified about it. */
-  kept: z
-    .object({ report: ResultReport, sequence: z.int().positive(), storedAt: PreciseInstant })
+  kept: wireObject({ report: ResultReport, sequence: z.int().positive(), storedAt: PreciseInstant })
     .nullable(),
   evidence: EvidenceRecord.nullable(),
   guard: GuardReceipt.nullable(),

@@ -1,4 +1,4 @@
-export { ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
+export { ArtifactContent, ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
 export {
   CandidateSpec,
   CsvTreatment,
@@ -267,4 +267,12 @@ export {
 } from "./artifacts/rollback-readiness.ts";
 export { boundedHealth, ServiceHealth, ServiceMatter, serviceSubject } from "./service-health.ts";
 export { printableText } from "./text.ts";
-export { type Foreign, type Reading, readWire, WIRE_VERSION } from "./wire.ts";
+export {
+  type Foreign,
+  openUnion,
+  type Reading,
+  readWire,
+  WIRE_VERSION,
+  wireObject,
+} from "./wire.ts";
+export { WIRE, type WireKind } from "./wire-kinds.ts";

@@ -63,8 +63,7 @@ export const Notice = wireObject({
   /** Reminders up to this notice, itself included. */
   reminders: z.int().min(0),
   /** Only when resolved: who answered (null if it wasn't a person), what, and when. */
-  answer: z
-    .object({ by: z.string().max(120).nullable(), what: z.string().max(60), at: Instant })
+  answer: wireObject({ by: z.string().max(120).nullable(), what: z.string().max(60), at: Instant })
     .nullable(),
   /** Where it belongs, such as candidateId, stage, runId. */
   facts: z.record(z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/), z.string().min(1).max(120)),

@@ -52,6 +52,9 @@ export interface RunningLane {
 
 /** A dispatch that waited this long unstarted is checked like a redelivered one (R1). */
 const STALE_MS = 5000;
+/** Until a dispatch comes again that could neither be worked on nor reported: twice as long each time, as each is counted. */
+const RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
 /** Silence of the server that counts as trouble. */
 const SILENT_MS = 15_000;
 /** So many deliveries without an answer are told, and so many candidates at most. */
@@ -197,7 +200,7 @@ async function handle(job: Job): Promise<void> {
       { ...ids(dispatch), err: error },
       "attempt not reported; it will be delivered again",
     );
-    dispatch.retry(1000);
+    dispatch.retry(Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (dispatch.deliveries - 1)));
   } finally {
     running.remove(attempt);
   }

@@ -1,11 +1,5 @@
 /** Records of artifacts: which content has a digest, as the one who stored it says. */
-import {
-  type ArtifactWriter,
-  MAX_ARTIFACT_BYTES,
-  parseArtifactRecordSubject,
-  Sha256,
-} from "@baton/contracts";
-import { z } from "zod";
+import { ArtifactContent, type ArtifactWriter, parseArtifactRecordSubject } from "@baton/contracts";
 
 /** A record as it was found. */
 export interface ArtifactRecord {
@@ -17,13 +11,6 @@ export interface ArtifactRecord {
   readonly content: { readonly id: string; readonly bytes: number } | undefined;
 }
 
-const Content = z.object({
-  v: z.literal(1),
-  sha256: Sha256,
-  id: z.string().regex(/^[0-9a-f]{32}$/),
-  bytes: z.int().min(0).max(MAX_ARTIFACT_BYTES),
-});
-
 /** Reads a stored record. Whatever is wrong with it, it's a record that leads nowhere. */
 export function parseArtifactRecord(message: {
   readonly subject: string;
@@ -31,7 +18,7 @@ export function parseArtifactRecord(message: {
   readonly seq: number;
 }): ArtifactRecord {
   const named = parseArtifactRecordSubject(message.subject);
-  const content = Content.safeParse(readJson(message.data)).data;
+  const content = ArtifactContent.safeParse(readJson(message.data)).data;
   const isAbout = named !== undefined && content?.sha256 === named.sha256;
   return {
     writer: named?.writer,

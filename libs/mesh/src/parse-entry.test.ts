@@ -16,8 +16,8 @@ test("an entry of another release is told from what isn't an entry", () => {
   expect(failureOf(entry)).toEqual(entry);
   const later = [
     { ...entry, v: 2 },
-    { ...entry, cause: { kind: "weather" } },
-    { ...entry, holder: "lane-z" },
+    { ...entry, rule: "as usual" },
+    { ...entry, evidence: { artifacts: { a: "quarantined" }, gate: null } },
   ];
   for (const value of later) {
     const error = failureOf(value);
@@ -29,4 +29,16 @@ test("an entry of another release is told from what isn't an entry", () => {
   }
   for (const value of [null, 7, [], {}, { v: 1 }, { ...entry, candidateId: "Ünknown" }])
     expect(failureOf(value)).toMatchObject({ otherRelease: false });
+});
+
+test("what isn't known of an entry stays as it is", () => {
+  const entry = firstEntry("cand-sample");
+  const later = {
+    ...entry,
+    holder: "lane-z",
+    reason: "SENT_TO_ARCHIVE",
+    cause: { kind: "weather", rain: { mm: 3 } },
+    addedLater: { at: [{ every: "depth" }] },
+  };
+  expect(failureOf(later)).toStrictEqual(later);
 });

@@ -21,6 +21,7 @@ import { POINTER } from "../up/run-up.ts";
 import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
 import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
+import { captureWire } from "./capture-wire.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
 import { type DryRunFolder, newRunFolder } from "./dry-run-folder.ts";
@@ -126,6 +127,7 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   view.phase("checking");
   const evidence = await gatherEvidence(session, stories);
   writeEvidence(folder.path, evidence);
+  await captureWire(session, folder.path);
   const summary = await summarize(run, played, evidence, { start, play: playedAt - start });
   return { summary, first: evidence.get("trend") };
 }
