@@ -1,10 +1,10 @@
 /** Arguments and options that are names: parsed at the edge, so that nothing behind it sees a wrong one. */
 import {
   CandidateId,
-  Holder,
+  type Holder,
   Identity,
   IncidentClass,
-  Lane,
+  type Lane,
   LANES,
   MESH_ID,
   NAME_RULE,

@@ -105,10 +105,12 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
   };
   return {
     settle: (candidateId, happening) =>
-      mailboxes.post(candidateId, () => settle(candidateId, happening)).catch((error: unknown) => {
-        if (error instanceof NeedsNewer) parts.onNewer(error.message);
-        throw error;
-      }),
+      mailboxes
+        .post(candidateId, () => settle(candidateId, happening))
+        .catch((error: unknown) => {
+          if (error instanceof NeedsNewer) parts.onNewer(error.message);
+          throw error;
+        }),
     busy: () => mailboxes.size,
   };
 }

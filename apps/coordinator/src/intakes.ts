@@ -156,11 +156,7 @@ async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void
   if (subject.candidateId === MESH_ID) return takeControl(parts, delivery, subject.commandId);
   const received = parseCommand(delivery);
   if (typeof received === "string") {
-    answer(
-      parts,
-      delivery,
-      unreadable(subject, received),
-    );
+    answer(parts, delivery, unreadable(subject, received));
     return setAside(parts, delivery, `E_MALFORMED ${received}`);
   }
   const { command } = received;
@@ -189,11 +185,7 @@ async function takeControl(
   const received = parseControlCommand(delivery);
   if (typeof received === "string") {
     const of = { candidateId: MESH_ID, commandId };
-    answer(
-      parts,
-      delivery,
-      unreadable(of, received),
-    );
+    answer(parts, delivery, unreadable(of, received));
     return setAside(parts, delivery, `E_MALFORMED ${received}`);
   }
   const { command } = received;

@@ -98,10 +98,7 @@ export function controlReceipt(
  * A command that isn't one for this release, refused by what is wrong with it. It is never acted on in part: a condition that
  * somebody signed and nobody obeys is dangerous.
  */
-export function unreadable(
-  of: { candidateId: string; commandId: string },
-  why: string,
-): Answer {
+export function unreadable(of: { candidateId: string; commandId: string }, why: string): Answer {
   const action =
     "Nothing of it was done. Correct what is named and send it again; if a newer `baton` wrote it, update the coordinator first, or send it with the `baton` of the coordinator's release.";
   return refusal(of, "E_INVALID", why, action);

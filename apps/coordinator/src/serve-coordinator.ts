@@ -4,7 +4,7 @@ import { askHealth, type Mesh, type PullWorker } from "@baton/mesh";
 import type { People } from "@baton/people";
 import type { Playbook } from "@baton/playbook";
 import { EXIT, type ServiceContext, StartFailure } from "@baton/service";
-import { createRunSampler, createTally, type Meter } from "@baton/telemetry";
+import { createRunSampler, createTally, type Log, type Meter } from "@baton/telemetry";
 
 import type { CoordinatorConfig } from "./config.ts";
 import { openControlRoom } from "./control-room.ts";
@@ -61,9 +61,7 @@ export async function serveCoordinator(
     tracer: service.tracer,
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onFenced: count.fenced,
-    onNewer: (why) => {
-      if (mesh.newer.note("entry", why)) log.warn({ why }, "a candidate needs a newer coordinator");
-    },
+    onNewer: (why) => noteNewer(mesh, log, why),
     onAppended: (stored) => {
       watch.note(stored);
       count.appended(stored);
@@ -90,6 +88,10 @@ export async function serveCoordinator(
     await Promise.all(workers.map((worker) => worker.stop(HALT_MS)));
   };
   watchHistory(service, on, halt);
+}
+
+function noteNewer({ newer }: Mesh, log: Log, why: string): void {
+  if (newer.note("entry", why)) log.warn({ why }, "a candidate needs a newer coordinator");
 }
 
 /** When something of the history is lost, this coordinator halts, stands still, and begins anew when that is over. */

@@ -138,8 +138,7 @@ function placeOf(stored: StoredEntry): Place | undefined {
   const about = { n: entry.n, dispatch, sinceMs: instantMs(entry.time), quietUntilMs: 0 };
   const away = waitsForService(entry) ? "waiting" : undefined;
   const dueMs = entry.holder === "review" ? Number.POSITIVE_INFINITY : instantMs(entry.deadline);
-  if (isLane(entry.holder))
-    return { ...about, lane: entry.holder, dueMs, unmanned: false, away };
+  if (isLane(entry.holder)) return { ...about, lane: entry.holder, dueMs, unmanned: false, away };
   if (entry.holder !== "review") return undefined;
   const { cause } = entry;
   if (cause.kind === "no-workers")

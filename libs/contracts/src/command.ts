@@ -148,14 +148,13 @@ export const Receipt = wireObject({
       detail: z.string().max(MAX_TEXT).optional(),
       /** Of a duplicate: where the candidate stands by now, and who brought it there if a person did. */
       stands: wireObject({
-          stage: Stage,
-          holder: Holder,
-          reason: AnyReason,
-          since: Instant,
-          by: Identity.optional(),
-          why: z.string().optional(),
-        })
-        .optional(),
+        stage: Stage,
+        holder: Holder,
+        reason: AnyReason,
+        since: Instant,
+        by: Identity.optional(),
+        why: z.string().optional(),
+      }).optional(),
     }),
     /** Of a command about the whole mesh. */
     wireObject({

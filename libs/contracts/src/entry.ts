@@ -94,8 +94,11 @@ export const EvidenceRecord = wireObject({
   /** Where the content of an artifact contradicts the dispatch, by its name; absent if none does. */
   contradictions: z.record(z.string(), z.string().max(300)).optional(),
   /** Verdict read from the stage's gate report, bound to its digest; null where the stage has none. */
-  gate: wireObject({ sha256: Sha256, verdict: Verdict, reasons: z.array(z.string().max(300)).max(50) })
-    .nullable(),
+  gate: wireObject({
+    sha256: Sha256,
+    verdict: Verdict,
+    reasons: z.array(z.string().max(300)).max(50),
+  }).nullable(),
 });
 export type EvidenceRecord = z.infer<typeof EvidenceRecord>;
 
@@ -230,8 +233,11 @@ export const Entry = wireObject({
   review: Review.nullable(),
   hold: Hold.nullable(),
   /** A result that came in while on hold, with what was verified about it. */
-  kept: wireObject({ report: ResultReport, sequence: z.int().positive(), storedAt: PreciseInstant })
-    .nullable(),
+  kept: wireObject({
+    report: ResultReport,
+    sequence: z.int().positive(),
+    storedAt: PreciseInstant,
+  }).nullable(),
   evidence: EvidenceRecord.nullable(),
   guard: GuardReceipt.nullable(),
   /** What its playbook asks of a walk-forward, so that a lane needs no playbook; absent: the playbook says nothing. */
@@ -268,7 +274,7 @@ const CAUSE_KINDS = kindsIn(CAUSES);
 export function foreignIn({ holder, reason, cause }: Entry): string | undefined {
   if (!isLane(holder) && holder !== "review" && holder !== "closed") return `holder ${holder}`;
   if (!isReason(reason)) return `reason ${reason}`;
-  return CAUSE_KINDS.has(cause.kind) ? undefined : `cause ${String(cause.kind)}`;
+  return CAUSE_KINDS.has(cause.kind) ? undefined : `cause ${cause.kind}`;
 }
 
 /** True if a lane shall start working on this entry (E1). */

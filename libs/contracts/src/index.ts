@@ -1,4 +1,10 @@
-export { ArtifactContent, ArtifactName, ArtifactRef, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS } from "./artifact.ts";
+export {
+  ArtifactContent,
+  ArtifactName,
+  ArtifactRef,
+  MAX_ARTIFACT_BYTES,
+  MAX_ARTIFACTS,
+} from "./artifact.ts";
 export {
   CandidateSpec,
   CsvTreatment,
@@ -135,14 +141,7 @@ export {
   Severity,
   WaitingChannel,
 } from "./notice.ts";
-export {
-  AnyReason,
-  isReason,
-  Reason,
-  REASONS,
-  type ReasonText,
-  reasonText,
-} from "./reason.ts";
+export { AnyReason, isReason, Reason, REASONS, type ReasonText, reasonText } from "./reason.ts";
 export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./report.ts";
 export { noticeKey, reviewMatter, ReviewRecord, REVIEWS_BUCKET } from "./review-record.ts";
 export {

@@ -63,8 +63,11 @@ export const Notice = wireObject({
   /** Reminders up to this notice, itself included. */
   reminders: z.int().min(0),
   /** Only when resolved: who answered (null if it wasn't a person), what, and when. */
-  answer: wireObject({ by: z.string().max(120).nullable(), what: z.string().max(60), at: Instant })
-    .nullable(),
+  answer: wireObject({
+    by: z.string().max(120).nullable(),
+    what: z.string().max(60),
+    at: Instant,
+  }).nullable(),
   /** Where it belongs, such as candidateId, stage, runId. */
   facts: z.record(z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/), z.string().min(1).max(120)),
   traceId: z

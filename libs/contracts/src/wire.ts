@@ -24,9 +24,7 @@ export const WireVersion = z.literal(WIRE_VERSION);
 export type Foreign = string & z.$brand<"foreign">;
 
 /** An object of the wire (W1). */
-export function wireObject<S extends z.core.$ZodLooseShape>(
-  shape: S,
-): z.ZodObject<S, z.core.$strip> {
+export function wireObject<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S> {
   return z.looseObject(shape);
 }
 
@@ -80,7 +78,9 @@ type Issue = z.core.$ZodIssue;
 /** True if the one thing wrong is a name, where this release knows others. */
 function isUnknownName(issue: Issue, value: unknown): boolean {
   if (issue.code === "invalid_value")
-    return issue.values.every((one) => typeof one === "string") && isName(valueAt(value, issue.path));
+    return (
+      issue.values.every((one) => typeof one === "string") && isName(valueAt(value, issue.path))
+    );
   return (
     issue.code === "invalid_union" &&
     issue.discriminator !== undefined &&

@@ -39,7 +39,7 @@ export class HeldBack {
 
   /** Hands everything back: this process ends. */
   leave(): void {
-    for (const delivery of [...this.#kept.keys()]) this.#end(delivery, LEAVING_MS);
+    for (const delivery of this.#kept.keys()) this.#end(delivery, LEAVING_MS);
   }
 
   #end(delivery: Delivery, delayMs: number): void {

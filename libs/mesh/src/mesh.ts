@@ -22,8 +22,8 @@ import type { HistoryState, KnownMarks } from "./find-losses.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
-import { createNewer, type Newer } from "./newer.ts";
 import { LogReset } from "./log-reset.ts";
+import { createNewer, type Newer } from "./newer.ts";
 import { provision } from "./provision.ts";
 import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
@@ -155,16 +155,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
   const publisher = openPublisher(nc);
   const writer = openGroupWriter(publisher, options.syncAlways === true);
   const mayMake = owns || options.seed === undefined;
-  const take = (pull: Omit<PullOptions, "restore">): PullWorker =>
-    startPullWorker(nc, {
-      ...pull,
-      restore: async (from) => {
-        if (!mayMake) return void (await jsm.consumers.info(pull.stream, pull.durable));
-        const how = await restoreConsumer(jsm, topology, { ...pull, from });
-        if (how === "restored")
-          pull.onTrouble(`consumer ${pull.durable} was gone; made again from ${from ?? 1}`);
-      },
-    });
+  const take = takerOf({ nc, jsm }, topology, mayMake);
   const pulse = owns ? startPulse(publisher) : undefined;
   const newer = createNewer();
   const { maxDeliver, ackWaitMs } = chosen;
@@ -202,6 +193,24 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
       await nc.close();
     },
   };
+}
+
+/** Takes messages from durables; one that is gone is made again by who may. */
+function takerOf(
+  { nc, jsm }: { nc: NatsConnection; jsm: JetStreamManager },
+  topology: Topology,
+  mayMake: boolean,
+): Mesh["take"] {
+  return (pull) =>
+    startPullWorker(nc, {
+      ...pull,
+      restore: async (from) => {
+        if (!mayMake) return void (await jsm.consumers.info(pull.stream, pull.durable));
+        const how = await restoreConsumer(jsm, topology, { ...pull, from });
+        if (how === "restored")
+          pull.onTrouble(`consumer ${pull.durable} was gone; made again from ${from ?? 1}`);
+      },
+    });
 }
 
 /** Makes the streams when it's asked to, and keeps the consumers from then on. */

@@ -12,7 +12,9 @@ const corpus = join(root, "libs/contracts/corpus/v1");
 
 for (const file of readdirSync(captured)) {
   const known = new Set(linesOf(join(corpus, file)).map((line) => formOf(JSON.parse(line))));
-  const added = linesOf(join(captured, file)).filter((line) => !known.has(formOf(JSON.parse(line))));
+  const added = linesOf(join(captured, file)).filter(
+    (line) => !known.has(formOf(JSON.parse(line))),
+  );
   if (added.length === 0) continue;
   appendFileSync(join(corpus, file), added.map((line) => `${line}\n`).join(""));
   process.stdout.write(`${file}: ${added.length} added\n`);

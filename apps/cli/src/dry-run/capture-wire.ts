@@ -23,9 +23,21 @@ export async function captureWire(session: Session, folder: string): Promise<voi
   const taking = (kindOf: (message: StoredMessage) => WireKind) => (message: StoredMessage) => {
     if (message.data.length > 1) note(captured, kindOf(message), jsonIn(message.data));
   };
-  await readAll(session, { stream: "journal" }, taking(() => "entry"));
-  await readAll(session, { stream: "reports" }, taking(() => "report"));
-  await readAll(session, { stream: "controls", filter: CONTROL_SUBJECT }, taking(() => "controls"));
+  await readAll(
+    session,
+    { stream: "journal" },
+    taking(() => "entry"),
+  );
+  await readAll(
+    session,
+    { stream: "reports" },
+    taking(() => "report"),
+  );
+  await readAll(
+    session,
+    { stream: "controls", filter: CONTROL_SUBJECT },
+    taking(() => "controls"),
+  );
   await readAll(session, { stream: "commands" }, taking(commandKind));
   await readAll(session, { stream: "KV_REVIEWS" }, taking(recordKind));
   const answers = await askHealth(session.nc, SERVICES, HEALTH_MS);
@@ -66,7 +78,10 @@ function fieldsOf(value: unknown, depth: number): string[] {
     if (inner === null) return [];
     const told = TELLING.includes(key) && typeof inner === "string" ? `${key}=${inner}` : key;
     // What people specify has no form of ours.
-    return [told, ...(key === "spec" ? [] : fieldsOf(inner, depth + 1).map((own) => `${key}.${own}`))];
+    return [
+      told,
+      ...(key === "spec" ? [] : fieldsOf(inner, depth + 1).map((own) => `${key}.${own}`)),
+    ];
   });
 }
 
