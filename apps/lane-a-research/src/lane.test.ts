@@ -227,13 +227,14 @@ test("what the dispatch says of the playbook's limits counts, and nothing else",
   expect(await failing({ minTestedRows: 6 * 63 })).toBe("taken");
 });
 
-test("a user's CSV is read from the store by its digest", async () => {
+test("a user's CSV is read from the store by its digest, and kept in the lane's own name", async () => {
   const bytes = csvOf(2800);
   const { context, outcome } = await run(own(bytes), { stored: [bytes] });
   expect(outcome?.kind).toBe("done");
   const manifest = context.outputJson("research/dataset-manifest.json", DatasetManifest);
   expect(manifest.datasets[0]).toMatchObject({ instrument: "MINE", rows: 2800 });
   expect(manifest.datasets[0]?.source).toMatch(/^csv:[0-9a-f]{12}$/);
+  expect(context.kept).toEqual([createHash("sha256").update(bytes).digest("hex")]);
 });
 
 test("how a CSV is written is read as it was told, and stands in manifest and rationale", async () => {

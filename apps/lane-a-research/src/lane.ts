@@ -71,7 +71,8 @@ async function research(context: StageContext, options: ResearchOptions): Promis
   const spec = understood(context.spec, context.walkForward);
   drill(context, spec, options.drills);
   context.progress("loading data");
-  const loaded = await loadCandidateData({ universe: spec.universe, store: context });
+  const store = { fetch: (sha256: string) => context.keep(sha256), signal: context.signal };
+  const loaded = await loadCandidateData({ universe: spec.universe, store });
   const problems = rowProblems(spec, loaded, context.walkForward);
   if (problems.length > 0) throw specFailure(problems);
   const trials = declareTrials(spec.strategy);

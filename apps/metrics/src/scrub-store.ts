@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 
+import { type Lane, LANES } from "@baton/contracts";
 import { type Damage, type Mesh, scrub } from "@baton/mesh";
 import type { ServiceContext } from "@baton/service";
 
@@ -14,6 +15,8 @@ const KINDS = ["missing", "altered", "lost", "unreadable"] as const;
 type Counts = Readonly<Record<(typeof KINDS)[number], number>>;
 
 const NONE: Counts = { missing: 0, altered: 0, lost: 0, unreadable: 0 };
+/** Reports that nobody can read, by the lane whose key wrote them: its own fault, and no damage of the mesh. */
+type Unreadable = ReadonlyMap<Lane, number>;
 /** Damages that are written to the log one by one, per round. */
 const LOGGED = 100;
 /** A round that couldn't end is begun again after this time. */
@@ -27,7 +30,15 @@ export function startScrub(service: ServiceContext<MetricsConfig>, mesh: Mesh): 
   const perSecond = config.BATON_SCRUB_BYTES_PER_SECOND;
   if (perSecond === 0) return;
   let shown: Counts | undefined;
+  let unreadable: Unreadable = new Map();
   let endedMs: number | undefined;
+  meter
+    .createObservableGauge("baton_reports_unreadable", {
+      description: "Reports that can't be read, by the lane whose key wrote them",
+    })
+    .addCallback((result) => {
+      for (const lane of LANES) if (shown) result.observe(unreadable.get(lane) ?? 0, { lane });
+    });
   meter
     .createObservableGauge("baton_damaged", {
       description:
@@ -50,7 +61,7 @@ export function startScrub(service: ServiceContext<MetricsConfig>, mesh: Mesh): 
   });
   const scrubbing = repeat(config.BATON_SCRUB_EVERY_MS, service, async () => {
     let counts = NONE;
-    await readThrough(service, mesh, (what) => {
+    unreadable = await readThrough(service, mesh, (what) => {
       counts = { ...counts, [what]: counts[what] + 1 };
       // What this round has found already is worse than what the last one had found.
       if (shown === undefined || counts[what] > shown[what])
@@ -74,9 +85,17 @@ async function readThrough(
   { config, log, signal }: ServiceContext<MetricsConfig>,
   mesh: Mesh,
   count: (what: (typeof KINDS)[number]) => void,
-): Promise<void> {
+): Promise<Unreadable> {
   let left = LOGGED;
+  const unreadable = new Map<Lane, number>();
   const tell = (damage: Damage): void => {
+    const lane = LANES.find((one) => damage.kind === "unreadable" && one === damage.writer);
+    if (lane !== undefined) {
+      const before = unreadable.get(lane) ?? 0;
+      if (before === 0) log.warn({ damage }, `${lane}'s key wrote a report that can't be read`);
+      unreadable.set(lane, before + 1);
+      return;
+    }
     count(damage.kind === "artifact" ? damage.how : damage.kind);
     left -= 1;
     if (left < 0) return;
@@ -101,6 +120,7 @@ async function readThrough(
       await delay(ms, undefined, { signal });
     },
   });
+  return unreadable;
 }
 
 /** One round after another, until the service stops. */

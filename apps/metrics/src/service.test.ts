@@ -273,6 +273,26 @@ test("what the journal names and the store lost is found by itself, and so is th
   expect(valueIn(await scrape(address), "baton_scrub_age_seconds")).toBeLessThan(60);
 });
 
+test("a report that nobody can read is counted under the lane whose key wrote it, and damages nothing", async () => {
+  const service = spawn("apps/metrics/src/main.ts", { BATON_SCRUB_EVERY_MS: "100" });
+  const address = await service.ready();
+  const by = async (lane: string): Promise<number | undefined> =>
+    valueIn(await scrape(address), "baton_reports_unreadable", { lane });
+  const round = { what: "a round", withinMs: OUTAGE_MS };
+  await eventually(async () => (await by("lane-e")) !== undefined, round);
+  const before = { d: await by("lane-d"), e: (await by("lane-e")) ?? 0 };
+  const spoilt = ["result", "attempt-1", "no.report.at.all"];
+  for (const part of spoilt) {
+    const subject = `baton.report.lane-e.cand-spoilt.spoilt.run-0001.${part}`;
+    await mesh.publisher.publish({ subject, payload: "{}", headers: {} });
+  }
+  const all = before.e + spoilt.length;
+  await eventually(async () => (await by("lane-e")) === all, { ...round, what: `${all} counted` });
+  expect(await by("lane-d")).toBe(before.d);
+  expect(valueIn(await scrape(address), "baton_damaged", { what: "unreadable" })).toBe(0);
+  expect(service.output()).toContain("lane-e's key wrote a report that can't be read");
+});
+
 test("a stream that is made anew ends the process, so that the next one begins with it", async () => {
   const stage = "anew";
   const first = metrics();

@@ -152,6 +152,12 @@ class AttemptContext implements StageContext {
     return fetch(this.#parts.artifacts, sha256, sha256.slice(0, 12));
   }
 
+  async keep(sha256: string): Promise<Uint8Array> {
+    const bytes = await this.fetch(sha256);
+    await this.#parts.artifacts.put(bytes);
+    return bytes;
+  }
+
   progress(step: string): void {
     this.#parts.onProgress(step);
   }

@@ -59,6 +59,8 @@ export interface StageContext extends StageRun {
   putJson(name: string, value: unknown): Promise<ArtifactRef>;
   /** Stored bytes by digest, for what isn't an artifact of this run (a user's CSV); verified. */
   fetch(sha256: string): Promise<Uint8Array>;
+  /** As `fetch`, and keeps a copy in this lane's own name: people share one key, and who holds it could hide what they stored. */
+  keep(sha256: string): Promise<Uint8Array>;
   /** Says that work goes on: `step` is shown to people and moves the progress watermark. */
   progress(step: string): void;
   /** The wall clock; only for what goes under `observed/`. */

@@ -7,8 +7,8 @@ export interface ArtifactRecord {
   readonly writer: ArtifactWriter | undefined;
   /** Sequence in the stream. */
   readonly sequence: number;
-  /** Id of the writer's content and its length in bytes; undefined if the record isn't one that can be followed. */
-  readonly content: { readonly id: string; readonly bytes: number } | undefined;
+  /** Id of the writer's content; undefined if the record isn't one that can be followed. */
+  readonly content: string | undefined;
 }
 
 /** Reads a stored record. Whatever is wrong with it, it's a record that leads nowhere. */
@@ -23,7 +23,7 @@ export function parseArtifactRecord(message: {
   return {
     writer: named?.writer,
     sequence: message.seq,
-    content: isAbout ? { id: content.id, bytes: content.bytes } : undefined,
+    content: isAbout ? content.id : undefined,
   };
 }
 

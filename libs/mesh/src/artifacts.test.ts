@@ -1,7 +1,5 @@
 /** Artifacts among kinds that don't trust one another: what one key can do to the artifacts of another. */
-import { randomBytes } from "node:crypto";
-
-import { artifactChunkSubject, artifactRecordSubject, type ArtifactWriter } from "@baton/contracts";
+import { artifactRecordSubject } from "@baton/contracts";
 import { startTestNats, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -9,6 +7,7 @@ import { ArtifactAltered, openArtifacts, sha256Of } from "./artifacts.ts";
 import type { Mesh } from "./mesh.ts";
 import { openAs } from "./open-as.test-data.ts";
 import type { Publisher } from "./publisher.ts";
+import { type Lie, lieAbout, spoil } from "./spoil-artifact.test-data.ts";
 
 let nats: TestNats;
 let core: Mesh;
@@ -26,32 +25,6 @@ afterAll(async () => {
   for (const mesh of [thief, lane, core]) await mesh[Symbol.asyncDispose]();
   await nats.stop();
 });
-
-const anId = (): string => randomBytes(16).toString("hex");
-
-interface Lie {
-  readonly record: string;
-  readonly chunks?: readonly (string | Uint8Array)[];
-  readonly id?: string;
-}
-
-/** Stores a record and content as the holder of a key may. */
-async function spoil(mesh: Mesh, writer: ArtifactWriter, sha256: string, lie: Lie): Promise<void> {
-  const { id = anId(), chunks = [], record } = lie;
-  for (const payload of chunks)
-    await mesh.publisher.publish({
-      subject: artifactChunkSubject({ writer, id }),
-      payload,
-      headers: {},
-    });
-  const subject = artifactRecordSubject({ writer, sha256 });
-  await mesh.publisher.publish({ subject, payload: record, headers: {} });
-}
-
-function lieAbout(sha256: string, bytes: number, chunks: Lie["chunks"] = []): Lie {
-  const id = anId();
-  return { id, chunks, record: JSON.stringify({ v: 1, sha256, id, bytes }) };
-}
 
 const LIES: Readonly<Record<string, (sha256: string, size: number) => Lie>> = {
   "other bytes of the same length": (sha256, size) => lieAbout(sha256, size, ["x".repeat(size)]),

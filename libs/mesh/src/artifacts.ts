@@ -6,6 +6,8 @@
  *     and nobody spoils one by storing other bytes under its name beforehand.
  * O2: no message can be deleted, purged or rolled up, by nobody.
  * O3: what `put` returned was read back as any reader reads it.
+ * O4: what a kind stored is found whatever the holders of other kinds' keys do: it doesn't rely on another's copy of its bytes,
+ *     and each kind's records are looked at for themselves. People, who are one kind, are looked at last.
  */
 import { createHash, randomBytes } from "node:crypto";
 
@@ -27,7 +29,7 @@ import type { Publisher } from "./publisher.ts";
 /** The port: another store may be bound. */
 export interface Artifacts {
   /**
-   * Stores bytes and returns their digest, once they can be read; the same bytes again change nothing. Throws `ArtifactTooLarge`,
+   * Stores bytes in the own name and returns their digest, once they can be read; the same bytes again change nothing. Throws `ArtifactTooLarge`,
    * and `ArtifactAltered` if what was stored reads as something else.
    */
   put(bytes: Uint8Array): Promise<Sha256>;
@@ -65,11 +67,14 @@ const SMALLEST_CHUNK = 32 * 1024;
 const TOGETHER = 8;
 /**
  * So many records of one writer for one digest are looked at from the first on, and its last one: whoever writes more hides no
- * record but those of its own kind, and among people, who are one kind, what was stored last is found.
+ * record but those of its own kind, of which what was stored last is found.
  */
 const LOOKS = 8;
 /** What reads as something else is stored so often. */
 const TRIES = 2;
+/** The kind that many share. */
+const PEOPLE = "cli";
+const SERVICES = ARTIFACT_WRITERS.filter((writer) => writer !== PEOPLE);
 const STREAM = `OBJ_${ARTIFACTS_BUCKET}`;
 
 /** What artifacts are read and written with. */
@@ -90,14 +95,14 @@ export function openArtifacts({ jsm, publisher, writer }: ArtifactParts): Artifa
         );
       }
       const sha256 = sha256Of(bytes);
-      let found = await find(jsm, sha256);
+      let found = await findOf(jsm, { writer, sha256 });
       for (let tries = 0; found.bytes === undefined; tries += 1) {
         if (tries >= TRIES)
           throw new ArtifactAltered(
             `artifact ${sha256} was stored and reads as something else: ${inWords(found)}`,
           );
         await store(publisher, { writer, sha256 }, bytes);
-        found = await find(jsm, sha256);
+        found = await findOf(jsm, { writer, sha256 });
       }
       return sha256;
     },
@@ -139,42 +144,85 @@ async function store(
   });
 }
 
-/** What is stored under a digest: its bytes, or why each record that there is doesn't lead to them. */
+/** What is stored under a digest: its bytes, or the records that there are and that don't lead to them. */
 interface Found {
   readonly bytes: Uint8Array | undefined;
   readonly wrong: readonly ArtifactRecord[];
 }
 
-/** O1: usually the first record that anybody wrote; where that is wrong, those of each writer in turn, then the last of each. */
+/** O1, O4: usually the first record that anybody wrote; where that is wrong or people's, those of the services, then people's. */
 async function find(jsm: JetStreamManager, sha256: Sha256): Promise<Found> {
+  const search = new Search(jsm, sha256);
   const first = await nextRecord(jsm, artifactRecordFilter(sha256), 1);
-  if (!first) return { bytes: undefined, wrong: [] };
-  const bytes = await contentOf(jsm, first, sha256);
-  if (bytes) return { bytes, wrong: [] };
-  const wrong = [first];
-  const from = new Map(ARTIFACT_WRITERS.map((writer) => [writer, 1]));
-  for (let look = 0; look < LOOKS && from.size > 0; look += 1) {
-    for (const [writer, sequence] of from) {
-      const record = await nextRecord(jsm, artifactRecordSubject({ writer, sha256 }), sequence);
-      if (!record) {
-        from.delete(writer);
-        continue;
+  if (!first) return search.found(undefined);
+  const isPeoples = first.writer === PEOPLE;
+  const bytes = isPeoples ? undefined : await search.look(first);
+  return search.found(bytes ?? (await search.among(SERVICES)) ?? (await search.among([PEOPLE])));
+}
+
+/** O4: what this kind itself stored, whatever others did. */
+async function findOf(
+  jsm: JetStreamManager,
+  of: { readonly writer: ArtifactWriter; readonly sha256: Sha256 },
+): Promise<Found> {
+  const search = new Search(jsm, of.sha256);
+  return search.found(await search.among([of.writer]));
+}
+
+/** Looks for the bytes of one digest. */
+class Search {
+  readonly #jsm: JetStreamManager;
+  readonly #sha256: Sha256;
+  /** Contents that were read: however many records name one, it costs once. */
+  readonly #read = new Set<string>();
+  readonly #wrong = new Map<number, ArtifactRecord>();
+
+  constructor(jsm: JetStreamManager, sha256: Sha256) {
+    this.#jsm = jsm;
+    this.#sha256 = sha256;
+  }
+
+  found(bytes: Uint8Array | undefined): Found {
+    return { bytes, wrong: [...this.#wrong.values()] };
+  }
+
+  /** The bytes, if the record leads to them. */
+  async look(record: ArtifactRecord): Promise<Uint8Array | undefined> {
+    this.#wrong.set(record.sequence, record);
+    const { writer, content } = record;
+    if (!writer || content === undefined) return undefined;
+    const subject = artifactChunkSubject({ writer, id: content });
+    if (this.#read.has(subject)) return undefined;
+    this.#read.add(subject);
+    return contentOf(this.#jsm, subject, this.#sha256);
+  }
+
+  /** Of each of these writers the first records in turn, then the last one. */
+  async among(writers: readonly ArtifactWriter[]): Promise<Uint8Array | undefined> {
+    const from = new Map(writers.map((writer) => [writer, 1]));
+    for (let look = 0; look < LOOKS && from.size > 0; look += 1) {
+      const next = [...from].map(async ([writer, sequence]) => ({
+        writer,
+        record: await nextRecord(this.#jsm, this.#subjectOf(writer), sequence),
+      }));
+      for (const { writer, record } of await Promise.all(next)) {
+        if (record) from.set(writer, record.sequence + 1);
+        else from.delete(writer);
+        const bytes = record && (await this.look(record));
+        if (bytes) return bytes;
       }
-      from.set(writer, record.sequence + 1);
-      if (record.sequence === first.sequence) continue;
-      const content = await contentOf(jsm, record, sha256);
-      if (content) return { bytes: content, wrong };
-      wrong.push(record);
     }
+    for (const writer of from.keys()) {
+      const record = await lastRecord(this.#jsm, this.#subjectOf(writer));
+      const bytes = record && (await this.look(record));
+      if (bytes) return bytes;
+    }
+    return undefined;
   }
-  for (const [writer, sequence] of from) {
-    const record = await lastRecord(jsm, artifactRecordSubject({ writer, sha256 }));
-    if (!record || record.sequence < sequence) continue;
-    const content = await contentOf(jsm, record, sha256);
-    if (content) return { bytes: content, wrong };
-    wrong.push(record);
+
+  #subjectOf(writer: ArtifactWriter): string {
+    return artifactRecordSubject({ writer, sha256: this.#sha256 });
   }
-  return { bytes: undefined, wrong };
 }
 
 function inWords({ wrong }: Found): string {
@@ -201,28 +249,33 @@ async function lastRecord(
   return message ? parseArtifactRecord(message) : undefined;
 }
 
-/** The content of a record if it has the digest; its writer may have said anything. */
+/** The content that has the digest; its writer may have stored anything, and others of its kind may have gone on with it. */
 async function contentOf(
   jsm: JetStreamManager,
-  { writer, content }: ArtifactRecord,
+  subject: string,
   sha256: Sha256,
 ): Promise<Uint8Array | undefined> {
-  if (!writer || !content) return undefined;
-  const bytes = new Uint8Array(content.bytes);
-  const subject = artifactChunkSubject({ writer, id: content.id });
+  const hash = createHash("sha256");
+  const chunks: Uint8Array[] = [];
   let filled = 0;
   let from = 1;
-  while (filled < bytes.length) {
+  while (hash.copy().digest("hex") !== sha256) {
+    const before = chunks.at(-1);
     const chunk = await nextChunk(jsm, subject, from);
-    if (!chunk) return undefined;
-    const { length } = chunk.data;
-    const isLast = filled + length === bytes.length;
-    if (filled + length > bytes.length || (length < SMALLEST_CHUNK && !isLast)) return undefined;
-    bytes.set(chunk.data, filled);
-    filled += length;
+    if (!chunk || (before && before.length < SMALLEST_CHUNK)) return undefined;
+    filled += chunk.data.length;
+    if (filled > MAX_ARTIFACT_BYTES) return undefined;
+    chunks.push(chunk.data);
+    hash.update(chunk.data);
     from = chunk.seq + 1;
   }
-  return sha256Of(bytes) === sha256 ? bytes : undefined;
+  const bytes = new Uint8Array(filled);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 /**

@@ -162,7 +162,13 @@ test("a message that the server leaves out, and one that isn't what belongs ther
       expect((await found(cli, ALL)).damages).toEqual([
         { kind: "lost", stream: "JOURNAL", from: 2, to: 2 },
         { kind: "lost", stream: "REPORTS", from: 5, to: 5 },
-        { kind: "unreadable", stream: "REPORTS", from: 13, why: "not JSON (1 bytes)" },
+        {
+          kind: "unreadable",
+          stream: "REPORTS",
+          from: 13,
+          why: "not JSON (1 bytes)",
+          writer: "lane-a",
+        },
       ]);
     },
   );

@@ -9,6 +9,7 @@
 import {
   type ArtifactRef,
   type Entry,
+  Lane,
   parseCommandSubject,
   type Sha256,
   STREAMS,
@@ -21,6 +22,9 @@ import type { Reader } from "./follow.ts";
 import { JournalCorrupt, parseEntry } from "./journal.ts";
 import { readPage, type StoredMessage } from "./read-page.ts";
 import { parseReport } from "./reports.ts";
+
+/** A kind that writes messages which the coordinator reads; the server lets it publish under its own subjects only. */
+type MessageWriter = Lane | "cli";
 
 /** A stream in which every sequence is there for ever. */
 export type KeptStream = "journal" | "reports" | "commands" | "controls";
@@ -42,6 +46,8 @@ export type Damage =
       readonly stream: string;
       readonly from: number;
       readonly why: string;
+      /** Whose key wrote it so, which harms nobody else; undefined where only the coordinator writes and the journal rests on it. */
+      readonly writer: MessageWriter | undefined;
     }
   | {
       readonly kind: "artifact";
@@ -180,9 +186,14 @@ class Scrub {
   async #look(stream: KeptStream, message: Looked): Promise<void> {
     const { onDamage } = this.#options;
     const entry = read(stream, message);
-    const { name } = STREAMS[stream];
     if (typeof entry === "string")
-      onDamage({ kind: "unreadable", stream: name, from: message.seq, why: entry });
+      onDamage({
+        kind: "unreadable",
+        stream: STREAMS[stream].name,
+        from: message.seq,
+        why: entry,
+        writer: writerOf(stream, message.subject),
+      });
     else if (entry) for (const named of namedBy(entry)) await this.#lookFor(entry, named);
   }
 
@@ -202,6 +213,12 @@ class Scrub {
     this.#count({ artifacts: 1, bytes });
     await pace?.(bytes);
   }
+}
+
+/** What a disk altered the server leaves out: what is there was written so. */
+function writerOf(stream: KeptStream, subject: string): MessageWriter | undefined {
+  if (stream === "commands") return "cli";
+  return stream === "reports" ? Lane.safeParse(subject.split(".")[2]).data : undefined;
 }
 
 type Looked = Pick<StoredMessage, "subject" | "data" | "seq">;

@@ -59,6 +59,8 @@ export interface RecordedStageContext extends StageContext {
   readonly outputs: ReadonlyMap<string, Uint8Array>;
   /** Every `progress` step in order. */
   readonly steps: readonly string[];
+  /** Digests that were kept, in order. */
+  readonly kept: readonly string[];
   /** Bytes by digest: change some in place to see what a stage does with a damaged store. */
   readonly store: ReadonlyMap<string, Uint8Array>;
   /** An output parsed as JSON by `schema`; throws if it was not put or doesn't fit. */
@@ -205,6 +207,7 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
   const outputs = new Map<string, Uint8Array>();
   const made = new Map<string, ArtifactRef>();
   const steps: string[] = [];
+  const kept: string[] = [];
   const controller = new AbortController();
 
   const get = (digest: string, what: string) => artifacts.get(digest, what);
@@ -226,6 +229,11 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
     put,
     putJson: (name, value) => put(name, prettyJson(value)),
     fetch: async (digest) => artifacts.get(digest, digest),
+    keep: async (digest) => {
+      kept.push(digest);
+      return artifacts.get(digest, digest);
+    },
+    kept,
     progress: (step) => void steps.push(step),
     now: options.now ?? (() => new Date("2026-01-05T12:00:00.000Z")),
     outputs,

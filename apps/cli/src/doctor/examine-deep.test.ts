@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 
 import { arrivedAt, loaded, type Story } from "../../../../libs/playbook/src/testing/story.ts";
-import { damageFinding } from "./examine-deep.ts";
+import { damageFinding, misreadFinding } from "./examine-deep.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 const playbook = loaded(parse(readFileSync(join(root, "playbooks/baton.yaml"), "utf8")));
@@ -64,7 +64,12 @@ test("prices come from their author, a playbook from its file, messages from a b
   const lost = { kind: "lost", stream: "JOURNAL", from: 5, to: 9 } as const;
   expect(damageFinding(lost, new Map()).found).toBe("JOURNAL has lost messages 5 to 9");
   expect(repairOf(lost)).toContain("backup");
-  expect(repairOf({ kind: "unreadable", stream: "REPORTS", from: 3, why: "not JSON" })).toContain(
-    "release",
-  );
+  const unreadable = { kind: "unreadable", from: 3, why: "not JSON" } as const;
+  const entry = { ...unreadable, stream: "JOURNAL", writer: undefined };
+  expect(repairOf(entry)).toContain("release");
+  const first = { ...unreadable, stream: "REPORTS", writer: "lane-b" } as const;
+  expect(misreadFinding("lane-b", { first, count: 7 })).toMatchObject({
+    level: "note",
+    found: "lane-b's key wrote 7 messages that can't be read, the first REPORTS 3: not JSON",
+  });
 });

@@ -4,7 +4,7 @@ import { type Damage, scrub, type ScrubProgress } from "@baton/mesh";
 
 import { note } from "../output.ts";
 import { bytesText } from "./bytes-text.ts";
-import { fault, type Finding, ok } from "./finding.ts";
+import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
 
 /** Most that are named one by one. */
@@ -14,6 +14,7 @@ const TELL_MS = 2000;
 /** Reads everything; with much stored that takes minutes, so it says how far it is. */
 export async function examineDeep({ session, journal }: World): Promise<Finding[]> {
   const damages: Damage[] = [];
+  const misread = new Map<string, Misread>();
   let more = 0;
   const read = await scrub({
     reader: session,
@@ -21,18 +22,41 @@ export async function examineDeep({ session, journal }: World): Promise<Finding[
     streams: ["journal", "reports", "commands", "controls"],
     signal: new AbortController().signal,
     onDamage: (damage) => {
-      if (damages.length < NAMED) damages.push(damage);
+      if (damage.kind === "unreadable" && damage.writer !== undefined)
+        misread.set(damage.writer, countMisread(misread.get(damage.writer), damage));
+      else if (damages.length < NAMED) damages.push(damage);
       else more += 1;
     },
     onProgress: everySoOften(),
   });
   const found = `${read.messages} messages and ${read.artifacts} artifacts read, ${bytesText(read.bytes)}`;
-  if (damages.length === 0) return [ok("stored", `${found}: all as they were stored`)];
+  const misreads = Array.from(misread, ([writer, of]) => misreadFinding(writer, of));
+  if (damages.length === 0) return [ok("stored", `${found}: all as they were stored`), ...misreads];
   const { open } = await journal();
   const standing = new Map(open.map(({ entry }) => [entry.candidateId, entry]));
   const told = damages.map((damage) => damageFinding(damage, standing));
   if (more > 0) told.push(fault("stored", `${more} more`, "Mend those above, then look again."));
-  return told;
+  return [...told, ...misreads];
+}
+
+/** Messages that one kind wrote so that nobody can read them, by the first: told once, however many there are. */
+interface Misread {
+  readonly first: Extract<Damage, { kind: "unreadable" }>;
+  readonly count: number;
+}
+
+function countMisread(before: Misread | undefined, first: Misread["first"]): Misread {
+  return { first: before?.first ?? first, count: (before?.count ?? 0) + 1 };
+}
+
+/** What a key's holder wrote harms nobody else, and can't be taken back: a note, no fault that lasts for ever. */
+export function misreadFinding(writer: string, { first, count }: Misread): Finding {
+  const many = count === 1 ? "a message" : `${count} messages`;
+  return remark(
+    "stored",
+    `${writer}'s key wrote ${many} that can't be read, the first ${first.stream} ${first.from}: ${first.why}`,
+    UNREADABLE,
+  );
 }
 
 function everySoOften(): (progress: ScrubProgress) => void {
