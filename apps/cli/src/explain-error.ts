@@ -93,6 +93,13 @@ function meshFailure(error: Error): FailureDetails | undefined {
       message: `the server took nothing: ${message} (JetStream error ${String(code)})`,
       action: "`baton doctor` says more; a full disk is the usual cause.",
     });
+  if ("otherRelease" in error && error.otherRelease === true)
+    return of({
+      code: "E_ENTRY_NEWER",
+      message,
+      action:
+        "Look with the newest release of Baton that runs here: update this `baton` first. `baton doctor` says which services wait for an update too.",
+    });
   if (name === "JournalCorrupt" || name === "ControlsCorrupt")
     return of({
       code: "E_CONFLICT",

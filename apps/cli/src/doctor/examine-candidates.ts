@@ -1,4 +1,5 @@
 /** What the journal holds: foreign messages, candidates that nobody swept, questions that nobody answers. */
+import { foreignIn, type StoredEntry } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
 
 import type { Standing, Unreadable } from "../journal/read-model.ts";
@@ -16,7 +17,7 @@ export async function examineCandidates({ journal, serverNow }: World): Promise<
   const { candidates, open, foreign } = await journal();
   return [
     ok("candidates", countsOf(candidates)),
-    ...foreignFindings(foreign),
+    ...foreignFindings([...foreign, ...newerIn(open)]),
     ...overdueFindings(open, serverNow),
     ...reviewFindings(open, serverNow),
   ];
@@ -29,12 +30,24 @@ function countsOf(candidates: readonly Standing[]): string {
   return `${candidates.length}: ${lanes} with lanes, ${review} with people, ${closed} closed`;
 }
 
+/** Candidates that a coordinator of this release leaves alone, as only a newer one knows why they stand where they stand. */
+export function newerIn(open: readonly StoredEntry[]): Unreadable[] {
+  return open.flatMap(({ sequence, entry }) => {
+    const foreign = foreignIn(entry);
+    if (foreign === undefined) return [];
+    const why = `has the ${foreign}, which only a newer release knows: ${entry.candidateId} waits for it`;
+    return [{ sequence, why, otherRelease: true }];
+  });
+}
+
 /** Messages in JOURNAL that no coordinator of this release wrote. */
 export function foreignFindings(wrong: readonly Unreadable[]): Finding[] {
   if (wrong.length === 0) return [ok("journal", "only entries")];
   return [
     ...named(
-      wrong.filter(({ otherRelease }) => otherRelease),
+      wrong
+        .filter(({ otherRelease }) => otherRelease)
+        .map((one) => ({ ...one, why: `${one.why} (E_ENTRY_NEWER)` })),
       OTHER_RELEASE,
     ),
     ...named(
@@ -45,7 +58,7 @@ export function foreignFindings(wrong: readonly Unreadable[]): Finding[] {
 }
 
 const OTHER_RELEASE =
-  "Run the newest release of Baton that ran here, for this command and for the coordinators: it reads them. Don't remove them: they are where their candidates stand.";
+  "Update the coordinators and this `baton` first, to the newest release of Baton that ran here: it reads them (docs/upgrading.md). Don't remove them: they are where their candidates stand.";
 const FOREIGN =
   "Nobody but the coordinator may publish to baton.journal.>: check the permissions. Every candidate whose last message is foreign stands still until an operator removes that message.";
 

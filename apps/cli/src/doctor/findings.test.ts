@@ -119,10 +119,10 @@ test("entries of another release are told as such, and nobody is told to remove 
     { sequence: 8, why: "isn't an entry: v", otherRelease: false },
   ]);
   expect(findings.map(({ level, found }) => [level, found])).toEqual([
-    ["fault", "JOURNAL 7 is an entry of another release: v: 2"],
+    ["fault", "JOURNAL 7 is an entry of another release: v: 2 (E_ENTRY_NEWER)"],
     ["fault", "JOURNAL 8 isn't an entry: v"],
   ]);
-  expect(findings[0]?.repair).toContain("Don't remove them");
+  expect(findings[0]?.repair).toMatch(/^Update the coordinators .* first.*Don't remove them/);
   expect(findings[1]?.repair).toContain("removes that message");
 });
 

@@ -4,7 +4,7 @@ import type { TimedEntry } from "@baton/mesh";
 
 import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
-import { readEntriesOf, readStandings } from "../journal/read-model.ts";
+import { readEntriesOf, readStandings, type Unreadable } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
 import { type Column, renderTable } from "../render-table.ts";
 import { openSession, type Session } from "../session.ts";
@@ -45,13 +45,22 @@ export async function getCandidates(options: GetOptions): Promise<void> {
   const { format } = options;
   const wanted = wantedFrom(options);
   await using session = await openSession(options);
-  const rows = (await findEntries(session, wanted)).map(rowOf);
+  const newer: CandidateRow[] = [];
+  const found = await findEntries(session, wanted, (one) => newer.push(...newerRow(one)));
+  const rows = [...newer, ...found.map(rowOf)].toSorted((a, b) => b.sequence - a.sequence);
   const now = Date.now();
   await print(format, rows, (list) => renderCandidates(list, now, terminalWidth()));
 }
 
-/** Last entries that fit the options, the latest moved first, at most `limit`; says how many more there are. */
-export async function findEntries(session: Session, wanted: Wanted): Promise<TimedEntry[]> {
+/**
+ * Last entries that fit the options, the latest moved first, at most `limit`; says how many more there are. Those that only another
+ * release reads are left out, and told to `onOther`; without it, to the person.
+ */
+export async function findEntries(
+  session: Session,
+  wanted: Wanted,
+  onOther?: (message: Unreadable) => void,
+): Promise<TimedEntry[]> {
   const { holder, stage, reason, limit } = wanted;
   const { candidates, foreign } = await readStandings(session);
   if (foreign.length > 0) noteForeign(foreign.length);
@@ -60,20 +69,15 @@ export async function findEntries(session: Session, wanted: Wanted): Promise<Tim
     .filter((one) => stage === undefined || one.stage === stage)
     .toSorted((a, b) => b.sequence - a.sequence);
   // The reason stands in the entry itself, so all of them must be read for it.
-  const read = await readStored(session, reason === undefined ? fitting.slice(0, limit) : fitting);
+  const asked = reason === undefined ? fitting.slice(0, limit) : fitting;
+  const read = await readEntriesOf(session, asked, (one) => {
+    if (one.otherRelease && onOther) onOther(one);
+    else note(`JOURNAL ${one.sequence} isn't an entry; \`baton doctor\` says more`);
+  });
   const found = reason === undefined ? read : read.filter(({ entry }) => entry.reason === reason);
   const total = reason === undefined ? fitting.length : found.length;
   if (total > limit) note(`${total - limit} more are not shown; --limit ${total} shows all`);
   return found.slice(0, limit);
-}
-
-function readStored(
-  session: Session,
-  standings: Parameters<typeof readEntriesOf>[1],
-): Promise<TimedEntry[]> {
-  return readEntriesOf(session, standings, ({ sequence }) => {
-    note(`JOURNAL ${sequence} isn't an entry; \`baton doctor\` says more`);
-  });
 }
 
 function noteForeign(count: number): void {
@@ -88,11 +92,24 @@ export interface CandidateRow {
   readonly reason: string;
   /** Since when it stands so. */
   readonly since: string;
-  readonly runId: string;
-  readonly iteration: number;
+  /** Null where only another release can read it. */
+  readonly runId: string | null;
+  readonly iteration: number | null;
   readonly sequence: number;
   readonly deadline: string | null;
   readonly detail: string;
+}
+
+/** A candidate whose last entry only another release can read, by what the entry's subject says. */
+function newerRow({ sequence, why, storedAt, standing }: Unreadable): CandidateRow[] {
+  if (storedAt === undefined || !standing) return [];
+  const { candidateId, stage, holder } = standing;
+  const since = new Date(storedAt).toISOString();
+  const detail = `needs a newer release: JOURNAL ${sequence} ${why}`;
+  const unknown = { runId: null, iteration: null, deadline: null };
+  return [
+    { candidateId, stage, holder, reason: "E_ENTRY_NEWER", since, ...unknown, sequence, detail },
+  ];
 }
 
 function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
@@ -138,8 +155,8 @@ export function renderCandidates(
       row.holder,
       row.reason,
       ageText(now - Date.parse(row.since)),
-      row.runId,
-      String(row.iteration),
+      row.runId ?? "?",
+      String(row.iteration ?? "?"),
       row.detail,
     ]),
     width,

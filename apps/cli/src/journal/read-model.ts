@@ -32,6 +32,9 @@ export interface Unreadable {
   readonly why: string;
   /** It's an entry of another release. */
   readonly otherRelease: boolean;
+  /** When it was stored, in milliseconds since 1970, and what its subject says; absent where that isn't a journal's. */
+  readonly storedAt?: number;
+  readonly standing?: Standing;
 }
 
 /** A coordinator's append carries it always, and the server keeps it. */
@@ -66,7 +69,8 @@ export async function readEntriesOf(
   const found: (TimedEntry | undefined)[] = [];
   const queue = standings.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, { sequence }] of queue) {
+    for (const [index, standing] of queue) {
+      const { sequence } = standing;
       const message = await jsm.direct.getMessage(STREAMS.journal.name, { seq: sequence });
       if (!message) continue;
       try {
@@ -75,7 +79,13 @@ export async function readEntriesOf(
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const otherRelease = error instanceof JournalCorrupt && error.otherRelease;
-        onForeign({ sequence, why: why.replace(`JOURNAL ${sequence} `, ""), otherRelease });
+        onForeign({
+          sequence,
+          why: why.replace(`JOURNAL ${sequence} `, ""),
+          otherRelease,
+          storedAt: message.time.getTime(),
+          standing,
+        });
       }
     }
   };
