@@ -1,4 +1,4 @@
-import { type CandidateId, RunningStrategies, RunningStrategy } from "@baton/contracts";
+import { RunningStrategies } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 import type { z } from "zod";
 
@@ -7,8 +7,6 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** The engine that runs what main says. Its calls throw a transient StageFailure if it doesn't answer. */
 export interface EngineClient {
-  /** Undefined if it runs no strategy of this candidate. */
-  strategy(candidateId: CandidateId): Promise<RunningStrategy | undefined>;
   strategies(): Promise<RunningStrategies>;
 }
 
@@ -45,12 +43,6 @@ function fitting<T>(schema: z.ZodType<T>, body: unknown): T {
 /** A client for the engine at `url`; `signal` stops waiting. */
 export function createEngineClient(url: string, signal: AbortSignal): EngineClient {
   return {
-    async strategy(candidateId) {
-      const { status, body } = await ask(new URL(`/strategies/${candidateId}`, url), signal);
-      if (status === 404) return undefined;
-      if (status !== 200) throw unavailable(`HTTP ${status}`);
-      return fitting(RunningStrategy, body);
-    },
     async strategies() {
       const { status, body } = await ask(new URL("/strategies", url), signal);
       if (status !== 200) throw unavailable(`HTTP ${status}`);

@@ -193,8 +193,11 @@ async function unsettledAt(level: string): Promise<string> {
     async fetch(request) {
       const answer = await fetch(`${engineUrl}${new URL(request.url).pathname}`);
       const body = Object(await answer.json());
-      const stuck = body.level === level ? { settled: false, problem: "the order is refused" } : {};
-      return Response.json({ ...body, ...stuck }, { status: answer.status });
+      const strategies = body.strategies?.map((one: { level: string }) => ({
+        ...one,
+        ...(one.level === level && { settled: false, problem: "the order is refused" }),
+      }));
+      return Response.json({ ...body, strategies }, { status: answer.status });
     },
   });
   onTestFinished(() => void server.close());

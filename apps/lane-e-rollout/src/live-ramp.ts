@@ -6,8 +6,8 @@
  *     died had come to: what lies below it was verified.
  * L3: whatever goes wrong after the first level ends in one rollback to L0, and a stage run that was rolled back never
  *     ramps again. A superseded attempt leaves everything as it is: recovery has taken over.
- * L4: a stop is nothing that goes wrong: it leaves the ramp at its level, and the run that goes on when it is lifted takes up
- *     the level that it finds on main.
+ * L4: a stop is nothing that goes wrong, the engine's own neither: it leaves the ramp at its level, and what goes on when it is
+ *     lifted takes up the level that it finds on main.
  */
 import {
   type GateOutcome,
@@ -19,7 +19,7 @@ import {
   verdictOf,
 } from "@baton/contracts";
 import { revertOnce } from "@baton/gitops";
-import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
+import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
 import { requireGates } from "./gate-evidence.ts";
 import {
@@ -28,6 +28,7 @@ import {
   observed,
   type StrategyChange,
 } from "./gitops-change.ts";
+import { requireMainGoesOn } from "./main-goes-on.ts";
 import { requireAwaited, requireMayPromote, stopNow } from "./promotion-guard.ts";
 import { readPromotion } from "./promotion-target.ts";
 import { actionOf, highest, prepared, type Ramp, topText, wasVerified } from "./ramp.ts";
@@ -47,16 +48,21 @@ type RampEnd =
   | { readonly kind: "stopped"; readonly level: RampLevel; readonly reason: string };
 
 /** Merges a level. Throws a StageFailure if something stops promotions: the ramp then stays where it is (L4). */
-function merge(
-  { context, remote, options }: Ramp,
+async function merge(
+  { context, remote, options, parts }: Ramp,
   change: Omit<StrategyChange, "confirm">,
 ): Promise<MergedChange> {
+  // Asked before the file on main is compared too: on a main that was moved back it is nobody's change.
+  await requireMainGoesOn(parts.engine);
   const confirm = () => requireMayPromote(context, promotionParts(context, options));
   return changeStrategy(context, remote, { ...change, confirm });
 }
 
 /** Waits until a level runs; throws the stop if one is why it doesn't (L4). */
-async function verify(ramp: Ramp, wanted: RenderedStrategy): Promise<Verification> {
+async function verify(
+  ramp: Ramp,
+  wanted: RenderedStrategy,
+): Promise<Exclude<Verification, { kind: "stopped" }>> {
   const { context, options, parts } = ramp;
   const stateOf = async () => (await options.mesh.controls.last())?.sequence;
   for (;;) {
@@ -65,6 +71,7 @@ async function verify(ramp: Ramp, wanted: RenderedStrategy): Promise<Verificatio
     if (verification.kind === "verified") return verification;
     const stop = await stopNow(context, promotionParts(context, options));
     if (stop) throw stop;
+    if (verification.kind === "stopped") throw new StageFailure(verification.stop);
     // A switch that was engaged for a part of the time took that time from the engine.
     if ((await stateOf()) === before) return verification;
   }
@@ -106,6 +113,7 @@ async function rollBack(ramp: Ramp): Promise<ObservedChange> {
   const start = performance.now();
   context.progress("rolling back to L0");
   const confirm = () => requireAwaited(context, options.mesh);
+  await requireMainGoesOn(parts.engine);
   const action = actionOf(context, "rollback");
   const change: MergedChange =
     ramp.inherited > 0
@@ -128,6 +136,7 @@ async function rollBack(ramp: Ramp): Promise<ObservedChange> {
           { branch: null, level: "L0", start },
         );
   const verification = await verifyRunning(ground, parts);
+  if (verification.kind === "stopped") throw new StageFailure(verification.stop);
   return verification.kind === "verified"
     ? { ...change, verifyMs: verification.ms, orders: [...verification.orders] }
     : { ...change, verifyMs: null, orders: [] };

@@ -6,6 +6,7 @@
  * U3: Git has every change that was made in an emergency.
  * U4: the attempt's own dispatch is still the one whose result is awaited. Should it be superseded between this look and the
  *     push, recovery's fence on main refuses the push.
+ * U5: main goes on from what the engine obeyed; else the candidate waits (main-goes-on.ts).
  */
 import { type Broker, engagedSwitch } from "@baton/brokerage";
 import {
@@ -22,6 +23,8 @@ import {
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
 import { asked } from "./broker-access.ts";
+import type { EngineClient } from "./engine-client.ts";
+import { requireMainGoesOn } from "./main-goes-on.ts";
 
 /** What lane E reads of the mesh. */
 export interface MeshReader {
@@ -51,7 +54,11 @@ function stopped(
 /** Refuses (policy) a promotion that the mesh or the account's kill switch stops, or that is superseded. */
 export async function requireMayPromote(
   context: StageContext,
-  { mesh, broker }: { readonly mesh: MeshReader; readonly broker: Broker },
+  {
+    mesh,
+    broker,
+    engine,
+  }: { readonly mesh: MeshReader; readonly broker: Broker; readonly engine: EngineClient },
 ): Promise<void> {
   const [engaged, last, stored] = await Promise.all([
     stoppedBy(broker),
@@ -64,7 +71,7 @@ export async function requireMayPromote(
     recovering: last ? incidentsOf(last.entry) : [],
   });
   if (stop) throw stop;
-  if (engaged === undefined) return;
+  if (engaged === undefined) return requireMainGoesOn(engine);
   await requireFollowed(broker, engaged);
   const action = "Nothing is promoted until a person releases it; then `baton resume`.";
   throw stopped(ACCOUNT_STOP_CODE, engaged, action);

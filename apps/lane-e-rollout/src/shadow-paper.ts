@@ -55,9 +55,10 @@ export function verificationParts(
 /** What the guard of a promotion asks. */
 export function promotionParts(
   { candidateId, signal }: StageContext,
-  { mesh, broker }: RolloutOptions,
+  { mesh, broker, engineUrl }: RolloutOptions,
 ): Parameters<typeof requireMayPromote>[1] {
-  return { mesh, broker: brokerAccounts(broker, signal)(candidateId) };
+  const engine = createEngineClient(engineUrl, signal);
+  return { mesh, engine, broker: brokerAccounts(broker, signal)(candidateId) };
 }
 
 /** Merges L0 and waits until it runs. Nothing is at stake yet, so what doesn't come is tried again. */
@@ -79,9 +80,10 @@ async function rollOut(
   });
   context.progress("waiting until the engine runs it");
   const verification = await verifyRunning(rendered, verificationParts(context, options));
-  if (verification.kind === "failed") {
+  if (verification.kind !== "verified") {
     // What a stop keeps from running isn't late.
     await requireMayPromote(context, promotionParts(context, options));
+    if (verification.kind === "stopped") throw new StageFailure(verification.stop);
     throw new StageFailure({
       class: "transient",
       code: "E_NOT_VERIFIED",

@@ -1,12 +1,12 @@
 /**
  * Runtime verification: not what was written, but what runs. A change counts as verified when the engine reports the
  * hash of exactly this data, its positions are settled, and the broker itself has every order of it and holds no more
- * than the limit.
+ * than the limit. Time in which the engine increases nothing isn't the change's time.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Broker, BrokerError } from "@baton/brokerage";
-import type { RunningStrategy } from "@baton/contracts";
+import { engineStop, type Failure, type RunningStrategy } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 
 import type { EngineClient } from "./engine-client.ts";
@@ -28,10 +28,11 @@ export interface VerificationParts {
   readonly signal: AbortSignal;
 }
 
-/** How it ended: `failed` says what was seen last. */
+/** How it ended: `failed` says what was seen last, `stopped` why the engine increased nothing for the whole time. */
 export type Verification =
   | { readonly kind: "verified"; readonly ms: number; readonly orders: readonly string[] }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "stopped"; readonly stop: Failure };
 
 /** Why a strategy isn't what was wanted; undefined if it is. */
 function difference(wanted: RenderedStrategy, seen: RunningStrategy): string | undefined {
@@ -64,20 +65,22 @@ async function brokerProblem(
 
 type Look =
   | { readonly verified: true; readonly orders: readonly string[] }
-  | { readonly verified: false; readonly reason: string };
+  | { readonly verified: false; readonly reason: string; readonly stop?: Failure | undefined };
 
 async function look(wanted: RenderedStrategy, parts: VerificationParts): Promise<Look> {
   try {
-    const seen = await parts.engine.strategy(parts.candidateId);
+    const status = await parts.engine.strategies();
+    const stop = engineStop(status);
+    const seen = status.strategies.find(({ candidateId }) => candidateId === parts.candidateId);
     if (seen === undefined)
-      return { verified: false, reason: "the engine doesn't run the strategy" };
+      return { verified: false, reason: "the engine doesn't run the strategy", stop };
     const orders = seen.orders
       .filter(({ state }) => state === "accepted")
       .map(({ clientOrderId }) => clientOrderId);
     const reason =
       difference(wanted, seen) ??
       (await brokerProblem(parts.brokerOf(seen.account), wanted, orders));
-    return reason === undefined ? { verified: true, orders } : { verified: false, reason };
+    return reason === undefined ? { verified: true, orders } : { verified: false, reason, stop };
   } catch (error) {
     // A service that is away may come back before the time is up.
     if (error instanceof StageFailure || error instanceof BrokerError)
@@ -86,19 +89,27 @@ async function look(wanted: RenderedStrategy, parts: VerificationParts): Promise
   }
 }
 
-/** Waits until `wanted` runs, for `verifyMs` at most. Throws only when its signal is aborted. */
+/**
+ * Waits until `wanted` runs: for `verifyMs` at most in which the engine could have got there, and as long in which it increased
+ * nothing. Throws only when its signal is aborted.
+ */
 export async function verifyRunning(
   wanted: RenderedStrategy,
   parts: VerificationParts,
 ): Promise<Verification> {
   const { verifyMs, signal } = parts;
   const start = performance.now();
-  for (;;) {
+  const spent = { running: 0, stopped: 0 };
+  for (let before = start; ;) {
     signal.throwIfAborted();
     const seen = await look(wanted, parts);
-    const ms = performance.now() - start;
-    if (seen.verified) return { kind: "verified", ms, orders: seen.orders };
-    if (ms >= verifyMs) return { kind: "failed", reason: `${seen.reason} (after ${verifyMs} ms)` };
+    const now = performance.now();
+    if (seen.verified) return { kind: "verified", ms: now - start, orders: seen.orders };
+    spent[seen.stop ? "stopped" : "running"] += now - before;
+    before = now;
+    if (seen.stop && spent.stopped >= verifyMs) return { kind: "stopped", stop: seen.stop };
+    if (spent.running >= verifyMs)
+      return { kind: "failed", reason: `${seen.reason} (after ${verifyMs} ms)` };
     await sleep(LOOK_MS, undefined, { signal });
   }
 }

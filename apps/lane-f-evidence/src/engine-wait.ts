@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { RunningStrategies } from "@baton/contracts";
+import { mainStop, type RunningStrategies } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 
 import type { World } from "./ports.ts";
@@ -17,7 +17,8 @@ export interface Sighting {
 
 /**
  * Asks the engine until `reached` says yes or the time is up; an engine that is just restarting is asked again. Throws a
- * StageFailure (transient) if the last answer before the end was none.
+ * StageFailure (transient) if the last answer before the end was none, or that main was moved back: what isn't reached then
+ * says nothing.
  */
 export async function awaitEngine(
   world: World,
@@ -33,6 +34,7 @@ export async function awaitEngine(
     });
     if (status) {
       const done = await reached(status);
+      if (!done && over && status.mainLost) throw new StageFailure(mainStop(status.mainLost));
       if (done || over) return { status, reached: done, waitedMs: performance.now() - start };
     }
     await sleep(ASK_MS, undefined, { signal: world.signal });

@@ -4,6 +4,7 @@
  */
 import {
   type DrillOutcome,
+  engineStop,
   type GateOutcome,
   type ObservedDrills,
   type RollbackReadiness,
@@ -12,7 +13,7 @@ import {
   verdictOf,
 } from "@baton/contracts";
 import { openMainReader } from "@baton/gitops";
-import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
+import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
 import type { DrillRecord } from "./drill-record.ts";
 import { drillGitops } from "./gitops-drill.ts";
@@ -71,11 +72,13 @@ export async function rollbackReadiness(
   } satisfies ObservedDrills);
   const drills = records.map((record: DrillRecord) => record.outcome());
   const gates = gatesOf(drills, rollbackTarget, head.humanApproval);
-  // A switch that was engaged meanwhile is why they failed.
+  // A switch that was engaged meanwhile is why they failed, or the engine's own stop.
   if (verdictOf(gates) === "fail") {
     await requireSwitchReleased();
     await requireUnmoved(controls, before);
     if (await isEverythingStopped(world)) return undecided(context, head);
+    const stop = engineStop(await world.engine.status());
+    if (stop) throw new StageFailure(stop);
   }
   return report(context, { ...head, verdict: verdictOf(gates), gates, drills, rollbackTarget });
 }

@@ -77,6 +77,7 @@ export {
   ReviewAnswer,
   type StoredEntry,
 } from "./entry.ts";
+export { engineStop, mainStop } from "./engine-stop.ts";
 export {
   ACCOUNT_STOP_CODE,
   cut,
