@@ -1,3 +1,9 @@
 export { makeFolder } from "./make-folder.ts";
-export { ownFolder, type PrivateFolder, privateFolder, UnsafeFolder } from "./private-folder.ts";
+export {
+  ownFolder,
+  type PrivateFolder,
+  privateFolder,
+  refuseForeign,
+  UnsafeFolder,
+} from "./private-folder.ts";
 export { readPrivateFile, UnsafeFile } from "./read-private-file.ts";

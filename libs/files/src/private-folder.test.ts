@@ -2,9 +2,11 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,7 +16,7 @@ import { join } from "node:path";
 
 import { afterAll, expect, test } from "vitest";
 
-import { ownFolder, privateFolder, UnsafeFolder } from "./private-folder.ts";
+import { ownFolder, privateFolder, refuseForeign, UnsafeFolder } from "./private-folder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -91,3 +93,57 @@ test.skipIf(!isRoot)(
     expect(inPod(foreign, 5000)).toContain("belongs to user 0");
   },
 );
+
+const foreign: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+  ["is somebody else's", (path) => chownSync(path, 4711, 4711), /data-\d+ belongs to user 4711/],
+  ["anybody may write", (path) => chmodSync(path, 0o777), /has mode 0777/],
+  ["its group may write", (path) => chmodSync(path, 0o770), /has mode 0770/],
+  [
+    "has somebody else's folder in it",
+    (path) => {
+      mkdirSync(join(path, "run"));
+      chownSync(join(path, "run"), 4711, 4711);
+    },
+    /run belongs to user 4711/,
+  ],
+  [
+    "has somebody else's link in it, wherever that leads",
+    (path) => {
+      symlinkSync("/etc/hosts", join(path, "writable"));
+      lchownSync(join(path, "writable"), 4711, 4711);
+    },
+    /writable belongs to user 4711/,
+  ],
+  [
+    "is reached by somebody else's link",
+    (path) => {
+      rmdirSync(path);
+      symlinkSync(folder, path);
+      lchownSync(path, 4711, 4711);
+    },
+    /data-\d+ belongs to user 4711/,
+  ],
+];
+
+let data = 0;
+function dataFolder(): string {
+  data += 1;
+  const path = at(`data-${data}`);
+  mkdirSync(path, { mode: 0o755 });
+  return path;
+}
+
+test.skipIf(!isRoot).each(foreign)("P4: a data folder that %s is refused", (_, prepare, says) => {
+  const path = dataFolder();
+  refuseForeign(path);
+  prepare(path);
+  expect(() => refuseForeign(path)).toThrow(says);
+  expect(() => refuseForeign(path)).toThrow(UnsafeFolder);
+});
+
+test("P4: others may look into a data folder, and a link of one's own may lead to it", () => {
+  const path = dataFolder();
+  symlinkSync(path, at("data-link"));
+  mkdirSync(join(path, "inside"));
+  for (const name of [path, at("data-link")]) expect(() => refuseForeign(name)).not.toThrow();
+});

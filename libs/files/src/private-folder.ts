@@ -5,7 +5,10 @@
  * P2: one that has a given name is ours: a real folder, not a link, owned by this user, closed to all others. One that isn't is
  *     refused and left alone.
  * P3: a mounted one that root has handed to a group of this process (a pod's fsGroup, mode 2770) gets a folder by P2 inside.
+ * P4: one that a person names for data is this user's, with all that lies in it, and nobody else may write it; others may look, and
+ *     a link of this user's own may lead to it. Otherwise a name in it could lead what is written anywhere.
  */
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import { lstat, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,10 +24,12 @@ export class UnsafeFolder extends Error {
   /** What to do next. */
   readonly action: string;
 
-  constructor(path: string, problem: string) {
-    super(
-      `${path} ${problem}: a folder for a service's own files belongs to its user and is closed to others (mode 0700)`,
-    );
+  constructor(
+    path: string,
+    problem: string,
+    rule = "a folder for a service's own files belongs to its user and is closed to others (mode 0700)",
+  ) {
+    super(`${path} ${problem}: ${rule}`);
     this.action = `Find out who made ${path}; name another folder (in a pod, one inside the volume), or remove it.`;
   }
 }
@@ -65,4 +70,27 @@ async function statOf(path: string) {
   const found = await lstat(path);
   const { uid, gid, mode } = found;
   return { uid, gid, mode, isLink: found.isSymbolicLink(), isFolder: found.isDirectory() };
+}
+
+const DATA_RULE =
+  "a data folder and what lies in it belong to the user who works with it, and nobody else may write it (`chmod go-w`)";
+
+/** Throws UnsafeFolder if the folder `path`, which is there, or something in it may be of others' making (P4). */
+export function refuseForeign(path: string): void {
+  const own = process.getuid?.();
+  if (own === undefined) return;
+  const problem = ({ uid }: { uid: number }): string | undefined =>
+    uid === own ? undefined : `belongs to user ${uid}`;
+  const refuse = (what: string, why: string | undefined): void => {
+    if (why !== undefined) throw new UnsafeFolder(what, why, DATA_RULE);
+  };
+  refuse(path, problem(lstatSync(path)));
+  const found = statSync(path);
+  refuse(path, problem(found));
+  const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
+  refuse(path, (found.mode & 0o022) === 0 ? undefined : `has mode ${mode}`);
+  for (const name of readdirSync(path)) {
+    const inside = join(path, name);
+    refuse(inside, problem(lstatSync(inside)));
+  }
 }

@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
-import { makeFolder } from "@baton/files";
+import { makeFolder, refuseForeign } from "@baton/files";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { ROOT } from "../up/mesh-plan.ts";
@@ -32,6 +32,7 @@ export function newRunFolder(options: {
   const usual = join(USUAL, seed === undefined ? stamp : `${stamp}-seed-${seed}`);
   const path = data === undefined ? usual : resolve(data);
   makeFolder(path);
+  refuseForeign(path);
   if (readdirSync(path).length > 0) {
     throw new CliError({
       code: "E_CONFLICT",

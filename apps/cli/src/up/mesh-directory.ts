@@ -3,7 +3,7 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 
 import { openAuditKey } from "@baton/audit";
-import { makeFolder } from "@baton/files";
+import { makeFolder, refuseForeign } from "@baton/files";
 import { createBareRepository } from "@baton/gitops";
 
 import { CliError, EXIT } from "../cli-error.ts";
@@ -71,12 +71,19 @@ export function meshDirectory(root: string): MeshDirectory {
   };
 }
 
-/** Makes the folders. Throws a CliError if this user can't have them. */
+/** Folders in which every name is Baton's own. */
+function inside({ root, keys, logs, broker, store }: MeshDirectory): string[] {
+  return [keys, logs, broker, store, join(root, "people"), join(root, "run"), join(root, "work")];
+}
+
+/** Makes the folders. Throws a CliError if this user can't have them, or if others may have prepared them. */
 export function makeFolders(directory: MeshDirectory, services: readonly string[]): void {
   const { root, logs, broker } = directory;
   const folders = [logs, broker, join(root, "run"), ...services.map(directory.workOf)];
   try {
     makeFolder(root);
+    refuseForeign(root);
+    for (const folder of inside(directory)) if (existsSync(folder)) refuseForeign(folder);
     for (const folder of folders) makeFolder(folder);
     // Shows that the folder is writable even if everything in it is there already.
     writeFileSync(join(root, "run", "writable"), "");
@@ -86,7 +93,7 @@ export function makeFolders(directory: MeshDirectory, services: readonly string[
       exit: EXIT.invalid,
       message: `the data folder can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
       value: root,
-      rule: "a folder that this user may write to",
+      rule: "a folder that this user may write to, and nobody else",
       action: "Name another one by --data, or correct its owner and mode.",
       cause,
     });

@@ -1,8 +1,17 @@
 /** What `baton up` refuses before or while it starts. */
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { expect, onTestFinished, test, vi } from "vitest";
 
@@ -52,3 +61,30 @@ test("a port that two would listen on is told before either does", async () => {
   expect(await once(within.child, "exit")).toEqual([2, null]);
   expect(within.errors()).toContain("--port 45222 is one of the services' ports");
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a folder that somebody else prepared isn't taken, and nothing is written through it",
+  async () => {
+    const precious = join(folder(), "precious");
+    writeFileSync(precious, "kept");
+    const data = join(folder(), "data");
+    const prepared = [join(data, "run/writable"), join(data, "logs/nats-server.log")];
+    for (const path of prepared) {
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync(precious, path);
+      lchownSync(path, 4711, 4711);
+    }
+    const refused = up("--data", data);
+    expect(await once(refused.child, "exit")).toEqual([3, null]);
+    expect(refused.errors()).toContain("belongs to user 4711");
+
+    // Nor is one that anybody could prepare right now.
+    for (const path of prepared) rmSync(path);
+    chmodSync(data, 0o777);
+    const open = up("--data", data);
+    expect(await once(open.child, "exit")).toEqual([3, null]);
+    expect(open.errors()).toContain("has mode 0777");
+    expect(readdirSync(data).toSorted()).toEqual(["logs", "run"]);
+    expect(readFileSync(precious, "utf8")).toBe("kept");
+  },
+);

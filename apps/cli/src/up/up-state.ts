@@ -76,7 +76,9 @@ export function readOwnState(file: string): MeshState | undefined {
 export function writeState(file: string, state: MeshState): void {
   makeFolder(dirname(file));
   const partial = `${file}.${process.pid}.new`;
-  writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  // A name that is there already may be a link that somebody else laid.
+  rmSync(partial, { force: true });
+  writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag: "wx" });
   renameSync(partial, file);
 }
 
