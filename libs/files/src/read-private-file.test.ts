@@ -96,6 +96,10 @@ test("a link counts as what it leads to: a mounted secret is one", () => {
   };
   expect(readPrivateFile(link(fileOf(0o400)))).toBe("secret\n");
   expect(() => readPrivateFile(link(fileOf(0o644)))).toThrow("has 0644");
+  expect(() => readPrivateFile(link(fileOf(0o600)), { link: "refused" })).toThrow(
+    "must be no link",
+  );
+  expect(readPrivateFile(fileOf(0o600), { link: "refused" })).toBe("secret\n");
 });
 
 test("what isn't there is nothing; what isn't a small regular file is refused at once", () => {

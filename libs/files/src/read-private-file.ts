@@ -35,6 +35,14 @@ export interface Reader {
   readonly groups: readonly number[];
 }
 
+/** What is taken, and by whom. */
+interface ReadOptions {
+  readonly maxBytes?: number;
+  readonly reader?: Reader;
+  /** Refused where the folder is somebody else's gift, such as a cloned repository: a link could name another file of ours. */
+  readonly link?: "followed" | "refused";
+}
+
 const ROOT = 0;
 
 /**
@@ -43,12 +51,13 @@ const ROOT = 0;
  */
 export function readPrivateFile(
   path: string,
-  { maxBytes = 65_536, reader = thisProcess() }: { maxBytes?: number; reader?: Reader } = {},
+  { maxBytes = 65_536, reader = thisProcess(), link = "followed" }: ReadOptions = {},
 ): string | undefined {
   let file: number | undefined;
   try {
     // Non-blocking, so that a FIFO without a writer is refused instead of waited for.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const noLink = link === "refused" ? constants.O_NOFOLLOW : 0;
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | noLink);
     const stat = fstatSync(file);
     if (!stat.isFile())
       throw new UnsafeFile(path, "must be a regular file", "Name the file itself.");
@@ -63,12 +72,18 @@ export function readPrivateFile(
     return bytes.toString("utf8", 0, readSync(file, bytes, 0, stat.size, 0));
   } catch (error) {
     if (error instanceof UnsafeFile) throw error;
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
+    if (link === "refused" && codeOf(error) === "ELOOP")
+      throw new UnsafeFile(path, "must be no link", "Name the file itself.");
     const why = error instanceof Error ? error.message : String(error);
     throw new UnsafeFile(path, `must be readable (${why})`, "Check the path and the file's owner.");
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function refuseOthers(

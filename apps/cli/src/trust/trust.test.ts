@@ -1,6 +1,5 @@
 /** Which server gets a command, and whose answer counts: a coordinator of the test's own, on a real server. */
 import { createHash } from "node:crypto";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ControlCommand, MESH_ID, type Receipt, REPLY_HEADER } from "@baton/contracts";
@@ -13,14 +12,14 @@ import {
   type TestNats,
 } from "@baton/testkit";
 import { createUser } from "@nats-io/nkeys";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { CliError } from "../cli-error.ts";
 import { ensureKeyFile } from "../key-file.ts";
 import { commandIdNow, sendControl } from "../send-command.ts";
 import { openSession } from "../session.ts";
 import { baton } from "../testing/run-baton.ts";
-import { parseMesh, type TrustedMesh, trustedMeshes, trustMesh } from "./trusted-meshes.ts";
+import type { TrustedMesh } from "./trusted-meshes.ts";
 
 const seedText = (): string => new TextDecoder().decode(createUser().getSeed());
 const coordinator = signerOf(seedText());
@@ -177,66 +176,26 @@ describe("an answer", () => {
   });
 });
 
-describe("the meshes that are known", () => {
-  const file = (): string => at("meshes");
-  const env = (): Record<string, string> => ({ BATON_MESHES_FILE: file() });
-  const NONE = { up: undefined, source: "default" } as const;
-  beforeEach(() => writeFileSync(file(), `# mine\n${OTHER}\n`, { mode: 0o600 }));
-  afterEach(() => chmodSync(file(), 0o600));
-
-  test("are those of the file and of one's own `baton up`; BATON_MESH leaves only one", () => {
-    const other = { name: OTHER, receiptKeys: [] };
-    const own = { up: { mesh: known() } };
-    expect(trustedMeshes(env(), { ...own, source: ".baton/up.json" })).toEqual([known(), other]);
-    const line = `${name()} ${coordinator.publicKey} ${stranger.publicKey}`;
-    expect(trustedMeshes({ ...env(), BATON_MESH: line }, NONE)).toEqual([
-      { name: name(), receiptKeys: [coordinator.publicKey, stranger.publicKey] },
-    ]);
-    expect(trustedMeshes({ BATON_MESHES_FILE: at("none") }, NONE)).toEqual([]);
+test("meshes are kept and listed by `baton trust`; a signed command needs one", async () => {
+  ensureKeyFile(at("key"), { name: undefined, fallback: "ada" });
+  const options = {
+    server: nats.url,
+    env: { BATON_MESHES_FILE: at("typed"), BATON_KEY_FILE: at("key") },
+  };
+  const act = ["kill-switch", "engage", "--why", "bad fills"];
+  const refused = await baton(act, options);
+  expect([refused.code, refused.stderr]).toEqual([
+    9,
+    expect.stringContaining(`${nats.url} (from BATON_NATS_URL) says that it is ${name()}`),
+  ]);
+  expect(await baton(["trust", name(), coordinator.publicKey], options)).toMatchObject({
+    code: 0,
+    stdout: `${name()}  ${coordinator.publicKey}\n`,
   });
-
-  test("are only the one whose data folder is named, whatever the environment says", () => {
-    const named = { up: { mesh: known() }, source: "--data" } as const;
-    expect(trustedMeshes({ ...env(), BATON_MESH: OTHER }, named)).toEqual([known()]);
-  });
-
-  test("are kept, one that is known already with its new keys", () => {
-    trustMesh(file(), known());
-    trustMesh(file(), { name: name(), receiptKeys: [stranger.publicKey] });
-    expect(readFileSync(file(), "utf8")).toBe(`${OTHER}\n${name()} ${stranger.publicKey}\n`);
-  });
-
-  test("aren't read from a file that others may write", () => {
-    chmodSync(file(), 0o622);
-    expect(() => trustedMeshes(env(), NONE)).toThrow("can't be used");
-  });
-
-  test.each(["mesh", `${OTHER} x`, `${OTHER} ${"U".repeat(10)}`, OTHER.toUpperCase()])(
-    "%j names none",
-    (line) => expect(() => parseMesh(line, "the file")).toThrow("doesn't name a mesh"),
-  );
-
-  test("are kept and listed by `baton trust`; a signed command needs one", async () => {
-    ensureKeyFile(at("key"), { name: undefined, fallback: "ada" });
-    const options = {
-      server: nats.url,
-      env: { BATON_MESHES_FILE: at("typed"), BATON_KEY_FILE: at("key") },
-    };
-    const act = ["kill-switch", "engage", "--why", "bad fills"];
-    const refused = await baton(act, options);
-    expect([refused.code, refused.stderr]).toEqual([
-      9,
-      expect.stringContaining(`${nats.url} (from BATON_NATS_URL) says that it is ${name()}`),
-    ]);
-    expect(await baton(["trust", name(), coordinator.publicKey], options)).toMatchObject({
-      code: 0,
-      stdout: `${name()}  ${coordinator.publicKey}\n`,
-    });
-    answerWith((receipt) => coordinator.sign(receipt));
-    const taken = await baton(act, options);
-    expect([taken.code, taken.stderr]).toEqual([
-      0,
-      `to ${name()} on ${nats.url} (from BATON_NATS_URL)\n`,
-    ]);
-  });
+  answerWith((receipt) => coordinator.sign(receipt));
+  const taken = await baton(act, options);
+  expect([taken.code, taken.stderr]).toEqual([
+    0,
+    `to ${name()} on ${nats.url} (from BATON_NATS_URL)\n`,
+  ]);
 });

@@ -7,11 +7,10 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
-  constants,
-  fstatSync,
+  existsSync,
   fsyncSync,
   openSync,
-  readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeSync,
@@ -19,7 +18,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { MeshName, PublicKey } from "@baton/contracts";
-import { makeFolder } from "@baton/files";
+import { makeFolder, readPrivateFile, UnsafeFile } from "@baton/files";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { homeFolder } from "../file-failure.ts";
@@ -81,72 +80,76 @@ export function parseMesh(line: string, from: string): TrustedMesh {
   });
 }
 
-/** Keeps a mesh; one of the same name is replaced. */
+/**
+ * Keeps a mesh in the file; one of the same name is replaced, and every other line stays as it is. Throws `CliError` for a file
+ * that isn't one of meshes: it may be somebody's own, named by mistake.
+ */
 export function trustMesh(path: string, mesh: TrustedMesh): void {
-  const others = parseFile(path).filter(({ name }) => name !== mesh.name);
-  const lines = [...others, mesh].map(({ name, receiptKeys }) => [name, ...receiptKeys].join(" "));
-  const partial = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.new`;
+  const lines = readLines(path);
+  const kept = lines.filter(({ mesh: known }) => known?.name !== mesh.name);
+  if (lines.length > 0 && !lines.some((line) => line.mesh !== undefined))
+    throw unusable(
+      path,
+      "it is one that `baton trust` made, or has a mesh in it: this one has other lines and none",
+      "Name another file by BATON_MESHES_FILE; this one stays as it is.",
+    );
+  const added = [mesh.name, ...mesh.receiptKeys].join(" ");
+  const text = [...kept.map(({ text: line }) => line), added, ""].join("\n");
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    throw unusable(path, `it has ${MAX_BYTES} bytes at most`, "Take out what isn't used any more.");
+  replace(path, text);
+}
+
+function replace(path: string, text: string): void {
   makeFolder(dirname(path));
+  // Where a link stands it goes on leading to the file.
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const partial = `${target}.${process.pid}.${randomBytes(4).toString("hex")}.new`;
   try {
     const file = openSync(partial, "wx", 0o600);
     try {
-      writeSync(file, `${lines.join("\n")}\n`);
+      writeSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(partial, path);
+    renameSync(partial, target);
   } finally {
     rmSync(partial, { force: true });
   }
 }
 
 function parseFile(path: string): TrustedMesh[] {
-  const text = readOwnFile(path, MAX_BYTES);
-  if (text === undefined) return [];
-  if (typeof text !== "string") throw unusable(path, text.rule);
-  return text
-    .split(/\r?\n/)
-    .map((line, index) => ({ line: line.trim(), place: `${path}:${index + 1}` }))
-    .filter(({ line }) => line !== "" && !line.startsWith("#"))
-    .map(({ line, place }) => parseMesh(line, place));
+  return readLines(path).flatMap(({ mesh }) => (mesh ? [mesh] : []));
 }
 
-/**
- * The text of a file that is the user's own and that nobody else may write; undefined if there is none, else the rule that it
- * breaks: what others can write says what they like.
- */
-export function readOwnFile(
-  path: string,
-  maxBytes: number,
-): string | undefined | { readonly rule: string } {
-  let file: number;
+/** The file's lines as they are, each with the mesh that it names: a comment or an empty one names none. */
+function readLines(path: string): { readonly text: string; readonly mesh?: TrustedMesh }[] {
+  const text = readPrivately(path)?.trimEnd() ?? "";
+  if (text === "") return [];
+  return text.split(/\r?\n/).map((line, index) => {
+    const words = line.trim();
+    if (words === "" || words.startsWith("#")) return { text: line };
+    return { text: line, mesh: parseMesh(words, `${path}:${index + 1}`) };
+  });
+}
+
+/** What others can write says what they like: the rule is that for keys. */
+function readPrivately(path: string): string | undefined {
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    return readPrivateFile(path, { maxBytes: MAX_BYTES });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    return { rule: code === "ELOOP" ? "it is no link" : `it can be read (${String(code)})` };
-  }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > maxBytes) return { rule: "it is a small regular file" };
-    if (process.getuid !== undefined && stat.uid !== process.getuid())
-      return { rule: "it belongs to the user who reads it" };
-    if ((stat.mode & 0o022) !== 0) return { rule: "only its owner may write it: mode 0600" };
-    return readFileSync(file, "utf8");
-  } finally {
-    closeSync(file);
+    throw error instanceof UnsafeFile ? unusable(path, error.rule, error.action) : error;
   }
 }
 
-function unusable(path: string, rule: string): CliError {
+function unusable(path: string, rule: string, action: string): CliError {
   return new CliError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the file with the meshes that you trust can't be used",
     value: path,
     rule,
-    action: "Correct owner and mode if what it says is right; otherwise move it away.",
+    action,
   });
 }

@@ -6,10 +6,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { MeshName, PublicKey } from "@baton/contracts";
-import { makeFolder } from "@baton/files";
+import { makeFolder, readPrivateFile } from "@baton/files";
 import { z } from "zod";
-
-import { readOwnFile } from "../trust/trusted-meshes.ts";
 
 const End = z.object({ time: z.iso.datetime(), how: z.string() });
 
@@ -61,12 +59,11 @@ export function readState(file: string): MeshState | undefined {
 
 const MAX_BYTES = 100_000;
 
-/** The same, if the file is the user's own and nobody else may write it. */
+/** The same, if the file is the user's own and closed to everybody else. */
 export function readOwnState(file: string): MeshState | undefined {
-  const text = readOwnFile(file, MAX_BYTES);
-  if (typeof text !== "string") return undefined;
   try {
-    return MeshState.safeParse(JSON.parse(text)).data;
+    const text = readPrivateFile(file, { maxBytes: MAX_BYTES, link: "refused" });
+    return text === undefined ? undefined : MeshState.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
