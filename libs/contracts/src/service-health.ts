@@ -9,7 +9,7 @@ import { wireObject, WireVersion } from "./wire.ts";
 const MOST = { checks: 50, reason: 500, matters: 50 } as const;
 
 /** Something at a service that a person must look at, though the service itself does its work. */
-export const ServiceMatter = z.object({
+export const ServiceMatter = wireObject({
   code: z.string().regex(/^E_[A-Z0-9_]{1,60}$/),
   /** A candidate's id, or `mesh`. */
   subject: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),

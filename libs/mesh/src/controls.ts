@@ -23,6 +23,13 @@ export type ControlsAppended =
 export class ControlsCorrupt extends Error {
   override readonly name = "ControlsCorrupt";
   readonly code = "E_CONTROLS";
+  /** A coordinator of a newer release wrote it. */
+  readonly otherRelease: boolean;
+
+  constructor(message: string, options?: ErrorOptions & { readonly otherRelease?: boolean }) {
+    super(message, options);
+    this.otherRelease = options?.otherRelease === true;
+  }
 }
 
 /** Reads and writes the controls. */
@@ -128,6 +135,7 @@ export function parseControls(data: Uint8Array, sequence: number): StoredControl
   }
   const read = readWire(Controls, value);
   if (read.kind === "read") return { sequence, controls: read.value };
-  const what = read.kind === "newer" ? "is a newer release's state" : "isn't a state";
-  throw new ControlsCorrupt(`CONTROLS ${sequence} ${what}: ${read.why}`);
+  const otherRelease = read.kind === "newer";
+  const what = otherRelease ? "is a newer release's state" : "isn't a state";
+  throw new ControlsCorrupt(`CONTROLS ${sequence} ${what}: ${read.why}`, { otherRelease });
 }

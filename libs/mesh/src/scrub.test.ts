@@ -2,7 +2,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { artifactChunkSubject, type ArtifactRef, type Entry } from "@baton/contracts";
+import {
+  artifactChunkSubject,
+  type ArtifactRef,
+  type Entry,
+  journalSubject,
+  reportSubject,
+} from "@baton/contracts";
 import { type TestNats, withNats } from "@baton/testkit";
 import { expect, test } from "vitest";
 
@@ -172,6 +178,24 @@ test("a message that the server leaves out, and one that isn't what belongs ther
       ]);
     },
   );
+});
+
+test("what a newer release wrote is no damage", async () => {
+  await withNats(async (nats) => {
+    const core = await openAs({ ...nats, seedOf: () => "" }, "coordinator", { seed: undefined });
+    const entry = firstEntry("cand-one-1");
+    const result = resultOf(entry, 1);
+    for (const message of [
+      { subject: journalSubject(entry), payload: JSON.stringify({ ...entry, v: 2 }) },
+      {
+        subject: reportSubject({ ...result, part: "result" }),
+        payload: JSON.stringify({ ...result, v: 2 }),
+      },
+    ])
+      await core.publisher.publish({ ...message, headers: {} });
+    expect((await found(core, ["journal", "reports"])).damages).toEqual([]);
+    await core[Symbol.asyncDispose]();
+  });
 });
 
 test("a playbook and an author's prices are looked for too", async () => {

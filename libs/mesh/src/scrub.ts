@@ -21,7 +21,7 @@ import { ControlsCorrupt, parseControls } from "./controls.ts";
 import type { Reader } from "./follow.ts";
 import { JournalCorrupt, parseEntry } from "./journal.ts";
 import { readPage, type StoredMessage } from "./read-page.ts";
-import { parseReport } from "./reports.ts";
+import { readReport } from "./reports.ts";
 
 /** A kind that writes messages which the coordinator reads; the server lets it publish under its own subjects only. */
 type MessageWriter = Lane | "cli";
@@ -234,8 +234,8 @@ function read(stream: KeptStream, { subject, data, seq }: Looked): Entry | strin
     case "journal":
       return orWords(() => parseEntry(data, seq));
     case "reports": {
-      const report = parseReport(data);
-      return typeof report === "string" ? report : undefined;
+      const report = readReport(data);
+      return report.kind === "malformed" ? report.why : undefined;
     }
     case "controls":
       return orWords(() => void parseControls(data, seq));
@@ -244,12 +244,13 @@ function read(stream: KeptStream, { subject, data, seq }: Looked): Entry | strin
   }
 }
 
-function orWords<T>(parse: () => T): T | string {
+/** What another release wrote is no damage. */
+function orWords<T>(parse: () => T): T | string | undefined {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof JournalCorrupt || error instanceof ControlsCorrupt) return error.message;
-    throw error;
+    if (!(error instanceof JournalCorrupt || error instanceof ControlsCorrupt)) throw error;
+    return error.otherRelease ? undefined : error.message;
   }
 }
 
