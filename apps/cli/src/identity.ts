@@ -9,6 +9,8 @@ import type { MeshNamed } from "./globals.ts";
 import { keyFileOf, localKeyFile, readKeyFile, type SigningKey } from "./key-file.ts";
 import { findServer } from "./server-address.ts";
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** A name, and the key that proves it. */
 export interface Sender {
   readonly name: Identity;
@@ -23,7 +25,7 @@ export interface Sender {
 export function senderFrom(
   as: string | undefined,
   mesh: MeshNamed,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Environment = process.env,
 ): Sender {
   const { path, named } = keyFileOf(env);
   const own = readKeyFile(path);
@@ -36,6 +38,21 @@ export function senderFrom(
       action: "`baton login` makes a key there; or correct BATON_KEY_FILE.",
     });
   }
+  return senderWith({ own, named }, as, mesh, env);
+}
+
+/** The key that this user's commands are signed with as long as `--as` isn't given; undefined if there is none. Throws `CliError`. */
+export function keyInUse(mesh: MeshNamed, env: Environment = process.env): SigningKey | undefined {
+  const { path, named } = keyFileOf(env);
+  return senderWith({ own: readKeyFile(path), named }, undefined, mesh, env).key;
+}
+
+function senderWith(
+  { own, named }: { readonly own: SigningKey | undefined; readonly named: boolean },
+  as: string | undefined,
+  mesh: MeshNamed,
+  env: Environment,
+): Sender {
   const name = identityFrom(as ?? own?.name ?? operatingSystemUser());
   const isOwn = own !== undefined && (as === undefined || as === own.name);
   if (named || isOwn) return { name, key: own };

@@ -129,6 +129,17 @@ describe("a candidate that waits for a person", () => {
     );
   });
 
+  test.each([
+    ["candidates", "bench-12", /^nobody stands at bench-12, .*; did you mean bench-1\?\n$/],
+    ["reviews", "live-rmap", /^nobody stands at live-rmap, .*; did you mean live-ramp\?\n$/],
+    ["candidates", "zzzzzzzzzz", /^nobody stands at zzzzzzzzzz, .*; there are research-intake, /],
+    ["reviews", "live-ramp", /^$/],
+  ])("%s at %s: none, and the stage that was meant is named", async (what, stage, says) => {
+    const { code, stdout, stderr } = await baton(["get", what, "--stage", stage, "-o", "json"]);
+    expect([code, JSON.parse(stdout)]).toEqual([0, []]);
+    expect(stderr).toMatch(says);
+  });
+
   test("a shorter list says how many are left out", async () => {
     const { stdout, stderr } = await baton(["get", "candidates", "--limit", "1"]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(2);

@@ -95,6 +95,9 @@ describe("several candidates by name", () => {
     const none = await baton(["reject", ...filter, ...words, "--count", "1"]);
     expect(none.code).toBe(6);
     expect(none.stderr).toContain("0 candidates fit, not 1");
+    const meant = await baton(["reject", "--stage", "bench-11", ...words, "--count", "1"]);
+    expect(meant.code).toBe(6);
+    expect(meant.stderr).toContain("did you mean bench-1?");
   });
 
   test.each([

@@ -1,9 +1,11 @@
 /** `baton get candidates`: one line per candidate, by its last entry. */
 import type { Holder, Reason, Stage } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
+import { nearest } from "@baton/text/nearest";
 
 import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
+import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
 import { readEntriesOf, readStandings, type Unreadable } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
 import { type Column, renderTable } from "../render-table.ts";
@@ -64,6 +66,8 @@ export async function findEntries(
   const { holder, stage, reason, limit } = wanted;
   const { candidates, foreign } = await readStandings(session);
   if (foreign.length > 0) noteForeign(foreign.length);
+  if (stage !== undefined && !candidates.some((one) => one.stage === stage))
+    await noteUnknownStage(stage, new Set(candidates.map((one) => one.stage)));
   const fitting = candidates
     .filter((one) => holder === undefined || one.holder === holder)
     .filter((one) => stage === undefined || one.stage === stage)
@@ -82,6 +86,17 @@ export async function findEntries(
 
 function noteForeign(count: number): void {
   note(`${count} messages in JOURNAL are not entries, left out; \`baton doctor\` says more`);
+}
+
+/** Not an error: a playbook of the mesh's own may have the stage, and nobody stands there. */
+async function noteUnknownStage(stage: Stage, standing: ReadonlySet<string>): Promise<void> {
+  const { playbook } = await loadPlaybook(playbookFile(undefined, {}));
+  const known = new Set([...playbook.stages.keys(), ...standing]);
+  if (known.has(stage)) return;
+  const meant = nearest(stage, [...known]);
+  const action =
+    meant === undefined ? `there are ${[...known].join(", ")}` : `did you mean ${meant}?`;
+  note(`nobody stands at ${stage}, and Baton's own playbook has no such stage; ${action}`);
 }
 
 /** What is printed about a candidate. */

@@ -3,7 +3,7 @@ import type { People } from "@baton/people";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
-import { keyFileOf, readKeyFile } from "../key-file.ts";
+import { keyInUse } from "../identity.ts";
 import { print, terminalWidth } from "../output.ts";
 import { registryFor } from "../people/registry-for.ts";
 import { renderTable } from "../render-table.ts";
@@ -29,7 +29,7 @@ export async function getPeople(options: Globals & { readonly people?: string })
       rule: "it is the file that the coordinator has as BATON_PEOPLE; a mesh of your own `baton up` is known by itself",
       action: "`--people FILE` or BATON_PEOPLE names it; or ask whoever keeps it.",
     });
-  const own = readKeyFile(keyFileOf(process.env).path)?.publicKey;
+  const own = keyInUse(options)?.publicKey;
   const rows = rowsOf(people, own);
   await print(options.format, rows, (list) => renderPeople(list, own, terminalWidth()));
 }
