@@ -184,6 +184,39 @@ test("windows below what the playbook allows are refused by their key, whoever c
   ]);
 });
 
+const LATE = "walkForward: firstRow, trainRows and purgeRows at most 1213 rows together";
+const LONG = "walkForward.testRows: at most 252";
+
+test.each([
+  ["first row", { firstRow: 201 }, [LATE]],
+  ["train window", { trainRows: 1009 }, [LATE]],
+  ["gap", { purgeRows: 6 }, [LATE]],
+  ["fold", { testRows: 253 }, [LONG]],
+  ["all of them", { firstRow: 3700, trainRows: 252, testRows: 1000 }, [LATE, LONG]],
+  ["one, another being as much shorter", { firstRow: 199, trainRows: 1009 }, []],
+  ["none", { firstRow: 200, trainRows: 1008, purgeRows: 5, testRows: 252 }, []],
+])("no years are left out by a longer %s", (_, walkForward, wanted) => {
+  const { problems = [] } = readCandidate({ ...SPEC, walkForward }, LIMITS);
+  const places = problems.map(({ path, rule }) => `${jsonPath(path)}: ${rule}`);
+  expect(places).toEqual(wanted.map((start) => expect.stringContaining(start)));
+});
+
+test("what a slow grid needs to warm up is no choice of years", () => {
+  const strategy = { plugin: "sma-cross", grid: [{ fast: 50, slow: 400 }] };
+  const placesOf = (walkForward: object) =>
+    readCandidate({ ...SPEC, strategy, walkForward }, LIMITS).problems ?? [];
+  expect(placesOf({ firstRow: 399 })).toEqual([]);
+  expect(placesOf({ firstRow: 400 })).toMatchObject([{ path: ["walkForward"] }]);
+});
+
+test("a playbook that asks for longer windows can be answered", () => {
+  const asked = { ...LIMITS, minTrainRows: 2000, minPurgeRows: 10, minTestRows: 300 };
+  const walkForward = { trainRows: 2000, purgeRows: 10, testRows: 300 };
+  expect(readCandidate({ ...SPEC, walkForward }, asked).problems).toBeUndefined();
+  const longer = { ...walkForward, trainRows: 2001 };
+  expect(readCandidate({ ...SPEC, walkForward: longer }, asked).problems).toHaveLength(1);
+});
+
 test("a purge below what a label looks ahead is no playbook's to allow", () => {
   const { problems = [] } = readCandidate({ ...SPEC, walkForward: { purgeRows: 4 } }, LIMITS);
   expect(problems.map(({ path }) => jsonPath(path))).toEqual(["walkForward.purgeRows"]);

@@ -74,7 +74,7 @@ export function rowsNeeded(spec: CandidateSpec, limits: WalkForwardLimits): Rows
   };
 }
 
-/** Windows below what the playbook asks for, and a first row while the slowest set of the grid is still flat. */
+/** Windows below what the playbook asks for, a first row while the slowest set of the grid is still flat, and rows left out. */
 export function windowProblems(
   { walkForward, strategy }: Pick<CandidateSpec, "walkForward" | "strategy">,
   limits: WalkForwardLimits,
@@ -93,7 +93,44 @@ export function windowProblems(
   });
   const warmUpRows = longestWarmUp(strategy);
   const first = walkForward?.firstRow;
-  if (first === undefined || first >= warmUpRows) return below;
+  if (first === undefined || first >= warmUpRows)
+    return [...below, ...untestedProblems({ chosen: walkForward, warmUpRows, limits })];
   const rule = `at least ${warmUpRows}: before, the slowest set of strategy.grid holds nothing`;
   return [...below, { path: ["walkForward", "firstRow"], value: first, rule }];
+}
+
+/** Windows that leave out more than the usual ones do: a candidate would choose the years that its gates look at. */
+function untestedProblems(of: {
+  readonly chosen: CandidateSpec["walkForward"];
+  readonly warmUpRows: number;
+  readonly limits: WalkForwardLimits;
+}): SpecProblem[] {
+  const { chosen, warmUpRows, limits } = of;
+  if (!chosen) return [];
+  const own = windowsOf({ walkForward: chosen });
+  const usual = usualUnder(limits);
+  const before = ({ firstRow, trainRows, purgeRows }: WalkForwardWindows) =>
+    Math.max(firstRow, warmUpRows) + trainRows + purgeRows;
+  const [rows, most] = [before(own), before(usual)];
+  const problems: SpecProblem[] = [];
+  if (rows > most) {
+    const rule = `firstRow, trainRows and purgeRows at most ${most} rows together, as with the usual windows, here they are ${rows}: no candidate chooses the years that its gates look at`;
+    problems.push({ path: ["walkForward"], value: chosen, rule });
+  }
+  if (own.testRows > usual.testRows) {
+    const rule = `at most ${usual.testRows}: what makes no whole fold at the end isn't tested`;
+    problems.push({ path: ["walkForward", "testRows"], value: own.testRows, rule });
+  }
+  return problems;
+}
+
+/** The usual windows, as far as the playbook doesn't ask for longer ones. */
+function usualUnder(limits: WalkForwardLimits): WalkForwardWindows {
+  const usual = windowsOf({});
+  return {
+    ...usual,
+    trainRows: Math.max(usual.trainRows, limits.minTrainRows),
+    purgeRows: Math.max(usual.purgeRows, limits.minPurgeRows),
+    testRows: Math.max(usual.testRows, limits.minTestRows),
+  };
 }
