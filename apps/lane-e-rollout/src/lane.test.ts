@@ -129,12 +129,12 @@ test("data that isn't what was declared is never rolled out", async () => {
   });
 });
 
-test("shadow-paper without an engine that runs it is tried again, and then finds its merge", async () => {
+test("shadow-paper waits for an engine that is away, and then finds its merge", async () => {
   const { git } = place();
   const run = await sampleRun();
   const blind = { engineUrl: "http://127.0.0.1:1", verifyMs: 100 };
   await expect(stage("shadow-paper", blind)(contextOf(run, "shadow-paper"))).rejects.toMatchObject({
-    code: "E_NOT_VERIFIED",
+    code: "E_ENGINE_UNAVAILABLE",
     class: "transient",
   });
   const context = contextOf(run, "shadow-paper", {}, { attempt: 2 });

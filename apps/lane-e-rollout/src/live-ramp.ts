@@ -6,8 +6,8 @@
  *     died had come to: what lies below it was verified.
  * L3: whatever goes wrong after the first level ends in one rollback to L0, and a stage run that was rolled back never
  *     ramps again. A superseded attempt leaves everything as it is: recovery has taken over.
- * L4: a stop is nothing that goes wrong, the engine's own neither: it leaves the ramp at its level, and what goes on when it is
- *     lifted takes up the level that it finds on main.
+ * L4: a stop is nothing that goes wrong, nor is the engine's own, nor an engine or a broker that is away: it leaves the ramp at
+ *     its level, and what goes on when it is lifted takes up the level that it finds on main.
  */
 import {
   type GateOutcome,

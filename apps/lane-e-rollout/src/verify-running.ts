@@ -5,10 +5,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type Broker, BrokerError } from "@baton/brokerage";
+import type { Broker } from "@baton/brokerage";
 import { engineStop, type Failure, type RunningStrategy } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
+import { isOutage } from "@baton/playbook";
 
+import { asked } from "./broker-access.ts";
 import type { EngineClient } from "./engine-client.ts";
 import { readStrategy, type RenderedStrategy } from "./strategy-configmap.ts";
 
@@ -28,7 +30,7 @@ export interface VerificationParts {
   readonly signal: AbortSignal;
 }
 
-/** How it ended: `failed` says what was seen last, `stopped` why the engine increased nothing for the whole time. */
+/** How it ended: `failed` says what was seen last, `stopped` why the engine increased nothing, or nobody could be asked, for the whole time. */
 export type Verification =
   | { readonly kind: "verified"; readonly ms: number; readonly orders: readonly string[] }
   | { readonly kind: "failed"; readonly reason: string }
@@ -48,12 +50,12 @@ async function brokerProblem(
   orders: readonly string[],
 ): Promise<string | undefined> {
   for (const id of orders)
-    if ((await broker.byClientOrderId(id)) === undefined)
+    if ((await asked(broker.byClientOrderId(id))) === undefined)
       return `the broker doesn't have order ${id.slice(0, 12)}`;
   const { settings } = readStrategy(wanted.text);
   const closes = new Map(settings.instruments.map((of) => [of.instrument, of.signal.close]));
   let exposure = 0;
-  for (const { symbol, qty } of await broker.positions()) {
+  for (const { symbol, qty } of await asked(broker.positions())) {
     const close = closes.get(symbol);
     if (close === undefined) return `the account holds ${symbol}, which the strategy doesn't trade`;
     exposure += Math.abs(Number(qty)) * close;
@@ -82,16 +84,17 @@ async function look(wanted: RenderedStrategy, parts: VerificationParts): Promise
       (await brokerProblem(parts.brokerOf(seen.account), wanted, orders));
     return reason === undefined ? { verified: true, orders } : { verified: false, reason, stop };
   } catch (error) {
-    // A service that is away may come back before the time is up.
-    if (error instanceof StageFailure || error instanceof BrokerError)
-      return { verified: false, reason: error.message };
-    throw error;
+    if (!(error instanceof StageFailure)) throw error;
+    // Engine or broker may come back before the time is up; while they are away nothing is known of what runs.
+    const { class: kind, code, message, action } = error;
+    const stop = isOutage(error) ? { class: kind, code, message, action } : undefined;
+    return { verified: false, reason: message, stop };
   }
 }
 
 /**
  * Waits until `wanted` runs: for `verifyMs` at most in which the engine could have got there, and as long in which it increased
- * nothing. Throws only when its signal is aborted.
+ * nothing or nobody could be asked. Throws only when its signal is aborted.
  */
 export async function verifyRunning(
   wanted: RenderedStrategy,

@@ -28,7 +28,7 @@ export interface PullOptions {
 /** A running pull worker. */
 export interface PullWorker {
   readonly held: () => number;
-  /** Milliseconds since the server was last heard of on this consumer. */
+  /** Milliseconds since the server was last heard of on this consumer; 0 where nothing is asked of it, as all places are taken. */
   readonly silentMs: () => number;
   /** Makes room for `by` more deliveries than the capacity, or for fewer again: what is held only waits. */
   widen(by: number): void;
@@ -87,7 +87,7 @@ class Puller implements PullWorker {
   }
 
   silentMs(): number {
-    return Date.now() - this.#heard;
+    return this.#pulls.size === 0 && !this.#restoring ? 0 : Date.now() - this.#heard;
   }
 
   widen(by: number): void {
@@ -131,6 +131,8 @@ class Puller implements PullWorker {
     for (const pull of this.#pulls.values()) asked += pull.left;
     const room = this.#options.capacity + this.#spare - this.#held - asked;
     if (room < Math.max(1, Math.floor(this.#options.capacity / 4))) return;
+    // Silence is counted from when something is asked: until then nothing was to be heard.
+    if (this.#pulls.size === 0) this.#heard = Date.now();
     this.#token += 1;
     const key = this.#token.toString(36);
     this.#pulls.set(key, { left: room });
@@ -192,8 +194,7 @@ class Puller implements PullWorker {
   }
 
   #checkSilence(): void {
-    if (this.#nc.isClosed() || this.silentMs() < HEARTBEAT_MS * 2.5 || this.#pulls.size === 0)
-      return;
+    if (this.#nc.isClosed() || this.silentMs() < HEARTBEAT_MS * 2.5) return;
     this.#pulls.clear();
     void this.#restore("its heartbeats stopped");
   }
