@@ -42,7 +42,7 @@ const engineAway = async (): Promise<Partial<RolloutOptions>> => ({
 
 const brokerAway = async (): Promise<Partial<RolloutOptions>> => {
   const { broker } = place().options;
-  const url = await behindDoor(String(broker.url), { shut: "/v2/positions", times: 0 });
+  const url = await behindDoor(broker.url, { shut: "/v2/positions", times: 0 });
   return { broker: { ...broker, url } };
 };
 

@@ -6,7 +6,8 @@
  * P2: the same difference decided by the same commit is the same client order id; the broker has it once (J8).
  * P3: a difference that isn't this version's to make is nobody's but people's to mend: once a position was where it should be,
  *     or its order was taken, or somebody else ordered after the version came, no further order is sent in the account until
- *     the position is right again or main has another version. What a person sold isn't bought back.
+ *     the position is right again or main has another version. What a person sold isn't bought back, and what a person's open
+ *     order would change isn't made up for.
  * P4: a kill switch stops every order that would increase a position (J7), the broker's and the mesh's; the latter is
  *     asked in the moment of sending, and while nobody knows it, it counts as engaged. What only takes away passes.
  * P5: no order that increases a position leaves over the account's limits, whatever the file says.
@@ -231,7 +232,7 @@ function changedByOthers(
 
 function standing(
   targets: readonly TargetPosition[],
-  { held, open }: Holdings,
+  { held, open, others }: Holdings,
   { memory, strange }: { readonly memory: Memory; readonly strange: readonly string[] },
 ): Standing {
   const positions = targets.map(({ instrument, units }) => ({
@@ -239,12 +240,18 @@ function standing(
     target: units,
     held: held.get(instrument) ?? 0n,
   }));
-  const settled = positions.every((of) => of.held === of.target) && open.size === 0;
+  const isThere = positions.every((of) => of.held === of.target);
+  const settled = isThere && open.size === 0 && others.size === 0;
   const orders = [...memory.orders.values()];
   if (settled) return { settled, positions, orders, problem: null, trouble: null };
   if (strange.length > 0) {
     const names = cut(strange.join(", "), 100);
     const problem = `E_POSITION_MISMATCH: ${names} isn't what this version's orders made it, whether somebody traded in the account or main was moved back; nothing is ordered here until it is right again, or main has another version`;
+    return { settled, positions, orders, problem, trouble: "E_POSITION_MISMATCH" };
+  }
+  if (others.size > 0) {
+    const names = cut([...others].join(", "), 100);
+    const problem = `E_POSITION_MISMATCH: somebody else's order for ${names} is open in the account; what it changes isn't made up for, so fill or cancel it, and put the position right`;
     return { settled, positions, orders, problem, trouble: "E_POSITION_MISMATCH" };
   }
   const trouble = orders.some(isOverLimit) ? "E_LIMIT" : null;

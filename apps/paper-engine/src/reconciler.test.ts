@@ -282,6 +282,51 @@ test.each([
   },
 );
 
+test.each([
+  ["sell", "2"],
+  ["sell", "5"],
+  ["buy", "3"],
+] as const)(
+  "an open order to %s %s by hand is told and not made up for, also by an engine that is new",
+  async (side, qty) => {
+    const { put, file, reconciler, restart, broker } = await place();
+    put(file("L0"));
+    await reconciler.round();
+    // Without a price the broker can't fill it, so it stays open.
+    const answer = await broker.submit(byHand({ side, qty, reference_price: null }));
+    expect(answer).toMatchObject({ order: { status: "new", filled_qty: "0" } });
+    const engines = [reconciler, await restart()];
+    for (const engine of engines) {
+      for (let round = 0; round < 2; round += 1) await engine.round();
+      const [strategy] = engine.status().strategies;
+      expect(strategy).toMatchObject({ ...MISMATCH, positions: held("5").positions });
+      expect(strategy?.problem).toContain("somebody else's order for SPX is open");
+    }
+    expect(await broker.listOrders()).toHaveLength(2);
+    await broker.cancelAll();
+    for (const engine of engines) {
+      await engine.round();
+      expect(engine.status().strategies[0]).toMatchObject({ ...held("5"), trouble: null });
+    }
+  },
+);
+
+test("what main says anew is brought about beside a person's open order, and no further than main says", async () => {
+  const { put, file, reconciler, broker } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  await broker.submit(byHand({ qty: "2", reference_price: null }));
+  for (const [text, units] of [
+    [file("L1"), "10"],
+    [file("L1", { limits: { enabled: false } }), "0"],
+  ] as const) {
+    put(text);
+    for (let round = 0; round < 2; round += 1) await reconciler.round();
+    const positions = [{ instrument: "SPX", target: units, held: units }];
+    expect(reconciler.status().strategies[0]).toMatchObject({ ...MISMATCH, positions });
+  }
+});
+
 test("a new version on main is people's word: it is brought about whatever was traded by hand", async () => {
   const { put, file, reconciler, restart, broker } = await place();
   put(file("L0"));

@@ -69,8 +69,8 @@ export function createUnclaimedAccounts(parts: UnclaimedParts): UnclaimedAccount
     const before = found.get(account);
     try {
       const problem = await close(brokerOf(account), parts);
-      const { held, open } = await holdingsOf(brokerOf(account));
-      if (held.size + open.size === 0) {
+      const { held, open, others: waiting } = await holdingsOf(brokerOf(account));
+      if (held.size + open.size + waiting.size === 0) {
         found.delete(account);
         log.info({ account }, "the account without a strategy holds nothing any more");
         return;

@@ -56,6 +56,35 @@ test("a worker and a report survive a server that is killed and started again", 
   });
 }, 30_000);
 
+test("who asks for nothing, as its hands are full, isn't silent, and hears again when they are free", async () => {
+  await withNats(async (nats) => {
+    await using mesh = await openMesh({ url: nats.url, name: "test", provision: true });
+    const releases: (() => void)[] = [];
+    const worker = mesh.take({
+      stream: STREAMS.journal.name,
+      durable: "lane-a",
+      capacity: 1,
+      onTrouble: () => undefined,
+      onDelivery: (delivery, release) => {
+        delivery.ack();
+        releases.push(release);
+      },
+    });
+    await mesh.journal.append(firstEntry("cand-full-a"));
+    await mesh.journal.append(firstEntry("cand-full-b"));
+    await eventually(() => releases.length === 1, { what: "the first dispatch" });
+    const since = performance.now();
+    // Longer than the server's heartbeats are apart.
+    await eventually(() => performance.now() - since > 4000, { what: "a while", withinMs: 6000 });
+    expect(worker.silentMs()).toBe(0);
+    releases[0]?.();
+    expect(worker.silentMs()).toBeLessThan(3000);
+    await eventually(() => releases.length === 2, { what: "the second dispatch" });
+    releases[1]?.();
+    await worker.stop(1000);
+  });
+}, 30_000);
+
 test("a reader goes on soon after a server that was killed is back, and misses nothing", async () => {
   await withNats(async (nats) => {
     await using mesh = await openMesh({ url: nats.url, name: "test", provision: true });
