@@ -1,7 +1,7 @@
 /** Whoever holds the coordinator's key can write any dispatch; a live ramp takes what people signed. */
 import { type Approval, type Entry, type PublicKey } from "@baton/contracts";
 import { parsePeople, type Signer, signerOf } from "@baton/people";
-import { candidateIdOf, evidenceDigest } from "@baton/playbook";
+import { candidateIdOf, evidenceDigest, parsePlaybook } from "@baton/playbook";
 import { createStageContext, sampleEntry } from "@baton/testkit";
 import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
@@ -15,7 +15,7 @@ const RUN = "run-0123456789ab";
 const INPUTS = { "research/candidate-spec.json": SPEC, "gates/gate-evaluation.json": { pass: 1 } };
 
 const signers = Object.fromEntries(
-  ["author", "ann", "ben", "stranger"].map((name) => [
+  ["author", "ann", "ben", "cai", "stranger"].map((name) => [
     name,
     signerOf(new TextDecoder().decode(createUser().getSeed())),
   ]),
@@ -27,21 +27,48 @@ const signerNamed = (name: string): Signer => {
 };
 const read = parsePeople(
   JSON.stringify(
-    ["author", "ann", "ben"].map((name) => ({
+    ["author", "ann", "ben", "cai"].map((name) => ({
       name,
       publicKey: signerNamed(name).publicKey,
-      roles: [],
+      roles: name === "ben" ? ["ops"] : ["risk"],
     })),
   ),
 );
 if (!read.ok) throw new Error(read.faults.join());
 const { people } = read;
 
+type Json = Record<string, unknown>;
+
+/** A playbook whose live ramp asks for these approvals. */
+function playbookOf(approvals: Json | undefined) {
+  const policy = {
+    maxRetries: 0,
+    initialBackoffSeconds: 0,
+    backoffMultiplier: 1,
+    maxBackoffSeconds: 0,
+    autopauseAfterFailures: 1,
+  };
+  const parsed = parsePlaybook({
+    version: "baton-playbook-v1",
+    stages: [
+      {
+        stage: "begin",
+        lane: "lane-a",
+        requirePreviousArtifact: false,
+        requirePreviousGatePass: false,
+      },
+      { stage: "live-ramp", lane: "lane-e", ...(approvals && { approvals }) },
+    ],
+    transitions: { begin: ["live-ramp"], "live-ramp": [] },
+    failurePolicies: { transient: policy, deterministic: policy, spec: policy, policy },
+  });
+  if (!parsed.ok) throw new Error(parsed.faults.join());
+  return parsed.playbook;
+}
+
 /** A context whose inputs give the digest that is approved. */
 const digestOf = (inputs: object = INPUTS): string =>
   evidenceDigest(contextOf([], { inputs }).inputs);
-
-type Json = Record<string, unknown>;
 
 /** Stored commands, by id. */
 const stored = new Map<string, unknown>();
@@ -73,8 +100,14 @@ function approved(by: string, over: Json = {}, entry: Partial<Approval> = {}): A
   };
 }
 
-function contextOf(approvals: readonly Approval[], over: { inputs?: object; spec?: Json } = {}) {
+const PLAYBOOK = playbookOf({ required: 2 });
+
+function contextOf(
+  approvals: readonly Approval[],
+  over: { inputs?: object; spec?: Json; playbook?: { source: string } } = {},
+) {
   return createStageContext({
+    stored: [new TextEncoder().encode((over.playbook ?? PLAYBOOK).source)],
     lane: "lane-e",
     stage: "live-ramp",
     spec: over.spec ?? SPEC,
@@ -85,7 +118,12 @@ function contextOf(approvals: readonly Approval[], over: { inputs?: object; spec
   });
 }
 
-function registry(over: Partial<ApprovalRegistry> = {}): ApprovalRegistry {
+const pinnedTo = (playbook: string) => registry({}, playbook);
+
+function registry(
+  over: Partial<ApprovalRegistry> = {},
+  playbook = PLAYBOOK.digest,
+): ApprovalRegistry {
   const cause: Entry["cause"] = {
     kind: "command",
     commandId: "submit-1",
@@ -104,7 +142,9 @@ function registry(over: Partial<ApprovalRegistry> = {}): ApprovalRegistry {
           ? { value: JSON.parse(JSON.stringify(stored.get(commandId))), storedAt: 0 }
           : undefined,
     },
-    first: async () => ({ entry: sampleEntry({ candidateId: CANDIDATE, cause }) }),
+    first: async () => ({
+      entry: sampleEntry({ candidateId: CANDIDATE, cause, playbook }),
+    }),
     ...over,
   };
 }
@@ -218,4 +258,46 @@ test("who isn't known as its author can't be left out, so nothing counts", async
   await expect(requireApprovals(contextOf(approvals), none)).rejects.toMatchObject({
     code: "E_APPROVAL_UNPROVEN",
   });
+});
+
+test.each<[string, Json | undefined, string[], string | undefined]>([
+  ["two with the role", { required: 2, roles: ["risk"] }, ["ann", "cai"], undefined],
+  [
+    "one without the role",
+    { required: 2, roles: ["risk"] },
+    ["ann", "ben"],
+    "ben has the role ops",
+  ],
+  ["one of three", { required: 3 }, ["ann", "ben"], "takes 3 people's signed approvals .playbook"],
+  ["fewer than the lane asks for", { required: 1 }, ["ann"], "takes 2 people's"],
+  ["where the playbook asks for none", undefined, ["ann", "ben"], undefined],
+  [
+    "the author, whom the playbook lets",
+    { required: 2, notAuthor: false },
+    ["ann", "author"],
+    "is its author",
+  ],
+])("the playbook's rule counts here too: %s", async (_, rule, by, why) => {
+  const playbook = playbookOf(rule);
+  const pinned = pinnedTo(playbook.digest);
+  const asked = requireApprovals(
+    contextOf(
+      by.map((name) => approved(name)),
+      { playbook },
+    ),
+    pinned,
+  );
+  const end = await asked.then(
+    ({ status }) => status,
+    ({ code, message }) => `${code}: ${message}`,
+  );
+  const refused = expect.stringMatching(new RegExp(`^E_APPROVAL_UNPROVEN: .*${why}`));
+  expect(end).toEqual(why === undefined ? "pass" : refused);
+});
+
+test("a playbook that isn't the one that the candidate was pinned to says nothing", async () => {
+  const other = pinnedTo(playbookOf({ required: 1 }).digest);
+  await expect(
+    requireApprovals(contextOf([approved("ann"), approved("ben")]), other),
+  ).rejects.toMatchObject({ code: "E_ARTIFACT_MISSING", class: "transient" });
 });

@@ -5,21 +5,25 @@
  * S1: each approval is a stored command, signed with a registered key in its owner's name, for this mesh, on the very evidence
  *     that came with the dispatch.
  * S2: so is the submission: its signer is the author, and its specification the one that came with the dispatch.
- * S3: people are counted here again, the author left out; how many it takes at least is this lane's own configuration.
+ * S3: people are counted here again, the author left out, by the rule of the playbook that the candidate was pinned to when it
+ *     was submitted: how many, and with which of the roles that this lane's own registry gives them. How many it takes at least is
+ *     this lane's own configuration.
  */
 import {
   type Approval,
   canonicalJson,
   cut,
+  type Entry,
   type GateOutcome,
   isSamePerson,
   type MeshName,
+  type Role,
   type StoredEntry,
 } from "@baton/contracts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 import type { Commands } from "@baton/mesh";
 import { type People, signedCommand } from "@baton/people";
-import { evidenceDigest } from "@baton/playbook";
+import { evidenceDigest, parsePlaybook, rolesFor } from "@baton/playbook";
 
 /** What signatures are held against. */
 export interface ApprovalRegistry {
@@ -53,28 +57,77 @@ export async function requireApprovals(
     const reason = "not verified here: lane-e has no key registry (BATON_PEOPLE)";
     return { gateId: GATE, status: "skipped", reasons: [reason] };
   }
-  const author = await authorOf(context, registry);
+  const first = (await registry.first(context.candidateId))?.entry;
+  const author = await authorOf(context, first, registry);
+  const rule = await ruleOf(context, first, registry);
   const people: string[] = [];
   const faults: string[] = [];
   for (const approval of given) {
-    const fault = await faultOf(approval, context, registry);
+    const fault =
+      (await faultOf(approval, context, registry)) ?? roleFault(approval, rule, registry);
     if (fault !== undefined) faults.push(fault);
     else if (isSamePerson(approval.by, author)) faults.push(`${approval.by} is its author`);
     else if (!people.some((name) => isSamePerson(name, approval.by))) people.push(approval.by);
   }
-  if (people.length >= registry.required)
+  if (people.length >= rule.required)
     return { gateId: GATE, status: "pass", reasons: [cut(`signed by ${people.join(", ")}`, 300)] };
   const found = faults.length > 0 ? `: ${faults.join("; ")}` : "";
   throw refused(
     "E_APPROVAL_UNPROVEN",
-    `${stage} takes ${registry.required} people's signed approvals (BATON_LIVE_APPROVALS), ${people.length} are proven${found}`,
+    `${stage} takes ${rule.required} people's signed approvals (${rule.by}), ${people.length} are proven${found}`,
   );
 }
 
+/** What the candidate's playbook and this lane ask of approvals. */
+interface Rule {
+  readonly required: number;
+  /** One of these is needed; none: everybody may. */
+  readonly roles: readonly Role[];
+  /** Who asks for that many. */
+  readonly by: string;
+}
+
+/** The rule that the candidate was pinned to with its submission; the lane asks for as many people as the stricter of both. */
+async function ruleOf(
+  context: Pick<StageContext, "stage" | "fetch">,
+  first: Pick<Entry, "playbook"> | undefined,
+  registry: ApprovalRegistry,
+): Promise<Rule> {
+  const { stage } = context;
+  const digest = first?.playbook ?? "";
+  const what = `playbook ${digest.slice(0, 12)}`;
+  const parsed = parsePlaybook(JSON.parse(new TextDecoder().decode(await context.fetch(digest))));
+  if (!parsed.ok) throw unproven(`${what} can't be read here: ${parsed.faults.join("; ")}`);
+  const { playbook } = parsed;
+  const asked = playbook.stages.get(stage)?.approvals;
+  if (playbook.digest !== digest || asked === undefined)
+    throw unproven(`${what} isn't one that has ${stage}`);
+  const required = asked?.required ?? 1;
+  const own = registry.required;
+  const by = own >= required ? "BATON_LIVE_APPROVALS" : what;
+  const roles = rolesFor(playbook, "approve", stage);
+  return { required: Math.max(own, required), roles, by };
+}
+
+function roleFault(
+  { by, publicKey }: Approval,
+  { roles }: Rule,
+  { people }: ApprovalRegistry,
+): string | undefined {
+  if (roles.length === 0) return undefined;
+  const has = publicKey === undefined ? [] : (people().get(publicKey)?.roles ?? []);
+  if (has.some((role) => roles.includes(role))) return undefined;
+  return `${by} has ${has.length > 0 ? `the role ${has.join(", ")}` : "no role"}, it takes ${roles.join(" or ")}`;
+}
+
 /** Who signed the submission. */
-async function authorOf(context: StageContext, registry: ApprovalRegistry): Promise<string> {
+async function authorOf(
+  context: StageContext,
+  first: Pick<Entry, "cause"> | undefined,
+  registry: ApprovalRegistry,
+): Promise<string> {
   const { candidateId, spec } = context;
-  const cause = (await registry.first(candidateId))?.entry.cause;
+  const cause = first?.cause;
   if (cause?.kind !== "command")
     throw unproven(`nobody's submission of ${candidateId} is recorded`);
   const command = await commandOf({ ...cause, candidateId }, registry);

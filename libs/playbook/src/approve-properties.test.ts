@@ -91,11 +91,18 @@ function asking(rule: Rule): Story {
   return story;
 }
 
+/** A known person approves what is asked about. */
+const approvedBy = (story: Story, by: string) => {
+  const evidence = story.entry().review?.evidence ?? "";
+  return story.command("approve", { by, roles: ["risk"], evidence });
+};
+
 /** Who approved the open question, and when in milliseconds. */
 type Model = Map<Person, number>;
 
 function expected(rule: Rule, model: Model, step: Step & { do: "approve" }, now: number): string {
   if (step.role !== "risk") return "E_DENIED";
+  if (step.evidence === "none") return "E_INVALID";
   if (step.evidence === "other") return "E_CONFLICT";
   if (rule.notAuthor && step.who === AUTHOR) return "E_DENIED";
   const alive = [...model].filter(([, at]) => now < at + rule.expiresSeconds * 1000);
@@ -169,7 +176,7 @@ test("each approval's state says whether it counts, and why not", () => {
   const story = asking({ required: 3, notAuthor: true, expiresSeconds: 100 });
   const states = () =>
     story.entry().approvals.map((one) => approvalState(one, story.entry(), story.now));
-  const by = (name: string) => shown(story.command("approve", { by: name, roles: ["risk"] }));
+  const by = (name: string) => shown(approvedBy(story, name));
   by("bob");
   story.wait(60);
   by("eve");
@@ -192,10 +199,10 @@ test("each approval's state says whether it counts, and why not", () => {
 test("at the very moment it expires it no longer counts", () => {
   const at = (seconds: number): string => {
     const story = asking({ required: 2, notAuthor: true, expiresSeconds: 100 });
-    story.command("approve", { by: "bob", roles: ["risk"] });
+    approvedBy(story, "bob");
     // Asking takes another second.
     story.wait(seconds - 1);
-    return shown(story.command("approve", { by: "eve", roles: ["risk"] }));
+    return shown(approvedBy(story, "eve"));
   };
   expect([at(99), at(100)]).toEqual(["APPROVED lane-a", "APPROVAL_REQUIRED review"]);
 });
@@ -207,6 +214,6 @@ test("waiting for people uses up no attempt, however long", () => {
   story.deadline();
   story.exhausted();
   expect(story.entry()).toMatchObject({ reason: "APPROVAL_REQUIRED", attempt, failures });
-  story.command("approve", { by: "bob", roles: ["risk"] });
+  approvedBy(story, "bob");
   expect(story.entry()).toMatchObject({ reason: "APPROVED", attempt: 0, failures: {} });
 });

@@ -256,3 +256,18 @@ test("an approval that arrives again, or too late, changes nothing", () => {
   expect(shown(story.command("approve", { by: "bob", id: "approve-1" }))).toBe("ignore duplicate");
   expect(shown(story.command("approve", { by: "dan" }))).toBe("E_CONFLICT");
 });
+
+test("where people are known an approval names its evidence, or is refused when it is decided", () => {
+  const story = asking();
+  const evidence = story.entry().review?.evidence ?? "";
+  const by = { by: "dan", roles: [] };
+  expect(story.command("approve", by)).toMatchObject({
+    kind: "reject",
+    code: "E_INVALID",
+    message: expect.stringContaining(evidence.slice(0, 12)),
+  });
+  expect(story.entry().approvals).toEqual([]);
+  expect(shown(story.command("approve", { ...by, evidence }))).toBe("APPROVAL_REQUIRED review");
+  // Nobody is known: there is nothing that could be verified.
+  expect(shown(story.command("approve", { by: "eve" }))).toBe("APPROVED lane-a");
+});

@@ -3,6 +3,7 @@
  *
  * V1: people are counted, not keys or commands: a name counts once, however it is written (contracts, person-name.ts).
  * V2: one that is bound to other evidence, to another run, or whose time is over doesn't count (approval-state.ts).
+ * V3: where people are known, it names the evidence: only what was signed can be verified by whoever moves the money.
  */
 import {
   type Approval,
@@ -34,6 +35,8 @@ interface Standing {
   readonly given: readonly Approval[];
   readonly required: number;
   readonly mayAuthor: boolean;
+  /** True: who sent it was verified, so what it was given on must be too (V3). */
+  readonly isSigned: boolean;
 }
 
 /** Decides an approval: refused, noted as one of several, or the one that lets the candidate enter the stage. */
@@ -47,6 +50,7 @@ export function approve(step: Step, command: Approve): Decision {
     given: entry.approvals.filter((one) => approvalState(one, entry, step.now) === "counts"),
     required: rule?.required ?? 1,
     mayAuthor: rule?.notAuthor === false,
+    isSigned: step.cause.kind === "command" && step.cause.roles !== undefined,
   };
   const refusal = refusalOf(entry, command, standing);
   return refusal ?? grant(step, standing, approvalOf(step, command, { question, rule }));
@@ -69,6 +73,7 @@ export function knownRefusal(
     given: entry.approvals.filter((one) => approvalState(one, entry, now) === "counts"),
     required: asked?.people ?? 1,
     mayAuthor: asked?.notBy === undefined,
+    isSigned: false,
   });
 }
 
@@ -106,6 +111,13 @@ function refusalOf(
   standing: Standing,
 ): Refusal | undefined {
   const { question, given, required } = standing;
+  if (standing.isSigned && command.evidence === undefined) {
+    return reject(
+      "E_INVALID",
+      `the approval doesn't say on which evidence; the candidate's is ${question.evidence.slice(0, 12)}`,
+      "`baton approve` signs the evidence that it shows; a client of your own must name it in `evidence`.",
+    );
+  }
   if (command.evidence !== undefined && command.evidence !== question.evidence) {
     return reject(
       "E_CONFLICT",

@@ -37,3 +37,4 @@ export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./promo
 export { questionOf, type ReplaySources } from "./replay.ts";
 export { instantMs, shiftInstant } from "./instant.ts";
 export { emergencyFor, isStopped, type Stop, stopFor } from "./stops.ts";
+export { rolesFor } from "./who-may-answer.ts";

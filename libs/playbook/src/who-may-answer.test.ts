@@ -44,7 +44,13 @@ test.each([
 test("a stage's own roles decide who approves it, not the playbook's", () => {
   const story = standing("APPROVAL_REQUIRED");
   const by = (name: string, role: string) =>
-    shown(story.command("approve", { by: name, roles: [role] }));
+    shown(
+      story.command("approve", {
+        by: name,
+        roles: [role],
+        evidence: story.entry().review?.evidence ?? "",
+      }),
+    );
   expect(by("bob", "nobody")).toBe("E_DENIED");
   expect(by("bob", "risk")).toBe("APPROVAL_REQUIRED review");
   expect(by("eve", "trading")).toBe("APPROVED lane-a");

@@ -57,7 +57,11 @@ export function answersTo(playbook: Playbook, asked: Asked): ReviewAnswer[] {
 }
 
 /** The roles of which one is needed; none: everybody may. A stage's own roles go before the playbook's for approvals. */
-function rolesFor(playbook: Playbook, type: CommandType, next: Stage | null): readonly Role[] {
+export function rolesFor(
+  playbook: Playbook,
+  type: CommandType,
+  next: Stage | null,
+): readonly Role[] {
   const own = type === "approve" && next !== null ? stageRule(playbook, next).approvals : null;
   if (own?.roles) return own.roles;
   return type === "submit" ? [] : (playbook.answers[type] ?? []);
