@@ -27,6 +27,7 @@ import {
   waitsForKillSwitch,
 } from "@baton/playbook";
 import type { Log, Tracer } from "@baton/telemetry";
+import { particularsOf } from "@baton/views";
 
 import { type EntryCache, openEntryCache } from "./entry-cache.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
@@ -201,10 +202,13 @@ function recordMove(
   stored: StoredEntry,
 ): void {
   const { entry, sequence } = stored;
-  const { candidateId, runId, stage, reason, holder, detail } = entry;
+  const { candidateId, runId, stage, reason, holder } = entry;
   if (parts.log.isLevelEnabled("info")) {
     const traceId = entry.trace.slice(3, 35);
-    parts.log.info({ candidateId, runId, stage, holder, reason, sequence, traceId }, detail);
+    parts.log.info(
+      { candidateId, runId, stage, holder, reason, sequence, traceId },
+      particularsOf(entry),
+    );
   }
   if (!parts.tracer.records(entry.trace)) return;
   const attributes = spanAttributes(entry, sequence);

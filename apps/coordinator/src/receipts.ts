@@ -2,10 +2,12 @@
 import {
   type Command,
   type ControlCommand,
+  cut,
   MAX_SPEC_DEPTH,
   type StoredEntry,
 } from "@baton/contracts";
 import type { Journal } from "@baton/mesh";
+import { particularsOf } from "@baton/views";
 
 import type { ControlOutcome } from "./control-desk.ts";
 import type { Outcome } from "./coordinator.ts";
@@ -57,7 +59,8 @@ function accepted(
   { sequence, entry }: StoredEntry,
   duplicate: boolean,
 ): Accepted {
-  const { runId, stage, time, detail } = entry;
+  const { runId, stage, time } = entry;
+  const detail = cut(particularsOf(entry));
   return {
     v: 1,
     commandId: command.id,

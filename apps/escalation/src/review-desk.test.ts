@@ -69,6 +69,15 @@ async function append(
   return appended.sequence;
 }
 
+/** A late attempt on what is asked about. */
+const SECOND = {
+  kind: "attempt",
+  stage: "live-ramp",
+  attempt: 2,
+  of: 3,
+  next: "2026-03-01T09:00:00.005Z",
+} as const;
+
 test("many calls at once about one candidate tell its question once", async () => {
   const told: string[] = [];
   const deliver: Channel["deliver"] = async ({ key }) => {
@@ -102,10 +111,12 @@ test("a channel that fails is tried again when its pause is over; the others wer
     waiting: [{ name: "flaky", failed: 1, why: "no route to people" }],
   });
   // What is noted meanwhile changes the record, but not the words of the notice.
-  await append("down-1", question(2, { detail: "attempt 2 failed" }));
+  await append("down-1", question(2, { about: SECOND }));
   isDown = false;
   await desk.settle("down-1");
-  expect((await book.read("down-1")).record).toMatchObject({ detail: "attempt 2 failed" });
+  expect((await book.read("down-1")).record).toMatchObject({
+    detail: expect.stringContaining("Attempt 2 of 3 failed:; next at 2026-03-01T09:00:00.005Z"),
+  });
   expect(outcomes).toEqual(["good open told", "flaky open failed"]);
   ms += 1000;
   await desk.settle("down-1");

@@ -42,6 +42,9 @@ function written(last: StoredEntry | undefined, record: ReviewRecord | undefined
 /** The record of a question that was told at once. */
 const opened = (last = question(7)): ReviewRecord => told(written(last, undefined, 0), 0);
 
+/** A late attempt on what is asked about. */
+const SECOND = { kind: "attempt", stage: "live-ramp", attempt: 2, of: 3, next: at(5) } as const;
+
 test("a question without a record is opened, with a notice to be told by the writer", () => {
   expect(step(question(7), undefined, 0)).toMatchObject({
     kind: "write",
@@ -50,7 +53,7 @@ test("a question without a record is opened, with a notice to be told by the wri
       sequence: 7,
       latest: 7,
       state: "open",
-      action: "Approve it.",
+      action: "Read the evidence, then `baton approve cand-0001` or `baton reject cand-0001`.",
       channels: { one: null },
       delivery: {
         notice: { key: "cand-0001.7.open", kind: "open", time: at(0), severity: "warning" },
@@ -63,11 +66,23 @@ test("a question without a record is opened, with a notice to be told by the wri
 
 test("what others wrote goes out printable, whatever channel it goes to", () => {
   const asked = question(7);
-  const review = asked.entry.review && { ...asked.entry.review, action: "Do\u001b[2J it." };
-  const foreign = { ...asked, entry: { ...asked.entry, detail: "a\u202eb\nc", review } };
+  const failure = {
+    class: "deterministic",
+    code: "E_TEST",
+    message: "a\u202eb\nc",
+    action: "Do\u001b[2J it.",
+  } as const;
+  const about = { kind: "failed", stage: "live-ramp", attempt: 1 } as const;
+  const reason = "DETERMINISTIC_FAILURE" as const;
+  const foreign = { ...asked, entry: { ...asked.entry, reason, about, failure } };
   expect(step(foreign, undefined, 0)).toMatchObject({
     record: {
-      delivery: { notice: { detail: "a\\u202eb\nc", action: "Do\\u001b[2J it." } },
+      delivery: {
+        notice: {
+          detail: "live-ramp failed at attempt 1: E_TEST a\\u202eb\nc",
+          action: expect.stringContaining("Do\\u001b[2J it."),
+        },
+      },
     },
   });
 });
@@ -88,14 +103,14 @@ test("a notice that is being told is left to whoever claimed it, and taken over 
 });
 
 test("an entry that repeats the question is no other review", () => {
-  const later = question(9, { detail: "attempt 2 failed", deadline: at(20_000) });
+  const later = question(9, { about: SECOND, deadline: at(20_000) });
   expect(step(later, opened(), 10)).toMatchObject({
     kind: "write",
     claimed: false,
     record: {
       sequence: 7,
       latest: 9,
-      detail: "attempt 2 failed",
+      detail: expect.stringContaining("Attempt 2 of 3 failed:; next at 2026-03-01T09:00:00.005Z"),
       deadline: at(20_000),
       delivery: null,
     },
@@ -105,7 +120,7 @@ test("an entry that repeats the question is no other review", () => {
 test.each([
   {
     what: "asked at another moment",
-    changes: { review: { openedAt: at(5), action: "", next: null, evidence: null } },
+    changes: { review: { openedAt: at(5), next: null, evidence: null } },
   },
   { what: "for another reason", changes: { reason: "PAUSED" as const } },
   { what: "in another run", changes: { runId: "run-0002" } },

@@ -4,7 +4,8 @@
  *
  * R1: a question is one review however many entries repeat it (a late attempt, a kept result): they share openedAt.
  */
-import type { Entry, ReviewRecord, StoredEntry } from "@baton/contracts";
+import { cut, type Entry, type ReviewRecord, type StoredEntry } from "@baton/contracts";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 
 import { isTelling, isUntried } from "./notices/delivery-rules.ts";
 import {
@@ -82,7 +83,7 @@ export function answered(
 
 function openRecord(asked: StoredEntry, at: Circumstances): NextStep {
   const { sequence, entry } = asked;
-  const { candidateId, runId, stage, trace, reason, detail, deadline, review } = entry;
+  const { candidateId, runId, stage, trace, reason, deadline, review } = entry;
   const record: ReviewRecord = {
     v: 1,
     candidateId,
@@ -92,22 +93,25 @@ function openRecord(asked: StoredEntry, at: Circumstances): NextStep {
     sequence,
     latest: sequence,
     reason,
-    detail,
-    action: review?.action ?? "",
+    ...toldOf(entry),
     next: review?.next ?? null,
     ...untold(review?.openedAt ?? entry.time, deadline),
   };
   return { kind: "write", record: claim(REVIEW_WORDING, record, "open", at), claimed: true };
 }
 
+/** What people are told of it: in words, since a notice stays as it was first worded. */
+function toldOf(entry: Entry): Pick<ReviewRecord, "detail" | "action"> {
+  return { detail: cut(particularsOf(entry)), action: cut(inTerminal(adviceOn(entry))) };
+}
+
 function continued(record: ReviewRecord, { sequence, entry }: StoredEntry): ReviewRecord {
-  const { detail, deadline, review } = entry;
+  const { deadline, review } = entry;
   return {
     ...record,
     latest: sequence,
-    detail,
+    ...toldOf(entry),
     deadline,
-    action: review?.action ?? record.action,
     next: review?.next ?? null,
   };
 }

@@ -1,4 +1,5 @@
 import { cut, type Entry, type IncidentClass, type IncidentRecord } from "@baton/contracts";
+import { particularsOf } from "@baton/views";
 
 /** Why an incident was opened, as the journal tells it. */
 export interface IncidentCause {
@@ -23,7 +24,7 @@ export function causeOf(entries: readonly { readonly entry: Entry }[]): Incident
   const opening = entries.findLast(
     ({ entry: { cause } }) => cause.kind === "incident" && cause.incidentId === link.id,
   )?.entry;
-  const why = opening?.cause.kind === "incident" ? opening.cause.why : last.detail;
+  const why = opening?.cause.kind === "incident" ? opening.cause.why : particularsOf(last);
   const stage = opening?.guard?.from ?? last.guard?.from ?? last.stage;
   const { id, class: kind } = link;
   const incident = { id, class: kind };
@@ -49,17 +50,17 @@ function endingOf(entries: readonly { readonly entry: Entry }[]): Entry | undefi
 }
 
 function ownCause(entry: Entry): Omit<IncidentCause, "incident" | "ended"> {
-  const { cause, evidence, failure, guard, detail } = entry;
+  const { cause, evidence, failure, guard } = entry;
   const stage = guard?.from ?? (cause.kind === "report" ? cause.from : entry.stage);
   if (cause.kind === "command")
-    return { stage, declaredBy: "person", reasons: [cut(cause.why ?? detail, 300)] };
+    return { stage, declaredBy: "person", reasons: [cut(cause.why ?? particularsOf(entry), 300)] };
   const gate = evidence?.gate;
   if (gate && gate.reasons.length > 0) return { stage, declaredBy: "gate", reasons: gate.reasons };
-  const said = failure ? `${failure.code}: ${failure.message}` : detail;
+  const said = failure ? `${failure.code}: ${failure.message}` : particularsOf(entry);
   return { stage, declaredBy: failure ? "failure" : "gate", reasons: [cut(said, 300)] };
 }
 
-/** What a reason speaks of, the gravest class first: money at risk, wrong data, a wrong model, then machinery. */
+/** What a code speaks of, the gravest class first: money at risk, wrong data, a wrong model, then machinery. */
 const SIGNS: readonly (readonly [IncidentClass, RegExp])[] = [
   [
     "B",
@@ -80,9 +81,9 @@ const SIGNS: readonly (readonly [IncidentClass, RegExp])[] = [
 ];
 
 /**
- * Classes that the reasons speak of, in order of the reasons' gravity; the first is the incident's. A reason counts for
- * the class of its own code, the text before the first ':', and for its whole text only if the code says nothing.
- * Reasons that nobody foresaw are C: somebody has to look at the machinery first.
+ * Classes that the reasons' codes speak of, in order of gravity; the first is the incident's. Only codes count, the text after
+ * them is for people: a reason as the journal has it is `<gateId>: <code>: <text>`, a failure's `<code>: <text>`.
+ * Codes that nobody foresaw, and a person's words, are C: somebody has to look at the machinery first.
  */
 export function classify(reasons: readonly string[]): [IncidentClass, ...IncidentClass[]] {
   const found = new Set(reasons.map(classOf));
@@ -102,13 +103,22 @@ const KNOWN: Readonly<Record<string, IncidentClass>> = {
   reconciliation_mismatch: "B",
 };
 
+/** What a gate's id, its code or a failure's code looks like. */
+const CODE = /^[A-Za-z][A-Za-z0-9_-]{1,63}$/;
+
 function classOf(reason: string): IncidentClass {
-  // A gate's reason as the journal has it is `<gateId>: <code>: <text>`.
-  const codes = reason.split(":", 3).map((part) => part.trim());
+  const parts = reason.split(":").map((part) => part.trim());
+  const ending = parts.findIndex((part) => !CODE.test(part));
+  // A last part is text, however short.
+  const codes = parts.slice(0, Math.min(ending === -1 ? 2 : ending, parts.length - 1, 2));
   for (const code of codes) {
     const known = KNOWN[code];
     if (known) return known;
   }
-  const says = (text: string) => SIGNS.find(([, sign]) => sign.test(text))?.[0];
-  return says(codes[0] ?? "") ?? says(reason) ?? "C";
+  // The code says more than the gate that gave it.
+  for (const code of codes.toReversed()) {
+    const sign = SIGNS.find(([, speaks]) => speaks.test(code));
+    if (sign) return sign[0];
+  }
+  return "C";
 }

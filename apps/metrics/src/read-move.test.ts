@@ -43,8 +43,9 @@ test.each([
 ] as const)("the report that led to $reason is told, and what became of it", (of) => {
   const { isDispatch, retried, ...changes } = of;
   const lying = `said "cause":{"kind":"report","sequence":9,"attempt":9,"storedAt":"2026-03-01T09:00:42.500000Z","from":"x"}`;
+  const about = { kind: "passed", stage: "x", summary: lying } as const;
   const spec = { cause: { ...TAKEN, sequence: 9 }, awaits: 3 };
-  const written = entry("cand-0001", { ...changes, cause: TAKEN, detail: lying, spec });
+  const written = entry("cand-0001", { ...changes, cause: TAKEN, about, spec });
   const data = bytesOf(written);
   const found = readMove({ subject: journalSubject(written), data, seq: 1 });
   expect(found).toMatchObject({ isDispatch, taken: { ...taken, retried } });

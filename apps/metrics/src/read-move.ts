@@ -28,7 +28,7 @@ export interface Move extends Standing {
 /** An entry begins with its names; holder and reason stand side by side within this many bytes. */
 const HEAD_BYTES = 600;
 const HOLDER_AND_REASON = /"holder":"([a-z-]{1,20})","reason":"([A-Z_]{1,40})"/;
-/** The cause follows the detail. In a text its quotes would be escaped, and what people specify comes after it. */
+/** The cause follows what the entry is about. In a text its quotes would be escaped, and what people specify comes after it. */
 const CAUSE_BYTES = 6000;
 const FIRST_CAUSE = '"cause":{';
 const REPORT =

@@ -46,7 +46,7 @@ const entry = {
   prev: 3,
   holder: "lane-b",
   reason: "STAGE_PASSED",
-  detail: "research passed",
+  about: { kind: "passed", stage: "research", summary: "fine" },
   cause: {
     kind: "report",
     sequence: 5,
@@ -83,7 +83,6 @@ const entry = {
   failure,
   review: {
     openedAt: time,
-    action: "answer",
     next: "build",
     evidence: null,
     answers: [{ command: "approve", roles: [], people: 1 }],

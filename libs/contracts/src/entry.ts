@@ -8,11 +8,12 @@
  */
 import { z } from "zod";
 
+import { About } from "./about.ts";
 import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
 import { IncidentClass } from "./artifacts/incident-record.ts";
 import { CommandSignature, PublicKey, Role } from "./command-signature.ts";
 import { Identity, SpecDocument } from "./command.ts";
-import { Failure, FailureTally, MAX_TALLIES, MAX_TEXT, RetryRule } from "./failure.ts";
+import { Failure, FailureTally, MAX_TALLIES, RetryRule } from "./failure.ts";
 import {
   CandidateId,
   CommandId,
@@ -150,15 +151,16 @@ export const ReviewAnswer = wireObject({
 });
 export type ReviewAnswer = z.infer<typeof ReviewAnswer>;
 
-/** A question to a person. The entry's `reason` says which; `action` is the one suggested. */
+/** A question to a person. The entry's `reason` says which. */
 export const Review = wireObject({
   openedAt: Instant,
-  action: z.string().max(MAX_TEXT),
   /** Stage that follows an approval; null if the answer is about the stage itself. */
   next: Stage.nullable(),
   /** Digest of the evidence an approval is bound to. */
   evidence: Sha256.nullable(),
   answers: z.array(ReviewAnswer).max(10).optional(),
+  /** The move that the guard refused. */
+  denied: GuardReceipt.optional(),
 });
 export type Review = z.infer<typeof Review>;
 
@@ -201,8 +203,8 @@ export const Entry = wireObject({
   prev: z.int().min(0),
   holder: Holder,
   reason: AnyReason,
-  /** One sentence with the particulars. */
-  detail: z.string().max(MAX_TEXT),
+  /** The particulars. */
+  about: About,
   cause: Cause,
   /** Digest of the playbook that its run is pinned to. */
   playbook: Sha256,

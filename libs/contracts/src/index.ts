@@ -1,3 +1,4 @@
+export { About, EvidenceFault, Left, StoppedBy } from "./about.ts";
 export {
   ArtifactContent,
   ArtifactName,

@@ -186,7 +186,7 @@ test("an incident freezes nothing of others, and leads its candidate to recovery
     const [entry = {}] = story.entries.splice(7);
     const asked = { holder: "review", reason: "APPROVAL_REQUIRED", stage: "live-ramp" };
     story.entries.push(
-      { ...entry, ...asked, awaits: null, review: { action: "approve it" } },
+      { ...entry, ...asked, awaits: null, review: { answers: [{}] } },
       { ...entry, n: 9, prev: 8, reason: "APPROVED", cause: { kind: "command", type: "approve" } },
     );
   });

@@ -285,7 +285,7 @@ test.each<[string, string, Story, RegExp]>([
       entries.splice(6);
       Object.assign(entries[5] ?? {}, { review: null });
     }),
-    /without saying what to do/,
+    /without an answer that it takes/,
   ],
   [
     "J5",

@@ -1,7 +1,7 @@
 import { finding, type Finding, type Violation } from "./finding.ts";
 import { chainsOf, type JournalEntry, type MeshRecord } from "./record.ts";
 
-/** J5: what was accepted ends closed, or in review with a reason, an action and a deadline; nothing is silently stuck. */
+/** J5: what was accepted ends closed, or in review with a reason, answers and a deadline; nothing is silently stuck. */
 export function checkSettled(record: MeshRecord): Finding {
   const violations: Violation[] = [];
   const chains = chainsOf(record.entries);
@@ -23,13 +23,13 @@ export function checkSettled(record: MeshRecord): Finding {
 
 function faultsOf(last: JournalEntry, settled: boolean): string[] {
   const faults: string[] = [];
-  if (!/^[A-Z][A-Z_]+$/.test(last.reason) || last.detail === "")
+  if (!/^[A-Z][A-Z_]+$/.test(last.reason) || last.about === "")
     faults.push(`stands at ${last.stage} without a reason`);
   if (last.holder === "closed") return faults;
   if (last.deadline === null) faults.push(`waits at ${last.holder} without a deadline`);
   if (last.holder === "review") {
-    if (last.reviewAction === null || last.reviewAction === "")
-      faults.push(`waits for a person (${last.reason}) without saying what to do`);
+    if (last.answers === 0)
+      faults.push(`waits for a person (${last.reason}) without an answer that it takes`);
   } else if (settled) {
     faults.push(`still moves: ${last.holder} has it at ${last.stage} (${last.reason})`);
   }

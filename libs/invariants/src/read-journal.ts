@@ -35,7 +35,7 @@ function entryOf({ seq, subject, time }: StoredMessage, fields: Fields): Journal
     prev: fields.number("prev"),
     holder: fields.text("holder"),
     reason: fields.text("reason"),
-    detail: fields.text("detail"),
+    about: fields.objectOrNull("about")?.text("kind") ?? "",
     author: fields.text("author"),
     spec: fields.value("spec"),
     awaits: fields.numberOrNull("awaits"),
@@ -63,8 +63,12 @@ function entryOf({ seq, subject, time }: StoredMessage, fields: Fields): Journal
     maxRetries: fields.objectOrNull("rule")?.number("maxRetries") ?? null,
     failureClass: fields.objectOrNull("failure")?.text("class") ?? null,
     deadline: fields.textOrNull("deadline"),
-    reviewAction: fields.objectOrNull("review")?.text("action") ?? null,
+    answers: answersOf(fields.objectOrNull("review")),
   };
+}
+
+function answersOf(review: Fields | null): number {
+  return review?.has("answers") ? review.objects("answers").length : 0;
 }
 
 function evidenceOf(evidence: Fields | null): JournalEntry["evidence"] {

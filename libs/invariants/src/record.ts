@@ -20,7 +20,8 @@ export interface JournalEntry {
   readonly prev: number;
   readonly holder: string;
   readonly reason: string;
-  readonly detail: string;
+  /** Kind of what it is about; empty if it says nothing. */
+  readonly about: string;
   readonly author: string;
   /** The specification as it was submitted; undefined where the entry has none. */
   readonly spec: unknown;
@@ -57,7 +58,8 @@ export interface JournalEntry {
   readonly maxRetries: number | null;
   readonly failureClass: string | null;
   readonly deadline: string | null;
-  readonly reviewAction: string | null;
+  /** How many ways to answer its question names; 0 where it asks none. */
+  readonly answers: number;
 }
 
 /** A state of the mesh's controls. */

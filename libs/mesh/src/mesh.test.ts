@@ -55,7 +55,7 @@ describe("the journal's fence", () => {
       prev,
       holder: index % 2 === 0 ? ("review" as const) : ("closed" as const),
       awaits: null,
-      detail: `rival ${index}`,
+      about: { kind: "passed" as const, stage: first.stage, summary: `rival ${index}` },
     }));
     const outcomes = await Promise.all(rivals.map((entry) => mesh.journal.append(entry)));
     expect(outcomes.filter((outcome) => outcome.kind === "stored")).toHaveLength(1);

@@ -3,6 +3,7 @@
  * model that knows only names and times says what each approval must lead to. To replay a failure, put the seed and path it
  * prints into `RUNS`.
  */
+import { particularsOf } from "@baton/views";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -184,11 +185,13 @@ test("each approval's state says whether it counts, and why not", () => {
   story.wait(40);
   expect(states()).toEqual(["expired", "counts"]);
   expect(by("dan")).toBe("APPROVAL_REQUIRED review");
-  expect(story.entry().detail).toMatch(/1 more needed for b\. No longer counted, expired: bob \(/);
+  expect(particularsOf(story.entry())).toMatch(
+    /1 more needed for b\. No longer counted, expired: bob \(/,
+  );
   story.command("send-back");
   expect(states()).toEqual(["void", "void", "void"]);
   story.result();
-  expect(story.entry().detail).toContain(
+  expect(particularsOf(story.entry())).toContain(
     "Void, since given for an earlier question: bob, eve, dan.",
   );
   for (const name of ["bob", "eve", "dan"]) by(name);

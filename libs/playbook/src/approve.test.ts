@@ -1,3 +1,4 @@
+import { particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -43,7 +44,7 @@ test("a question names the stage that follows and the digest of what was made", 
     next: "live-ramp",
     evidence: evidenceDigest(entry.artifacts),
   });
-  expect(entry.detail).toContain("live-ramp needs 2 approvals.");
+  expect(particularsOf(entry)).toContain("live-ramp needs 2 approvals.");
 });
 
 test("a candidate that isn't for live needs no approval for the ramp", () => {
@@ -84,7 +85,7 @@ test("the author can't approve, and nobody counts twice", () => {
     ["bob", "b"],
     ["eve", "b"],
   ]);
-  expect(story.entry().detail).toBe("Approved by bob, eve: because");
+  expect(particularsOf(story.entry())).toBe("Approved by bob, eve: because");
 });
 
 test("what is known against an approval is what the decision says", () => {
@@ -185,7 +186,7 @@ test("a rerun of a stage that needs approval is approved anew, whoever resumes i
   story.result({ verdict: "inconclusive" });
   expect(shown(story.command("resume", { by: AUTHOR }))).toBe("APPROVAL_REQUIRED review");
   expect(story.entry()).toMatchObject({ stage: "live-ramp", awaits: null, runId: first.runId });
-  expect(story.entry().detail).toContain(
+  expect(particularsOf(story.entry())).toContain(
     "live-ramp is run again, asked by ada: because. live-ramp needs 2 approvals.",
   );
   expect(shown(story.command("resume"))).toBe("E_CONFLICT");

@@ -147,18 +147,22 @@ function grant(step: Step, { question, given, required }: Standing, latest: Appr
   const { next } = question;
   const counted = [...given, latest];
   const all = [...entry.approvals, latest].slice(-MAX_APPROVALS);
-  const by = counted.map((one) => one.by).join(", ");
+  const by = counted.map((one) => one.by);
   // What was verified stays with the question, so that its last approval moves on that and on nothing else (J2).
   const { artifacts, evidence } = entry;
-  const missing = required - counted.length;
+  const missing = Math.max(0, required - counted.length);
+  const about = { kind: "approved", stage: next, by, missing } as const;
   if (missing > 0) {
-    const lost = expiredText(step);
-    const detail = `Approved by ${by}: ${latest.why}. ${missing} more needed for ${next}.${lost}`;
-    const noted = { reason: "APPROVAL_REQUIRED", detail, approvals: all, evidence } as const;
+    const noted = {
+      reason: "APPROVAL_REQUIRED",
+      about: { ...about, ...expired(step) },
+      approvals: all,
+      evidence,
+    } as const;
     return { kind: "append", entry: successor(step, noted) };
   }
   const approvals = all.map((one) => (counted.includes(one) ? { ...one, used: true } : one));
-  const granted = { reason: "APPROVED", detail: `Approved by ${by}: ${latest.why}` } as const;
+  const granted = { reason: "APPROVED", about } as const;
   if (next === entry.stage) {
     // A rerun: the stage was entered past the guard before.
     const again = dispatch(step, next, { ...repeatedRun(step, next), ...granted, approvals });
@@ -175,9 +179,11 @@ function grant(step: Step, { question, given, required }: Standing, latest: Appr
   return { kind: "append", entry: enter(step, passage) };
 }
 
-function expiredText({ last: { entry }, now }: Step): string {
-  const names = entry.approvals
-    .filter((one) => approvalState(one, entry, now) === "expired")
-    .map(({ by, expires }) => `${by} (${expires})`);
-  return names.length > 0 ? ` No longer counted, expired: ${names.join(", ")}.` : "";
+function expired({ last: { entry }, now }: Step) {
+  const gone = entry.approvals.flatMap(({ by, expires, ...one }) =>
+    expires !== undefined && approvalState({ by, expires, ...one }, entry, now) === "expired"
+      ? [{ by, expires }]
+      : [],
+  );
+  return gone.length > 0 && { expired: gone };
 }

@@ -1,4 +1,5 @@
 import { Entry, MAX_ARTIFACTS } from "@baton/contracts";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -39,7 +40,7 @@ test.each<[string, Evidence, string]>([
 ])("a claimed pass stays where it is if %s", (_, evidence, words) => {
   const story = arrivedAt(playbook, GATE);
   expect(shown(story.result({}, evidence))).toBe("EVIDENCE_MISSING review");
-  expect(story.entry().detail).toContain(words);
+  expect(particularsOf(story.entry())).toContain(words);
   expect(story.entry()).toMatchObject({ stage: GATE, guard: null, awaits: null });
 });
 
@@ -48,8 +49,10 @@ test("D2: the verdict is the gate report's, whatever the lane says", () => {
   story.result({ verdict: "pass" }, { gate: "fail", reasons: ["gate1: pnl CV 3.1 above 2.0"] });
   expect(story.entry()).toMatchObject({
     reason: "LOOPED_BACK",
-    detail: "gate-evaluation failed: gate1: pnl CV 3.1 above 2.0",
+    about: { kind: "gate", stage: GATE, verdict: "fail", loops: 0 },
+    evidence: { gate: { reasons: ["gate1: pnl CV 3.1 above 2.0"] } },
   });
+  expect(particularsOf(story.entry())).toBe("gate-evaluation failed: gate1: pnl CV 3.1 above 2.0");
   const other = arrivedAt(playbook, GATE);
   other.result({ verdict: "fail" }, { gate: "pass" });
   expect(other.entry()).toMatchObject({ reason: "STAGE_PASSED", stage: "promotion-prerequisites" });
@@ -61,7 +64,7 @@ test("a pass must name every artifact that the playbook asks for; a failed gate 
   const fewer = artifactsFor(story.dispatched(), rule).filter(({ name }) => name === rule.gate);
   const failed = arrivedAt(playbook, "shadow-paper");
   story.result({ artifacts: fewer });
-  expect(story.entry().detail).toContain(
+  expect(particularsOf(story.entry())).toContain(
     "paper-candidate/strategy-configmap-patch.yaml that the playbook asks for",
   );
   expect(shown(failed.result({ artifacts: fewer, verdict: "fail" }))).toBe("INCIDENT lane-f");
@@ -77,7 +80,7 @@ test("a result names its own artifacts, each once", () => {
       [key]: "another",
     }));
     story.result({ artifacts });
-    return story.entry().detail;
+    return particularsOf(story.entry());
   });
   expect(details.map((detail) => detail.split(": ")[1])).toEqual([
     expect.stringMatching(/^artifact build\/plugin\.json was made by candidate-build of another$/),
@@ -90,7 +93,7 @@ test("a result names its own artifacts, each once", () => {
     reason: "EVIDENCE_MISSING",
     artifacts: [{ stage: "research-intake" }],
   });
-  expect(story.entry().detail).toContain("names the artifact build/plugin.json twice");
+  expect(particularsOf(story.entry())).toContain("names the artifact build/plugin.json twice");
 });
 
 test("a stage can't replace what another stage made", () => {
@@ -100,7 +103,7 @@ test("a stage can't replace what another stage made", () => {
     artifactOf(story.dispatched(), REPORT),
   ];
   expect(shown(story.result({ artifacts }))).toBe("EVIDENCE_MISSING review");
-  expect(story.entry().detail).toContain(
+  expect(particularsOf(story.entry())).toContain(
     `artifact ${REPORT} would replace the one that ${GATE} made`,
   );
 });
@@ -116,7 +119,7 @@ test("artifacts may be called like properties that every object has", () => {
   expect(shown(names.result())).toBe("STAGE_PASSED lane-a");
   const nothing = begun(sly);
   nothing.result({}, { nothing: true });
-  expect(nothing.entry().detail).toContain("artifact constructor is missing in the store");
+  expect(particularsOf(nothing.entry())).toContain("artifact constructor is missing in the store");
   nothing.command("resume");
   nothing.result({ failure: "policy" });
   expect(nothing.entry().failures).toEqual({ constructor: 1 });
@@ -126,7 +129,7 @@ test("J2: without an artifact a stage that asks for one isn't entered", () => {
   const bare = loaded(documentOf({ a: ["b"], b: [] }));
   const story = begun(bare);
   expect(shown(story.result({ artifacts: [] }))).toBe("TRANSITION_DENIED review");
-  expect(story.entry().detail).toContain(
+  expect(particularsOf(story.entry())).toContain(
     "guard refused a -> b: missing_previous_artifact. a passed",
   );
   expect(shown(story.command("resume"))).toBe("RERUN lane-a");
@@ -156,7 +159,7 @@ test("a failed gate sends the candidate back once with its reasons, then asks a 
   while (story.entry().stage !== GATE) story.result();
   story.result({ verdict: "fail" });
   expect(story.entry()).toMatchObject({ reason: "GATE_FAILED", holder: "review", stage: GATE });
-  expect(story.entry().detail).toContain("failed again after 1 loop back");
+  expect(particularsOf(story.entry())).toContain("failed again after 1 loop back");
 });
 
 test("a gate that gives no reasons passes on its summary", () => {
@@ -200,7 +203,7 @@ test("stages that lead to each other for ever stop at the limit on runs", () => 
     story.result(story.entry().stage === "b" ? { verdict: "fail" } : {});
   }
   expect(story.entry()).toMatchObject({ reason: "TRANSITION_DENIED", iteration: 2 });
-  expect(story.entry().detail).toContain("guard refused c -> b: iteration_limit_reached:3");
+  expect(particularsOf(story.entry())).toContain("guard refused c -> b: iteration_limit_reached:3");
 });
 
 test("a run that would gather too many artifacts is stopped with a failure that says so", () => {
@@ -215,8 +218,8 @@ test("a run that would gather too many artifacts is stopped with a failure that 
   story.result({ artifacts: many(1) });
   expect(story.entry()).toMatchObject({
     reason: "DETERMINISTIC_FAILURE",
-    failure: { class: "deterministic", code: "E_LIMIT" },
-    failures: { b: 1 },
+    about: { kind: "too-many-artifacts", stage: "b", own: 1, all: MAX_ARTIFACTS + 1 },
+    failure: null,
   });
   expect(Entry.safeParse(story.entry()).success).toBe(true);
   expect(violationsIn(story)).toEqual([]);
@@ -244,7 +247,7 @@ test("texts of any length fit into the entries they lead to", () => {
   expect(story.entry().reason).toBe("LOOPED_BACK");
   for (const { entry } of story.journal) {
     expect(Entry.safeParse(entry).error).toBeUndefined();
-    expect(entry.detail).not.toMatch(/[\uD800-\uDBFF]…$/);
+    expect(particularsOf(entry)).not.toMatch(/[\uD800-\uDBFF]…$/);
   }
 });
 
@@ -262,7 +265,7 @@ test("feedback of the last 20 loops is kept", () => {
 test("what contradicts the dispatch sends a person to the lane's key, not to the store", () => {
   const story = arrivedAt(playbook, GATE);
   story.result({}, { contradictions: { [REPORT]: 'promotionTarget is "live"' } });
-  expect(story.entry().review?.action).toMatch(/key of lane-d/);
+  expect(inTerminal(adviceOn(story.entry()))).toMatch(/key of lane-d/);
 });
 
 test("J9: no stage takes the name of what the playbook asks of another one, before or after it", () => {
@@ -278,6 +281,8 @@ test("J9: no stage takes the name of what the playbook asks of another one, befo
     const rule = stageRule(playbook, "research-intake");
     story.result({ artifacts: [...artifactsFor(of, rule), artifactOf(of, name)] });
     expect(shown({ kind: "append", entry: story.entry() })).toBe("EVIDENCE_MISSING review");
-    expect(story.entry().detail).toContain(`artifact ${name} is one that the playbook asks of`);
+    expect(particularsOf(story.entry())).toContain(
+      `artifact ${name} is one that the playbook asks of`,
+    );
   }
 });

@@ -12,7 +12,7 @@ import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
 import { isStopped } from "./stops.ts";
 import { causeOf, submit } from "./submit.ts";
-import { dispatch, repeatedRun, review, type Step, successor } from "./successor.ts";
+import { dispatch, leftOf, repeatedRun, review, type Step, successor } from "./successor.ts";
 import { end } from "./take-out.ts";
 import { refusalOfSender } from "./who-may-answer.ts";
 
@@ -53,30 +53,19 @@ function answer(
     case "approve":
       return approve(step, command);
     case "reject":
-      return decline(step, command);
+      return decline(step);
     case "pause":
       return pause(step, command);
     case "resume":
-      return resume(step, command, question);
+      return resume(step, question);
     case "send-back":
       return sendBack(step, command);
     case "cancel":
-      return end(step, { reason: "CANCELLED", detail: cancelled(step, command) });
+      return end(step, { kind: "cancelled", left: leftOf(step) });
   }
 }
 
-function cancelled({ last }: Step, { by, why }: CommandOf<"cancel">): string {
-  const { stage, holder, kept } = last.entry;
-  const lane = holder === "review" ? "its lane" : holder;
-  const flying =
-    awaitedDispatch(last) === undefined
-      ? ""
-      : ` ${stage} was in flight: ${lane} is told to stop, its result won't count, what it has changed isn't undone.`;
-  const dropped = kept ? ` The result of ${stage} that was kept is dropped.` : "";
-  return `Cancelled by ${by}.${flying}${dropped} Why: ${why}`;
-}
-
-function decline(step: Step, command: CommandOf<"reject">): Decision {
+function decline(step: Step): Decision {
   const { entry } = step.last;
   if (entry.holder !== "review" || entry.hold || isStopped(entry)) {
     return reject(
@@ -85,7 +74,7 @@ function decline(step: Step, command: CommandOf<"reject">): Decision {
       "`baton cancel` ends it anyway.",
     );
   }
-  return end(step, { reason: "REJECTED", detail: `Rejected by ${command.by}: ${command.why}.` });
+  return end(step, { kind: "rejected" });
 }
 
 function pause(step: Step, command: CommandOf<"pause">): Decision {
@@ -110,22 +99,22 @@ function pause(step: Step, command: CommandOf<"pause">): Decision {
   // A review about a stage in flight means that its lane is late or gone: it isn't counted on.
   const inFlightUntil = entry.holder === "review" ? step.now : (entry.deadline ?? step.now);
   const hold = { by, why, time: step.now, commandId, inFlightUntil };
-  const lane = stageRule(step.playbook, entry.stage).lane;
-  const detail = `On hold by ${by}. ${entry.stage} was handed to ${lane} before and may finish: its result is kept, nothing is dispatched. Why: ${why}`;
-  const action = `\`baton resume ${entry.candidateId}\` when the reason for the hold is gone.`;
-  return append(review(step, { reason: "PAUSED", detail, action, awaits, hold }));
+  const { stage } = entry;
+  const { lane } = stageRule(step.playbook, stage);
+  const about = { kind: "held", stage, lane } as const;
+  return append(review(step, { reason: "PAUSED", about, awaits, hold }));
 }
 
 /** Keeps a stopped candidate from going on by itself when the stop is lifted. */
 function holdStopped(step: Step, { by, why, id: commandId }: CommandOf<"pause">): Entry {
-  const { candidateId, kept, reason } = step.last.entry;
+  const { stage, kept, reason } = step.last.entry;
   const hold = { by, why, time: step.now, commandId, inFlightUntil: step.now };
-  const detail = `On hold by ${by}, it was stopped already (${reason}). Its kept result stays kept. Why: ${why}`;
-  const action = `\`baton resume ${candidateId}\` when the reason for the hold is gone.`;
-  return review(step, { reason: "PAUSED", detail, action, awaits: null, hold, kept });
+  const { lane } = stageRule(step.playbook, stage);
+  const about = { kind: "held", stage, lane, stopped: reason } as const;
+  return review(step, { reason: "PAUSED", about, awaits: null, hold, kept });
 }
 
-function resume(step: Step, command: CommandOf<"resume">, question: Question): Decision {
+function resume(step: Step, question: Question): Decision {
   const { entry } = step.last;
   if (entry.holder !== "review") {
     return reject(
@@ -144,15 +133,14 @@ function resume(step: Step, command: CommandOf<"resume">, question: Question): D
   if (isStopped(entry)) {
     return reject(
       "E_CONFLICT",
-      `${entry.candidateId} is stopped (${entry.reason}): ${entry.detail}`,
-      "Nothing: it goes on by itself when the stop is lifted. `baton pause` keeps it from that.",
+      `${entry.candidateId} is stopped (${entry.reason})`,
+      "Nothing: it goes on by itself when the stop is lifted (`baton explain` names it). `baton pause` keeps it from that.",
     );
   }
   if (entry.hold && entry.kept)
     return append(releaseKept(step, entry.kept.report, question.evidence));
-  if (entry.hold && entry.awaits !== null && !isSpent(step))
-    return append(releaseRunning(step, command));
-  return rerun(step, command);
+  if (entry.hold && entry.awaits !== null && !isSpent(step)) return append(releaseRunning(step));
+  return rerun(step);
 }
 
 /** True if waiting for the lane would be in vain: it has no attempt left, or gave up at the stage's deadline. */
@@ -162,7 +150,7 @@ function isSpent({ last: { entry }, playbook, now }: Step): boolean {
   return entry.attempt > stageRule(playbook, entry.stage).policies.transient.maxRetries;
 }
 
-function rerun(step: Step, command: CommandOf<"resume">): Decision {
+function rerun(step: Step): Decision {
   const { entry } = step.last;
   const { candidateId, stage } = entry;
   if (!anotherRunAllowed(step.playbook, entry.iteration)) {
@@ -172,28 +160,27 @@ function rerun(step: Step, command: CommandOf<"resume">): Decision {
       "`baton cancel` it, or submit a changed candidate.",
     );
   }
-  const detail = `${stage} is run again, asked by ${command.by}: ${command.why}`;
+  const about = { kind: "rerun", stage } as const;
   // People's switch at the broker stopped it: nothing failed, so what was approved stays approved.
   if (entry.failure?.code === ACCOUNT_STOP_CODE)
-    return append(runAgainApproved(step, stage, { reason: "RERUN", detail }));
+    return append(runAgainApproved(step, stage, { reason: "RERUN", about }));
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
-  const rule = approvalRuleFor(step, stage);
-  if (rule) {
+  if (approvalRuleFor(step, stage)) {
     // An approval is for one run of a stage: whoever resumes can't stand in for those who approve.
     const carried = { artifacts, hold: null, failure: null };
-    return append(askApproval(step, stage, { rule, detail, carried }));
+    return append(askApproval(step, stage, { about, carried }));
   }
-  const changes = { ...repeatedRun(step, stage), reason: "RERUN", detail, artifacts } as const;
+  const changes = { ...repeatedRun(step, stage), reason: "RERUN", about, artifacts } as const;
   return append(dispatch(step, stage, changes));
 }
 
-function releaseRunning(step: Step, command: CommandOf<"resume">): Entry {
+function releaseRunning(step: Step): Entry {
   const { stage, hold } = step.last.entry;
   const rule = stageRule(step.playbook, stage);
   return successor(step, {
     holder: rule.lane,
     reason: "RESUMED",
-    detail: `Hold lifted by ${command.by}: ${command.why}. ${rule.stage} goes on.`,
+    about: { kind: "released", stage },
     rule: retryRuleOf(rule),
     // The lane's own: the hold hasn't stopped its clock.
     deadline: hold?.inFlightUntil ?? after(step.now, rule.deadlineSeconds),

@@ -1,4 +1,5 @@
 import { incidentsOf } from "@baton/contracts";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -114,9 +115,10 @@ test("a recovery that is run again stays its incident's, so that one can't be cl
   const { incident, runId } = story.entry();
   expect(shown(story.result({ verdict: "fail" }))).toBe("GATE_FAILED review");
   // A changed candidate would take nothing out of service: what is advised is to run recovery again.
-  const { candidateId, review } = story.entry();
-  expect(review?.action).toContain(`\`baton resume ${candidateId}\` runs incident-recovery again`);
-  expect(review?.action).not.toContain("as a new one");
+  const { candidateId } = story.entry();
+  const advice = inTerminal(adviceOn(story.entry()));
+  expect(advice).toContain(`\`baton resume ${candidateId}\` runs incident-recovery again`);
+  expect(advice).not.toContain("as a new one");
   expect(shown(story.command("resume"))).toBe("RERUN lane-f");
   expect(story.entry()).toMatchObject({ stage: "incident-recovery", incident });
   expect(story.entry().runId).not.toBe(runId);
@@ -155,7 +157,9 @@ test("the result of what was in flight doesn't count any more", () => {
   const dispatch = story.dispatched();
   openedOn(story);
   story.incident();
-  expect(story.entry().detail).toContain("live-ramp was in flight: its result won't count");
+  expect(particularsOf(story.entry())).toContain(
+    "live-ramp was in flight: lane-e is told to stop, its result won't count",
+  );
   const late = resultFor(dispatch, stageRule(story.playbook, dispatch.entry.stage));
   expect(shown(story.report(late))).toBe("ignore stale");
 });

@@ -14,7 +14,7 @@ import { checkTransition } from "./guard.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
 import { isPromoted, recoveryStage } from "./promotion.ts";
 import { emergencyFor } from "./stops.ts";
-import { dispatch, newRun, type Step } from "./successor.ts";
+import { dispatch, leftOf, newRun, type Step } from "./successor.ts";
 
 /** Decides on a candidate that may be part of the incident. */
 export function decideIncident(question: Question, incidentId: string): Decision {
@@ -54,14 +54,16 @@ export function decideIncident(question: Question, incidentId: string): Decision
     ticket: emergency?.ticket ?? null,
     before: before.slice(0, MAX_INCIDENTS),
   };
-  const detail = `Incident ${id} of class ${kind} opened by ${by}: ${why}.${leftBehind(entry)}`;
+  const heldBy = entry.hold?.by;
+  const left = { ...leftOf(step), ...(heldBy !== undefined && { heldBy }) };
+  const about = { kind: "incident", left } as const;
   const carried = { ...run, artifacts, incident: link, hold: null, kept: null, failure: null };
-  const rule = approvalRuleFor(step, to);
-  if (rule) return { kind: "append", entry: askApproval(step, to, { rule, detail, carried }) };
+  if (approvalRuleFor(step, to))
+    return { kind: "append", entry: askApproval(step, to, { about, carried }) };
   const changes = {
     ...carried,
     reason: "INCIDENT",
-    detail,
+    about,
     guard: { from: stage, to, rule: verdict.reason },
   } as const;
   return { kind: "append", entry: dispatch(step, to, changes) };
@@ -72,13 +74,4 @@ function isPart(playbook: Playbook, entry: Entry, { scope }: Incident): boolean 
   if (scope.kind === "candidate") return scope.candidateId === entry.candidateId;
   if (entry.holder === "closed" || !isPromoted(playbook, entry)) return false;
   return scope.kind === "all" || stageRule(playbook, entry.stage).lane === scope.lane;
-}
-
-function leftBehind({ holder, stage, awaits, hold, kept }: Entry): string {
-  const flying = holder !== "closed" && awaits !== null;
-  return [
-    flying ? ` ${stage} was in flight: its result won't count.` : "",
-    kept ? ` The result of ${stage} that was kept is dropped.` : "",
-    hold ? ` The hold by ${hold.by} ends with it.` : "",
-  ].join("");
 }

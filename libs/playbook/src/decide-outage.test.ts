@@ -1,4 +1,5 @@
 import { awaitedDispatch } from "@baton/contracts";
+import { particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -56,7 +57,7 @@ test("one is asked about, once, and goes on with its result, whoever noticed tha
   const { time, failure } = story.entry();
   expect(asked(story)).toBe("SERVICE_AWAY review");
   expect(asked(story)).toBe("ignore stale");
-  expect(story.entry().detail).toBe(
+  expect(particularsOf(story.entry())).toBe(
     `lane-e has waited since ${time}, with 3 candidates: E_GIT_UNAVAILABLE ${failure?.message ?? ""}`,
   );
   // The lane began anew, and waits again: that is the same outage.

@@ -28,18 +28,17 @@ export function noteOutage(step: Step, { failure, attempt }: AttemptReport): Dec
   const unasked = entry.reason === "NO_WORKERS" || entry.reason === "DEADLINE_PASSED";
   const isHeld = entry.hold !== null;
   if (entry.holder === "review" && (!unasked || isHeld)) return { kind: "ignore", why: "stale" };
-  const detail = `${entry.stage} of ${entry.runId} waits until it is back: ${failure.code} ${failure.message}`;
-  return { kind: "append", entry: waiting(step, { detail, failure, attempt }) };
+  const about = { kind: "waits", stage: entry.stage } as const;
+  return { kind: "append", entry: waiting(step, { about, failure, attempt }) };
 }
 
 /** A day of waiting is over: another one begins, as the outage has its own question. */
 export function waitOn(step: Step): Entry {
-  const { failure, stage, runId, attempt } = step.last.entry;
-  const detail = `${stage} of ${runId} still waits: ${failure?.code ?? ""} ${failure?.message ?? ""}`;
-  return waiting(step, { detail, failure, attempt });
+  const { failure, stage, attempt } = step.last.entry;
+  return waiting(step, { about: { kind: "waits", stage, still: true }, failure, attempt });
 }
 
-function waiting(step: Step, changes: Pick<Entry, "detail" | "failure" | "attempt">): Entry {
+function waiting(step: Step, changes: Pick<Entry, "about" | "failure" | "attempt">): Entry {
   const { last, now, playbook } = step;
   return successor(step, {
     ...backToLane(step),
@@ -59,12 +58,10 @@ export function decideServiceAway(
   const isWaiting = last && awaitedDispatch(last) === dispatch && waitsForService(last.entry);
   if (!isWaiting || last.entry.holder !== lane) return { kind: "ignore", why: "stale" };
   const { entry } = last;
-  const { code, message, action } = entry.failure ?? { code: "", message: "", action: "" };
   const step: Step = { ...on, last, cause: { kind: "service-away", lane, waiting: count } };
   const asked = review(step, {
     reason: "SERVICE_AWAY",
-    detail: `${lane} has waited since ${entry.time}, with ${count} candidate${count === 1 ? "" : "s"}: ${code} ${message}`,
-    action: `${action} Then all go on by themselves: nothing has to be resumed.`.trimStart(),
+    about: { kind: "service-away", stage: entry.stage, since: entry.time },
     awaits: dispatch,
   });
   return { kind: "append", entry: asked };

@@ -1,4 +1,5 @@
 /** Results that can't be taken: whoever waits for one hears of it at once, and nobody else. */
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -22,10 +23,10 @@ test.each(Object.entries(SPOILED))("a result that %s asks a person at once", (wh
   const { entry } = story.dispatched();
   expect(shown(spoil(story))).toBe(ASKED);
   expect(story.entry()).toMatchObject({ awaits: null, stage: STAGE, runId: entry.runId });
-  expect(story.entry().detail).toMatch(
+  expect(particularsOf(story.entry())).toMatch(
     /^The result of candidate-build of run-[0-9a-f]+ \(REPORTS 9\d\d, by lane-b\) can't be taken: /,
   );
-  expect(story.entry().review?.action).toContain("`baton resume`");
+  expect(inTerminal(adviceOn(story.entry()))).toContain("`baton resume cand-");
   // Delivered again it changes nothing, and nothing else is waited for.
   expect(shown(spoil(story))).toBe(what.endsWith("isn't there") ? "E_NOT_FOUND" : STALE);
   expect(shown(story.result())).toBe(STALE);

@@ -27,7 +27,7 @@ export function decideUnreadable(
 ): Decision {
   const { sequence, lane, why } = happening;
   if (!isAwaitedAt(question, happening)) return { kind: "ignore", why: "stale" };
-  return askAbout(question, { kind: "unreadable", sequence, lane, why: cut(why, 300) }, why);
+  return askAbout(question, { kind: "unreadable", sequence, lane, why: cut(why, 300) });
 }
 
 /** Asks about a readable result in the place of the awaited one that answers another dispatch; undefined if it's no such result. */
@@ -39,12 +39,8 @@ export function decideMisdirected(
   if (!isAwaitedAt(question, report)) return undefined;
   const { last } = question;
   const awaited = last && awaitedDispatch(last);
-  if (awaited === report.answers) return undefined;
-  return askAbout(
-    question,
-    cause,
-    `it answers entry ${report.answers}, the dispatch is ${awaited}`,
-  );
+  if (awaited === undefined || awaited === report.answers) return undefined;
+  return askAbout(question, cause, { dispatch: report.answers, awaited });
 }
 
 /** True if the result that the candidate waits for can be nowhere but there. */
@@ -60,16 +56,16 @@ function isAwaitedAt({ last, playbook }: Question, place: Place): boolean {
 function askAbout(
   { last, playbook, now }: Question,
   cause: Extract<Step["cause"], { kind: "report" | "unreadable" }>,
-  why: string,
+  answers?: { readonly dispatch: number; readonly awaited: number },
 ): Decision {
   if (!last) return { kind: "ignore", why: "stale" };
   const { entry } = last;
   const step: Step = { last, playbook, now, cause };
-  const { lane } = stageRule(playbook, entry.stage);
-  const detail = `The result of ${entry.stage} of ${entry.runId} (REPORTS ${cause.sequence}, by ${lane}) can't be taken: ${why}`;
+  const { stage } = entry;
+  const { lane } = stageRule(playbook, stage);
+  const about = { kind: "unfit-result", stage, lane, ...(answers && { answers }) } as const;
   if (entry.hold)
-    return { kind: "append", entry: successor(step, { reason: "PAUSED", detail, awaits: null }) };
-  const action = `Bring ${lane} and the coordinator to one release, then \`baton resume\` to run the stage again.`;
+    return { kind: "append", entry: successor(step, { reason: "PAUSED", about, awaits: null }) };
   const reason = "RESULT_UNREADABLE";
-  return { kind: "append", entry: review(step, { reason, detail, action, awaits: null }) };
+  return { kind: "append", entry: review(step, { reason, about, awaits: null }) };
 }

@@ -1,4 +1,5 @@
 import { awaitedDispatch, isDispatch, type Lane } from "@baton/contracts";
+import { particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -27,7 +28,7 @@ test("a dispatch that nobody takes is asked about once, and stays awaited", () =
   expect(gone(story)).toBe("NO_WORKERS review");
   expect(gone(story)).toBe("ignore stale");
   expect(awaitedDispatch(story.last())).toBe(dispatch);
-  expect(story.entry().detail).toBe(
+  expect(particularsOf(story.entry())).toBe(
     `${STAGE} of ${story.entry().runId} waits for lane-c, which has given no sign of life since ${since}`,
   );
   expect(story.entry().cause).toEqual({ kind: "no-workers", lane: "lane-c", since });

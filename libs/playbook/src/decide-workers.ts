@@ -22,8 +22,7 @@ export function decideNoWorkers({ last, ...on }: Question, happening: Of<"no-wor
   const step: Step = { ...on, last, cause: { kind: "no-workers", lane, since } };
   const asked = review(step, {
     reason: "NO_WORKERS",
-    detail: `${entry.stage} of ${entry.runId} waits for ${lane}, which has given no sign of life since ${since}`,
-    action: `Start ${lane} (\`baton doctor\` shows who is connected); ${entry.candidateId} then goes on by itself.`,
+    about: { kind: "no-workers", stage: entry.stage },
     awaits: dispatch,
   });
   return { kind: "append", entry: asked };
@@ -46,7 +45,7 @@ export function decideWorkersBack(
   const back = successor(step, {
     ...backToLane(step),
     reason: "WORKERS_BACK",
-    detail: `${lane} has ${unmanned ? "workers again" : "what it works with again"}; ${entry.stage} of ${entry.runId} goes on`,
+    about: { kind: "workers-back", stage: entry.stage, ...(!unmanned && { service: true }) },
     failure: null,
     awaits: dispatch,
   });

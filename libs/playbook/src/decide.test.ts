@@ -1,4 +1,5 @@
 import { isDispatch, reasonText } from "@baton/contracts";
+import { particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -219,7 +220,7 @@ test.each(Object.entries(STATES))("%s: reason, holder and deadline fit together"
   expect(entry.deadline === null).toBe(state === "closed");
   expect(entry.review === null).toBe(state !== "human");
   expect(entry.rule === null).toBe(state === "human" || state === "closed");
-  expect(entry.detail).not.toBe("");
+  expect(particularsOf(entry)).not.toBe("");
 });
 
 test("a candidate nobody submitted is unknown to commands and reports, and nothing to deadlines", () => {

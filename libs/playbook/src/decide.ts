@@ -20,6 +20,7 @@
  * D3: a stage that was dispatched in this run is never dispatched in it again; it becomes a new run (J3).
  */
 import {
+  type About,
   type AttemptReport,
   awaitedDispatch,
   cut,
@@ -124,9 +125,9 @@ function decideReport(question: Question, happening: ReportHappening): Decision 
   const result = report.type === "attempt" ? finalResult(report) : report;
   if (last.entry.hold) {
     const { sequence, storedAt } = happening;
-    const detail = `Result of ${report.stage} came in and is kept; on hold by ${last.entry.hold.by}: ${last.entry.hold.why}`;
+    const about = { kind: "kept", stage: report.stage } as const;
     const kept = { report: result, sequence, storedAt };
-    return append(successor(step, { reason: "PAUSED", detail, awaits: null, kept }));
+    return append(successor(step, { reason: "PAUSED", about, awaits: null, kept }));
   }
   return append(conclude(step, result, question.evidence));
 }
@@ -185,7 +186,13 @@ function noteAttempt(step: Step, report: AttemptReport): Decision {
     successor(step, {
       ...(answered && backToLane(step)),
       reason: entry.holder === "review" && !answered ? entry.reason : "RETRY_BACKOFF",
-      detail: `Attempt ${report.attempt} of ${of} failed: ${report.failure.code} ${report.failure.message}; next at ${report.retryAt}`,
+      about: {
+        kind: "attempt",
+        stage: report.stage,
+        attempt: report.attempt,
+        of,
+        next: report.retryAt,
+      },
       ...countFailed(entry, report.stage, report.failure).changes,
       failure: report.failure,
       attempt: report.attempt,
@@ -202,8 +209,10 @@ function decideDeadline(question: Question): Decision {
   const { entry } = last;
   const step = stepOf(question, last, { kind: "deadline" });
   if (waitsForService(entry)) return append(waitOn(step));
-  const detail = `${entry.stage} of ${entry.runId} didn't report by ${entry.deadline}; ${entry.holder} had it since ${entry.time}`;
-  return append(ask(step, "DEADLINE_PASSED", detail));
+  const { stage, holder: lane, time: since, deadline: due } = entry;
+  if (due === null) return { kind: "ignore", why: "stale" };
+  const about = { kind: "late", stage, lane, since, due } as const;
+  return append(ask(step, "DEADLINE_PASSED", about));
 }
 
 function decideExhausted(
@@ -220,14 +229,14 @@ function decideExhausted(
   const said = why === undefined ? {} : { why: cut(why, 300) };
   const step = stepOf(question, last, { kind: "exhausted", deliveries, ...said });
   const { lane, policies } = stageRule(question.playbook, entry.stage);
-  const detail = `${entry.stage} of ${entry.runId} was delivered ${deliveries} times to ${lane} without an answer${why === undefined ? "" : `; set aside: ${cut(why, 300)}`}`;
+  const about = { kind: "unanswered", stage: entry.stage, lane } as const;
   const attempt = Math.max(entry.attempt, deliveries, policies.transient.maxRetries + 1);
   const awaits = awaitedDispatch(last) ?? null;
   // A hold stays a hold; whoever lifts it gets a new run of the stage instead of a wait for a lane that won't answer.
   return append(
     entry.hold
-      ? successor(step, { reason: "PAUSED", detail, attempt, awaits })
-      : { ...ask(step, "LANE_CRASH_LOOP", detail), attempt },
+      ? successor(step, { reason: "PAUSED", about, attempt, awaits })
+      : { ...ask(step, "LANE_CRASH_LOOP", about), attempt },
   );
 }
 
@@ -240,13 +249,9 @@ function decideLifted(question: Question): Decision {
 }
 
 /** A review about a stage whose result may still come: what is awaited stays awaited. */
-function ask(step: Step, reason: "DEADLINE_PASSED" | "LANE_CRASH_LOOP", detail: string): Entry {
+function ask(step: Step, reason: "DEADLINE_PASSED" | "LANE_CRASH_LOOP", about: About): Entry {
   const awaits = awaitedDispatch(step.last) ?? null;
-  const action =
-    reason === "DEADLINE_PASSED"
-      ? "Check with `baton doctor` that the lane runs, then `baton resume` to run the stage again."
-      : "Read the lane's log around the last attempts, then `baton resume` to run the stage again.";
-  return review(step, { reason, detail, action, awaits });
+  return review(step, { reason, about, awaits });
 }
 
 function stepOf(question: Question, last: StoredEntry, cause: Step["cause"]): Step {

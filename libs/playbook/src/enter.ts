@@ -1,5 +1,6 @@
 /** How a candidate enters a stage: the guard, then the approvals, then the dispatch. No other way leads to a lane. */
 import {
+  type About,
   type ArtifactRef,
   canonicalJson,
   type Entry,
@@ -19,7 +20,7 @@ export interface Passage {
   readonly to: Stage;
   /** Of the dispatch, if it comes to one. */
   readonly reason: Reason;
-  readonly detail: string;
+  readonly about: About;
   /** The verdict on the stage that is left was a pass. */
   readonly gatePassed: boolean;
   readonly carried: Partial<Entry> & Pick<Entry, "artifacts" | "evidence">;
@@ -42,20 +43,20 @@ export function enter(step: Step, passage: Passage): Entry {
     return review(step, {
       ...carried,
       reason: "TRANSITION_DENIED",
-      detail: `guard refused ${entry.stage} -> ${to}: ${refusal}. ${passage.detail}`,
-      action: `Mend what the rule names, then \`baton resume ${entry.candidateId}\` to run ${entry.stage} again, or \`baton cancel\`.`,
+      about: passage.about,
+      denied: { from: entry.stage, to, rule: refusal },
       awaits: null,
     });
   }
   const rule = approvalRuleFor(step, to);
   if (rule && passage.approved !== true)
-    return askApproval(step, to, { rule, detail: passage.detail, carried });
+    return askApproval(step, to, { about: passage.about, carried });
   return dispatch(step, to, {
     // D3: what this run had once it doesn't get again.
     ...(again && newRun(step)),
     ...carried,
     reason: passage.reason,
-    detail: passage.detail,
+    about: passage.about,
     guard: { from: entry.stage, to, rule: "transition_allowed" },
   });
 }
@@ -119,20 +120,12 @@ export function approvalRuleFor({ playbook, last }: Step, stage: Stage): Approva
 export function askApproval(
   step: Step,
   to: Stage,
-  on: { rule: ApprovalRule; detail: string; carried: Pick<Entry, "artifacts"> & Partial<Entry> },
+  on: { about: About; carried: Pick<Entry, "artifacts"> & Partial<Entry> },
 ): Entry {
-  const { candidateId, approvals } = step.last.entry;
-  const { required, roles } = on.rule;
-  const by = roles ? ` by ${roles.join(" or ")}` : "";
-  // Whatever was given for an earlier question and not used was given on other evidence or for another run.
-  const given = approvals.filter((one) => one.stage === to && one.used !== true);
-  const names = [...new Set(given.map((one) => one.by))].join(", ");
-  const lost = names === "" ? "" : ` Void, since given for an earlier question: ${names}.`;
   return review(step, {
     ...on.carried,
     reason: "APPROVAL_REQUIRED",
-    detail: `${on.detail}. ${to} needs ${required} approval${required > 1 ? "s" : ""}${by}.${lost}`,
-    action: `Read the evidence, then \`baton approve ${candidateId}\` or \`baton reject ${candidateId}\`.`,
+    about: on.about,
     next: to,
     proof: evidenceDigest(on.carried.artifacts),
     awaits: null,

@@ -3,8 +3,10 @@
  * own, and takes up what it had reached; the approvals that let it in still count, for as long as they would have.
  */
 import {
+  type About,
   type Approval,
   type Entry,
+  type Failure,
   isSamePerson,
   type ResultReport,
   type Stage,
@@ -16,18 +18,22 @@ import { anotherRunAllowed, type ApprovalRule } from "./playbook.ts";
 import { dispatch, repeatedRun, type Step } from "./successor.ts";
 
 /** The entry with which the stage goes on; undefined if the candidate has had its last run. */
-export function goOn(step: Step, { stage }: ResultReport, why: string): Entry | undefined {
+export function goOn(
+  step: Step,
+  { stage }: ResultReport,
+  { code, message }: Failure,
+): Entry | undefined {
   const { entry } = step.last;
   if (!anotherRunAllowed(step.playbook, entry.iteration)) return undefined;
-  const detail = `${stage} goes on: ${why}`;
-  return runAgainApproved(step, stage, { reason: "RESUMED", detail });
+  const about = { kind: "interrupted", stage, code, message } as const;
+  return runAgainApproved(step, stage, { reason: "RESUMED", about });
 }
 
 /** Runs the stage again, on the approvals that it was entered with if enough of them still count; otherwise asks anew. */
 export function runAgainApproved(
   step: Step,
   stage: Stage,
-  on: { readonly reason: "RESUMED" | "RERUN"; readonly detail: string },
+  on: { readonly reason: "RESUMED" | "RERUN"; readonly about: About },
 ): Entry {
   const { entry } = step.last;
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
@@ -37,7 +43,7 @@ export function runAgainApproved(
   const counting = stillCounting(step, stage, evidenceDigest(artifacts));
   if (!isEnough(counting, rule)) {
     const carried = { artifacts, hold: null, failure: null };
-    return askApproval(step, stage, { rule, detail: on.detail, carried });
+    return askApproval(step, stage, { about: on.about, carried });
   }
   const approvals = entry.approvals.map((one) =>
     counting.includes(one) ? { ...one, runId: run.runId } : one,

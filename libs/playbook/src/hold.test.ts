@@ -1,4 +1,5 @@
 import { awaitedDispatch, type Entry } from "@baton/contracts";
+import { particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -40,7 +41,9 @@ test("a hold on a running stage: the lane goes on, until its own deadline", () =
   const story = running();
   const dispatch = story.dispatched();
   story.command("pause");
-  expect(story.entry().detail).toContain(`${STAGE} was handed to lane-c before and may finish`);
+  expect(particularsOf(story.entry())).toContain(
+    `${STAGE} was handed to lane-c before and may finish`,
+  );
   story.attempt();
   story.wait(5000);
   const entry = resume(story);
@@ -61,7 +64,7 @@ test("a result during a hold is kept, and followed when the hold is lifted", () 
   story.command("pause");
   story.result();
   expect(story.entry()).toMatchObject({ awaits: null, kept: { report: { type: "result" } } });
-  expect(story.entry().detail).toContain("kept; on hold by bob: because");
+  expect(particularsOf(story.entry())).toContain("kept; on hold by bob: because");
   expect(resume(story)).toMatchObject({
     reason: "STAGE_PASSED",
     stage: "gate-evaluation",
@@ -92,8 +95,8 @@ test("a cancelled hold forgets the kept result", () => {
   story.result();
   story.command("cancel");
   expect(story.entry()).toMatchObject({ holder: "closed", kept: null, hold: null, awaits: null });
-  expect(story.entry().detail).toBe(
-    `Cancelled by bob. The result of ${STAGE} that was kept is dropped. Why: because`,
+  expect(particularsOf(story.entry())).toBe(
+    `Cancelled by bob. The result of ${STAGE} that was kept is dropped. Why: because.`,
   );
 });
 

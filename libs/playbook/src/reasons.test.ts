@@ -1,5 +1,6 @@
 /** The catalogue of reasons held against the core: every code is reached, and what is suggested there is taken. */
 import { type CommandType, type Reason, REASONS } from "@baton/contracts";
+import { actsOf, adviceOn, type Phrase } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -26,6 +27,12 @@ function told(code: Reason, by = playbook): Story {
 /** Commands that a text names as something to type. */
 function named(text: string): CommandType[] {
   return ANSWERS.filter((type) => text.includes(`\`baton ${type}`));
+}
+
+/** Commands that an advice names as something to do. */
+function commandsIn(advice: Phrase): CommandType[] {
+  const verbs = actsOf(advice).map(({ verb }) => verb);
+  return ANSWERS.filter((type) => verbs.includes(type));
 }
 
 /** The same story told again, and `type` asked for at its end. */
@@ -62,8 +69,9 @@ test.each(codes)("what the catalogue suggests at %s is taken by the core", (code
 test.each(asking)(
   "what the question suggests at %s is one of its answers, and is taken",
   (code) => {
-    const review = told(code).entry().review;
-    const suggested = named(review?.action ?? "");
+    const entry = told(code).entry();
+    const { review } = entry;
+    const suggested = commandsIn(adviceOn(entry));
     expect(review?.answers?.map(({ command }) => command)).toEqual(
       expect.arrayContaining(suggested),
     );
@@ -93,7 +101,7 @@ test.each(asking.filter((code) => code !== "TRANSITION_DENIED"))(
   (code) => {
     expect(told(code, once).entry().reason).toBe(code);
     expect(offeredAt(code, once).toSorted()).toEqual(takenAt(code, once).toSorted());
-    const suggested = named(told(code, once).entry().review?.action ?? "");
+    const suggested = commandsIn(adviceOn(told(code, once).entry()));
     expect(takenAt(code, once)).toEqual(expect.arrayContaining(suggested));
   },
 );

@@ -1,4 +1,5 @@
 import { awaitedDispatch, isDispatch } from "@baton/contracts";
+import { particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -46,7 +47,7 @@ test("a failed attempt is noted once, and the lane keeps the baton", () => {
     { "candidate-build": 2 },
     "RETRY_BACKOFF",
   ]);
-  expect(entry.detail).toContain("Attempt 2 of 5 failed: E_TEST a transient failure");
+  expect(particularsOf(entry)).toContain("Attempt 2 of 5 failed: E_TEST a transient failure");
   expect([awaitedDispatch(story.last()), isDispatch(entry)]).toEqual([sequence, false]);
   expect(shown(story.result())).toBe("STAGE_PASSED lane-c");
 });

@@ -1,5 +1,6 @@
 import type { Failure, FailureClass } from "@baton/contracts";
 import { MAX_TALLIES } from "@baton/contracts";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -36,11 +37,11 @@ test("the same failure for the third time over runs says so, and where it was se
   expect(fail(story, failureOf("row 18 is out of order"))).toBe("DETERMINISTIC_FAILURE review");
   story.command("resume");
   expect(fail(story, failureOf("row 19 is out of order"))).toBe("SAME_FAILURE review");
-  const { detail, review, awaits, runId } = story.entry();
-  expect(detail).toBe(
+  const { awaits, runId } = story.entry();
+  expect(particularsOf(story.entry())).toBe(
     `${STAGE} failed 3 times alike: same failure as run ${first}, inputs unchanged: E_BACKTEST row 19 is out of order`,
   );
-  expect(review?.action).toContain("Look at the figures.");
+  expect(inTerminal(adviceOn(story.entry()))).toContain("Look at the figures.");
   expect([awaits, runId === first]).toEqual([null, false]);
 });
 
@@ -56,7 +57,9 @@ test("the same transient failure pauses the candidate though retries are left", 
   expect(failAttempt(story, 3, failureOf("odd after 5 s", "transient"))).toBe(
     "SAME_FAILURE review",
   );
-  expect(story.entry().detail).toContain(`same failure as run ${dispatch.entry.runId} (this one)`);
+  expect(particularsOf(story.entry())).toContain(
+    `same failure as run ${dispatch.entry.runId} (this one)`,
+  );
   // What was awaited isn't any more: the lane's next attempt finds itself superseded.
   expect(shown(story.result({ answers: dispatch.sequence, attempt: 4 }))).toBe("ignore stale");
 });

@@ -14,6 +14,7 @@ import {
   type Failure,
   type FailureTally,
   MAX_TALLIES,
+  type RunId,
   type Stage,
 } from "@baton/contracts";
 
@@ -49,23 +50,17 @@ export interface Tallied {
   readonly own: FailureTally | undefined;
 }
 
-/** What a review says about a failure that blew the fuse; undefined if it didn't (F3). */
+/** How often a failure that blew the fuse was seen, and since which run; undefined if it didn't blow it (F3). */
 export function sameFailure(
   { last: { entry }, playbook }: Step,
   { failure, attempt, own }: Tallied,
-): { reason: "SAME_FAILURE"; detail: string; action: string } | undefined {
+): { count: number; since: RunId } | undefined {
   if (!own || own.count < playbook.limits.maxSameFailures) return undefined;
   const rule = retryRuleOf(stageRule(playbook, own.stage));
   const isFirstRun = own.runId === entry.runId;
   if (isFirstRun && retryDelay(rule, { class: failure.class, attempt }) === undefined)
     return undefined;
-  const { code, message } = failure;
-  const first = isFirstRun ? `${own.runId} (this one)` : own.runId;
-  return {
-    reason: "SAME_FAILURE",
-    detail: `${own.stage} failed ${own.count} times alike: same failure as run ${first}, inputs unchanged: ${code} ${message}`,
-    action: `${failure.action} Unchanged it fails again: mend that, then \`baton resume ${entry.candidateId}\`, or \`baton cancel\` it.`,
-  };
+  return { count: own.count, since: own.runId };
 }
 
 /** The entry's tallies after a result of `stage` (F1), as a change of the entry. */

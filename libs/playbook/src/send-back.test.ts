@@ -1,3 +1,4 @@
+import { particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -32,7 +33,7 @@ test("starts a new run with the reasons attached and nothing of what was made", 
     guard: { from: null, to: START, rule: "transition_allowed" },
   });
   expect(after.runId).not.toBe(before.runId);
-  expect(after.detail).toBe(
+  expect(particularsOf(after)).toBe(
     `Sent back to ${START} by bob. Not undone: what candidate-build, shadow-paper changed. Why: costs are too rosy`,
   );
 });
@@ -62,7 +63,7 @@ test("an approval given before is void in the next run", () => {
   story.command("approve", { by: "eve" });
   story.command("send-back");
   while (story.entry().reason !== "APPROVAL_REQUIRED") story.result();
-  expect(story.entry().detail).toMatch(/Void, since given for an earlier question: eve\.$/);
+  expect(particularsOf(story.entry())).toMatch(/Void, since given for an earlier question: eve\.$/);
   expect(shown(story.command("approve", { by: "dan" }))).toBe("APPROVAL_REQUIRED review");
   expect(shown(story.command("approve", { by: "eve" }))).toBe("APPROVED lane-e");
 });
@@ -81,7 +82,7 @@ test("a hold is lifted by it, what is in flight no longer counts", () => {
   const dispatch = story.dispatched();
   expect(shown(story.command("send-back"))).toBe("SENT_BACK lane-a");
   expect(story.entry().hold).toBeNull();
-  expect(story.entry().detail).toContain("backtest-robustness was in flight");
+  expect(particularsOf(story.entry())).toContain("backtest-robustness was in flight");
   expect(dispatch.entry.runId).not.toBe(story.entry().runId);
 });
 
@@ -91,7 +92,7 @@ test("a result that was kept during the hold is dropped, and that is said", () =
   story.result();
   story.command("send-back");
   expect(story.entry()).toMatchObject({ kept: null, hold: null, awaits: 0 });
-  expect(story.entry().detail).toContain(
+  expect(particularsOf(story.entry())).toContain(
     "The result of backtest-robustness that was kept is dropped",
   );
 });

@@ -1,16 +1,10 @@
-import {
-  awaitedDispatch,
-  type Command,
-  type Entry,
-  type Feedback,
-  incidentsOf,
-} from "@baton/contracts";
+import { type Command, type Entry, type Feedback, incidentsOf, type Left } from "@baton/contracts";
 
 import { type Decision, reject } from "./decision.ts";
 import { checkTransition } from "./guard.ts";
 import { anotherRunAllowed, stageRule } from "./playbook.ts";
 import { recoveryStage } from "./promotion.ts";
-import { dispatch, newRun, type Step } from "./successor.ts";
+import { dispatch, leftOf, newRun, type Step } from "./successor.ts";
 
 type SendBack = Extract<Command, { type: "send-back" }>;
 
@@ -63,7 +57,7 @@ export function sendBack(step: Step, command: SendBack): Decision {
   const changes = {
     ...run,
     reason: "SENT_BACK",
-    detail: `Sent back to ${playbook.start} by ${command.by}.${leftBehind(step)} Why: ${command.why}`,
+    about: { kind: "sent-back", left: leftBehind(step) },
     feedback: [...entry.feedback, feedbackOf(entry, command)].slice(-MAX_FEEDBACK),
     guard: { from: null, to: playbook.start, rule: verdict.reason },
   } as const;
@@ -71,15 +65,10 @@ export function sendBack(step: Step, command: SendBack): Decision {
 }
 
 /** What the run that is given up leaves as it is. */
-function leftBehind({ last, playbook }: Step): string {
-  const { entry } = last;
-  const changed = entry.visited.filter((stage) => stageRule(playbook, stage).mutable);
-  const flying = awaitedDispatch(last) !== undefined;
-  return [
-    flying ? ` ${entry.stage} was in flight: its result won't count.` : "",
-    entry.kept ? ` The result of ${entry.stage} that was kept is dropped.` : "",
-    changed.length > 0 ? ` Not undone: what ${changed.join(", ")} changed.` : "",
-  ].join("");
+function leftBehind(step: Step): Left {
+  const { visited } = step.last.entry;
+  const changed = visited.filter((stage) => stageRule(step.playbook, stage).mutable);
+  return { ...leftOf(step), ...(changed.length > 0 && { changed }) };
 }
 
 /** The person's words (a reason holds 300 UTF-16 units), and the gate's if the run stood at one. */

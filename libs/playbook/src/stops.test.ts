@@ -1,3 +1,4 @@
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -36,7 +37,9 @@ test("J7: an engaged kill switch keeps the result, and it goes on by itself when
     controls: story.controls.last()?.sequence,
     kept: { report: { stage: "policy-dry-run" } },
   });
-  expect(story.entry().detail).toContain("shadow-paper waits: the kill switch is engaged since");
+  expect(particularsOf(story.entry())).toContain(
+    "shadow-paper waits: the kill switch is engaged since",
+  );
   expect(shown(story.lifted())).toBe("ignore early");
   story.control("release-kill-switch", { by: "olga" });
   expect(shown(story.lifted())).toBe("ignore early");
@@ -60,7 +63,7 @@ test("what needs orders or drills to pass waits for the switch too, instead of f
   expect(shown(story.lifted())).toBe("STAGE_PASSED lane-e");
   story.control("kill-switch");
   expect(shown(story.result())).toBe("KILL_SWITCH review");
-  expect(story.entry().detail).toContain("rollback-readiness waits");
+  expect(particularsOf(story.entry())).toContain("rollback-readiness waits");
 });
 
 test("what a person asks for while it's stopped is refused and changes nothing", () => {
@@ -79,7 +82,7 @@ test("a submission during a freeze of all is refused; of a lane it comes as far 
   frozen.control("incident", { scope: { kind: "lane", lane: "lane-c" } });
   expect(shown(frozen.result())).toBe("STAGE_PASSED lane-b");
   expect(shown(frozen.result())).toBe("FROZEN review");
-  expect(frozen.entry().detail).toContain("backtest-robustness waits: incident inc-");
+  expect(particularsOf(frozen.entry())).toContain("backtest-robustness waits: incident inc-");
   const other = begun(baton);
   other.control("incident", { scope: { kind: "all" } });
   expect(shown(other.result())).toBe("FROZEN review");
@@ -119,7 +122,7 @@ test("a change that isn't in Git yet blocks promotions, and nothing else", () =>
   story.control("close-incident", { incidentId });
   while (story.entry().stage !== "policy-dry-run") story.result();
   expect(shown(story.result())).toBe("PROMOTION_BLOCKED review");
-  expect(story.entry().review?.action).toContain("baton close-task task-");
+  expect(inTerminal(adviceOn(story.entry()))).toContain("baton close-task task-");
   expect(story.entry().candidateId).toBe(candidateId);
   const taskId = story.controls.last()?.controls.tasks[0]?.id ?? "";
   story.control("close-task", { taskId });

@@ -10,8 +10,8 @@
 import {
   type AnyReason,
   type CandidateId,
+  canonicalJson,
   type Controls,
-  cut,
   type Emergency,
   type Entry,
   type Incident,
@@ -22,9 +22,10 @@ import {
   type Reason,
   type ResultReport,
   type Stage,
+  type StoppedBy,
 } from "@baton/contracts";
 
-import { type Decision, type Question, reject } from "./decision.ts";
+import { type Decision, type Question, type Refusal, reject } from "./decision.ts";
 import { instantMs } from "./instant.ts";
 import { type Playbook, type StageRule, stageRule } from "./playbook.ts";
 import { promotes, recoveryStage, waitsForKillSwitch } from "./promotion.ts";
@@ -33,11 +34,11 @@ import { review } from "./successor.ts";
 const STOP_REASONS = ["FROZEN", "KILL_SWITCH", "PROMOTION_BLOCKED"] as const satisfies Reason[];
 type StopReason = (typeof STOP_REASONS)[number];
 
-/** Why a candidate can't go on, in words. */
+/** Why a candidate can't go on to `stage`. */
 export interface Stop {
   readonly reason: StopReason;
-  readonly detail: string;
-  readonly action: string;
+  readonly stage: Stage;
+  readonly by: StoppedBy;
 }
 
 /** True if it waits, with a result that is kept, for a stop to be lifted. */
@@ -90,29 +91,15 @@ function killSwitchStop(
   { stage }: StageRule,
   { by, time, why }: NonNullable<Controls["killSwitch"]>,
 ): Stop {
-  return {
-    reason: "KILL_SWITCH",
-    detail: cut(`${stage} waits: the kill switch is engaged since ${time} by ${by}: ${why}`),
-    action: "`baton get controls` shows the kill switch; two people release it.",
-  };
+  return { reason: "KILL_SWITCH", stage, by: { kind: "kill-switch", since: time, by, why } };
 }
 
 function freezeStop({ stage }: StageRule, { id, by, time, why }: Incident): Stop {
-  return {
-    reason: "FROZEN",
-    detail: cut(`${stage} waits: incident ${id} is open since ${time} by ${by}: ${why}`),
-    action: `\`baton get controls\` shows incident ${id}; it goes on when that is closed.`,
-  };
+  return { reason: "FROZEN", stage, by: { kind: "incident", id, since: time, by, why } };
 }
 
 function taskStop({ stage }: StageRule, { id, ticket, scope }: Controls["tasks"][number]): Stop {
-  return {
-    reason: "PROMOTION_BLOCKED",
-    detail: cut(
-      `${stage} waits: what was changed on ${scope} under ${ticket} isn't in Git yet (${id})`,
-    ),
-    action: `Bring the change to Git, then \`baton close-task ${id} --commit SHA\`.`,
-  };
+  return { reason: "PROMOTION_BLOCKED", stage, by: { kind: "task", id, ticket, scope } };
 }
 
 /** The emergency that lets `candidateId` be changed outside Git at `now`; undefined if none does. */
@@ -148,10 +135,23 @@ export function underStops(question: Question, decision: Decision): Decision {
     interrupted: outcome?.kind === "failed" && isStopFailure(outcome.failure),
   });
   if (!stop) return decision;
-  if (!result) return reject("E_GUARD", `refused (${stop.reason}): ${stop.detail}`, stop.action);
+  if (!result) return stopRefusal(stop);
   if (happening.kind === "lifted" && isSameStop(question, stop))
     return { kind: "ignore", why: "early" };
   return stopped(question, { stop, result, on: entry });
+}
+
+function stopRefusal({ reason, stage, by }: Stop): Refusal {
+  const what = `refused (${reason}): ${stage} waits`;
+  const action = "`baton get controls` shows what is engaged, open or to be brought to Git.";
+  switch (by.kind) {
+    case "kill-switch":
+      return reject("E_GUARD", `${what} for the kill switch, engaged by ${by.by}`, action);
+    case "incident":
+      return reject("E_GUARD", `${what} for incident ${by.id}, opened by ${by.by}`, action);
+    case "task":
+      return reject("E_GUARD", `${what} for ${by.id}: ${by.scope} under ${by.ticket}`, action);
+  }
 }
 
 interface Kept {
@@ -169,7 +169,12 @@ function resultOf({ happening, last }: Question): Kept | undefined {
 }
 
 function isSameStop({ last }: Question, stop: Stop): boolean {
-  return last?.entry.reason === stop.reason && last.entry.detail === stop.detail;
+  const before = last?.entry.about;
+  return (
+    before?.kind === "stopped" &&
+    before.stage === stop.stage &&
+    canonicalJson(before.by) === canonicalJson(stop.by)
+  );
 }
 
 function stopped(
@@ -177,10 +182,11 @@ function stopped(
   { stop, result, on }: { stop: Stop; result: Kept; on: Entry },
 ): Decision {
   if (!last) throw new Error("a result is about a candidate");
-  const { reason, detail, action } = stop;
+  const { reason, stage, by } = stop;
+  const about = { kind: "stopped", stage, by } as const;
   const step = { last, playbook, now, cause: on.cause };
   // The evidence is what was verified about the result; when it goes on, it is verified again.
   const { evidence } = on;
-  const held = { reason, detail, action, awaits: null, kept: { ...result }, evidence };
+  const held = { reason, about, awaits: null, kept: { ...result }, evidence };
   return { kind: "append", entry: review(step, held) };
 }

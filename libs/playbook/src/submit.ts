@@ -54,7 +54,7 @@ function firstEntry(
     prev: 0,
     holder: rule.lane,
     reason: "SUBMITTED",
-    detail: `Submitted by ${command.by}`,
+    about: { kind: "submitted" },
     cause: causeOf(command, identity),
     playbook: playbook.digest,
     iteration: 0,

@@ -1,15 +1,17 @@
 /** How the next entry of a chain is made: everything not named is carried over (E3 of the contracts). */
 import type {
+  About,
   AnyReason,
   Cause,
   Entry,
+  GuardReceipt,
   Instant,
+  Left,
   Reason,
-  ReviewAnswer,
   Stage,
   StoredEntry,
 } from "@baton/contracts";
-import { cut } from "@baton/contracts";
+import { awaitedDispatch } from "@baton/contracts";
 
 import { retryRuleOf } from "./failure-policy.ts";
 import { runIdOf, traceOf } from "./identify.ts";
@@ -26,13 +28,16 @@ export interface Step {
   readonly cause: Cause;
 }
 
+/** What an entry changes of the one before it; why and what it is about always. */
+export type Change<R extends AnyReason = AnyReason> = Partial<Entry> & {
+  readonly reason: R;
+  readonly about: About;
+};
+
 const MAX_COMMANDS = 20;
 
 /** The successor of `step.last`: same state, new position, time and cause; then `changes`. */
-export function successor(
-  step: Step,
-  changes: Partial<Entry> & { reason: AnyReason; detail: string },
-): Entry {
+export function successor(step: Step, changes: Change): Entry {
   const { sequence, entry } = step.last;
   const n = entry.n + 1;
   const commands =
@@ -51,16 +56,11 @@ export function successor(
     evidence: null,
     guard: null,
     ...changes,
-    detail: cut(changes.detail),
   };
 }
 
 /** Hands the baton to the lane of `stage` in the current run. */
-export function dispatch(
-  step: Step,
-  stage: Stage,
-  changes: Partial<Entry> & { reason: Reason; detail: string },
-): Entry {
+export function dispatch(step: Step, stage: Stage, changes: Change): Entry {
   const rule = stageRule(step.playbook, stage);
   return successor(step, {
     stage,
@@ -109,15 +109,9 @@ export function repeatedRun(step: Step, stage: Stage): ReturnType<typeof newRun>
 /** Puts a question to a person. `awaits` stays as it is, so that a late result is still taken unless `changes` says not. */
 export function review(
   step: Step,
-  changes: Partial<Entry> & {
-    reason: Reason;
-    detail: string;
-    action: string;
-    next?: Stage;
-    proof?: string;
-  },
+  changes: Change<Reason> & { next?: Stage; proof?: string; denied?: GuardReceipt },
 ): Entry {
-  const { action, next, proof, ...rest } = changes;
+  const { next, proof, denied, ...rest } = changes;
   const { author, iteration } = step.last.entry;
   const answers = answersTo(step.playbook, {
     reason: rest.reason,
@@ -131,29 +125,27 @@ export function review(
     deadline: after(step.now, step.playbook.limits.reviewSeconds),
     review: {
       openedAt: step.now,
-      action: cut(canBeTaken(action, answers) ? action : lastRunAction(iteration)),
       next: next ?? null,
       evidence: proof ?? null,
       answers,
+      ...(denied && { denied }),
     },
     ...rest,
   });
 }
 
-/** False if it says to run something again, and the candidate has had its last run: that would be refused. */
-function canBeTaken(action: string, answers: readonly ReviewAnswer[]): boolean {
-  return !action.includes("`baton resume") || answers.some(({ command }) => command === "resume");
-}
-
-function lastRunAction(iteration: number): string {
-  return `It has had ${iteration + 1} runs, the playbook's limit: \`baton cancel\` it, and submit a changed candidate.`;
+/** What becomes of the stage in flight and of a kept result when the candidate is led elsewhere. */
+export function leftOf({ last, playbook }: Step): Left {
+  const { holder, stage, kept } = last.entry;
+  const flying = holder !== "closed" && awaitedDispatch(last) !== undefined;
+  return {
+    ...(flying && { inFlight: { stage, lane: stageRule(playbook, stage).lane } }),
+    ...(kept && { dropped: stage }),
+  };
 }
 
 /** Ends the candidate. */
-export function close(
-  step: Step,
-  changes: Partial<Entry> & { reason: Reason; detail: string },
-): Entry {
+export function close(step: Step, changes: Change): Entry {
   return successor(step, {
     holder: "closed",
     awaits: null,

@@ -1,3 +1,4 @@
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -75,10 +76,11 @@ test.each(RUNNING)("what runs is taken out of one %s, which then ends", (_, made
     hold: null,
     kept: null,
     promoted: true,
-    detail: expect.stringMatching(
-      /by kim.*no more of it.*What it promoted is taken out of service/,
-    ),
+    about: { running: "taken-out-first" },
   });
+  expect(particularsOf(story.entry())).toMatch(
+    /by kim.*no more of it.*What it promoted is taken out of service/,
+  );
   expect(shown(story.result())).toBe("STAGE_PASSED lane-f");
   expect(isPromoted(baton, story.entry())).toBe(false);
   expect(shown(story.result())).toBe("RECOVERED closed");
@@ -90,7 +92,7 @@ test.each([
 ] as const)("a candidate that is cancelled %s is closed at once", (_, made) => {
   const story = made();
   expect(shown(story.command("cancel"))).toBe("CANCELLED closed");
-  expect(story.entry().detail).not.toContain("may still run");
+  expect(particularsOf(story.entry())).not.toContain("may still run");
 });
 
 test("recovery that doesn't pass can be given up; what may still run is said, with what takes it out", () => {
@@ -98,8 +100,11 @@ test("recovery that doesn't pass can be given up; what may still run is said, wi
   story.command("reject");
   expect(shown(story.result({ verdict: "fail" }))).toBe("GATE_FAILED review");
   expect(shown(story.command("cancel"))).toBe("CANCELLED closed");
-  const { candidateId, detail } = story.entry();
-  expect(detail).toContain(`\`baton incident open --candidate ${candidateId}\` takes it out`);
+  const { candidateId } = story.entry();
+  expect(particularsOf(story.entry())).toContain("Its strategy may still run");
+  expect(inTerminal(adviceOn(story.entry()))).toBe(
+    `\`baton incident open --candidate ${candidateId}\` takes its strategy out of service.`,
+  );
 });
 
 test("an incident on all reaches one whose strategy an earlier run promoted, and none that recovery took out", () => {

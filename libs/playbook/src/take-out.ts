@@ -6,7 +6,7 @@
  *     and what takes it out.
  * E2: in recovery itself, and where the playbook has none, the end is at once: a person must be able to give up.
  */
-import type { Entry, Reason } from "@baton/contracts";
+import type { About, Entry } from "@baton/contracts";
 
 import type { Decision } from "./decision.ts";
 import { approvalRuleFor, askApproval } from "./enter.ts";
@@ -15,24 +15,20 @@ import { anotherRunAllowed } from "./playbook.ts";
 import { isPromoted, recoveryStage } from "./promotion.ts";
 import { close, dispatch, newRun, type Step } from "./successor.ts";
 
-/** Why the candidate ends; `detail` says who asked for it and why. */
-export interface Ending {
-  readonly reason: Extract<Reason, "CANCELLED" | "REJECTED">;
-  readonly detail: string;
-}
+/** What the person's end of it is about. */
+type Ending = Extract<About, { kind: "cancelled" | "rejected" }>;
 
 /** Closes the candidate, by way of recovery where its strategy may run (E1). */
-export function end(step: Step, ending: Ending): Decision {
+export function end(step: Step, about: Ending): Decision {
   const { entry } = step.last;
-  if (!isPromoted(step.playbook, entry)) return append(close(step, ending));
-  const out = takeOut(step, ending.detail);
+  const reason = about.kind === "cancelled" ? "CANCELLED" : "REJECTED";
+  if (!isPromoted(step.playbook, entry)) return append(close(step, { reason, about }));
+  const out = takeOut(step, { ...about, running: "taken-out-first" });
   if (out) return append(out);
-  const { candidateId } = entry;
-  const detail = `${ending.detail} Its strategy may still run: \`baton incident open --candidate ${candidateId}\` takes it out of service.`;
-  return append(close(step, { ...ending, detail }));
+  return append(close(step, { reason, about: { ...about, running: "may-run" } }));
 }
 
-function takeOut(step: Step, why: string): Entry | undefined {
+function takeOut(step: Step, about: Ending): Entry | undefined {
   const { last, playbook } = step;
   const { entry } = last;
   const to = recoveryStage(playbook);
@@ -57,12 +53,10 @@ function takeOut(step: Step, why: string): Entry | undefined {
   });
   if (!verdict.allowed) return undefined;
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== to);
-  const detail = `${why} What it promoted is taken out of service first.`;
   const carried = { ...run, artifacts, hold: null, kept: null, failure: null };
-  const rule = approvalRuleFor(step, to);
-  if (rule) return askApproval(step, to, { rule, detail, carried });
+  if (approvalRuleFor(step, to)) return askApproval(step, to, { about, carried });
   const guard = { from: stage, to, rule: verdict.reason };
-  return dispatch(step, to, { ...carried, reason: "INCIDENT", detail, guard });
+  return dispatch(step, to, { ...carried, reason: "INCIDENT", about, guard });
 }
 
 function append(entry: Entry): Decision {

@@ -22,7 +22,7 @@ export function sampleEntry(changes: Readonly<Partial<Record<keyof Entry, unknow
     prev: 0,
     holder: "lane-a",
     reason: "STAGE_PASSED",
-    detail: "test",
+    about: { kind: "submitted" },
     cause: { kind: "deadline" },
     playbook: "34".repeat(32),
     iteration: 0,

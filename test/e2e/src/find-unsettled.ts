@@ -4,6 +4,7 @@
  */
 import { awaitedDispatch, Entry, reasonText, type StoredEntry } from "@baton/contracts";
 import { follow, type Mesh } from "@baton/mesh";
+import { adviceOn, particularsOf } from "@baton/views";
 
 /** Longest that a lane's deadline may be over before a coordinator has acted on it. */
 const LATE_MS = 10_000;
@@ -49,14 +50,15 @@ export async function openStandingCheck(mesh: Pick<Mesh, "nc" | "jsm">): Promise
 
 function faultsOf(stored: StoredEntry, nowMs: number): string[] {
   const { entry } = stored;
-  const { holder, reason, deadline, detail, review } = entry;
+  const { holder, reason, deadline, review } = entry;
   const { state } = reasonText(reason);
   const faults: string[] = [];
-  if (detail === "") faults.push(`${reason} without a word`);
+  if (particularsOf(entry) === "") faults.push(`${reason} without a word`);
   if (deadline === null) faults.push(`waits at ${holder} without a deadline`);
   if (holder === "review") {
     if (state !== "human") faults.push(`a person is asked, but ${reason} means ${state}`);
-    if ((review?.action ?? "") === "") faults.push(`${reason} without saying what to do`);
+    if (review === null || adviceOn(entry).length === 0)
+      faults.push(`${reason} without saying what to do`);
     return faults;
   }
   if (state !== "moving" && state !== "waiting")

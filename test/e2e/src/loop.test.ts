@@ -2,6 +2,7 @@
 import { FailureClass } from "@baton/contracts";
 import { done, StageFailure, type StageWork } from "@baton/lanekit";
 import { eventually, startTestNats, type TestNats } from "@baton/testkit";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { failCheck, type LoopWorld, openLoopWorld, passCheck } from "./loop-world.ts";
@@ -85,7 +86,7 @@ describe("a candidate that passes", () => {
       stage: "make",
       sequence: first?.sequence,
       time: first?.entry.time,
-      detail: first?.entry.detail,
+      detail: first && particularsOf(first.entry),
       stands: { stage: "ship", holder: "closed", reason: "COMPLETED", since: last.time },
     });
   });
@@ -172,7 +173,7 @@ describe("failures", () => {
       const id = await world.submit({ does: "fail", class: kind });
       const { entry } = await world.until(id, reason, (last) => last.reason === reason);
       expect(attempts.get(id)).toBe(1);
-      expect(entry.review?.action).toBe("Mend it.");
+      expect(inTerminal(adviceOn(entry))).toBe("Mend it.");
       expect(entry.failure).toMatchObject({ code: "E_ON_PURPOSE" });
     },
   );

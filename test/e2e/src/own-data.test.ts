@@ -19,6 +19,7 @@ import {
   temporaryFolder,
   type TestNats,
 } from "@baton/testkit";
+import { particularsOf } from "@baton/views";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 
@@ -157,7 +158,7 @@ async function researched(candidateId: string) {
     "at the gates",
     ({ holder }) => holder === "lane-d" || holder === "review",
   );
-  expect([entry.holder, entry.detail]).toEqual(["lane-d", expect.any(String)]);
+  expect([entry.holder, particularsOf(entry)]).toEqual(["lane-d", expect.any(String)]);
   const read = async (name: string): Promise<unknown> => {
     const ref = entry.artifacts.find((artifact) => artifact.name === name);
     const bytes = await world.mesh.artifacts.get(ref?.sha256 ?? "0".repeat(64));

@@ -12,16 +12,21 @@ export type StopOf =
 /** Undefined if the candidate isn't stopped by a control. */
 export function stopOf(entry: Entry, controls: Controls | undefined): StopOf | undefined {
   if (!isStopped(entry)) return undefined;
-  const { reason, detail } = entry;
-  if (reason === "KILL_SWITCH") {
-    const killSwitch = controls?.killSwitch;
-    return killSwitch ? { kind: "kill-switch", killSwitch } : { kind: "over" };
+  const { about } = entry;
+  if (about.kind !== "stopped") return { kind: "over" };
+  const { by } = about;
+  switch (by.kind) {
+    case "kill-switch": {
+      const killSwitch = controls?.killSwitch;
+      return killSwitch ? { kind: "kill-switch", killSwitch } : { kind: "over" };
+    }
+    case "incident": {
+      const incident = controls?.incidents.find(({ id }) => id === by.id);
+      return incident ? { kind: "incident", incident } : { kind: "over" };
+    }
+    case "task": {
+      const task = controls?.tasks.find(({ id }) => id === by.id);
+      return task ? { kind: "task", task } : { kind: "over" };
+    }
   }
-  // An entry names in its detail which of them it waits for.
-  if (reason === "FROZEN") {
-    const incident = controls?.incidents.find(({ id }) => detail.includes(id));
-    return incident ? { kind: "incident", incident } : { kind: "over" };
-  }
-  const task = controls?.tasks.find(({ id }) => detail.includes(id));
-  return task ? { kind: "task", task } : { kind: "over" };
 }

@@ -3,6 +3,7 @@ import { type ArtifactRef, type CandidateId, type Entry, GateReport } from "@bat
 import type { Artifacts } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
+import { particularsOf } from "@baton/views";
 
 import { whoText } from "../answer-text.ts";
 import { renderArtifacts } from "../artifacts/list-artifacts.ts";
@@ -105,13 +106,13 @@ export function renderApprovalQuestion(
   { entry, evidence, gates }: ApprovalQuestion,
   now: string,
 ): string {
-  const { candidateId, review, spec, runId, author, deadline, approvals, detail } = entry;
+  const { candidateId, review, spec, runId, author, deadline, approvals } = entry;
   const given = approvals.filter((one) => approvalState(one, entry, now) === "counts");
   const approve = review?.answers?.find(({ command }) => command === "approve");
   const name = spec["name"];
   const lines = [
     `${candidateId}${typeof name === "string" ? ` (${name})` : ""} asks to enter ${review?.next ?? "?"}, ${runId}, submitted by ${author}`,
-    `Detail:    ${detail}`,
+    `Detail:    ${particularsOf(entry)}`,
     `Evidence:  ${evidence}`,
     ...(approve ? [`Needed:    ${whoText(approve)}`] : []),
     ...given.map(

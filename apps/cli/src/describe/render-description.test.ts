@@ -64,7 +64,7 @@ test("a review says who may answer it, and how", () => {
     { command: "approve", roles: ["risk", "owner"], people: 2, notBy: "ada" },
     { command: "cancel", roles: [], people: 1 },
   ];
-  const review = { openedAt: instant(0), action: "decide", next: null, evidence: null, answers };
+  const review = { openedAt: instant(0), next: null, evidence: null, answers };
   const entry = stored(1, 0, { holder: "review", reason: "APPROVAL_REQUIRED", review });
   const text = renderDescription(
     { candidateId: "cand-sample", entries: [entry], reports: [] },
@@ -92,7 +92,10 @@ test("a candidate that recovers names its incident and what it was decided under
 });
 
 test("text from elsewhere can't command the terminal", () => {
-  const entry = stored(1, 0, { detail: "\u001b[2J", spec: { name: "\u001b]0;x\u0007" } });
+  const entry = stored(1, 0, {
+    about: { kind: "passed", stage: "draft", summary: "\u001b[2J" },
+    spec: { name: "\u001b]0;x\u0007" },
+  });
   const text = renderDescription(
     { candidateId: "cand-sample", entries: [entry], reports: [] },
     view,

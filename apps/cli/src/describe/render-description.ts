@@ -4,6 +4,7 @@ import { reasonText } from "@baton/contracts";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
 import { approvalState } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 
 import { answerText } from "../answer-text.ts";
 import { renderArtifacts } from "../artifacts/list-artifacts.ts";
@@ -56,11 +57,8 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     ["Name", typeof name === "string" ? name : undefined],
     ["Stands", `at ${entry.stage}, ${withText(entry)}, since ${ageText(now - storedAt)}`],
     ["Reason", `${entry.reason}: ${reasonText(entry.reason).meaning}`],
-    ["Detail", entry.detail],
-    [
-      "Do",
-      entry.holder === "closed" ? undefined : (review?.action ?? reasonText(entry.reason).action),
-    ],
+    ["Detail", particularsOf(entry)],
+    ["Do", entry.holder === "closed" ? undefined : inTerminal(adviceOn(entry))],
     ["Deadline", entry.deadline === null ? undefined : deadlineText(entry.deadline, now)],
     [
       "Failure",
@@ -129,7 +127,7 @@ function renderTimeline(entries: readonly TimedEntry[], { width }: View): string
       entry.stage,
       entry.reason,
       causeText(entry),
-      entry.detail,
+      particularsOf(entry),
     ]),
     width - 2,
   );

@@ -61,7 +61,15 @@ describe("an emergency", () => {
 
 describe("a candidate that stands still although nothing stops it", () => {
   const kept = keptResult();
-  const entries = [stored(1, 0, { holder: "review", awaits: null, kept, reason: "KILL_SWITCH" })];
+  const by = {
+    kind: "kill-switch",
+    since: "2026-03-01T12:00:00.000Z",
+    by: "ada",
+    why: "x",
+  } as const;
+  const about = { kind: "stopped", stage: "bench-2", by } as const;
+  const stop = { holder: "review", awaits: null, kept, reason: "KILL_SWITCH", about } as const;
+  const entries = [stored(1, 0, stop)];
 
   test("is a fault once a coordinator should have let it go on", () => {
     expect(stuckFindings(entries, { stored: CALM }, at(10_000))).toEqual([]);

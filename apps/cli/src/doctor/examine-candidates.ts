@@ -1,6 +1,7 @@
 /** What the journal holds: foreign messages, candidates that nobody swept, questions that nobody answers. */
 import { foreignIn, type StoredEntry } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
+import { adviceOn, inTerminal } from "@baton/views";
 
 import type { Standing, Unreadable } from "../journal/read-model.ts";
 import { ageText } from "../time-text.ts";
@@ -94,9 +95,9 @@ export function reviewFindings(entries: readonly TimedEntry[], now: number): Fin
   const overdue = reviews.filter(({ late }) => late >= 0).toSorted((a, b) => b.late - a.late);
   if (overdue.length === 0) return [ok("reviews", "no answer is overdue")];
   const first = overdue.slice(0, NAMED).map(({ entry, late }) => {
-    const { candidateId, stage, reason, review } = entry;
+    const { candidateId, stage, reason } = entry;
     const found = `${candidateId} at ${stage} waits for a person (${reason}), overdue by ${ageText(late)}`;
-    return fault("reviews", found, review?.action ?? `\`baton explain ${candidateId}\``);
+    return fault("reviews", found, inTerminal(adviceOn(entry)));
   });
   const more = overdue.length - first.length;
   return more > 0

@@ -81,7 +81,6 @@ test("a question that nobody answers in time is a fault with its action, the lon
       deadline: new Date(START_MS + seconds * 1000).toISOString(),
       review: {
         openedAt: new Date(START_MS).toISOString(),
-        action: "act",
         next: null,
         evidence: null,
       },
@@ -91,7 +90,7 @@ test("a question that nobody answers in time is a fault with its action, the lon
     {
       level: "fault",
       found: expect.stringMatching(/^cand-000002 .* overdue by 1h/),
-      repair: "act",
+      repair: expect.stringContaining("`baton resume cand-000002` to run the stage again"),
     },
     { level: "fault", found: expect.stringMatching(/^cand-000001 .* overdue by 30m/) },
   ]);

@@ -1,5 +1,6 @@
 /** Holds what happened against what each story is there to show. Pure. */
 import { type Entry, GateReport } from "@baton/contracts";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 
 import { judgeIncident, judgeTrend } from "./judge-live.ts";
 import { type Case, endsAs, jsonOf, type Matter, type Notes } from "./judge-notes.ts";
@@ -16,7 +17,7 @@ export interface Verdict {
   /** What was seen of what is expected. */
   readonly seen: readonly string[];
   /** Its last entry; null if there's none. */
-  readonly end: Pick<Entry, "holder" | "stage" | "reason" | "detail"> | null;
+  readonly end: (Pick<Entry, "holder" | "stage" | "reason"> & { readonly detail: string }) | null;
   /** What a person is asked to do, if it waits for one. */
   readonly action: string | null;
 }
@@ -40,7 +41,7 @@ export function judge(stories: readonly Story[], of: Case): Verdict[] {
       holder: last.holder,
       stage: last.stage,
       reason: last.reason,
-      detail: last.detail,
+      detail: particularsOf(last),
     };
     return {
       name,
@@ -50,7 +51,7 @@ export function judge(stories: readonly Story[], of: Case): Verdict[] {
       seen,
       ok: differences.length === 0,
       end: end ?? null,
-      action: last?.review?.action ?? null,
+      action: last?.review ? inTerminal(adviceOn(last)) : null,
     };
   });
 }
@@ -170,8 +171,8 @@ function judgeInterrupted(matter: Matter): void {
 function asksSomebody({ notes, last }: Matter): void {
   const { review, deadline } = last;
   notes.check(
-    review !== null && review.action !== "" && deadline !== null,
-    "asks a person, with an action and a deadline",
-    "asks nobody, or without an action or a deadline",
+    review !== null && (review.answers ?? []).length > 0 && deadline !== null,
+    "asks a person, with answers and a deadline",
+    "asks nobody, or without answers or a deadline",
   );
 }

@@ -24,8 +24,9 @@ function board(changes: Partial<Parameters<typeof renderBoard>[0]> = {}) {
   };
 }
 
-function at(holder: string, stage: string, detail: string) {
-  const entry = { holder, stage, reason: "STAGE_PASSED", detail };
+function at(holder: string, stage: string, summary: string) {
+  const about = { kind: "passed", stage, summary };
+  const entry = { holder, stage, reason: "STAGE_PASSED", about, review: null };
   return new Map([[first?.candidateId ?? "", { sequence: 1, storedAt: 0, entry }]]);
 }
 
@@ -40,14 +41,16 @@ describe("the board", () => {
     // @ts-expect-error -- an entry has more; the board looks at these
     const moving = board({ latest: at("lane-b", "candidate-build", "x".repeat(300)) });
     const line = plain(renderBoard(moving, 100)).split("\n")[2] ?? "";
-    expect(line).toMatch(/^trend {9}▰▱▱ {2}lane-b candidate-build +STAGE_PASSED {2}x+…$/);
+    expect(line).toMatch(
+      /^trend {9}▰▱▱ {2}lane-b candidate-build +STAGE_PASSED {2}candidate-build passed: x+…$/,
+    );
     expect(line.length).toBeLessThanOrEqual(100);
   });
 
   test("shows what comes from elsewhere without what a terminal would obey", () => {
     // @ts-expect-error -- an entry has more; the board looks at these
     const nasty = board({ latest: at("closed", "live-ramp", "\u001b]0;gotcha\u0007") });
-    const text = renderBoard(nasty, 100);
+    const text = renderBoard(nasty, 140);
     expect(text).toContain("▰▰▰");
     expect(text).toContain("\\u001b]0;gotcha\\u0007");
   });

@@ -1,6 +1,7 @@
 /** A dry run as it goes: a board that is drawn again and again on a terminal, one line per event elsewhere. */
 import type { TimedEntry } from "@baton/mesh";
 import { cutTo, printable } from "@baton/text/printable";
+import { particularsOf } from "@baton/views";
 import { createLogUpdate } from "log-update";
 
 import { colors } from "../colors.ts";
@@ -63,7 +64,7 @@ function lineView(board: Board): LiveView {
     entry: ({ entry }) => {
       const name = nameOf(board, entry.candidateId);
       const where = `${entry.holder.padEnd(6)} ${entry.stage.padEnd(23)} ${entry.reason}`;
-      if (name) line(name, `${where.padEnd(50)} ${entry.detail}`);
+      if (name) line(name, `${where.padEnd(50)} ${particularsOf(entry)}`);
     },
     [Symbol.dispose]: () => undefined,
   };
@@ -106,13 +107,13 @@ function renderStory({ name, candidateId }: Story, board: Board, width: number):
   const timed = board.latest.get(candidateId);
   const total = board.stages.length;
   if (!timed) return `${label} ${colors.dim("▱".repeat(total))}`;
-  const { holder, stage, reason, detail } = timed.entry;
+  const { holder, stage, reason } = timed.entry;
   const at = Math.max(0, board.stages.indexOf(stage));
   const done = holder === "closed" ? total : at;
   const bar = `${"▰".repeat(done)}${"▱".repeat(total - done)}`;
   const where = `${holder.padEnd(6)} ${stage.padEnd(23)} ${reason}`;
   const rest = width - NAME_WIDTH - total - 3;
-  const text = cutTo(printable(`${where}  ${detail}`), Math.max(20, rest));
+  const text = cutTo(printable(`${where}  ${particularsOf(timed.entry)}`), Math.max(20, rest));
   return `${label} ${paint(holder)(bar)}  ${text}`;
 }
 

@@ -29,36 +29,41 @@ test("with a lane that doesn't run: that is the reason, and starting it the acti
 });
 
 test("between attempts: the failure and when it's tried again", () => {
-  const detail = "Attempt 1 of 5 failed: E_DATA_UNAVAILABLE away; next at 12:00";
-  const entry = stored(6, 0, { reason: "RETRY_BACKOFF", awaits: 5, attempt: 1, detail });
+  const next = instant(60_000);
+  const entry = stored(6, 0, {
+    reason: "RETRY_BACKOFF",
+    awaits: 5,
+    attempt: 1,
+    about: { kind: "attempt", stage: "draft", attempt: 1, of: 5, next },
+    failure: { class: "transient", code: "E_DATA_UNAVAILABLE", message: "away", action: "" },
+  });
+  const detail = `Attempt 1 of 5 failed: E_DATA_UNAVAILABLE away; next at ${next}`;
   expect(explanationOf(entry, running, now).sentence).toContain(
     `is with lane-a for another attempt at draft since 1m30s (RETRY_BACKOFF); due in 58m30s: ${detail}`,
   );
 });
 
-test("in review: the question's own action comes before the catalogue's", () => {
-  const review = {
-    openedAt: instant(0),
-    action: "read gates/report.md",
-    next: null,
-    evidence: null,
-  };
+test("in review: what to do is made of what the question is about", () => {
+  const review = { openedAt: instant(0), next: null, evidence: null };
   const entry = stored(5, 0, {
     holder: "review",
     reason: "GATE_INCONCLUSIVE",
+    about: { kind: "gate", stage: "draft", verdict: "inconclusive", summary: "", loops: 0 },
     awaits: null,
     review,
   });
   const { sentence, action } = explanationOf(entry, undefined, now);
   expect(sentence).toContain("waits for a person since 1m30s, at draft (GATE_INCONCLUSIVE)");
-  expect(action).toBe("read gates/report.md");
+  expect(action).toBe(
+    "Read the gate report; `baton resume cand-sample` to run the stage again, or `baton reject cand-sample`.",
+  );
 });
 
 test("waiting for another approval: who gave one, while it counts", () => {
   const evidence = "ab".repeat(32);
   const next = "ship";
   const answers = [{ command: "approve" as const, roles: [], people: 2, notBy: "ada" }];
-  const review = { openedAt: instant(0), action: "`baton approve`", next, evidence, answers };
+  const review = { openedAt: instant(0), next, evidence, answers };
   const asked = stored(5, 0, {
     holder: "review",
     reason: "APPROVAL_REQUIRED",
@@ -97,9 +102,10 @@ test("closed: since when and why", () => {
     holder: "closed",
     reason: "CANCELLED",
     deadline: null,
-    detail: "by ada",
+    about: { kind: "cancelled", left: {} },
+    cause: { kind: "command", commandId: "cmd-000001", type: "cancel", by: "ada", why: "late" },
   });
   expect(explanationOf(entry, undefined, now).sentence).toBe(
-    "cand-sample is closed (CANCELLED) since 1m30s: by ada",
+    "cand-sample is closed (CANCELLED) since 1m30s: Cancelled by ada. Why: late.",
   );
 });

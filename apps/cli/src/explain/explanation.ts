@@ -8,6 +8,7 @@ import {
   type StoredEntry,
 } from "@baton/contracts";
 import { approvalQuestion, approvalState, type ApprovalState } from "@baton/playbook";
+import { adviceOn, inTerminal, limitedAnswers, particularsOf, type Phrase } from "@baton/views";
 
 import { answerText } from "../answer-text.ts";
 import { ageText } from "../time-text.ts";
@@ -48,14 +49,14 @@ export function explanationOf(
   if (holder === "closed") {
     return {
       ...said,
-      sentence: `${candidateId} is closed (${reason}) since ${since}: ${entry.detail}`,
-      action,
+      sentence: `${candidateId} is closed (${reason}) since ${since}: ${particularsOf(entry)}`,
+      action: inTerminal(adviceOn(entry)),
     };
   }
   if (holder === "review") {
-    const sentence = `${candidateId} waits for a person since ${since}, at ${stage} (${reason}): ${approvalText(entry, now) ?? entry.detail}`;
-    const suggested = entry.review?.action ?? action;
-    return { ...said, sentence, action: suggested, who: whoMay(suggested, entry, now) };
+    const sentence = `${candidateId} waits for a person since ${since}, at ${stage} (${reason}): ${approvalText(entry, now) ?? particularsOf(entry)}`;
+    const advice = adviceOn(entry);
+    return { ...said, sentence, action: inTerminal(advice), who: whoMay(advice, entry, now) };
   }
   const away = lane !== undefined && lane.waiting === 0 && lane.inFlight === 0;
   if (away) {
@@ -68,7 +69,7 @@ export function explanationOf(
   }
   const where = whereabouts(last, lane);
   const due = entry.deadline === null ? "" : `; due ${untilText(entry.deadline, now)}`;
-  const why = reason === "RETRY_BACKOFF" || reason === "INCIDENT" ? entry.detail : meaning;
+  const why = reason === "RETRY_BACKOFF" || reason === "INCIDENT" ? particularsOf(entry) : meaning;
   const sentence = `${candidateId} ${where} ${stage} since ${since} (${reason})${due}: ${why}`;
   return { ...said, sentence, action };
 }
@@ -100,20 +101,12 @@ function approvalText(entry: Entry, now: number): string | undefined {
   return `${have}${missing} ${have === "" ? "" : "more "}needed for ${question.next}.${gone}`;
 }
 
-/** Whom the coordinator would let give an answer that `action` names, if not everybody, and who has given it by now. */
-function whoMay(action: string, entry: Entry, now: number): string | null {
-  const named = entry.review?.answers?.filter(({ command }) =>
-    action.includes(`\`baton ${command}`),
-  );
-  const limited = named?.filter(
-    ({ roles, people, notBy }) => roles.length > 0 || people > 1 || notBy !== undefined,
-  );
-  if (!limited || limited.length === 0) return null;
-  const given = entry.approvals
-    .filter((one) => approvalState(one, entry, new Date(now).toISOString()) === "counts")
-    .map(({ by }) => by);
+/** Whom the coordinator would let give an answer that the advice names, if not everybody, and who has given it by now. */
+function whoMay(advice: Phrase, entry: Entry, now: number): string | null {
+  const { answers, given } = limitedAnswers(advice, entry, new Date(now).toISOString());
+  if (answers.length === 0) return null;
   const sofar = given.length === 0 ? "" : `; so far by ${given.join(" and ")}`;
-  return `${limited.map(answerText).join("; ")}${sofar}`;
+  return `${answers.map(answerText).join("; ")}${sofar}`;
 }
 
 function untilText(deadline: string, now: number): string {

@@ -1,4 +1,4 @@
-import type { Entry } from "@baton/contracts";
+import type { Entry, StoppedBy } from "@baton/contracts";
 import { describe, expect, test } from "vitest";
 
 import { emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
@@ -8,8 +8,15 @@ import { needsControls, underControls } from "./under-controls.ts";
 
 const now = START_MS + 90_000;
 const kept = keptResult();
-const stop = (reason: Entry["reason"], detail: string) =>
-  stored(5, 0, { holder: "review", awaits: null, kept, reason, detail });
+const since = { since: new Date(START_MS).toISOString(), by: "ada", why: "bad" };
+const stop = (reason: Entry["reason"], by: StoppedBy) =>
+  stored(5, 0, {
+    holder: "review",
+    awaits: null,
+    kept,
+    reason,
+    about: { kind: "stopped", stage: "bench-2", by },
+  });
 
 function explained(
   last: ReturnType<typeof stored>,
@@ -28,7 +35,7 @@ const engage = { wish: { type: "kill-switch" } } as const;
 const open = { wish: { type: "incident", class: "A", scope: { kind: "all" } } } as const;
 
 describe("stopped by the kill switch", () => {
-  const last = stop("KILL_SWITCH", "bench-2 waits: the kill switch is engaged since … by ada: bad");
+  const last = stop("KILL_SWITCH", { kind: "kill-switch", ...since });
 
   test("the sentence says who engaged it, the action who must release it", () => {
     const { sentence, action } = explained(last, lastOf(engage));
@@ -57,7 +64,7 @@ describe("stopped by the kill switch", () => {
 test("frozen: the action closes the incident that the entry names, not another one", () => {
   const both = lastOf(open, { ...open, why: "another" });
   const [, second] = both.controls.incidents;
-  const last = stop("FROZEN", `bench-2 waits: incident ${second?.id} is open since … by ada: x`);
+  const last = stop("FROZEN", { kind: "incident", id: second?.id ?? "", ...since });
   expect(explained(last, both).action).toContain(`\`baton incident close ${second?.id} --why …\``);
   expect(explained(last, lastOf(open)).action).toBe(OVER);
 });
@@ -65,7 +72,12 @@ test("frozen: the action closes the incident that the entry names, not another o
 test("blocked by a change that Git doesn't have: the action closes its task", () => {
   const declared = lastOf(open, emergency(60));
   const [task] = declared.controls.tasks;
-  const last = stop("PROMOTION_BLOCKED", `bench-2 waits: … isn't in Git yet (${task?.id})`);
+  const last = stop("PROMOTION_BLOCKED", {
+    kind: "task",
+    id: task?.id ?? "",
+    ticket: "OPS-1",
+    scope: "cand-sample",
+  });
   const { action } = explained(last, declared);
   expect(action).toContain("Bring OPS-1's change of cand-sample to Git");
   expect(action).toContain(`\`baton close-task ${task?.id} --commit SHA --why …\``);
@@ -76,7 +88,8 @@ test("led to recovery by a person: the sentence tells the incident, the action h
   const id = incidentOf(controls);
   const last = stored(5, 0, {
     reason: "INCIDENT",
-    detail: `Incident ${id} of class A opened by ada: stale prices.`,
+    about: { kind: "incident", left: {} },
+    cause: { kind: "incident", incidentId: id, class: "A", by: "ada", why: "stale prices" },
     incident: { id, class: "A", ticket: null, before: [] },
   });
   const { sentence, action } = explained(last, controls);

@@ -2,6 +2,7 @@
 import type { Holder, Reason, Stage } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
 import { nearest } from "@baton/text/nearest";
+import { particularsOf } from "@baton/views";
 
 import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
@@ -128,7 +129,7 @@ function newerRow({ sequence, why, storedAt, standing }: Unreadable): CandidateR
 }
 
 function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
-  const { candidateId, stage, holder, reason, runId, iteration, deadline, detail } = entry;
+  const { candidateId, stage, holder, reason, runId, iteration, deadline } = entry;
   const since = new Date(storedAt).toISOString();
   return {
     candidateId,
@@ -140,7 +141,7 @@ function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
     iteration,
     sequence,
     deadline,
-    detail,
+    detail: particularsOf(entry),
   };
 }
 

@@ -1,6 +1,7 @@
 /** `baton get reviews`: what waits for a person, the longest wait first. */
 import type { ReviewAnswer } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 
 import { whoText } from "../answer-text.ts";
 import { print, terminalWidth } from "../output.ts";
@@ -39,7 +40,7 @@ export async function getReviews(options: Omit<GetOptions, "holder">): Promise<v
 }
 
 function rowOf({ storedAt, entry }: TimedEntry): ReviewRow {
-  const { candidateId, reason, stage, review, deadline, detail } = entry;
+  const { candidateId, reason, stage, review, deadline } = entry;
   return {
     candidateId,
     reason,
@@ -48,8 +49,8 @@ function rowOf({ storedAt, entry }: TimedEntry): ReviewRow {
     openedAt: review?.openedAt ?? new Date(storedAt).toISOString(),
     deadline,
     evidence: review?.evidence ?? null,
-    detail,
-    action: review?.action ?? "",
+    detail: particularsOf(entry),
+    action: inTerminal(adviceOn(entry)),
     answers: review?.answers ?? [],
   };
 }

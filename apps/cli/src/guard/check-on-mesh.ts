@@ -22,6 +22,7 @@ import {
   stageRule,
   stopFor,
 } from "@baton/playbook";
+import { faultText } from "@baton/views";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
@@ -132,7 +133,8 @@ async function findProof(
   const request = evidenceFor(report, entry, playbook);
   const evidence = request && (await gatherStored(request, artifacts));
   const rule = stageRule(playbook, entry.stage);
-  const { verdict, fault } = assess(rule, entry, { report, outcome, evidence, playbook });
+  const { verdict, fault: found } = assess(rule, entry, { report, outcome, evidence, playbook });
+  const fault = found && faultText(found);
   return {
     evidence,
     usable: fault === undefined ? evidence : null,

@@ -13,6 +13,7 @@ import {
   type Question,
   questionOf,
 } from "@baton/playbook";
+import { particularsOf } from "@baton/views";
 
 import type { CandidateRecord } from "./candidate-record.ts";
 
@@ -95,6 +96,6 @@ function isSameWay(one: Entry, other: Entry): boolean {
   );
 }
 
-function inWords({ reason, holder, stage, detail }: Entry): string {
-  return `${reason}, ${stage} with ${holder}: ${detail}`;
+function inWords(entry: Entry): string {
+  return `${entry.reason}, ${entry.stage} with ${entry.holder}: ${particularsOf(entry)}`;
 }

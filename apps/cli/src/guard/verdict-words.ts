@@ -1,6 +1,7 @@
 /** The guard's reasons in words: what it found, and what to do next. */
 import type { Stop } from "@baton/playbook";
 import type { Playbook, TransitionRequest, TransitionVerdict } from "@baton/playbook/rules";
+import { adviceOnStop, inTerminal, stopText } from "@baton/views";
 
 /** A verdict's words. */
 export interface VerdictWords {
@@ -104,7 +105,10 @@ function evidenceWords(reason: string, sources: WordSources): VerdictWords {
       };
     case "risk_controls_not_passed":
     case "execution_controls_not_passed":
-      if (stop) return { message: `${stop.reason}: ${stop.detail}`, advice: stop.action };
+      if (stop) {
+        const message = `${stop.reason}: ${stop.stage} waits: ${stopText(stop.by)}`;
+        return { message, advice: inTerminal(adviceOnStop(stop.by)) };
+      }
       return {
         message: `${reason.startsWith("risk") ? "risk" : "execution"} controls haven't passed; they have the last word`,
         advice: "Roll back, mend what they name, and have them run again.",

@@ -1,6 +1,7 @@
 /** What became of each file, and how that is shown. */
 import type { Entry } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
+import { particularsOf } from "@baton/views";
 
 import { CliError, failureFields, type FailureDetails, renderFailure } from "../cli-error.ts";
 import { explainError } from "../explain-error.ts";
@@ -75,6 +76,7 @@ export async function printList(
 function withEnd(receipt: AcceptedReceipt, ends: readonly Entry[] | undefined) {
   const entry = ends?.find(({ candidateId }) => candidateId === receipt.candidateId);
   if (!entry) return receipt;
-  const { holder, reason, stage, runId, detail } = entry;
+  const { holder, reason, stage, runId } = entry;
+  const detail = particularsOf(entry);
   return { ...receipt, end: { holder, reason, stage, runId, detail } };
 }

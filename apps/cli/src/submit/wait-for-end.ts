@@ -1,6 +1,7 @@
 /** `--wait`: follows candidates until each is closed or waits for a person. */
-import { type Entry, parseJournalSubject, reasonText } from "@baton/contracts";
+import { type Entry, parseJournalSubject } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
+import { adviceOn, inTerminal } from "@baton/views";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
@@ -89,7 +90,7 @@ function stoppedShort(entries: readonly Entry[]): CliError {
     code: "E_GUARD",
     exit: EXIT.refused,
     message: `not completed: ${list.join("; ")}`,
-    action: first?.review?.action ?? (first ? reasonText(first.reason).action : ""),
+    action: first ? inTerminal(adviceOn(first)) : "",
   });
 }
 

@@ -25,7 +25,7 @@ export function stored(
     trace: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`,
     prev: sequence - 1,
     reason: "SUBMITTED",
-    detail: "Submitted by ada",
+    about: { kind: "submitted" },
     cause: { kind: "command", commandId: "cmd-sample", type: "submit", by: "ada", why: null },
     author: "ada",
     spec: { name: "Sample" },

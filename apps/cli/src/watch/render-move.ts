@@ -1,5 +1,6 @@
 import { MESH_ID, type StoredControls, type StoredEntry } from "@baton/contracts";
 import { cutTo, printable, printableLines } from "@baton/text/printable";
+import { particularsOf } from "@baton/views";
 
 import { causeName } from "../controls/render-controls.ts";
 
@@ -8,7 +9,8 @@ const MAX_DETAIL = 160;
 
 /** A journal entry as one line: when, who, where, why. */
 export function renderMove({ sequence, entry }: StoredEntry, time: Date): string {
-  const { candidateId, holder, stage, reason, detail } = entry;
+  const { candidateId, holder, stage, reason } = entry;
+  const detail = particularsOf(entry);
   return line(time, [candidateId, holder, stage, reason], `${shortened(detail)} (${sequence})`);
 }
 
@@ -40,7 +42,8 @@ function shortened(detail: string): string {
 
 /** The same for a program: one JSON object a line. */
 export function moveJson({ sequence, entry }: StoredEntry, time: Date): string {
-  const { candidateId, holder, stage, runId, reason, detail, iteration, deadline } = entry;
+  const { candidateId, holder, stage, runId, reason, iteration, deadline } = entry;
+  const detail = particularsOf(entry);
   const move = {
     sequence,
     storedAt: time.toISOString(),

@@ -21,10 +21,10 @@ export function question(sequence: number, changes: Partial<Entry> = {}): Stored
     prev: 1,
     holder: "review",
     reason: "APPROVAL_REQUIRED",
-    detail: "live-ramp needs approval",
+    about: { kind: "passed", stage: "shadow-paper", summary: "fine" },
     awaits: null,
     deadline: at(10_000),
-    review: { openedAt: at(0), action: "Approve it.", next: "live-ramp", evidence: null },
+    review: { openedAt: at(0), next: "live-ramp", evidence: null },
   });
   return { sequence, entry: { ...entry, ...changes } };
 }

@@ -41,7 +41,7 @@ export async function askAgain(
     time: openedAt,
     reason: "DEADLINE_PASSED",
     deadline: new Date(now + deadlineInMs).toISOString(),
-    review: { openedAt, action: "Look at the lane.", next: null, evidence: null },
+    review: { openedAt, next: null, evidence: null },
   });
   if (appended.kind !== "stored") throw new Error("the coordinator was faster");
   return appended.sequence;

@@ -237,7 +237,7 @@ function entry(n: number, at: readonly [string, string, string], changes: Json):
     reason,
     n,
     prev: n - 1,
-    detail: "as told",
+    about: { kind: "submitted" },
     author: "ann",
     spec: SPEC,
     awaits: 0,
@@ -254,8 +254,9 @@ function entry(n: number, at: readonly [string, string, string], changes: Json):
   };
 }
 
-function asked(action: string): Json {
-  return { awaits: null, rule: null, review: { action } };
+function asked(...commands: string[]): Json {
+  const answers = commands.map((one) => ({ command: one }));
+  return { awaits: null, rule: null, review: { answers } };
 }
 
 function command(type: string): Json {

@@ -10,6 +10,7 @@ import {
   reasonText,
   type StoredEntry,
 } from "@baton/contracts";
+import { adviceOn, inTerminal } from "@baton/views";
 
 import { decide } from "../decide.ts";
 import { evidenceDigest } from "../enter.ts";
@@ -98,7 +99,7 @@ function standing(after: Entry): Checks {
     ["J5 holder and reason fit", (state === "closed") === closed && (state === "human") === asking],
     ["J5 an open candidate has a deadline", (after.deadline === null) === closed],
     ["J5 a review has a question with an action", asking === (after.review !== null)],
-    ["J5 a review has one suggested action", !asking || after.review?.action !== ""],
+    ["J5 a review has one suggested action", !asking || inTerminal(adviceOn(after)) !== ""],
     ["a lane has its retry rule", (after.rule !== null) === (!asking && !closed)],
     ["a lane is awaited", asking || (after.awaits === null) === closed],
   ];

@@ -2,6 +2,7 @@
 import { STREAMS } from "@baton/contracts";
 import { decideControl } from "@baton/playbook";
 import { eventually } from "@baton/testkit";
+import { particularsOf } from "@baton/views";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { runBaton } from "../run-baton.ts";
@@ -51,7 +52,7 @@ describe("the kill switch, engaged while a candidate is on its way to shadow-pap
     const { entry } = await world.reason(stopped, "KILL_SWITCH");
     expect(entry).toMatchObject({ holder: "review", stage: "prove", awaits: null });
     expect(entry.kept).not.toBe(null);
-    expect(entry.detail).toContain(`by author: ${why}`);
+    expect(particularsOf(entry)).toContain(`by author: ${why}`);
   });
 
   test("is told wherever people look", async () => {
@@ -149,7 +150,7 @@ describe("an incident on everything", () => {
     const incident = await open({ kind: "all" });
     world.letGo(id, "make");
     const { entry } = await world.reason(id, "FROZEN");
-    expect(entry.detail).toContain(`incident ${incident} is open since `);
+    expect(particularsOf(entry)).toContain(`incident ${incident} is open since `);
     expect(world.started(id)).toEqual(["make"]);
     expect(await close(incident)).toMatchObject({ kind: "controlled" });
     await world.reason(id, "COMPLETED");
@@ -248,7 +249,7 @@ describe("an emergency", () => {
     expect((await world.controls())?.cause).toEqual({ kind: "expired" });
     const other = await world.submit("promoted meanwhile");
     const { entry } = await world.reason(other, "PROMOTION_BLOCKED");
-    expect(entry.detail).toContain(taskId);
+    expect(particularsOf(entry)).toContain(taskId);
     expect(await world.control("olga", closeTask)).toMatchObject({
       kind: "controlled",
       detail: expect.stringContaining(COMMIT),

@@ -1,5 +1,6 @@
 /** Stages that fail, hang or stand still in real lane processes: what becomes of the candidate, and how soon. */
 import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 
@@ -35,8 +36,10 @@ test.each([
 ] as const)("a %s failure asks a person at once: %s", async (kind, reason) => {
   const id = await world.submit(`throws ${kind}`, { make: fail(kind) });
   const asked = await world.until(id, reason);
-  expect(asked.entry.detail).toBe("make failed at attempt 1: E_ON_PURPOSE failed on purpose");
-  expect(asked.entry.review?.action).toBe("Mend it.");
+  expect(particularsOf(asked.entry)).toBe(
+    "make failed at attempt 1: E_ON_PURPOSE failed on purpose",
+  );
+  expect(inTerminal(adviceOn(asked.entry))).toBe("Mend it.");
   expect(await attemptsOf(id)).toEqual([["result", 1]]);
   world.measure(
     `${kind} failure -> ${reason}`,
@@ -108,7 +111,7 @@ test("the same failure over three runs is named as such, with the run that had i
     );
   }
   const asked = await world.until(id, "SAME_FAILURE");
-  expect(asked.entry.detail).toContain(
+  expect(particularsOf(asked.entry)).toContain(
     `same failure as run ${first.entry.runId}, inputs unchanged`,
   );
 });

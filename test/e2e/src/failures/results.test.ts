@@ -9,6 +9,7 @@ import {
   type StoredEntry,
 } from "@baton/contracts";
 import { eventually, type SpawnedService } from "@baton/testkit";
+import { particularsOf } from "@baton/views";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 import { restoreDamaged } from "../restore-artifacts.ts";
@@ -240,7 +241,7 @@ test.each(["missing", "altered"] as const)(
       `artifact ${how} when its result comes in -> EVIDENCE_MISSING`,
       Date.parse(asked.entry.time) - thawedMs,
     );
-    expect(asked.entry.detail).toContain(`artifact make/output.txt is ${how} in the store`);
+    expect(particularsOf(asked.entry)).toContain(`artifact make/output.txt is ${how} in the store`);
     expect(asked.entry).toMatchObject({ stage: "make", guard: null, awaits: null });
   },
   60_000,

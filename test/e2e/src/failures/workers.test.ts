@@ -1,5 +1,6 @@
 /** Lanes whose processes die, aren't there or are busy: who notices, and how the candidate goes on. */
 import { eventually, type SpawnedService } from "@baton/testkit";
+import { particularsOf } from "@baton/views";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 import { between, dispatchOf, type FailuresWorld, openFailuresWorld } from "./failures-world.ts";
@@ -34,7 +35,9 @@ test("a candidate whose lane nobody works for asks once, whatever coordinators s
   const dispatch = await dispatchOf(world, id, "make");
   const asked = await world.until(id, "NO_WORKERS");
   expect(asked.entry).toMatchObject({ holder: "review", awaits: dispatch.sequence });
-  expect(asked.entry.detail).toContain("waits for lane-a, which has given no sign of life since");
+  expect(particularsOf(asked.entry)).toContain(
+    "waits for lane-a, which has given no sign of life since",
+  );
   world.measure(
     `no workers, BATON_NO_WORKERS_MS ${NO_WORKERS_MS} -> NO_WORKERS`,
     between(dispatch, asked),
@@ -121,7 +124,7 @@ test("a lane process that dies on every delivery is noticed when the deliveries 
   const die = { does: "die" };
   const id = await world.submit("deadly", { make: [exit, die, exit, die] });
   const asked = await world.until(id, "LANE_CRASH_LOOP");
-  expect(asked.entry.detail).toContain("was delivered 5 times to lane-a without an answer");
+  expect(particularsOf(asked.entry)).toContain("was delivered 5 times to lane-a without an answer");
   expect(supervised.starts()).toBeGreaterThanOrEqual(5);
   world.measure(
     "process dies on each of 5 deliveries, ack wait 1.5 s -> LANE_CRASH_LOOP",

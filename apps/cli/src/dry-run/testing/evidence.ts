@@ -24,7 +24,7 @@ export function entry(changes: Json): Evidence["entries"][number] {
     trace: TRACE,
     holder: "closed",
     reason: "COMPLETED",
-    detail: "over",
+    about: { kind: "passed", stage: "over", summary: "over" },
     playbook: HEX,
     author: "author@dry-run",
     awaits: null,
@@ -104,7 +104,12 @@ export function liveRamp(level: string): FoundArtifact {
 export const ASKS = {
   holder: "review",
   deadline: TIME,
-  review: { openedAt: TIME, action: "mend it", next: null, evidence: null },
+  review: {
+    openedAt: TIME,
+    next: null,
+    evidence: null,
+    answers: [{ command: "resume", roles: [], people: 1 }],
+  },
 };
 export const APPROVALS = REVIEWERS.map((by) => ({
   stage: "live-ramp",

@@ -1,0 +1,3 @@
+export { act, type Act, actsOf, inTerminal, type Phrase } from "./phrase.ts";
+export { adviceOn, adviceOnStop, limitedAnswers } from "./advice.ts";
+export { faultText, particularsOf, stopText } from "./particulars.ts";
