@@ -35,7 +35,7 @@ export function whereSeen({ candidateId }: Told): string {
 /** What to do by hand while nobody decides on it; empty or a sentence with a blank behind it. */
 export function untilDecided({ candidateId, type }: Told): string {
   if (candidateId !== MESH_ID || type !== "kill-switch") return "";
-  return "Until then nothing new is entered, but a rollout under way and orders go on: stop lane-e and the engine by hand. ";
+  return "Until then nothing new is promoted, and where all coordinators are away the engine increases no position 10 s after the last one wrote: nobody could engage the switch. ";
 }
 
 function verbOf(type: string): string {

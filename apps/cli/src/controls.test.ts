@@ -50,10 +50,14 @@ test("on a server that has no controls, or none any more, nobody knows: it isn't
     };
     for (const line of ["get controls", "get controls --history", "get controls --json"])
       await expectUnknown(line);
+    // Where no mesh ever was nothing is lost.
+    expect((await elsewhere("get candidates")).stderr).not.toContain("E_LOG_RESET");
     const mesh = await openMesh({ url: nats.url, name: "test", provision: true });
     await mesh.nc.request("baton.command.cand-000001.command-1", "{}");
     await mesh.jsm.streams.delete("CONTROLS");
     await expectUnknown("get controls");
+    const candidates = await elsewhere("get candidates");
+    expect(candidates.stderr).toMatch(/E_LOG_RESET CONTROLS is gone\n.*`baton doctor`/);
     await mesh.jsm.streams.add({ name: "CONTROLS", subjects: ["baton.control.>"] });
     await expectUnknown("get controls");
     const doctor = await elsewhere("doctor");
@@ -217,7 +221,7 @@ describe("without a coordinator", () => {
     const { code, stderr } = await baton("kill-switch engage --timeout 1s", ...as("ada"));
     expect(code).toBe(8);
     expect(stderr).toContain("kill-switch engage is stored as command cmd-");
-    expect(stderr).toContain("stop lane-e and the engine by hand");
+    expect(stderr).toContain("the engine increases no position 10 s after the last one wrote");
     expect(stderr).toContain("`baton get controls` shows the outcome");
     expect(stderr).not.toContain("mesh-controls");
   });

@@ -1,4 +1,4 @@
-import { lossThatStops } from "@baton/contracts";
+import { lossThatStops, STREAMS } from "@baton/contracts";
 import { lastMarked } from "@baton/mesh";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
@@ -14,17 +14,31 @@ export async function warnOfLoss(jsm: JetStreamManager): Promise<void> {
     timer = setTimeout(() => resolve(undefined), WITHIN_MS);
   });
   // Whatever is wrong with the answer, the command itself finds out.
-  const found = await Promise.race([lastMarked(jsm).catch(() => undefined), late]);
+  const why = await Promise.race([lossOf(jsm).catch(() => undefined), late]);
   clearTimeout(timer);
-  const why = found === undefined || found === "absent" ? undefined : lossIn(found);
   if (why !== undefined)
     note(`${why}\nWhat is shown may lack what was decided; \`baton doctor\` says what to do.`);
 }
 
-function lossIn(
-  found: Exclude<Awaited<ReturnType<typeof lastMarked>>, "absent">,
-): string | undefined {
+async function lossOf(jsm: JetStreamManager): Promise<string | undefined> {
+  const found = await lastMarked(jsm);
   if (found === "empty") return "E_LOG_RESET CONTROLS holds no state";
+  if (found === "absent") return (await isMesh(jsm)) ? "E_LOG_RESET CONTROLS is gone" : undefined;
   const { killSwitch } = found.stored.controls;
   return killSwitch && lossThatStops(killSwitch) !== undefined ? killSwitch.why : undefined;
+}
+
+/** True if there is any history that decisions were kept in: then its controls are lost, not yet to be made. */
+async function isMesh(jsm: JetStreamManager): Promise<boolean> {
+  for (const { name } of [STREAMS.journal, STREAMS.commands, STREAMS.reports]) {
+    const isThere = await jsm.streams.info(name).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Error && error.name === "StreamNotFoundError") return false;
+        throw error;
+      },
+    );
+    if (isThere) return true;
+  }
+  return false;
 }

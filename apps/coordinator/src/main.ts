@@ -2,10 +2,10 @@ import { openMesh } from "@baton/mesh";
 import { meshOptionsOf, runService, type ServiceContext } from "@baton/service";
 
 import { CoordinatorConfig } from "./config.ts";
-import { followRegistry } from "./follow-registry.ts";
 import { openHistoryKeeper, refusalOf } from "./history-keeper.ts";
 import { standStill } from "./loss-room.ts";
 import { type MarkSources, openMarkBook } from "./mark-book.ts";
+import { openRegistry } from "./open-registry.ts";
 import { readPlaybook } from "./playbook-shelf.ts";
 import { requireDeliveries } from "./require-deliveries.ts";
 import { serveCoordinator } from "./serve-coordinator.ts";
@@ -17,7 +17,7 @@ await runService({
     // Before anything is made on the server that has to fit it.
     const playbook = await readPlaybook(service.config.BATON_PLAYBOOK);
     requireDeliveries(playbook, service.config.BATON_MAX_DELIVER);
-    const people = await followRegistry(service);
+    const people = await openRegistry(service);
     const book = await openMarkBook(markSources(service));
     const mesh = await openMesh({ ...meshOptionsOf(service), provision: "asked" });
     service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());

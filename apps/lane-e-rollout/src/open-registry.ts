@@ -1,6 +1,6 @@
 /** The key registry of this lane, followed while it runs. */
 import type { Mesh } from "@baton/mesh";
-import { followPeople, PeopleFault } from "@baton/people";
+import { followRegistry, type PeopleFault } from "@baton/people";
 import { EXIT, type ServiceContext, StartFailure } from "@baton/service";
 import type { z } from "zod";
 
@@ -25,23 +25,12 @@ export async function registryOf(
     log.warn("no key registry (BATON_PEOPLE): nobody verifies who approved a live ramp");
     return undefined;
   }
-  const people = await followPeople(file, {
-    onChange: (change) => {
-      if ("people" in change) log.info({ keys: change.people.size, file }, "key registry loaded");
-      else log.error({ file, why: change.fault }, "key registry can't be used; the last one stays");
-    },
-  }).catch((error: unknown) => {
-    if (!(error instanceof PeopleFault)) throw error;
-    const { code, message, action } = error;
-    throw new StartFailure({ code, message, action, exitCode: EXIT.invalidInput });
-  });
-  service.onShutdown("people", async () => people.stop());
-  service.registerCheck("people", () => {
-    const fault = people.fault();
-    return fault === undefined ? { ok: true } : { ok: false, reason: fault };
-  });
+  const refuse = ({ code, message, action }: PeopleFault) =>
+    new StartFailure({ code, message, action, exitCode: EXIT.invalidInput });
+  const { registerCheck, onShutdown } = service;
+  const people = await followRegistry(file, { log, registerCheck, onShutdown, refuse });
   return {
-    people: people.current,
+    people,
     required: config.BATON_LIVE_APPROVALS,
     mesh: name,
     commands,

@@ -10,9 +10,9 @@ import { type Entry, type Incident, incidentsOf, MAX_INCIDENTS } from "@baton/co
 
 import type { Decision, Question } from "./decision.ts";
 import { approvalRuleFor, askApproval } from "./enter.ts";
-import { checkTransition } from "./guard.ts";
 import { type Playbook, stageRule } from "./playbook.ts";
 import { isPromoted, recoveryStage } from "./promotion.ts";
+import { checkRecovery } from "./recovery-passage.ts";
 import { emergencyFor } from "./stops.ts";
 import { dispatch, leftOf, newRun, type Step } from "./successor.ts";
 
@@ -31,21 +31,8 @@ export function decideIncident(question: Question, incidentId: string): Decision
   const step: Step = { last, playbook, now, cause };
   const emergency = emergencyFor(controls?.controls, entry.candidateId, now);
   const run = entry.holder === "closed" || entry.visited.includes(to) ? newRun(step) : {};
-  const { candidateId, runId, stage } = { ...entry, ...run };
-  const verdict = checkTransition(playbook, {
-    candidateId,
-    runId,
-    from: stage,
-    to,
-    state: { candidateId, runId, activeStage: stage, paused: entry.hold !== null },
-    previousArtifact: false,
-    previousGatePassed: false,
-    riskControlsPassed: false,
-    executionControlsPassed: false,
-    mode: emergency ? "emergency" : "gitops",
-    emergencyTicket: emergency?.ticket ?? null,
-    incident: true,
-  });
+  const { runId, stage } = { ...entry, ...run };
+  const verdict = checkRecovery(playbook, entry, { to, runId, emergency });
   if (!verdict.allowed) return { kind: "ignore", why: "stale" };
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== to);
   const link = {

@@ -10,9 +10,9 @@ import type { About, Entry } from "@baton/contracts";
 
 import type { Decision } from "./decision.ts";
 import { approvalRuleFor, askApproval } from "./enter.ts";
-import { checkTransition } from "./guard.ts";
 import { anotherRunAllowed } from "./playbook.ts";
 import { isPromoted, recoveryStage } from "./promotion.ts";
+import { checkRecovery } from "./recovery-passage.ts";
 import { close, dispatch, newRun, type Step } from "./successor.ts";
 
 /** What the person's end of it is about. */
@@ -36,21 +36,8 @@ function takeOut(step: Step, about: Ending): Entry | undefined {
   const isAgain = entry.visited.includes(to);
   if (isAgain && !anotherRunAllowed(playbook, entry.iteration)) return undefined;
   const run = isAgain ? newRun(step) : {};
-  const { candidateId, runId, stage } = { ...entry, ...run };
-  const verdict = checkTransition(playbook, {
-    candidateId,
-    runId,
-    from: stage,
-    to,
-    state: { candidateId, runId, activeStage: stage, paused: entry.hold !== null },
-    previousArtifact: false,
-    previousGatePassed: false,
-    riskControlsPassed: false,
-    executionControlsPassed: false,
-    mode: "gitops",
-    emergencyTicket: null,
-    incident: true,
-  });
+  const { runId, stage } = { ...entry, ...run };
+  const verdict = checkRecovery(playbook, entry, { to, runId });
   if (!verdict.allowed) return undefined;
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== to);
   const carried = { ...run, artifacts, hold: null, kept: null, failure: null };
