@@ -194,7 +194,7 @@ test("a policy with faults is refused with all of them, and nothing runs", async
     "E_ESCALATION",
     "channels.0.url: plain http",
     "channels.0.secretFile: must have mode 0600 or 0400, but has 0644",
-    "channels.1.urlFile: must be readable",
+    "channels.1.urlFile: must name a file that is there",
     'routes.0.tell: there\'s no channel "nobody"',
     "routes.0.for: the last route must be for everything",
     'channels.1: no route tells "team"',

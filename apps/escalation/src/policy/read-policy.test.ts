@@ -167,7 +167,7 @@ test("every fault is named at once, where it is, and no value that may be a secr
     /^channels\.4\.lifetime: must be 30s, 5m, 4h or 2d/,
     /^channels\.4\.labels: a label's name has/,
     /^channels\.5\.labels\.severity: Baton sets this label itself/,
-    /^channels\.5\.bearerTokenFile: must be readable/,
+    /^channels\.5\.bearerTokenFile: must name a file that is there/,
     /^routes\.0\.for: "aproval" is neither approval, hold, failure, stopped, mesh nor a reason/,
     /^routes\.0\.tell: there's no channel "teem"/,
     /^routes\.1\.reminders\.every: must be 30s/,
