@@ -57,7 +57,7 @@ test("on a server that has no controls, or none any more, nobody knows: it isn't
     await mesh.jsm.streams.delete("CONTROLS");
     await expectUnknown("get controls");
     const candidates = await elsewhere("get candidates");
-    expect(candidates.stderr).toMatch(/E_LOG_RESET CONTROLS is gone\n.*`baton doctor`/);
+    expect(candidates.stderr).toMatch(/E_LOG_RESET CONTROLS is gone\s.*`baton doctor`/);
     await mesh.jsm.streams.add({ name: "CONTROLS", subjects: ["baton.control.>"] });
     await expectUnknown("get controls");
     const doctor = await elsewhere("doctor");

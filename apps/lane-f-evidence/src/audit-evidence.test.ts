@@ -216,3 +216,57 @@ test("what people signed is sealed with it; a command that is gone can't be seal
     commands: { signed: 1, unsigned: 0 },
   });
 });
+
+test("what people signed about the mesh is sealed with a candidate that was decided under it", async () => {
+  const signer = signerOf(new TextDecoder().decode(createUser().getSeed()));
+  const command = signer.sign({
+    v: 1,
+    mesh: `mesh-${"0".repeat(32)}`,
+    id: "cmd-000002",
+    candidateId: "mesh-controls",
+    time: "2026-01-05T11:00:00.000Z",
+    by: "ada",
+    type: "kill-switch",
+    why: "bad fills",
+  });
+  const { publicKey, signature } = command;
+  const cause: StoredControls["controls"]["cause"] = {
+    kind: "command",
+    commandId: "cmd-000002",
+    type: "kill-switch",
+    by: "ada",
+    why: "bad fills",
+    roles: [],
+    signature: { publicKey, signature },
+  };
+  states.splice(0, 9, controlState(1), controlState(2, { cause }), controlState(3));
+  const inputs = whole();
+  const sealNow = async () => {
+    const sealing = seal(inputs);
+    // Decided under the second, although the third is as old as the submission.
+    for (const [index, controls] of [
+      [1, 2],
+      [3, 3],
+    ] as const) {
+      const row = journal[index];
+      if (row) journal[index] = { ...row, entry: { ...row.entry, controls } };
+    }
+    return await sealing;
+  };
+  expect((await sealNow()).outcome).toMatchObject({
+    kind: "failed",
+    failure: {
+      code: "E_AUDIT_PACK",
+      message: expect.stringContaining("command cmd-000002 (kill-switch by ada) isn't stored"),
+    },
+  });
+  commands.set("cmd-000002", { value: JSON.parse(JSON.stringify(command)), storedAt: 0 });
+  const { context } = await sealNow();
+  commands.clear();
+  states.splice(0, 9);
+  const pack = context.outputs.get(PACK) ?? new Uint8Array();
+  expect(await verifyAuditPack(pack, { publicKey: auditKey.pem })).toMatchObject({
+    ok: true,
+    commands: { signed: 1, unsigned: 0 },
+  });
+});

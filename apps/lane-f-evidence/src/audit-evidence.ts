@@ -75,8 +75,8 @@ async function packOf({ context, entries, manifest, made }: Sealing, options: Se
   const { entry } = last;
   const { gates, datasets, code, configPatchSha256 } = manifest;
   // An artifact's bytes are read while packing, and only those that fit.
-  const commands = await packedCommands(entries, options.commands);
   const states = await controlsOf(entries, options.controls);
+  const commands = await packedCommands(entries, states, options.commands);
   const artifacts = context.inputs.map((input) => ({
     ...input,
     read: () => context.fetch(input.sha256),

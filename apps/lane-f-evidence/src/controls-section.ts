@@ -4,7 +4,10 @@ import { controlHistory } from "@baton/mesh";
 
 import type { ControlsReader, JournalEntry } from "./ports.ts";
 
-/** The states that a candidate lived under, the oldest first; the first one held when it was submitted. */
+/**
+ * The states that a candidate lived under, the oldest first; the first one held when it was submitted, and none that an entry was
+ * decided under is left out.
+ */
 export async function controlsOf(
   entries: readonly JournalEntry[],
   controls: ControlsReader,
@@ -13,7 +16,12 @@ export async function controlsOf(
   if (sequence === undefined) return [];
   const submitted = entries[0]?.time ?? "";
   const last = await controls.at(sequence);
-  const states = await controlHistory(controls, last, (state) => state.controls.time > submitted);
+  const first = Math.min(...entries.map(({ entry }) => entry.controls ?? sequence));
+  const states = await controlHistory(
+    controls,
+    last,
+    (state) => state.controls.time > submitted || state.sequence > first,
+  );
   return states.toReversed();
 }
 
@@ -33,6 +41,7 @@ export function controlsSection(states: readonly StoredControls[], candidateId: 
     ({ commandId }) => commandId,
   );
   return {
+    carriesCommands: true,
     entries: states.map(({ sequence, controls: { time, detail, cause } }) => ({
       sequence,
       time,

@@ -16,6 +16,8 @@ export const MANIFEST_PATH = "manifest.json";
 export const SIGNATURE_PATH = "manifest.json.sig";
 export const JOURNAL_PATH = "journal.jsonl";
 export const COMMANDS_PATH = "commands.json";
+/** Has the mesh's controls in `mesh`. */
+export const CONTROLS_PATH = "retries-and-pauses.json";
 export const ARTIFACTS_PREFIX = "artifacts/";
 
 /** What every pack must tell about its run. */
@@ -28,7 +30,7 @@ export const REQUIRED_SECTIONS = [
   "gates",
   /** Who approved or refused what, on which evidence. */
   "approvals",
-  /** What people signed: the canonical text of each command that the journal names, with its signature. */
+  /** What people signed: the canonical text of each command that the journal and its controls name, with its signature. */
   "commands",
   /** Failed attempts, holds, and what controls did. */
   "retries-and-pauses",

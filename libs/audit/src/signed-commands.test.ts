@@ -129,3 +129,83 @@ test("what is signed by keys that nobody named verifies as far as that goes; uns
     commands: { signed: 0, unsigned: 1 },
   });
 });
+
+/** Who engaged the switch that the second entry was decided under. */
+const engage = (by: keyof typeof pairs) =>
+  signerFor(by).sign({
+    v: 1,
+    mesh: `mesh-${"0".repeat(32)}`,
+    id: "cmd-000002",
+    candidateId: "mesh-controls",
+    time: "2026-01-05T11:00:00.000Z",
+    by,
+    type: "kill-switch",
+    why: "bad fills",
+  });
+
+/** A pack whose second entry was decided under the state in which `by` engaged the switch. */
+async function underControls(
+  by: keyof typeof pairs,
+  over: { packed?: readonly object[]; cause?: object; mesh?: object } = {},
+): Promise<Uint8Array> {
+  const command = engage(by);
+  const { publicKey, signature } = command;
+  const cause = {
+    kind: "command",
+    commandId: "cmd-000002",
+    type: "kill-switch",
+    by,
+    roles: [],
+    signature: { publicKey, signature },
+    ...over.cause,
+  };
+  const rows = journal().map((row) =>
+    row.entry.n === 2 ? { ...row, entry: { ...row.entry, controls: 7 } } : row,
+  );
+  const { sections } = packContent();
+  const commands = over.packed ?? [packCommand("cmd-000002", command)];
+  const mesh = { carriesCommands: true, entries: [{ sequence: 7, cause }], ...over.mesh };
+  const content = packContent({
+    journal: rows,
+    sections: { ...sections, commands, "retries-and-pauses": { mesh } },
+  });
+  return (await buildAuditPack(content, key)).bytes;
+}
+
+test("what people signed about the mesh verifies too, in whose controls the entries were decided", async () => {
+  expect(await found(await underControls("ada"))).toMatchObject({
+    ok: true,
+    commands: { signed: 1, unsigned: 0 },
+  });
+  const older = await underControls("ada", { packed: [], mesh: { carriesCommands: undefined } });
+  expect(await found(older)).toMatchObject({ ok: true, commands: { signed: 0, unsigned: 1 } });
+});
+
+test.each<[string, () => Promise<Uint8Array>, string]>([
+  ["isn't there", () => underControls("ada", { packed: [] }), "isn't stored"],
+  ["is by nobody known", () => underControls("eve"), "nobody is registered with"],
+  [
+    "is said to be somebody else's",
+    () => underControls("ada", { cause: { by: "eve" } }),
+    "stored as",
+  ],
+  [
+    "isn't signed where people were known",
+    () => underControls("ada", { cause: { signature: undefined }, packed: [] }),
+    "isn't stored",
+  ],
+  [
+    "is one about the candidate under the same id",
+    () => underControls("ada", { packed: [packCommand("cmd-000002", approve("ada"))] }),
+    "isn't stored",
+  ],
+  [
+    "belongs to a state that is left out",
+    () => underControls("ada", { mesh: { entries: [] } }),
+    "CONTROLS 7, under which it was decided, isn't told of",
+  ],
+])("a command about the mesh that %s makes the pack unsound", async (_, seal, why) => {
+  const { ok, faults } = await found(await seal());
+  expect(ok).toBe(false);
+  expect(faults).toEqual([{ code: "E_PACK_COMMAND", message: expect.stringContaining(why) }]);
+});

@@ -23,6 +23,7 @@ import {
   ARTIFACTS_PREFIX,
   AuditPackManifest,
   COMMANDS_PATH,
+  CONTROLS_PATH,
   JOURNAL_PATH,
   MANIFEST_PATH,
   MAX_PACK_BYTES,
@@ -43,7 +44,7 @@ export interface AuditVerification {
   readonly manifest: AuditPackManifest | undefined;
   /** True if the signature was checked with a key that the caller gave; otherwise only with the pack's own. */
   readonly trusted: boolean;
-  /** Commands that the journal names as causes. */
+  /** Commands that the journal and the controls that it was decided under name as causes. */
   readonly commands: SignatureCount;
 }
 
@@ -81,7 +82,7 @@ export async function verifyAuditPack(
   const rows = checkJournal(files, manifest, faults);
   const { faults: unproven, ...counted } = checkCommands(
     rows,
-    files.get(COMMANDS_PATH),
+    { commands: files.get(COMMANDS_PATH), controls: files.get(CONTROLS_PATH) },
     options.people,
   );
   commands = counted;
