@@ -137,6 +137,35 @@ test("Five years of one share come to the gates with windows of their own.", TIM
   expect(failedChecks(gates)).toEqual(["cost"]);
 });
 
+/** What gate 1 has against it. */
+const failedInGate1 = (gates: GateEvaluation) => {
+  const failed = new Set(failedChecks(gates));
+  return gates.checks
+    .filter(
+      ({ gateId, checkId }) => gateId === "gate1_statistical_robustness" && failed.has(checkId),
+    )
+    .map(({ checkId }) => checkId);
+};
+
+test(
+  "A narrow peak whose figures are as gate 1 asks fails it by the peak alone.",
+  TIMEOUT,
+  async () => {
+    const trend = await example("trend.yaml");
+    const grid = [{ fast: 19, slow: 20 }];
+    const { gates, backtest } = await through({
+      ...trend,
+      strategy: { plugin: "sma-cross", grid },
+    });
+    // A Sharpe ratio of 0.6 and some 680 % that hardly can be luck, but for the neighbours.
+    expect(backtest.outOfSample.figures.sharpe).toBeGreaterThan(0.6);
+    expect(backtest.outOfSample.figures.total).toBeGreaterThan(6);
+    expect(backtest.deflatedSharpe.probability).toBeGreaterThan(0.99);
+    expect(failedInGate1(gates)).toEqual(["neighbour_robustness"]);
+    expect(gates.verdict).toBe("fail");
+  },
+);
+
 test(
   "A narrow peak fails gate 1 alone, although every headline figure beats the honest grid's.",
   TIMEOUT,
