@@ -19,13 +19,14 @@ import {
   type Worktree,
 } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
+import { drillPrefixOf } from "@baton/playbook";
 
 import { createDrillRecord, type DrillRecord } from "./drill-record.ts";
 import { DRILL_PREFIX, DRILL_QUANTITY, drillStrategyFile } from "./drill-strategy.ts";
 import { awaitEngine } from "./engine-wait.ts";
 import { strategyIn } from "./engine.ts";
 import type { World } from "./ports.ts";
-import { configHashOf, sha256 } from "./strategy-file.ts";
+import { configHashOf } from "./strategy-file.ts";
 
 const OWNED = [`${STRATEGIES_FOLDER}/${DRILL_PREFIX}*.yaml`];
 
@@ -56,7 +57,7 @@ export async function drillGitops(
   const branch = await runBranch(remote, { lane: "f", runId, today: context.now() });
   await using tree = await openWorktree({ ...remote, branch });
   const nonce = randomUUID().slice(0, 8);
-  const prefix = `${DRILL_PREFIX}${sha256(runId).slice(0, 10)}-`;
+  const prefix = drillPrefixOf(runId);
   const drillId = `${prefix}${nonce}`;
   const path = `${STRATEGIES_FOLDER}/${drillId}.yaml`;
   const drill: Drill = { context, world, tree, nonce, drillId, path };

@@ -23,3 +23,8 @@ export function traceOf(candidateId: CandidateId, runId: RunId, sampled: boolean
   const hex = digestOf(`trace.${candidateId}.${runId}`);
   return `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-${sampled ? "01" : "00"}`;
 }
+
+/** What the names of a run's drill strategies begin with: no candidate's own does, and only this run's drills do. */
+export function drillPrefixOf(runId: RunId): string {
+  return `drill-${digestOf(runId).slice(0, 10)}-`;
+}

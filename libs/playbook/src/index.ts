@@ -23,7 +23,7 @@ export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";
 export { isOutage, waitsForService } from "./failure-signature.ts";
 export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./failure-policy.ts";
 export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
-export { candidateIdOf, digestOf, runIdOf, traceOf } from "./identify.ts";
+export { candidateIdOf, digestOf, drillPrefixOf, runIdOf, traceOf } from "./identify.ts";
 export {
   FailurePolicy,
   parsePlaybook,

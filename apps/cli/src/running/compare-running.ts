@@ -1,6 +1,9 @@
 /** What runs, held against what the journal says should: main's tree, the broker's accounts, the candidates. Pure. */
 import type { Entry, RampLevel, UnclaimedAccount } from "@baton/contracts";
-import { isPromoted, type Playbook, promotes, recoveryStage } from "@baton/playbook";
+import { drillPrefixOf, isPromoted, type Playbook, promotes, recoveryStage } from "@baton/playbook";
+
+/** Where lane F tries on main, with strategies of its own, whether what will be promoted can be taken back. */
+const DRILLED = "rollback-readiness";
 
 /** What the journal says of a candidate's strategy; `changing`: a stage is at work on it, or nobody can say. */
 export type Wanted = "runs" | "changing" | "out";
@@ -70,19 +73,28 @@ export function isDone({ awaits, kept, artifacts, stage, runId }: Entry): boolea
   );
 }
 
-/** All differences; `known`: every candidate that has an entry. */
+/** What the names of the strategies begin with that the drills under way bring to main, and take out again. */
+export function drillsOf(entries: readonly Entry[]): string[] {
+  return entries
+    .filter(({ stage, awaits }) => stage === DRILLED && awaits !== null)
+    .map(({ runId }) => drillPrefixOf(runId));
+}
+
+/** All differences; `known`: every candidate that has an entry, `drills` as `drillsOf` gives them. */
 export function compareRunning(
   promotions: readonly Promotion[],
-  known: ReadonlySet<string>,
+  { known, drills }: { readonly known: ReadonlySet<string>; readonly drills: readonly string[] },
   found: Found,
 ): Difference[] {
+  const isKnown = (name: string): boolean =>
+    known.has(name) || drills.some((prefix) => name.startsWith(prefix));
   const { main, undone, unclaimed } = found;
   const common = (candidateId: string): Common => ({
     candidateId,
     undone: undone.get(candidateId) ?? null,
   });
-  const unknown = [...main.keys()].filter((candidateId) => !known.has(candidateId));
-  const strangers = unclaimed?.filter(({ account }) => !known.has(account)) ?? [];
+  const unknown = [...main.keys()].filter((candidateId) => !isKnown(candidateId));
+  const strangers = unclaimed?.filter(({ account }) => !isKnown(account)) ?? [];
   return [
     ...promotions.flatMap((one) => differencesOf(one, found, common(one.candidateId))),
     ...unknown.map((id) => ({ kind: "unknown" as const, ...common(id) })),

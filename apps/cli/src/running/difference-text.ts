@@ -33,6 +33,11 @@ export function differenceText(one: Difference, repository: string): DifferenceT
         action: `Remove strategies/${candidateId}.yaml from main: the engine then runs it down. Find out who brought it.`,
       };
     case "unknown":
+      if (candidateId.startsWith("drill-"))
+        return {
+          found: `main has ${candidateId}, a drill's strategy that was left behind: no run is at a drill of that name${moved}`,
+          action: `Remove strategies/${candidateId}.yaml from main: the engine runs it down.`,
+        };
       return {
         found: `main has ${candidateId}, of which the journal has no entry${moved}`,
         action: `Find out who brought it. To take it out, remove strategies/${candidateId}.yaml from main: the engine runs it down.`,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import type { Entry } from "@baton/contracts";
 import { createBareRepository, mergeOnce, openWorktree, runBranch } from "@baton/gitops";
+import { drillPrefixOf } from "@baton/playbook";
 import { sampleEntry } from "@baton/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -207,4 +208,24 @@ test("a rollout or a recovery under way is no difference", async () => {
     at("backtest-robustness", { promoted: undefined }),
   ])
     expect(await findings(entry)).toEqual([expect.stringMatching(/^ok /)]);
+});
+
+test("what a drill brings to main is no difference while its run is at it, and named when it's left behind", async () => {
+  const drill = `${drillPrefixOf(RUN)}4ef2b227`;
+  await rollOut(drill, "L0");
+  unclaimed = [{ account: drill, positions: [{ instrument: "DRILL", held: "1" }], problem: null }];
+  const at = (changes: Partial<Record<keyof Entry, unknown>>): Entry =>
+    entryOf("cand-drilled", { visited: [], artifacts: [], promoted: undefined, ...changes });
+  const drilled = { stage: "rollback-readiness", holder: "lane-f", awaits: 7 };
+  expect(await findings(at(drilled))).toEqual([expect.stringMatching(/^ok /)]);
+  for (const entry of [
+    at({ ...drilled, runId: "run-00000000000b" }),
+    at({ ...drilled, stage: "policy-dry-run" }),
+    at({ ...drilled, holder: "closed", reason: "CANCELLED", awaits: null }),
+  ]) {
+    const [onMain, held] = await findings(entry);
+    expect(onMain).toContain(`fault main has ${drill}, a drill's strategy that was left behind`);
+    expect(onMain).toContain(`Remove strategies/${drill}.yaml from main`);
+    expect(held).toContain(`the broker's account ${drill} is neither main's nor the journal's`);
+  }
 });

@@ -25,6 +25,7 @@ import { meshDirectory } from "../up/mesh-directory.ts";
 import {
   compareRunning,
   type Difference,
+  drillsOf,
   type Found,
   isDone,
   type Promotion,
@@ -78,7 +79,11 @@ export async function readRunning(
   }
   return {
     repository,
-    differences: compareRunning(promotions, known, { ...main, unclaimed }),
+    differences: compareRunning(
+      promotions,
+      { known, drills: drillsOf(last) },
+      { ...main, unclaimed },
+    ),
     running: promotions.filter(({ wanted }) => wanted === "runs").length,
   };
 }
