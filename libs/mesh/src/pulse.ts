@@ -5,6 +5,8 @@
  *
  * U1: the last pulse is at most PULSE_EVERY_MS and one write older than now while what the coordinator writes is stored.
  * U2: there's none while CONTROLS doesn't answer writes: who depends on the kill switch hears of it.
+ * U3: each is larger than a block of the disk, so it's stored only where the disk has a block left, as a state that engages the
+ *     switch needs one. Small ones find room in their last block for minutes after the disk is full.
  */
 import { STREAMS } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
@@ -13,6 +15,8 @@ import { NobodyTakes, type Publisher } from "./publisher.ts";
 
 /** Time between two pulses, in milliseconds. */
 const PULSE_EVERY_MS = 2000;
+/** A block of nearly every file system is 4 KiB; blanks, as nobody reads it. */
+const PAYLOAD = " ".repeat(4096);
 /** Without one for so long, what is written isn't stored, in milliseconds. */
 export const PULSE_LATE_MS = 8000;
 
@@ -32,7 +36,7 @@ export function startPulse(publisher: Pick<Publisher, "publish" | "unanswered">)
     if (beating || publisher.unanswered().includes(STREAMS.controls.name)) return;
     beating = true;
     try {
-      await publisher.publish({ subject: PULSE_SUBJECT, payload: "", headers: {} });
+      await publisher.publish({ subject: PULSE_SUBJECT, payload: PAYLOAD, headers: {} });
       storedAt = performance.now();
       isGone = false;
     } catch (error) {

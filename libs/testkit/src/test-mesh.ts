@@ -8,7 +8,7 @@ import { type Mesh, openMesh } from "@baton/mesh";
 import { decideControl, parsePlaybook, type Playbook } from "@baton/playbook";
 import { parse } from "yaml";
 
-import { startTestNats, type TestNats } from "./test-nats.ts";
+import { startTestNats, type TestNats, type TestNatsOptions } from "./test-nats.ts";
 
 /** A control command without what every command has; `why` may be left out. */
 export type ControlWish = Pick<ControlCommand, "type" | "by"> & Readonly<Record<string, unknown>>;
@@ -43,8 +43,8 @@ function commandOf(wish: ControlWish, now: string): ControlCommand {
 }
 
 /** Starts a server and makes the streams. */
-export async function startTestMesh(): Promise<TestMesh> {
-  const nats = await startTestNats();
+export async function startTestMesh(options: TestNatsOptions = {}): Promise<TestMesh> {
+  const nats = await startTestNats(options);
   const mesh = await openMesh({ url: nats.url, name: "test", provision: true });
   const playbook = readPlaybook();
   return {

@@ -31,6 +31,8 @@ export type TestNatsOptions = Partial<
 > & {
   /** Everybody signs in with the key of their kind, as under `baton up`; otherwise anybody may do everything. */
   readonly signIn?: boolean;
+  /** Where it stores, for a disk of its own; by default a folder that is removed with it. */
+  readonly storeDir?: string;
 };
 
 /** A nats-server of one test or one test file. */
@@ -111,7 +113,7 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
   };
   return {
     url,
-    storeDir: join(folder.path, "store"),
+    storeDir: options.storeDir ?? join(folder.path, "store"),
     logFile: join(folder.path, "nats-server.log"),
     ...seeds,
     get server() {
@@ -168,8 +170,8 @@ function starter(
     startNatsServer({
       server,
       syncAlways: false,
-      ...options,
       storeDir: join(folder.path, "store"),
+      ...options,
       logFile: join(folder.path, "nats-server.log"),
       port,
       monitorPort: 0,

@@ -36,9 +36,9 @@ const Line = z.object({
 });
 export type LedgerEvent = z.infer<typeof Line>["event"];
 
-/** Starts all but the engine. */
-export async function controlledPlace() {
-  const mesh = await startTestMesh();
+/** Starts all but the engine; the mesh may store on a disk of its own. */
+export async function controlledPlace(on: { readonly storeDir?: string } = {}) {
+  const mesh = await startTestMesh(on);
   onTestFinished(() => mesh.stop());
   const folder = testFolder();
   const broker = spawnService("apps/paper-broker/src/main.ts", {
