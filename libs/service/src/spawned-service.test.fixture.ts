@@ -1,7 +1,6 @@
 /** For tests: a real service in a child process, its log as objects, and its end. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -23,6 +22,8 @@ export interface SpawnedService {
 }
 
 const PACKAGE = join(import.meta.dirname, "..");
+/** Not in the shared temporary folder: what lies there may be somebody else's code. */
+const COMPILED = join(PACKAGE, "../../.baton/cache/compile");
 
 /** Source of a service whose `start` has this body, with `context` in scope. */
 export function serviceSource(startBody: string): string {
@@ -42,7 +43,7 @@ export function spawnSource(
 ): SpawnedService {
   const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", source], {
     cwd: PACKAGE,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(tmpdir(), "baton-tests"), ...env },
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: COMPILED, ...env },
     stdio: [stdin, "pipe", "pipe"],
   });
   onTestFinished(() => {
