@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 
 import { commandSubject, STREAMS } from "@baton/contracts";
-import { type Mesh, openMesh, sha256Of } from "@baton/mesh";
+import { type Mesh, openMesh } from "@baton/mesh";
 import {
   eventually,
   spawnService,
@@ -247,50 +247,6 @@ test("an entry whose report isn't the one it took is named in the log and holds 
   await work(stage, 0, 1);
   await shows(address, 1, passed(stage));
   expect(service.output()).toContain("not JSON (1 bytes)");
-});
-
-test("what the journal names and the store lost is found by itself, and so is that it's back", async () => {
-  const service = spawn("apps/metrics/src/main.ts", { BATON_SCRUB_EVERY_MS: "100" });
-  const address = await service.ready();
-  const missing = async (): Promise<number | undefined> =>
-    valueIn(await scrape(address), "baton_damaged", { what: "missing" });
-  await eventually(async () => (await missing()) !== undefined, {
-    what: "a round",
-    withinMs: OUTAGE_MS,
-  });
-  const before = (await missing()) ?? 0;
-  const bytes = Buffer.from("a report that a disk lost");
-  const ref = { name: "x/y.json", sha256: sha256Of(bytes), bytes: bytes.length };
-  const artifacts = [{ ...ref, stage: "candidate-build", runId: "run-0001" }];
-  const playbook = await mesh.artifacts.put(Buffer.from("a playbook that is stored"));
-  const closed = { holder: "closed", awaits: null, artifacts, playbook } as const;
-  await mesh.journal.append(entry("cand-scrub-1", closed));
-  const is = (count: number) => ({ what: `${count} missing`, withinMs: OUTAGE_MS });
-  await eventually(async () => (await missing()) === before + 1, is(before + 1));
-  expect(service.output()).toContain(ref.sha256);
-  await mesh.artifacts.put(bytes);
-  await eventually(async () => (await missing()) === before, is(before));
-  expect(valueIn(await scrape(address), "baton_scrub_age_seconds")).toBeLessThan(60);
-});
-
-test("a report that nobody can read is counted under the lane whose key wrote it, and damages nothing", async () => {
-  const service = spawn("apps/metrics/src/main.ts", { BATON_SCRUB_EVERY_MS: "100" });
-  const address = await service.ready();
-  const by = async (lane: string): Promise<number | undefined> =>
-    valueIn(await scrape(address), "baton_reports_unreadable", { lane });
-  const round = { what: "a round", withinMs: OUTAGE_MS };
-  await eventually(async () => (await by("lane-e")) !== undefined, round);
-  const before = { d: await by("lane-d"), e: (await by("lane-e")) ?? 0 };
-  const spoilt = ["result", "attempt-1", "no.report.at.all"];
-  for (const part of spoilt) {
-    const subject = `baton.report.lane-e.cand-spoilt.spoilt.run-0001.${part}`;
-    await mesh.publisher.publish({ subject, payload: "{}", headers: {} });
-  }
-  const all = before.e + spoilt.length;
-  await eventually(async () => (await by("lane-e")) === all, { ...round, what: `${all} counted` });
-  expect(await by("lane-d")).toBe(before.d);
-  expect(valueIn(await scrape(address), "baton_damaged", { what: "unreadable" })).toBe(0);
-  expect(service.output()).toContain("lane-e's key wrote a report that can't be read");
 });
 
 test("a stream that is made anew ends the process, so that the next one begins with it", async () => {
