@@ -1,5 +1,4 @@
 export { isSigned, keyOf, type Signer, signerOf } from "./keys.ts";
 export { parsePeople, type People, type Person, PeopleFault, readPeople } from "./registry.ts";
-export { followPeople, type FollowedPeople } from "./follow-people.ts";
 export { followRegistry } from "./follow-registry.ts";
 export { type HeldAgainst, type SaidOfCommand, signedCommand } from "./signed-command.ts";
