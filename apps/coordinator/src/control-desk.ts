@@ -12,6 +12,7 @@ import {
   type Refusal,
 } from "@baton/playbook";
 import type { Log } from "@baton/telemetry";
+import { controlChangeText } from "@baton/views";
 
 import { type HistoryKeeper, historyFacts } from "./history-keeper.ts";
 
@@ -112,7 +113,8 @@ function candidateIn(command: ControlCommand): string | undefined {
     : undefined;
 }
 
-function logChange(log: Log, { cause, detail }: Controls, sequence: number): void {
+function logChange(log: Log, controls: Controls, sequence: number): void {
+  const { cause } = controls;
   const by = cause.kind === "command" ? { command: cause.type, by: cause.by } : {};
-  log.warn({ ...by, controls: sequence }, detail);
+  log.warn({ ...by, controls: sequence }, controlChangeText(controls));
 }

@@ -7,7 +7,7 @@ import {
   type StoredEntry,
 } from "@baton/contracts";
 import type { Journal } from "@baton/mesh";
-import { particularsOf } from "@baton/views";
+import { controlChangeText, particularsOf } from "@baton/views";
 
 import type { ControlOutcome } from "./control-desk.ts";
 import type { Outcome } from "./coordinator.ts";
@@ -88,12 +88,13 @@ export function controlReceipt(
     return refusal({ candidateId, commandId }, outcome.code, outcome.message, outcome.action);
   const { sequence, controls } = outcome.stored;
   const duplicate = outcome.kind === "unchanged";
-  const { time, detail } = controls;
+  const { time, about } = controls;
+  const detail = cut(controlChangeText(controls));
   return {
     v: 1,
     commandId,
     candidateId,
-    outcome: { kind: "controlled", duplicate, sequence, time, detail },
+    outcome: { kind: "controlled", duplicate, sequence, time, about, detail },
   };
 }
 

@@ -94,7 +94,12 @@ test("a run is sealed whole: every artifact, the journal up to the dispatch, a m
 });
 
 test("lanes that were gone, and the mesh's controls up to the dispatch, are in the pack", async () => {
-  states.splice(0, 9, controlState(1, { detail: "switched on" }), controlState(2));
+  states.splice(
+    0,
+    9,
+    controlState(1, { about: { kind: "incident-closed", id: "inc-1" } }),
+    controlState(2),
+  );
   const inputs = whole();
   await seal(inputs);
   const since = "2026-01-05T10:00:00.000Z";
@@ -115,7 +120,9 @@ test("lanes that were gone, and the mesh's controls up to the dispatch, are in t
       .map(Object)
       .map(({ cause }: Entry) => cause.kind),
   ).toEqual(["no-workers", "workers-back"]);
-  expect(mesh.entries).toMatchObject([{ sequence: 1, detail: "switched on" }]);
+  expect(mesh.entries).toMatchObject([
+    { sequence: 1, detail: expect.stringMatching(/^Incident inc-1 closed by /) },
+  ]);
 });
 
 test("a candidate that an incident took before it had any artifact is sealed too", async () => {

@@ -52,7 +52,7 @@ test("the controls are those from the candidate's submission to its sealing", as
 
 test("what concerned the candidate is told with when it began and was over", () => {
   expect(controlsSection(STATES, CANDIDATE)).toMatchObject({
-    entries: STATES.map(({ sequence }) => ({ sequence, detail: "test" })),
+    entries: STATES.map(({ sequence }) => ({ sequence, detail: "The mesh was made" })),
     incidents: [
       { id: lane.id, from: 2, until: 3 },
       { id: own.id, from: 3, until: 4 },

@@ -1,6 +1,7 @@
 /** What the mesh's controls tell about a candidate, from its submission to the dispatch that seals it. */
 import type { Incident, StoredControls } from "@baton/contracts";
 import { controlHistory } from "@baton/mesh";
+import { controlChangeText } from "@baton/views";
 
 import type { ControlsReader, JournalEntry } from "./ports.ts";
 
@@ -42,10 +43,10 @@ export function controlsSection(states: readonly StoredControls[], candidateId: 
   );
   return {
     carriesCommands: true,
-    entries: states.map(({ sequence, controls: { time, detail, cause } }) => ({
+    entries: states.map(({ sequence, controls, controls: { time, cause } }) => ({
       sequence,
       time,
-      detail,
+      detail: controlChangeText(controls),
       cause,
     })),
     incidents,

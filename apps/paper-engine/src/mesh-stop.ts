@@ -9,6 +9,7 @@
 import { cut, type KillSwitchState, type StoredControls } from "@baton/contracts";
 import { type ControlReader, type ControlWatch, LogReset, watchControls } from "@baton/mesh";
 import type { Log } from "@baton/telemetry";
+import { controlChangeText } from "@baton/views";
 
 import { type PulseWatch, watchPulse } from "./pulse-watch.ts";
 
@@ -107,5 +108,5 @@ export function describe({ by, time, why }: KillSwitchState): string {
 }
 
 function announce(log: Log, { sequence, controls }: StoredControls): void {
-  log.info({ sequence, engaged: controls.killSwitch !== null }, controls.detail);
+  log.info({ sequence, engaged: controls.killSwitch !== null }, controlChangeText(controls));
 }

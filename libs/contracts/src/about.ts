@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 
-import { Identity } from "./command.ts";
 import { MAX_TEXT } from "./failure.ts";
+import { Identity } from "./identity.ts";
 import { CandidateId, Instant, Lane, RunId, Sha256, Stage } from "./names.ts";
 import { openUnion, wireObject } from "./wire.ts";
 

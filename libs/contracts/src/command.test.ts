@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { Command, Identity } from "./command.ts";
+import { Command } from "./command.ts";
+import { Identity } from "./identity.ts";
 
 const common = {
   v: 1,

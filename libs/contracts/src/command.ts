@@ -1,10 +1,11 @@
 /** Commands: what a person or a system asks for. Strict: an unknown key is refused, never ignored. */
-import { whyUnprintable } from "@baton/text/printable";
 import { z } from "zod";
 
 import { canonicalJson } from "./canonical-json.ts";
 import { PublicKey, Signature } from "./command-signature.ts";
+import { ControlAbout } from "./control-about.ts";
 import { MAX_TEXT } from "./failure.ts";
+import { Identity } from "./identity.ts";
 import {
   CandidateId,
   CommandId,
@@ -16,7 +17,6 @@ import {
   Stage,
   Traceparent,
 } from "./names.ts";
-import { isPlainName, NAME_RULE } from "./person-name.ts";
 import { AnyReason } from "./reason.ts";
 import { printableText } from "./text.ts";
 import { wireObject, WireVersion } from "./wire.ts";
@@ -30,15 +30,6 @@ export const MAX_SPEC_DEPTH = 16;
 export const REPLY_HEADER = "Baton-Reply";
 /** What that inbox's name begins with where people may only listen to their own receipts. */
 export const RECEIPT_INBOX = "_INBOX.baton-cli";
-
-/** Who asks: a name that can be told from others by reading it. */
-export const Identity = z.string().refine(isPlainName, {
-  error: ({ input }) => {
-    const why = whyUnprintable(String(input), "name");
-    return `identity: ${NAME_RULE}${why === undefined ? "" : `; ${why}`}`;
-  },
-});
-export type Identity = z.infer<typeof Identity>;
 
 const common = {
   v: WireVersion,
@@ -163,6 +154,8 @@ export const Receipt = wireObject({
       /** Sequence in CONTROLS that records it. */
       sequence: z.int().positive(),
       time: Instant,
+      /** What changed, for programs; absent in an older coordinator's. */
+      about: ControlAbout.optional(),
       detail: z.string().max(MAX_TEXT),
     }),
     wireObject({

@@ -10,8 +10,10 @@ import { z } from "zod";
 
 import { IncidentClass } from "./artifacts/incident-record.ts";
 import { CommandSignature, PublicKey, Role, Signature } from "./command-signature.ts";
-import { Identity, Why } from "./command.ts";
-import { MAX_TEXT } from "./failure.ts";
+import { Why } from "./command.ts";
+import { ControlAbout } from "./control-about.ts";
+import { Identity } from "./identity.ts";
+import { IncidentScope } from "./incident-scope.ts";
 import { CandidateId, CommandId, Instant, Lane, MeshName } from "./names.ts";
 import { printableText } from "./text.ts";
 import { openUnion, wireObject, WireVersion } from "./wire.ts";
@@ -36,19 +38,12 @@ const Ticket = printableText(
   "name",
 );
 
-/** What an incident freezes. */
-export const IncidentScope = z.discriminatedUnion("kind", [
-  wireObject({ kind: z.literal("candidate"), candidateId: CandidateId }),
-  wireObject({ kind: z.literal("lane"), lane: Lane }),
-  wireObject({ kind: z.literal("all") }),
-]);
-/** As a command asks for it. */
+/** What an incident freezes, as a command asks for it. */
 const AskedScope = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("candidate"), candidateId: CandidateId }),
   z.strictObject({ kind: z.literal("lane"), lane: Lane }),
   z.strictObject({ kind: z.literal("all") }),
 ]);
-export type IncidentScope = z.infer<typeof IncidentScope>;
 
 const common = {
   v: WireVersion,
@@ -160,8 +155,8 @@ export const Controls = wireObject({
   n: z.int().positive(),
   prev: z.int().min(0),
   time: Instant,
-  /** One sentence: what changed. */
-  detail: z.string().max(MAX_TEXT),
+  /** What changed. */
+  about: ControlAbout,
   cause: openUnion([
     wireObject({
       kind: z.literal("command"),
@@ -203,7 +198,7 @@ export function originControls(time: Instant): Controls {
     n: 1,
     prev: 0,
     time,
-    detail: "The mesh was made",
+    about: { kind: "made" },
     cause: { kind: "origin" },
     killSwitch: null,
     incidents: [],

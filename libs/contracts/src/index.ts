@@ -35,7 +35,6 @@ export {
 export {
   Command,
   type CommandType,
-  Identity,
   MAX_SPEC_BYTES,
   MAX_SPEC_DEPTH,
   Receipt,
@@ -43,7 +42,10 @@ export {
   REPLY_HEADER,
   SpecDocument,
 } from "./command.ts";
+export { Identity } from "./identity.ts";
 export { conformanceTo } from "./conforms.ts";
+export { ControlAbout } from "./control-about.ts";
+export { IncidentScope } from "./incident-scope.ts";
 export {
   ControlCommand,
   type ControlCommandType,
@@ -53,7 +55,6 @@ export {
   epochOf,
   GitTask,
   Incident,
-  IncidentScope,
   KillSwitchState,
   MAX_EMERGENCY_SECONDS,
   MAX_INCIDENTS,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { Identity } from "./command.ts";
+import { Identity } from "./identity.ts";
 import { isSamePerson } from "./person-name.ts";
 
 test.each([

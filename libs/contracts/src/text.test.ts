@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import type { z } from "zod";
 
 import { CandidateSpec } from "./candidate-spec.ts";
-import { Command, Identity } from "./command.ts";
+import { Command } from "./command.ts";
 import { ControlCommand } from "./control.ts";
+import { Identity } from "./identity.ts";
 
 const common = {
   v: 1,

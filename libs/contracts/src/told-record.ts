@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 
-import { Identity } from "./command.ts";
+import { Identity } from "./identity.ts";
 import { Instant } from "./names.ts";
 import { ChannelName, NoticeDelivery, Severity } from "./notice.ts";
 import { wireObject } from "./wire.ts";

@@ -232,7 +232,7 @@ describe("who asks for the controls remembers what was seen", () => {
 
   test("an older state, another one in its place, and one that doesn't follow it are a loss, until the right one is back", async () => {
     const first = await mesh.controls.last();
-    await mesh.controls.append(after(first, { detail: "seen" }));
+    await mesh.controls.append(after(first, { about: { kind: "incident-closed", id: "seen" } }));
     const memory = forgetfulMemory();
     const controls = readControls(mesh.jsm, memory);
     expect((await controls.last()).sequence).toBe(2);
@@ -241,14 +241,14 @@ describe("who asks for the controls remembers what was seen", () => {
     const put = (state: Controls) => other.append(state);
     await put(first.controls);
     await expect(controls.last()).rejects.toThrow("CONTROLS ends at 1, but had come to 2");
-    await put(after(first, { detail: "another" }));
+    await put(after(first, { about: { kind: "incident-closed", id: "another" } }));
     await expect(controls.last()).rejects.toThrow("CONTROLS 2 isn't the message that was there");
     await put(after({ ...first, sequence: 2 }));
     await expect(controls.last()).rejects.toThrow("CONTROLS 2 isn't the message that was there");
     expect(memory.seen()?.sequence).toBe(2);
     await makeAnew("CONTROLS");
     await put(first.controls);
-    await put(after(first, { detail: "seen" }));
+    await put(after(first, { about: { kind: "incident-closed", id: "seen" } }));
     await put(after({ ...first, sequence: 2 }));
     expect((await controls.last()).sequence).toBe(3);
   });

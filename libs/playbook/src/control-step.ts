@@ -1,8 +1,8 @@
 /** What decisions about the mesh's controls share: the question, the answer, and how the next entry is made. */
 import {
+  type ControlAbout,
   type ControlCommand,
   type Controls,
-  cut,
   type Incident,
   type Instant,
   type StoredControls,
@@ -78,7 +78,7 @@ export function actOf({ now }: ControlQuestion, { by, why, id: commandId }: Cont
 /** The state after `changes`. */
 export function next(
   question: ControlQuestion,
-  changes: Partial<Controls> & { detail: string },
+  changes: Partial<Controls> & { about: ControlAbout },
 ): ControlDecision {
   const { last, now, happening } = question;
   const { controls: before, sequence = 0 } = last ?? { controls: undefined };
@@ -98,7 +98,6 @@ export function next(
     commands:
       cause.kind === "command" ? [...commands, cause.commandId].slice(-MAX_COMMANDS) : commands,
     ...changes,
-    detail: cut(changes.detail),
   };
   return { kind: "append", controls };
 }

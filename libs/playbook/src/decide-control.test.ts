@@ -1,4 +1,5 @@
 import { lossThatStops, MAX_INCIDENTS } from "@baton/contracts";
+import { controlChangeText } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -15,7 +16,7 @@ const T = "2026-03-01T09:00:00.000Z";
 const later = (seconds: number): string => shiftInstant(T, seconds * 1000);
 
 function shown(decision: ControlDecision): string {
-  if (decision.kind === "append") return decision.controls.detail;
+  if (decision.kind === "append") return controlChangeText(decision.controls);
   return decision.kind === "reject" ? decision.code : `ignore ${decision.why}`;
 }
 

@@ -57,6 +57,6 @@ function expire(question: ControlQuestion): ControlDecision {
       ? { ...one, emergency: { ...one.emergency, ended: true } }
       : one,
   );
-  const names = fresh.map(({ id, emergency }) => `${id} (${emergency?.ticket})`).join(", ");
-  return next(question, { incidents, detail: `Emergency over: ${names}` });
+  const of = fresh.map(({ id, emergency }) => ({ id, ticket: emergency?.ticket ?? "" }));
+  return next(question, { incidents, about: { kind: "emergencies-over", of } });
 }

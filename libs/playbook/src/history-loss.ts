@@ -26,7 +26,7 @@ export function stopForLoss(
   if (!last || last.controls.killSwitch) return { kind: "ignore", why: "duplicate" };
   const why = cut(`E_LOG_RESET ${loss}: ${text}`);
   const killSwitch = { by: LOSS_FOUND_BY, why, time: now, commandId: loss, releases: [] };
-  return next(question, { killSwitch, detail: `Kill switch engaged by ${LOSS_FOUND_BY}: ${why}` });
+  return next(question, { killSwitch, about: { kind: "engaged" } });
 }
 
 /**
@@ -55,6 +55,6 @@ export function acceptLoss(
     releases: [],
   };
   const number = Math.max(epoch, last ? epochOf(last.controls) : 1) + 1;
-  const detail = `Epoch ${number} begins under an engaged kill switch: ${why}`;
-  return next(question, { epoch: { n: number, heads: { ...heads } }, killSwitch, detail });
+  const about = { kind: "epoch", n: number, lost: what } as const;
+  return next(question, { epoch: { n: number, heads: { ...heads } }, killSwitch, about });
 }

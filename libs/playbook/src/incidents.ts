@@ -1,5 +1,5 @@
 /** Incidents, emergencies and the tasks that they leave: M2 and M3 of decide-control. */
-import { type Incident, type IncidentScope, MAX_INCIDENTS, MAX_TASKS } from "@baton/contracts";
+import { type Incident, MAX_INCIDENTS, MAX_TASKS } from "@baton/contracts";
 
 import {
   type ControlCommandOf,
@@ -18,7 +18,7 @@ export function openIncident(
   question: ControlQuestion,
   command: ControlCommandOf<"incident">,
 ): ControlDecision {
-  const { scope, class: kind, by, why } = command;
+  const { scope, class: kind } = command;
   const incidents = question.last?.controls.incidents ?? [];
   if (scope.kind === "candidate" && !question.facts.candidateKnown) {
     return reject(
@@ -42,8 +42,8 @@ export function openIncident(
     scope,
     emergency: null,
   };
-  const detail = `Incident ${id} of class ${kind} opened on ${scopeText(scope)} by ${by}: ${why}`;
-  return next(question, { incidents: [...incidents, incident], detail });
+  const about = { kind: "incident-opened", id, class: kind, scope } as const;
+  return next(question, { incidents: [...incidents, incident], about });
 }
 
 /** Closes one whose candidates have recovered. */
@@ -51,7 +51,7 @@ export function closeIncident(
   question: ControlQuestion,
   command: ControlCommandOf<"close-incident">,
 ): ControlDecision {
-  const { incidentId, by, why } = command;
+  const { incidentId } = command;
   const found = findIncident(question, incidentId);
   if (found.kind === "reject") return found;
   const { unrecovered } = question.facts;
@@ -63,8 +63,7 @@ export function closeIncident(
     );
   }
   const incidents = found.all.filter(({ id }) => id !== incidentId);
-  const detail = `Incident ${incidentId} closed by ${by}: ${why}`;
-  return next(question, { incidents, detail });
+  return next(question, { incidents, about: { kind: "incident-closed", id: incidentId } });
 }
 
 /** Lets one strategy be changed outside Git for a while. */
@@ -72,7 +71,7 @@ export function declareEmergency(
   question: ControlQuestion,
   command: ControlCommandOf<"emergency">,
 ): ControlDecision {
-  const { incidentId, ticket, scope, seconds, by } = command;
+  const { incidentId, ticket, scope, seconds } = command;
   const found = findIncident(question, incidentId);
   if (found.kind === "reject") return found;
   const { incident, all } = found;
@@ -109,11 +108,11 @@ export function declareEmergency(
   const emergency = { ...act, ticket, scope, until: after(question.now, seconds), ended: false };
   const id = `task-${digestOf(`task.${command.id}`).slice(0, 12)}`;
   const incidents = all.map((one) => (one.id === incidentId ? { ...one, emergency } : one));
-  const detail = `Emergency on ${incidentId} under ${ticket} by ${by}: ${scope} may be changed outside Git until ${emergency.until}; ${id} brings the change back`;
+  const { until } = emergency;
   return next(question, {
     incidents,
     tasks: [...tasks, { ...act, id, incidentId, ticket, scope }],
-    detail,
+    about: { kind: "emergency", id: incidentId, task: id, ticket, scope, until },
   });
 }
 
@@ -122,7 +121,7 @@ export function closeTask(
   question: ControlQuestion,
   command: ControlCommandOf<"close-task">,
 ): ControlDecision {
-  const { taskId, commit, by, why } = command;
+  const { taskId, commit } = command;
   const { tasks = [], incidents = [] } = question.last?.controls ?? {};
   const task = tasks.find(({ id }) => id === taskId);
   if (!task) {
@@ -140,8 +139,9 @@ export function closeTask(
       "Close the incident, or wait for the emergency's end.",
     );
   }
-  const detail = `${taskId} closed by ${by}: ${task.scope}'s change under ${task.ticket} is in Git as ${commit}. ${why}`;
-  return next(question, { tasks: tasks.filter(({ id }) => id !== taskId), detail });
+  const { ticket, scope } = task;
+  const about = { kind: "task-closed", id: taskId, ticket, scope, commit } as const;
+  return next(question, { tasks: tasks.filter(({ id }) => id !== taskId), about });
 }
 
 function findIncident(
@@ -157,15 +157,4 @@ function findIncident(
         `no open incident ${incidentId}`,
         "`baton get controls` lists those there are.",
       );
-}
-
-function scopeText(scope: IncidentScope): string {
-  switch (scope.kind) {
-    case "all":
-      return "everything";
-    case "lane":
-      return scope.lane;
-    case "candidate":
-      return scope.candidateId;
-  }
 }

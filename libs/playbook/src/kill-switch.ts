@@ -24,13 +24,13 @@ export function engage(
     const killSwitch = { ...actOf(question, command), releases: [] };
     return next(question, {
       killSwitch,
-      detail: `Kill switch engaged by ${command.by}: ${command.why}`,
+      about: { kind: "engaged" },
     });
   }
   if (current.releases.length === 0) return { kind: "ignore", why: "duplicate" };
-  const names = current.releases.map(({ by }) => by).join(", ");
-  const detail = `Kill switch stays engaged, says ${command.by}: ${command.why}. Taken back: its release by ${names}`;
-  return next(question, { killSwitch: { ...current, releases: [] }, detail });
+  const takenBack = current.releases.map(({ by }) => by);
+  const about = { kind: "kept-engaged", takenBack } as const;
+  return next(question, { killSwitch: { ...current, releases: [] }, about });
 }
 
 /** Asks for its release; the second person's wish releases it. */
@@ -53,10 +53,14 @@ export function release(
   const own = { ...actOf(question, command), expires: after(now, RELEASE_SECONDS) };
   const releases = [...given, own];
   if (releases.length < 2) {
-    const detail = `Release of the kill switch asked for by ${command.by}: ${command.why}. A second person is needed by ${own.expires}`;
-    return next(question, { killSwitch: { ...current, releases }, detail });
+    const about = { kind: "release-asked", until: own.expires } as const;
+    return next(question, { killSwitch: { ...current, releases }, about });
   }
-  const names = releases.map(({ by }) => by).join(" and ");
-  const detail = `Kill switch released by ${names}: ${command.why}. It was engaged since ${current.time} by ${current.by}`;
-  return next(question, { killSwitch: null, detail });
+  const about = {
+    kind: "released",
+    by: releases.map(({ by }) => by),
+    since: current.time,
+    engagedBy: current.by,
+  } as const;
+  return next(question, { killSwitch: null, about });
 }

@@ -1,3 +1,4 @@
 export { act, type Act, actsOf, inTerminal, type Phrase } from "./phrase.ts";
 export { adviceOn, adviceOnStop, limitedAnswers } from "./advice.ts";
+export { controlChangeText } from "./control-change.ts";
 export { faultText, particularsOf, stopText } from "./particulars.ts";

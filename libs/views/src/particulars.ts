@@ -9,6 +9,8 @@ import {
 } from "@baton/contracts";
 import { approvalState } from "@baton/playbook";
 
+import { foreignText } from "./foreign-text.ts";
+
 type AboutOf<K extends About["kind"]> = Extract<About, { kind: K }>;
 
 /** What happened, in one sentence or a few; several hundred characters where a lane or a gate had so much to say. */
@@ -27,13 +29,6 @@ type Kinds = { readonly [K in About["kind"]]: AboutOf<K> };
 function say<K extends About["kind"]>(entry: Entry, kind: K, about: Kinds[K]): string {
   // A newer release tells of more kinds than its type says.
   return Object.hasOwn(SAYS, kind) ? SAYS[kind](entry, about) : foreignText(about);
-}
-
-/** What is known of something that only a newer release can tell. */
-function foreignText(about: object): string {
-  return Object.entries(about)
-    .map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`)
-    .join(", ");
 }
 
 /** Who did it and why, where a person did. */

@@ -9,6 +9,7 @@ import {
   type StoredControls,
 } from "@baton/contracts";
 import { isStopped } from "@baton/playbook";
+import { controlChangeText } from "@baton/views";
 
 import type { Hindrance, Undecided } from "../undecided/read-undecided.ts";
 
@@ -48,11 +49,11 @@ export function viewOf(
   entries: readonly Entry[],
   { undecided, hindrance }: Waiting = { undecided: [], hindrance: null },
 ): ControlsView {
-  const { time, detail, killSwitch, incidents, tasks } = controls;
+  const { time, killSwitch, incidents, tasks } = controls;
   return {
     sequence,
     time,
-    detail,
+    detail: controlChangeText(controls),
     killSwitch,
     incidents: incidents.map((incident) => ({
       ...incident,

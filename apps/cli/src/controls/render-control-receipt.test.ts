@@ -1,3 +1,4 @@
+import { controlChangeText } from "@baton/views";
 import { describe, expect, test } from "vitest";
 
 import { controlled, emergency, incidentOf } from "../testing/sample-controls.ts";
@@ -12,9 +13,10 @@ const MESH = `mesh-${"0".repeat(32)}`;
 /** The receipt of the last of these steps. */
 function receiptOf(type: Type, states: States, duplicate = false): string {
   const { sequence, controls } = states.at(-1) ?? states[0];
-  const { time, detail, cause } = controls;
+  const { time, about, cause } = controls;
+  const detail = controlChangeText(controls);
   if (cause.kind !== "command") throw new Error("no command");
-  const outcome = { kind: "controlled", duplicate, sequence, time, detail } as const;
+  const outcome = { kind: "controlled", duplicate, sequence, time, about, detail } as const;
   const { commandId } = cause;
   const of = { v: 1, mesh: MESH, commandSha256: "0".repeat(64) } as const;
   const receipt = { ...of, commandId, candidateId: "mesh-controls", outcome, controls } as const;

@@ -1,6 +1,7 @@
 /** The mesh's controls for people. Pure. */
 import type { Controls, StoredControls } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
+import { controlChangeText } from "@baton/views";
 
 import { renderTable } from "../render-table.ts";
 import { ageText } from "../time-text.ts";
@@ -133,13 +134,13 @@ export function renderHistory(entries: readonly StoredControls[], width: number)
   if (entries.length === 0) return "Nothing was ever controlled.\n";
   return renderTable(
     ["SEQ", "TIME", "WHAT", "BY", "SIGNED", "DETAIL"].map((heading) => ({ heading })),
-    entries.map(({ sequence, controls: { time, cause, detail } }) => [
+    entries.map(({ sequence, controls, controls: { time, cause } }) => [
       String(sequence),
       time,
       causeName(cause),
       cause.kind === "command" ? cause.by : "-",
       cause.kind === "command" && cause.signature ? "yes" : "-",
-      detail,
+      controlChangeText(controls),
     ]),
     width,
   );

@@ -58,7 +58,8 @@ export async function playIncident(story: Story, stage: Stage, played: Played): 
   await send(story, stage, { type: "approve", by: REVIEWERS[0] });
   stage.tell("incident", `approved by ${REVIEWERS[0]}, one of two`);
   const opened = await sendToMesh(stage, ON_CALL, { type: "incident", candidateId });
-  const id = /inc-[0-9a-f]{12}/.exec(opened.outcome.detail)?.[0] ?? "";
+  const { about } = opened.outcome;
+  const id = about?.kind === "incident-opened" ? about.id : "";
   played.incident = { id, closed: false };
   stage.tell("incident", `incident ${id} opened by ${ON_CALL}`);
   await until(story, stage, "recovery", ({ incident }) => incident?.id === id);

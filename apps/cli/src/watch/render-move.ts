@@ -1,6 +1,6 @@
 import { MESH_ID, type StoredControls, type StoredEntry } from "@baton/contracts";
 import { cutTo, printable, printableLines } from "@baton/text/printable";
-import { particularsOf } from "@baton/views";
+import { controlChangeText, particularsOf } from "@baton/views";
 
 import { causeName } from "../controls/render-controls.ts";
 
@@ -16,7 +16,8 @@ export function renderMove({ sequence, entry }: StoredEntry, time: Date): string
 
 /** A change of the mesh's controls as a line among them. */
 export function renderControl({ sequence, controls }: StoredControls, time: Date): string {
-  const { cause, detail } = controls;
+  const { cause } = controls;
+  const detail = controlChangeText(controls);
   const text = `${shortened(detail)} (CONTROLS ${sequence})`;
   return line(time, [MESH_ID, "all", causeName(cause), "CONTROLS"], text);
 }
@@ -61,13 +62,13 @@ export function moveJson({ sequence, entry }: StoredEntry, time: Date): string {
 
 /** A change of the controls for a program: it has `type` and no candidate. */
 export function controlJson({ sequence, controls }: StoredControls, time: Date): string {
-  const { type, cause, detail, killSwitch, incidents, tasks } = controls;
+  const { type, cause, killSwitch, incidents, tasks } = controls;
   const change = {
     type,
     sequence,
     storedAt: time.toISOString(),
     cause,
-    detail,
+    detail: controlChangeText(controls),
     killSwitch,
     incidents,
     tasks,

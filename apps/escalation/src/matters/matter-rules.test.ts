@@ -177,7 +177,11 @@ test("an emergency and its end are noted without a notice, and stand in the next
 });
 
 test("a matter that the controls have no more is resolved by the entry that ended it", () => {
-  const states = [controls(4), controls(3, { detail: "Incident closed by eve: flat" }), open];
+  const states = [
+    controls(4),
+    controls(3, { about: { kind: "incident-closed", id: "inc-1" } }),
+    open,
+  ];
   const record = written(states, opened(), 10);
   expect(record).toMatchObject({
     state: "answered",
@@ -188,7 +192,7 @@ test("a matter that the controls have no more is resolved by the entry that ende
   expect(record.delivery).toMatchObject({
     notice: {
       key: `${INCIDENT}.resolved`,
-      detail: "Incident closed by eve: flat",
+      detail: expect.stringContaining("Incident inc-1 closed by eve: "),
       answer: { by: "eve", what: "close-incident", at: at(3) },
     },
     waiting: [{ name: "one" }],

@@ -5,7 +5,8 @@
  * M1: a matter is opened once and ends once: its name never comes again.
  * M2: controls that are older than those known to have it say nothing about it.
  */
-import type { MeshMatter, MeshMatterRecord, StoredControls } from "@baton/contracts";
+import { cut, type MeshMatter, type MeshMatterRecord, type StoredControls } from "@baton/contracts";
+import { controlChangeText } from "@baton/views";
 
 import { isTelling } from "../notices/delivery-rules.ts";
 import {
@@ -85,13 +86,12 @@ function endedBy(
   end: StoredControls | undefined,
   nowMs: number,
 ): MeshMatterRecord {
-  const { cause, time, detail } = end?.controls ?? {
-    cause: undefined,
-    time: new Date(nowMs).toISOString(),
-    detail: isEngineMatter(record)
-      ? "The engine doesn't say so any more."
-      : "The mesh's controls don't have it any more.",
-  };
+  const gone = isEngineMatter(record)
+    ? "The engine doesn't say so any more."
+    : "The mesh's controls don't have it any more.";
+  const time = end?.controls.time ?? new Date(nowMs).toISOString();
+  const detail = end ? cut(controlChangeText(end.controls)) : gone;
+  const cause = end?.controls.cause;
   const isCommand = cause?.kind === "command";
   return {
     ...record,

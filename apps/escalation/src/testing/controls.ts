@@ -42,7 +42,7 @@ export function controls(sequence: number, changes: Partial<Controls> = {}): Sto
     n: sequence,
     prev: sequence - 1,
     time: at(sequence),
-    detail: `change ${sequence}`,
+    about: { kind: "made" },
     cause: {
       kind: "command",
       commandId: `cmd-${String(sequence).padStart(4, "0")}`,

@@ -8,7 +8,7 @@ export function controlState(n: number, over: Partial<Controls> = {}): StoredCon
     n,
     prev: n - 1,
     time: "2026-01-05T11:00:00.000Z",
-    detail: "test",
+    about: { kind: "made" },
     cause: { kind: "expired" },
     killSwitch: null,
     incidents: [],
