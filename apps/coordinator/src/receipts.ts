@@ -109,7 +109,7 @@ export function unreadable(of: { candidateId: string; commandId: string }, why: 
 }
 
 /** A refusal in words. */
-export function refusal(
+function refusal(
   of: { candidateId: string; commandId: string },
   code: string,
   message: string,

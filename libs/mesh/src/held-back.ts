@@ -9,7 +9,7 @@
 import type { Delivery } from "./delivery.ts";
 
 /** How long it is kept the first time, the second time, in milliseconds. */
-export const KEPT_MS = [10_000, 120_000] as const;
+const KEPT_MS = [10_000, 120_000] as const;
 /** On the way out: by then this process takes nothing any more. */
 const LEAVING_MS = 1000;
 

@@ -2,7 +2,7 @@
 import { checkServerVersion, NATS_SERVER_FLOOR } from "./nats-server/index.ts";
 
 /** The server can't carry a mesh. */
-export class ServerTooOld extends Error {
+class ServerTooOld extends Error {
   override readonly name = "ServerTooOld";
   readonly code = "E_SERVER_VERSION";
   readonly class = "deterministic";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 
 /** Something that a person must look at, though the service does its work. */
-export interface CheckMatter {
+interface CheckMatter {
   readonly code: string;
   /** A candidate's id, or `mesh`. */
   readonly subject: string;

@@ -32,7 +32,7 @@ function countsOf(candidates: readonly Standing[]): string {
 }
 
 /** Candidates that a coordinator of this release leaves alone, as only a newer one knows why they stand where they stand. */
-export function newerIn(open: readonly StoredEntry[]): Unreadable[] {
+function newerIn(open: readonly StoredEntry[]): Unreadable[] {
   return open.flatMap(({ sequence, entry }) => {
     const foreign = foreignIn(entry);
     if (foreign === undefined) return [];

@@ -15,7 +15,7 @@ import { knownOutside } from "./known-outside.ts";
 export type ReadingSession = Pick<Session, "nc" | "jsm"> & Partial<Pick<Session, "address">>;
 
 /** What there is of the history, by all that is known here. */
-export async function historyOf(session: ReadingSession): Promise<HistoryState> {
+async function historyOf(session: ReadingSession): Promise<HistoryState> {
   return findLosses(session, await marksHere(session));
 }
 
