@@ -18,7 +18,6 @@ import {
   type Delivery,
   handBackMs,
   JournalCorrupt,
-  LogReset,
   type Mesh,
   type PullWorker,
   readReport,
@@ -55,7 +54,7 @@ export interface IntakeParts {
 /** Where every write is synced, entries go out in groups of at most so many: with 64 the server works twice as much per entry. */
 const CAPACITY = { reports: 256, commands: 128, advisories: 64 } as const;
 const RETRY_MS = 1000;
-/** A journal that holds what no coordinator wrote, or has lost something, doesn't mend itself soon. */
+/** A journal that holds what no coordinator wrote doesn't mend itself soon. One that lost something makes the coordinator stand still. */
 const CORRUPT_RETRY_MS = 60_000;
 
 type Intake = keyof typeof CAPACITY;
@@ -85,8 +84,7 @@ export function startIntakes(
             { err: error, stream: STREAMS[kind].name, sequence: delivery.sequence },
             "message will be delivered again",
           );
-          const waits = error instanceof JournalCorrupt || error instanceof LogReset;
-          delivery.nak(waits ? CORRUPT_RETRY_MS : RETRY_MS);
+          delivery.nak(error instanceof JournalCorrupt ? CORRUPT_RETRY_MS : RETRY_MS);
         });
       },
     });

@@ -3,15 +3,23 @@
  * and what to do; it ends when history is back, or when somebody accepts the loss.
  *
  * R1: the kill switch is engaged where CONTROLS isn't among what is lost; where it is, whoever reads it stops by itself.
+ *     Whatever is lost, nobody who stops something is refused for it: what they ask is the next state of what there is.
  * R2: accepting makes what is absent anew, and begins an epoch under an engaged kill switch: two people release it.
- * R3: of the streams only COMMANDS is made anew before that, for people must be heard; it stays lost all the same.
+ * R3: of the streams only COMMANDS is made anew before that, for people must be heard, and CONTROLS for who stops something; they
+ *     stay lost all the same.
  */
 import { setTimeout as delay } from "node:timers/promises";
 
 import { HISTORY_STREAMS, lossText, type MeshName, STREAMS } from "@baton/contracts";
 import { ensureTopology, lastMarked, type Mesh } from "@baton/mesh";
 import type { People } from "@baton/people";
-import { decideControl, type Playbook, reject, type Refusal } from "@baton/playbook";
+import {
+  type ControlQuestion,
+  decideControl,
+  type Playbook,
+  reject,
+  type Refusal,
+} from "@baton/playbook";
 import type { ServiceContext } from "@baton/service";
 import { createRunSampler } from "@baton/telemetry";
 
@@ -45,7 +53,7 @@ export async function standStill(
     {
       mesh,
       coordinator: { settle: async () => refusalNow(keeper), busy: () => 0 },
-      controls: acceptanceDesk(parts, () => accepted.resolve("accepted")),
+      controls: lossDesk(parts, () => accepted.resolve("accepted")),
       ...identityOf(service, name),
       people: parts.people,
       log,
@@ -90,12 +98,20 @@ async function hearPeople({ mesh, keeper }: LossRoomParts): Promise<MeshName> {
   if (loss) keeper.insist(loss);
   const isMade = (name: string): boolean =>
     name === commands || !HISTORY_STREAMS.some((one) => one === name);
-  const { streams, consumers } = mesh.topology;
+  return make(mesh, isMade, state?.name);
+}
+
+/** Makes the streams that `isMade` names, with their consumers; gives the mesh's name. */
+function make(
+  { jsm, topology: { streams, consumers } }: Mesh,
+  isMade: (name: string) => boolean,
+  name: MeshName | undefined,
+): Promise<MeshName> {
   const topology = {
-    streams: streams.filter(({ name }) => isMade(name)),
+    streams: streams.filter((one) => isMade(one.name)),
     consumers: consumers.filter(({ stream }) => isMade(stream)),
   };
-  return ensureTopology(mesh.jsm, topology, { name: state?.name });
+  return ensureTopology(jsm, topology, { name });
 }
 
 async function untilBack({ keeper }: LossRoomParts, signal: AbortSignal): Promise<"back"> {
@@ -115,34 +131,77 @@ function refusalNow(keeper: HistoryKeeper): Refusal {
   return reject(code, message, `Nothing is decided. ${action}`);
 }
 
-/** Takes the acceptance, and nothing else. */
-function acceptanceDesk(parts: LossRoomParts, onAccepted: () => void): ControlDesk {
-  const { mesh, keeper, playbook } = parts;
+/** Takes the acceptance and what stops, and nothing else. */
+function lossDesk(parts: LossRoomParts, onAccepted: () => void): ControlDesk {
   const settle: ControlDesk["settle"] = async (happening): Promise<ControlOutcome> => {
-    if (happening.kind !== "command" || happening.command.type !== "accept-loss")
-      return refusalNow(keeper);
-    const state = await keeper.look();
-    const found = await lastMarked(mesh.jsm);
-    const last = typeof found === "string" ? undefined : found.stored;
-    const decision = decideControl({
-      last,
-      happening,
-      playbook,
-      facts: { candidateKnown: false, unrecovered: [], history: historyFacts(state) },
-      now: new Date().toISOString(),
-    });
-    if (decision.kind === "reject") return decision;
-    if (decision.kind === "ignore") return refusalNow(keeper);
-    await ensureTopology(mesh.jsm, mesh.topology, { name: state.name });
-    const appended = await mesh.controls.append(decision.controls);
-    // Another coordinator was faster: what holds now is looked at again.
-    if (appended.kind === "fenced") return refusalNow(keeper);
-    await keeper.accept();
-    onAccepted();
-    return {
-      kind: "changed",
-      stored: { sequence: appended.sequence, controls: decision.controls },
-    };
+    if (happening.kind !== "command") return refusalNow(parts.keeper);
+    const { type } = happening.command;
+    if (type === "kill-switch" || type === "incident") return stop(parts, happening);
+    if (type === "accept-loss") return accept(parts, happening, onAccepted);
+    return refusalNow(parts.keeper);
   };
   return { settle };
+}
+
+type Asked = Extract<ControlQuestion["happening"], { kind: "command" }>;
+
+/** R1. Where another coordinator was faster it throws: the command is delivered again, and decided on what holds then. */
+async function stop(parts: LossRoomParts, happening: Asked): Promise<ControlOutcome> {
+  const { mesh, keeper, playbook } = parts;
+  const { command } = happening;
+  const loss = keeper.lost()?.losses.find(({ stream }) => stream === STREAMS.controls.name);
+  const found = await lastMarked(mesh.jsm);
+  if (found === "absent") await make(mesh, (name) => name === STREAMS.controls.name, mesh.name);
+  const last = typeof found === "string" ? undefined : found.stored;
+  const scope = command.type === "incident" ? command.scope : undefined;
+  const entry =
+    scope?.kind === "candidate"
+      ? await mesh.journal.last(scope.candidateId).catch(() => undefined)
+      : undefined;
+  const decision = decideControl({
+    last,
+    happening,
+    playbook,
+    facts: { candidateKnown: entry !== undefined, unrecovered: [] },
+    now: new Date().toISOString(),
+  });
+  if (decision.kind === "reject") return decision;
+  if (decision.kind === "ignore") {
+    if (!last) throw new Error("nothing is unchanged where there is nothing");
+    return { kind: "unchanged", stored: last };
+  }
+  // R3. A state more must not hide that those before it are gone.
+  if (loss) keeper.insist(loss);
+  const { controls } = decision;
+  const appended = await mesh.controls.append(controls);
+  if (appended.kind === "fenced") throw new Error("another coordinator changed the controls first");
+  if (!loss) await keeper.keepControls();
+  return { kind: "changed", stored: { sequence: appended.sequence, controls } };
+}
+
+/** R2. */
+async function accept(
+  { mesh, keeper, playbook }: LossRoomParts,
+  happening: Asked,
+  onAccepted: () => void,
+): Promise<ControlOutcome> {
+  const state = await keeper.look();
+  const found = await lastMarked(mesh.jsm);
+  const last = typeof found === "string" ? undefined : found.stored;
+  const decision = decideControl({
+    last,
+    happening,
+    playbook,
+    facts: { candidateKnown: false, unrecovered: [], history: historyFacts(state) },
+    now: new Date().toISOString(),
+  });
+  if (decision.kind === "reject") return decision;
+  if (decision.kind === "ignore") return refusalNow(keeper);
+  await ensureTopology(mesh.jsm, mesh.topology, { name: state.name });
+  const appended = await mesh.controls.append(decision.controls);
+  // Another coordinator was faster: what holds now is looked at again.
+  if (appended.kind === "fenced") return refusalNow(keeper);
+  await keeper.accept();
+  onAccepted();
+  return { kind: "changed", stored: { sequence: appended.sequence, controls: decision.controls } };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { HistoryMarks, MESH_ID } from "@baton/contracts";
 import { done, type StageWork } from "@baton/lanekit";
+import { lastMarked } from "@baton/mesh";
 import { eventually, startTestNats, temporaryFolder, type TestNats } from "@baton/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
@@ -74,7 +75,7 @@ const untilLost = (text: string) =>
 /** What is refused says which loss it is. */
 async function refusedLoss(): Promise<string> {
   const outcome = await eventually(
-    () => control("author", { type: "kill-switch" }),
+    () => control("author", { type: "release-kill-switch" }),
     // COMMANDS itself may have to be made anew before anybody is heard.
     { what: "somebody answers", withinMs: 20_000 },
   );
@@ -189,11 +190,32 @@ test.each([
     expect(isThere).toBe(stream === "COMMANDS");
     const loss = await refusedLoss();
     expect(loss).toBe(running);
+    // A stop is never refused, and hides no loss.
+    const why = `${stream} is gone: stop`;
+    expect(await control("author", { type: "kill-switch", why })).toMatchObject({
+      kind: "controlled",
+      duplicate: engages,
+    });
+    expect(await lastMarked(mesh().jsm)).toMatchObject({
+      stored: {
+        controls: {
+          killSwitch: { why: expect.stringContaining(engages ? "E_LOG_RESET" : why) },
+        },
+      },
+    });
+    const scope = { kind: "lane", lane: "lane-f" };
+    expect(await control("author", { type: "incident", class: "B", scope })).toMatchObject({
+      kind: "controlled",
+    });
+    expect(await refusedLoss()).toBe(loss);
     expect(await control("ben", { type: "accept-loss", loss })).toMatchObject({
       kind: "controlled",
     });
     await world.loop.coordinator().ready();
-    expect((await mesh().controls.last()).controls.killSwitch).not.toBe(null);
+    expect((await mesh().controls.last()).controls).toMatchObject({
+      killSwitch: expect.anything(),
+      incidents: [{ scope }],
+    });
     const next = await world.submit({ name: `after ${stream}` });
     await world.loop.until(next, "it's decided", ({ n }) => n >= 1);
   },
