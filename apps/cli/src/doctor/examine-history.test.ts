@@ -47,9 +47,18 @@ function onMain(path: string, message: string): void {
   execFileSync("git", args, { input: commit });
 }
 
-async function findings() {
+/** Of a mesh whose coordinator says that its history is whole, or not; undefined: none answers. */
+async function examined(whole?: boolean) {
   const address = { up: { dataDir: root } };
-  const found = await examineHistory({ nc: mesh.nc, jsm: mesh.jsm, address });
+  const checks = [{ name: "history", ok: whole === true, reason: whole ? null : "E_LOG_RESET" }];
+  const process = { host: "here", pid: 1, startedAt: null, ready: whole === true, checks };
+  const processes = whole === undefined ? [] : [process];
+  const coordinator = { name: "coordinator", processes, up: undefined };
+  return examineHistory({ nc: mesh.nc, jsm: mesh.jsm, address }, async () => [coordinator]);
+}
+
+async function findings() {
+  const found = await examined();
   return found.map(({ level, about, found: what }) => `${level} ${about}: ${what}`);
 }
 
@@ -76,3 +85,22 @@ test("a mark in the data folder that history no longer has is a loss; one that c
     expect.stringMatching(/^fault history: the mark in the data folder can't be read: /),
   );
 });
+
+test.each([
+  ["goes on deciding", true, /^A coordinator knows of no loss and goes on deciding; /],
+  ["stands still", false, /^Nothing is decided, /],
+  ["doesn't answer", undefined, /^Nothing is decided, /],
+])(
+  "a mark on main that anybody may have pushed: while the coordinator %s, that is what is said",
+  async (_, whole, repair) => {
+    rmSync(directory.mark, { force: true });
+    onMain("README.md", `Forged\n\nBaton-Mark: 1 JOURNAL 99999999 ${"a".repeat(64)}\n`);
+    const found = await examined(whole);
+    expect(found).toContainEqual(
+      expect.objectContaining({
+        found: "E_LOG_RESET JOURNAL ends at 1, but had come to 99999999 (known by main)",
+        repair: expect.stringMatching(repair),
+      }),
+    );
+  },
+);

@@ -8,6 +8,7 @@ import { recentActions, type Remote } from "@baton/gitops";
 import { findLosses, type HistoryState, type KnownMarks } from "@baton/mesh";
 
 import { knownOutside, type Unread } from "../history/known-outside.ts";
+import type { ServiceView } from "../services/read-services.ts";
 import type { Session } from "../session.ts";
 import { meshDirectory } from "../up/mesh-directory.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
@@ -23,31 +24,54 @@ const ACTIONS = 200;
 /** Most that are named one by one. */
 const NAMED = 10;
 
-/** Whether something is lost; with `baton up` also what main has that no entry accounts for. */
-export async function examineHistory(session: Examined): Promise<Finding[]> {
+/** The coordinator's check that says what it knows of a loss. */
+const CHECK = "history";
+
+/**
+ * Whether something is lost; with `baton up` also what main has that no entry accounts for. `services`: what they say themselves,
+ * asked only where something is lost.
+ */
+export async function examineHistory(
+  session: Examined,
+  services: () => Promise<readonly ServiceView[]>,
+): Promise<Finding[]> {
   const root = session.address.up?.dataDir;
-  if (root === undefined) return historyFindings(await findLosses(session, []), []);
+  const findingsOf = async (state: HistoryState, known: readonly KnownMarks[]) =>
+    state.kind === "lost"
+      ? lossFindings(state, meansNow(await services()))
+      : wholeFindings(state, known);
+  if (root === undefined) return findingsOf(await findLosses(session, []), []);
   const cacheDir = await mkdtemp(join(tmpdir(), "baton-doctor-"));
   try {
     const remote = { repository: meshDirectory(root).gitops, cacheDir };
     const { known, unread } = await knownOutside(root, remote);
     const state = await findLosses(session, known);
     const unaccounted = await examineMain(session, remote);
-    return [...historyFindings(state, known), ...unread.map(unreadFinding), ...unaccounted];
+    return [...(await findingsOf(state, known)), ...unread.map(unreadFinding), ...unaccounted];
   } finally {
     await rm(cacheDir, { recursive: true, force: true });
   }
 }
 
 /** What the state means. */
-function historyFindings(state: HistoryState, known: readonly KnownMarks[]): Finding[] {
+function wholeFindings(state: HistoryState, known: readonly KnownMarks[]): Finding[] {
   if (state.kind === "new") return [remark(ABOUT, "nothing was ever decided here")];
-  if (state.kind === "whole") {
-    const ends = HISTORY_STREAMS.map((stream) => `${stream} ${state.heads[stream]?.last ?? 0}`);
-    const by = ["the streams of one another", ...known.map((one) => one.by)].join(", ");
-    return [ok(ABOUT, `whole as far as is known by ${by}: ${ends.join(", ")}`)];
-  }
-  const repair = `Nothing is decided, promoted or increased. Stop the mesh and bring the streams back from the latest copy. Only if there is none: \`baton accept-loss ${state.lossId ?? "LOSS"} --why …\`, with the id that a refused command names.`;
+  const ends = HISTORY_STREAMS.map((stream) => `${stream} ${state.heads[stream]?.last ?? 0}`);
+  const by = ["the streams of one another", ...known.map((one) => one.by)].join(", ");
+  return [ok(ABOUT, `whole as far as is known by ${by}: ${ends.join(", ")}`)];
+}
+
+/** What the coordinators themselves make of it: marks that lie outside they read at their start alone. */
+function meansNow(services: readonly ServiceView[]): string {
+  const processes = services.find(({ name }) => name === "coordinator")?.processes ?? [];
+  const checks = processes.flatMap((one) => one.checks.filter(({ name }) => name === CHECK));
+  return checks.some(({ ok: isWhole }) => isWhole)
+    ? "A coordinator knows of no loss and goes on deciding; the next that starts refuses everything but stops. First look who wrote what is known here (on main: `git log --grep=Baton-Mark`): a mark that nobody of the mesh wrote has to be taken back. `baton kill-switch engage` stops the mesh. If history is lost:"
+    : "Nothing is decided, promoted or increased.";
+}
+
+function lossFindings(state: HistoryState, means: string): Finding[] {
+  const repair = `${means} Stop the mesh and bring the streams back from the latest copy. Only if there is none: \`baton accept-loss ${state.lossId ?? "LOSS"} --why …\`, with the id that a refused command names.`;
   return state.losses.map((loss) => ({
     ...fault(ABOUT, `E_LOG_RESET ${lossText(loss)}`, repair),
     loss: true as const,

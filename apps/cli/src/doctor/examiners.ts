@@ -26,7 +26,7 @@ export const EXAMINERS: Readonly<Record<string, Examiner>> = {
   clock: examineClock,
   services: examineServices,
   disk: examineDisk,
-  history: ({ session }) => examineHistory(session),
+  history: ({ session, services }) => examineHistory(session, services),
   streams: examineStreams,
   consumers: examineConsumers,
   controls: examineControls,
