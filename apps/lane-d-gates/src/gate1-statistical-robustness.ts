@@ -1,4 +1,5 @@
 import type { GateCheck, WalkForwardLimits } from "@baton/contracts";
+import { latestWindows } from "@baton/market";
 
 import { checksOf } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
@@ -17,6 +18,7 @@ export function gate1(
   const limits = { ...own, minFolds };
   return [
     ...windowChecks(evidence, own.minGapRows, windows),
+    ...choiceChecks(evidence, windows),
     ...foldChecks(evidence, limits),
     ...luckChecks(evidence, limits),
     ...robustnessChecks(evidence, limits),
@@ -114,6 +116,33 @@ function windowChecks(
       measured: folds.found?.value.leakage.leastGapRows,
       threshold: Math.max(minGapRows, limits.minPurgeRows),
       means: "what was tested may have leaked into what was chosen",
+    }),
+  ];
+}
+
+/** Nor must long ones leave out years: intake refuses them, but what intake wrote comes with lane A's key alone. */
+function choiceChecks({ research, walkForward }: Evidence, limits: WalkForwardLimits): GateCheck[] {
+  const tests = walkForward.found?.value.instruments.map(({ folds }) =>
+    folds.map(({ test }) => test),
+  );
+  const warmUps = research.found?.value.trials.map(({ warmUpRows }) => warmUpRows);
+  const latest = warmUps && latestWindows(limits, Math.max(...warmUps));
+  return [
+    gate.atMost({
+      checkId: "first_test_row",
+      title: "row on which tests begin, latest of all instruments",
+      from: [research, walkForward],
+      measured: tests && Math.max(...tests.map((of) => Math.min(...of.map(({ from }) => from)))),
+      threshold: latest?.firstTestRow,
+      means: "the candidate would choose the years that its gates look at",
+    }),
+    gate.atMost({
+      checkId: "longest_test_rows",
+      title: "test rows, most of all folds",
+      from: [research, walkForward],
+      measured: tests && Math.max(...tests.flat().map(({ from, to }) => to - from)),
+      threshold: latest?.testRows,
+      means: "what makes no whole fold at the end isn't tested",
     }),
   ];
 }

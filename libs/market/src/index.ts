@@ -27,4 +27,4 @@ export {
 } from "./market-error.ts";
 export { rowProblems } from "./row-problems.ts";
 export { jsonPath, problemsText, shownValue, type SpecProblem } from "./spec-problems.ts";
-export { foldsNeeded, type RowsNeeded, rowsNeeded, windowsOf } from "./windows.ts";
+export { foldsNeeded, latestWindows, type RowsNeeded, rowsNeeded, windowsOf } from "./windows.ts";

@@ -108,29 +108,33 @@ function untestedProblems(of: {
   const { chosen, warmUpRows, limits } = of;
   if (!chosen) return [];
   const own = windowsOf({ walkForward: chosen });
-  const usual = usualUnder(limits);
-  const before = ({ firstRow, trainRows, purgeRows }: WalkForwardWindows) =>
-    Math.max(firstRow, warmUpRows) + trainRows + purgeRows;
-  const [rows, most] = [before(own), before(usual)];
+  const latest = latestWindows(limits, warmUpRows);
+  const rows = Math.max(own.firstRow, warmUpRows) + own.trainRows + own.purgeRows;
   const problems: SpecProblem[] = [];
-  if (rows > most) {
-    const rule = `firstRow, trainRows and purgeRows at most ${most} rows together, as with the usual windows, here they are ${rows}: no candidate chooses the years that its gates look at`;
+  if (rows > latest.firstTestRow) {
+    const rule = `firstRow, trainRows and purgeRows at most ${latest.firstTestRow} rows together, as with the usual windows, here they are ${rows}: no candidate chooses the years that its gates look at`;
     problems.push({ path: ["walkForward"], value: chosen, rule });
   }
-  if (own.testRows > usual.testRows) {
-    const rule = `at most ${usual.testRows}: what makes no whole fold at the end isn't tested`;
+  if (own.testRows > latest.testRows) {
+    const rule = `at most ${latest.testRows}: what makes no whole fold at the end isn't tested`;
     problems.push({ path: ["walkForward", "testRows"], value: own.testRows, rule });
   }
   return problems;
 }
 
-/** The usual windows, as far as the playbook doesn't ask for longer ones. */
-function usualUnder(limits: WalkForwardLimits): WalkForwardWindows {
-  const usual = windowsOf({});
+/**
+ * The latest row on which tests may begin, and the most test rows of a fold: with the usual windows, as far as the playbook doesn't
+ * ask for longer ones.
+ */
+export function latestWindows(
+  limits: WalkForwardLimits,
+  warmUpRows: number,
+): { readonly firstTestRow: number; readonly testRows: number } {
+  const { firstRow, trainRows, purgeRows, testRows } = windowsOf({});
+  const learnt =
+    Math.max(trainRows, limits.minTrainRows) + Math.max(purgeRows, limits.minPurgeRows);
   return {
-    ...usual,
-    trainRows: Math.max(usual.trainRows, limits.minTrainRows),
-    purgeRows: Math.max(usual.purgeRows, limits.minPurgeRows),
-    testRows: Math.max(usual.testRows, limits.minTestRows),
+    firstTestRow: Math.max(firstRow, warmUpRows) + learnt,
+    testRows: Math.max(testRows, limits.minTestRows),
   };
 }

@@ -78,6 +78,27 @@ export const NUMBERS: readonly Case[] = [
     252,
     251,
   ],
+  [
+    "gate1_statistical_robustness",
+    "first_test_row",
+    (v, x) => {
+      for (const { folds } of v.walkForward.instruments) {
+        const by = x - (folds[0]?.test.from ?? 0);
+        for (const one of folds) {
+          one.test = { ...one.test, from: one.test.from + by, to: one.test.to + by };
+        }
+      }
+    },
+    1213,
+    1214,
+  ],
+  [
+    "gate1_statistical_robustness",
+    "longest_test_rows",
+    (v, x) => (fold(v).test = { ...fold(v).test, to: fold(v).test.from + x }),
+    252,
+    253,
+  ],
   ["gate1_statistical_robustness", "folds", (v, x) => (v.folds.summary.folds = x), 5, 4],
   ["gate1_statistical_robustness", "trades", (v, x) => (v.folds.summary.trades = x), 1, 0],
   [
