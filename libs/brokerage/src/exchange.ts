@@ -12,7 +12,7 @@ export type Answer =
   | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
   | { readonly kind: "silence"; readonly message: string; readonly cause: unknown };
 
-/** One request, one answer; never throws, never sends again. */
+/** One request, one answer; never throws, and never sends again what may change something. */
 export type Exchange = (
   method: "GET" | "POST" | "PUT" | "DELETE",
   pathAndQuery: string,
@@ -35,7 +35,7 @@ export function createExchange(options: {
     const deadline = AbortSignal.timeout(timeoutMs);
     const what = `${method} ${target.pathname} at ${target.host}`;
     try {
-      const response = await fetch(target, {
+      const init: RequestInit = {
         method,
         redirect: "error",
         signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
@@ -46,12 +46,25 @@ export function createExchange(options: {
           ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+      };
+      const response = await fetch(target, init).catch((cause: unknown) => {
+        // The broker may close a connection that was kept alive at the very moment that it's used again.
+        if (method === "GET" && wasClosed(cause)) return fetch(target, init);
+        throw cause;
       });
       return { kind: "answer", status: response.status, body: await readJson(response) };
     } catch (cause) {
       return { kind: "silence", message: `${what}: ${silenceReason(cause, timeoutMs)}`, cause };
     }
   };
+}
+
+const CLOSED: ReadonlySet<unknown> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+/** True if the connection ended before any answer came. */
+function wasClosed(cause: unknown): boolean {
+  const inner = cause instanceof Error ? cause.cause : undefined;
+  return inner instanceof Error && "code" in inner && CLOSED.has(inner.code);
 }
 
 function silenceReason(cause: unknown, timeoutMs: number): string {
