@@ -8,6 +8,7 @@ import {
 } from "@baton/contracts";
 import { approvalState } from "@baton/playbook";
 
+import { laneSays } from "./lane-says.ts";
 import { act, actsOf, type Phrase } from "./phrase.ts";
 
 /** What to do about the candidate as it stands. */
@@ -81,11 +82,16 @@ const ADVICE: { readonly [K in About["kind"]]?: (entry: Entry, about: Kinds[K]) 
     ),
   "too-many-artifacts": (entry) =>
     toRunAgain(entry, "Make the lane pack what belongs together into one artifact"),
-  failed: (entry, { same }) =>
-    adviceOnFailure(entry, { same: same !== undefined, said: entry.failure?.action }),
-  "service-away": ({ failure }) => [
-    `${failure?.action ?? ""} Then all go on by themselves: nothing has to be resumed.`.trimStart(),
-  ],
+  failed: (entry, { same, stage }) =>
+    adviceOnFailure(entry, {
+      same: same !== undefined,
+      said: laneSays(`The lane of ${stage}`, entry.failure?.action),
+    }),
+  "service-away": ({ cause, failure }) => {
+    const lane = cause.kind === "service-away" ? cause.lane : "Its lane";
+    const said = laneSays(lane, failure?.action) ?? "Bring back what is away.";
+    return [`${said} Then all go on by themselves: nothing has to be resumed.`];
+  },
   "unfit-result": (entry, { lane }) =>
     toRunAgain(entry, `Bring ${lane} and the coordinator to one release`),
   held: whenHoldEnds,
@@ -138,7 +144,7 @@ function adviceOnFailure(
   { candidateId: id, reason }: Entry,
   { same, said }: { readonly same: boolean; readonly said: string | undefined },
 ): Phrase {
-  const mend = said === undefined || said === "" ? "Mend what the failure names." : said;
+  const mend = said ?? "Mend what the failure names.";
   const [resume, cancel] = [act("resume", id), act("cancel", id)];
   if (same)
     return [`${mend} Unchanged it fails again: mend that, then `, resume, ", or ", cancel, " it."];

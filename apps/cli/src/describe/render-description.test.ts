@@ -51,7 +51,7 @@ test("a failure, a hold, approvals and artifacts are all told", () => {
   ];
   const known = { candidateId: "cand-sample", entries: [stored(1, 0), held], reports } as const;
   const text = renderDescription({ ...known, entries: [stored(1, 0), held] }, view);
-  expect(text).toContain("Failure:   E_DATA_UNAVAILABLE (transient): away wait");
+  expect(text).toContain('Failure:   E_DATA_UNAVAILABLE (transient): away. Its lane says: "wait".');
   expect(text).toContain("On hold:   by bob");
   expect(text).toContain("gates/report.md  12");
   expect(text).toMatch(/^ {2}STATE {2}TIME .*\n {2}void {3}.* eve .* looks good$/m);

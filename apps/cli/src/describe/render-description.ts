@@ -4,7 +4,7 @@ import { reasonText } from "@baton/contracts";
 import type { StoredReport, TimedEntry } from "@baton/mesh";
 import { approvalState } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
-import { adviceOn, inTerminal, particularsOf } from "@baton/views";
+import { adviceOn, inTerminal, laneSays, particularsOf } from "@baton/views";
 
 import { answerText } from "../answer-text.ts";
 import { renderArtifacts } from "../artifacts/list-artifacts.ts";
@@ -63,7 +63,7 @@ function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): 
     [
       "Failure",
       failure
-        ? `${failure.code} (${failure.class}): ${failure.message} ${failure.action}`
+        ? `${failure.code} (${failure.class}): ${failure.message}. ${laneSays("Its lane", failure.action) ?? ""}`
         : undefined,
     ],
     ["On hold", hold ? `by ${hold.by} since ${hold.time}: ${hold.why}` : undefined],

@@ -39,7 +39,9 @@ test.each([
   expect(particularsOf(asked.entry)).toBe(
     "make failed at attempt 1: E_ON_PURPOSE failed on purpose",
   );
-  expect(inTerminal(adviceOn(asked.entry))).toBe("Mend it.");
+  expect(inTerminal(adviceOn(asked.entry))).toContain(
+    `The lane of ${asked.entry.stage} says: "Mend it". `,
+  );
   expect(await attemptsOf(id)).toEqual([["result", 1]]);
   world.measure(
     `${kind} failure -> ${reason}`,
