@@ -5,7 +5,7 @@
  * data folder, so they prove only who may read it: enough to try everything, nothing for a mesh that others rely on. Such a
  * mesh is given a registry of its own (`--people`), and no key is made for it.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
@@ -90,11 +90,15 @@ function register(file: string, keys: readonly SigningKey[]): boolean {
     });
   if (lines.length === 0) return false;
   const partial = `${file}.${process.pid}.new`;
-  writeFileSync(partial, `${text}${text.endsWith("\n") ? "" : "\n"}${lines.join("")}`, {
-    mode: 0o600,
-  });
-  renameSync(partial, file);
-  return true;
+  try {
+    writeFileSync(partial, `${text}${text.endsWith("\n") ? "" : "\n"}${lines.join("")}`, {
+      mode: 0o600,
+    });
+    renameSync(partial, file);
+    return true;
+  } finally {
+    rmSync(partial, { force: true });
+  }
 }
 
 /** A registry with two names that read alike is taken by nobody: better said here than by a coordinator that ends. */

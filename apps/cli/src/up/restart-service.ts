@@ -27,7 +27,8 @@ export async function restartService(service: string, globals: Globals): Promise
   const startedMs = performance.now();
   const stateFile = `${up.dataDir}/up.json`;
   if (pid !== undefined) {
-    askForEnd(up.dataDir, service, pid);
+    const unsaid = askForEnd(up.dataDir, service, pid);
+    if (unsaid !== undefined) note(`its end will be counted as a fault of its own: ${unsaid}`);
     await end(service, pid, await answers(up, service));
   }
   const next = await awaitNext(stateFile, { service, pid });

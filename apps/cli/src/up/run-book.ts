@@ -50,9 +50,18 @@ function wasAsked(
   return asked || exit.code === 0;
 }
 
-/** Leaves word that a person ends this process; whoever watches over it then doesn't take it for a fault. */
-export function askForEnd(root: string, service: string, pid: number): void {
-  writeFileSync(noteOf(root, service), `${pid}\n`, { mode: 0o600 });
+/**
+ * Leaves word that a person ends this process; whoever watches over it then doesn't take it for a fault. Where it can't be left, as on
+ * a full disk, answers why: the end may be asked for all the same.
+ */
+export function askForEnd(root: string, service: string, pid: number): string | undefined {
+  const file = noteOf(root, service);
+  try {
+    writeFileSync(file, `${pid}\n`, { mode: 0o600 });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function askedFor(root: string, service: string): number | undefined {

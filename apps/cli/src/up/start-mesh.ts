@@ -30,7 +30,7 @@ import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
 import { openRunBook, type RunBook } from "./run-book.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
-import { type MeshState, openPointer, removeState, writeState } from "./up-state.ts";
+import { type MeshState, openStateFiles, removeState, writeState } from "./up-state.ts";
 
 /** A mesh that runs. */
 export interface RunningMesh {
@@ -119,11 +119,10 @@ async function bringUp(
   await readyOrLost(services, choices.directory, options);
   const mesh = await identityOf(choices.directory, nats.url());
   const state = (): MeshState => stateOf({ choices, startedAt, nats, services, mesh, runs });
-  const point = openPointer(options);
-  parts.publish = () => {
-    writeState(choices.directory.state, state());
-    point(state());
-  };
+  // A mesh that no command would find isn't up; one that is goes on without its files.
+  writeState(choices.directory.state, state());
+  const tell = openStateFiles({ ...options, file: choices.directory.state });
+  parts.publish = () => tell(state());
   parts.publish();
   parts.storeWatch = watchStore({
     storeDir: choices.directory.store,

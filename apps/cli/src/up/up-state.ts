@@ -75,27 +75,50 @@ export function writeState(file: string, state: MeshState): void {
   const partial = `${file}.${process.pid}.new`;
   // A name that is there already may be a link that somebody else laid.
   rmSync(partial, { force: true });
-  writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(partial, file);
+  try {
+    writeFileSync(partial, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(partial, file);
+  } catch (error) {
+    // A full disk is left no fuller.
+    rmSync(partial, { force: true });
+    throw error;
+  }
 }
 
-/** What tells other commands of the mesh; where it can't, as in a read-only checkout, says so once and goes on. */
-export function openPointer({
-  pointer,
-  log,
-}: {
+/** The files that tell other commands of a mesh, and where it's said that they can't be written. */
+interface StateFiles {
+  /** The data folder's own. */
+  readonly file: string;
   /** Left alone while it's about another mesh that runs. */
   readonly pointer?: string | undefined;
   readonly log: (line: string) => void;
-}): (state: MeshState) => void {
-  let isTold = false;
+}
+
+/**
+ * What tells other commands of the mesh. The mesh runs on where it can't, as on a full disk or in a read-only checkout: that is said
+ * once, and tried again with the next state.
+ */
+export function openStateFiles({ file, pointer, log }: StateFiles): (state: MeshState) => void {
+  const own = tellingOnce(log, "commands may see this mesh's processes as they were before");
+  const second = tellingOnce(log, "commands may find this mesh only by --data");
   return (state) => {
-    if (pointer === undefined || isHeldByOther(pointer)) return;
+    own(() => writeState(file, state));
+    second(() => {
+      if (pointer !== undefined && !isHeldByOther(pointer)) writeState(pointer, state);
+    });
+  };
+}
+
+/** Says of failures in a row the first. */
+function tellingOnce(log: (line: string) => void, what: string): (write: () => void) => void {
+  let isTold = false;
+  return (write) => {
     try {
-      writeState(pointer, state);
+      write();
+      isTold = false;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (!isTold) log(`commands find this mesh only by --data ${state.dataDir}: ${why}`);
+      if (!isTold) log(`${what}: ${why}`);
       isTold = true;
     }
   };
