@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 const LOW_BYTES = 512 * 1024 * 1024;
 
 /** How much room there is, and what follows. */
-export async function examineDisk({ dataDir }: World): Promise<Finding[]> {
+export async function examineDisk({ dataDir }: Pick<World, "dataDir">): Promise<Finding[]> {
   if (dataDir === undefined) return [];
   const store = join(dataDir, "nats");
   const free = freeBytes(store);

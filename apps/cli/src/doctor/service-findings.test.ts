@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { pictureOf, renderServices } from "../get/get-services.ts";
 import type { ServiceView } from "../services/read-services.ts";
+import { diskFinding } from "./examine-disk.ts";
 import { serviceFindings, storedFindings } from "./examine-services.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05.000Z");
@@ -152,7 +153,7 @@ test("the picture shows each process, and what all need by those who know", () =
           { name: "broker", ok: true, reason: null },
         ),
       ),
-    ]),
+    ], { disk: [], main: undefined }),
     NOW,
     120,
   );
@@ -167,4 +168,19 @@ broker    ok
 disk      no       nothing is stored
 channels  unknown  nobody who knows answers
 `);
+});
+
+test("the disk that the picture shows is the one that doctor finds, also while writes are still stored", () => {
+  const coordinator = view("coordinator", checks({ name: "writes", ok: true, reason: null }));
+  const shown = (free: number) => {
+    const found = diskFinding("/data/nats", free);
+    const { needs } = pictureOf([coordinator], { disk: [found], main: undefined });
+    return { found, disk: needs.find(({ name }) => name === "disk") };
+  };
+  const full = shown(0);
+  expect(full.found.level).toBe("fault");
+  expect(full.disk).toEqual({ name: "disk", ok: false, reason: full.found.found });
+  const low = shown(100 * 1024 * 1024);
+  expect(low.disk).toEqual({ name: "disk", ok: true, reason: low.found.found });
+  expect(shown(1e12).disk).toEqual({ name: "disk", ok: true, reason: null });
 });

@@ -1,4 +1,6 @@
 /** `baton get services`: the mesh in one picture, by what its processes say of themselves. */
+import { examineDisk } from "../doctor/examine-disk.ts";
+import type { Finding } from "../doctor/finding.ts";
 import type { Globals } from "../globals.ts";
 import { readStandings } from "../journal/read-model.ts";
 import { print, terminalWidth } from "../output.ts";
@@ -34,14 +36,28 @@ export interface MeshPicture {
 /** Prints all services. */
 export async function getServices(options: Globals): Promise<void> {
   await using session = await openSession(options);
-  const [services, main] = await Promise.all([readServices(session), lookAtMain(session)]);
-  const picture = pictureOf(services, main);
+  const [services, disk, main] = await Promise.all([
+    readServices(session),
+    examineDisk({ dataDir: session.address.up?.dataDir }),
+    lookAtMain(session),
+  ]);
+  const picture = pictureOf(services, { disk, main });
   const now = Date.now();
   await print(options.format, picture, (one) => renderServices(one, now, terminalWidth()));
 }
 
-/** Adds what they need, as those say who ask for it. */
-export function pictureOf(services: readonly ServiceView[], main?: NeededView): MeshPicture {
+/** What was looked at beside the services' answers. */
+interface Looked {
+  /** What `doctor` finds of the disk; nothing where it isn't this machine's. */
+  readonly disk: readonly Finding[];
+  readonly main: NeededView | undefined;
+}
+
+/** Adds what they need, as those say who ask for it; a disk that is short of room is told although they still write. */
+export function pictureOf(
+  services: readonly ServiceView[],
+  { disk, main }: Looked,
+): MeshPicture {
   const needs: NeededView[] = NEEDED.map(({ name, by, check }) => {
     const said = services
       .filter((one) => one.name === by)
@@ -49,7 +65,9 @@ export function pictureOf(services: readonly ServiceView[], main?: NeededView): 
       .filter((one) => one.name === check);
     const worst =
       said.find(({ ok }) => !ok) ?? said.find(({ reason }) => reason !== null) ?? said[0];
-    return { name, ok: worst?.ok ?? null, reason: worst?.reason ?? null };
+    const [short] = name === "disk" ? disk.filter(({ level }) => level !== "ok") : [];
+    const ok = short?.level === "fault" ? false : (worst?.ok ?? null);
+    return { name, ok, reason: short?.found ?? worst?.reason ?? null };
   });
   return { services, needs: main ? [...needs, main] : needs };
 }
