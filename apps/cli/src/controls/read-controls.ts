@@ -3,6 +3,7 @@ import { type StoredControls, STREAMS } from "@baton/contracts";
 import { LogReset, parseControls, readControls } from "@baton/mesh";
 
 import { CliError, EXIT } from "../cli-error.ts";
+import { historyOf, type ReadingSession } from "../history/refuse-lost.ts";
 import { readAll } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
 import type { Session } from "../session.ts";
@@ -10,22 +11,25 @@ import type { Session } from "../session.ts";
 /**
  * The state. Throws a CliError where there is none: from the first moment of a mesh on there is one, so nobody knows what holds.
  */
-export async function lastControls(session: Pick<Session, "jsm">): Promise<StoredControls> {
-  return await readControls(session.jsm)
-    .last()
-    .catch((error: unknown) => {
-      if (error instanceof LogReset) throw unknownControls(error);
-      throw error;
-    });
+export async function lastControls(session: ReadingSession): Promise<StoredControls> {
+  try {
+    return await readControls(session.jsm).last();
+  } catch (error) {
+    if (!(error instanceof LogReset)) throw error;
+    // Only the whole history says under which id the loss is accepted.
+    const { lossId: id } = await historyOf(session).catch(() => ({ lossId: undefined }));
+    const { action } = new LogReset(error.losses, id === undefined ? {} : { id });
+    throw unknownControls(error, action);
+  }
 }
 
-function unknownControls(cause: LogReset): CliError {
+function unknownControls(cause: LogReset, action: string): CliError {
   return new CliError({
     code: cause.code,
     exit: EXIT.unavailable,
     message: `nobody knows whether the kill switch is engaged: ${cause.message}`,
     rule: "a mesh has a state of its controls from its first moment on",
-    action: `Is it the right server? If it is: ${cause.action}`,
+    action: `Is it the right server? If it is: ${action}`,
     cause,
   });
 }

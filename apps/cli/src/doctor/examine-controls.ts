@@ -6,7 +6,7 @@ import { CliError } from "../cli-error.ts";
 import { scopeText } from "../controls/control-command.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import { stopOf } from "../controls/stop-of.ts";
-import type { Session } from "../session.ts";
+import type { ReadingSession } from "../history/refuse-lost.ts";
 import { ageText } from "../time-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
@@ -27,7 +27,7 @@ export interface ReadControls {
 export type LookAtControls = ReadControls | { readonly unreadable: Finding };
 
 /** Reads the state; throws what isn't the state's own fault. */
-export async function lookAtControls(session: Pick<Session, "jsm">): Promise<LookAtControls> {
+export async function lookAtControls(session: ReadingSession): Promise<LookAtControls> {
   try {
     return { stored: await lastControls(session) };
   } catch (error) {

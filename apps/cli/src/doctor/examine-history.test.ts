@@ -9,6 +9,8 @@ import { type Mesh, openMesh, readMarks } from "@baton/mesh";
 import { startTestNats, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { CliError } from "../cli-error.ts";
+import { lastControls } from "../controls/read-controls.ts";
 import { stored } from "../testing/sample-entries.ts";
 import { meshDirectory } from "../up/mesh-directory.ts";
 import { examineHistory } from "./examine-history.ts";
@@ -104,3 +106,15 @@ test.each([
     );
   },
 );
+
+test("who asks for controls that are lost is told the id under which doctor names the loss", async () => {
+  await mesh.jsm.streams.delete("CONTROLS");
+  const session = { nc: mesh.nc, jsm: mesh.jsm };
+  const found = await examineHistory({ ...session, address: {} }, async () => []);
+  const named = /accept-loss (loss-[0-9a-f]{12})/;
+  const [, id] = named.exec(found[0]?.repair ?? "") ?? [];
+  expect(id).not.toBe("loss-000000000000");
+  const refused: unknown = await lastControls(session).catch((error: unknown) => error);
+  const advice = refused instanceof CliError ? refused.details.action : "";
+  expect(named.exec(advice)?.[1]).toBe(id);
+});

@@ -38,7 +38,7 @@ export async function examineHistory(
   const root = session.address.up?.dataDir;
   const findingsOf = async (state: HistoryState, known: readonly KnownMarks[]) =>
     state.kind === "lost"
-      ? lossFindings(state, meansNow(await services()))
+      ? lossFindings(state, await services())
       : wholeFindings(state, known);
   if (root === undefined) return findingsOf(await findLosses(session, []), []);
   const cacheDir = await mkdtemp(join(tmpdir(), "baton-doctor-"));
@@ -70,8 +70,12 @@ function meansNow(services: readonly ServiceView[]): string {
     : "Nothing is decided, promoted or increased.";
 }
 
-function lossFindings(state: HistoryState, means: string): Finding[] {
-  const repair = `${means} Stop the mesh and bring the streams back from the latest copy. Only if there is none: \`baton accept-loss ${state.lossId ?? "LOSS"} --why …\`, with the id that a refused command names.`;
+/** What is lost of the history, and what that means as long as `services` say what they do. */
+export function lossFindings(
+  state: HistoryState,
+  services: readonly ServiceView[],
+): Finding[] {
+  const repair = `${meansNow(services)} Stop the mesh and bring the streams back from the latest copy. Only if there is none: \`baton accept-loss ${state.lossId ?? "LOSS"} --why …\`, with the id that a refused command names.`;
   return state.losses.map((loss) => ({
     ...fault(ABOUT, `E_LOG_RESET ${lossText(loss)}`, repair),
     loss: true as const,

@@ -14,8 +14,8 @@ import { knownOutside } from "./known-outside.ts";
 /** A session, or what reads of one. */
 export type ReadingSession = Pick<Session, "nc" | "jsm"> & Partial<Pick<Session, "address">>;
 
-/** What there is of the history, by all that is known here. */
-async function historyOf(session: ReadingSession): Promise<HistoryState> {
+/** What there is of the history, by all that is known here. Throws what the store throws. */
+export async function historyOf(session: ReadingSession): Promise<HistoryState> {
   return findLosses(session, await marksHere(session));
 }
 
