@@ -9,6 +9,7 @@ import { openSession, type Session } from "../session.ts";
 import { examineDeep } from "./examine-deep.ts";
 import { examineServer } from "./examine-server.ts";
 import { EXAMINERS, WHATEVER_IS_LOST } from "./examiners.ts";
+import { failureIn } from "./failure-in.ts";
 import { fault, type Finding } from "./finding.ts";
 import { openWorld } from "./world.ts";
 
@@ -59,10 +60,8 @@ export async function findingsOf(
   try {
     return await look();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const repair =
-      "Look at the other findings first; if the server is well, this is a fault of Baton.";
-    return [fault(name, `can't be examined: ${why}`, repair)];
+    const { found, repair } = failureIn(error);
+    return [fault(name, `can't be examined${found}`, repair)];
   }
 }
 

@@ -1,3 +1,4 @@
+import { GitError } from "@baton/gitops";
 import { expect, test } from "vitest";
 
 import { START_MS, stored } from "../testing/sample-entries.ts";
@@ -162,6 +163,18 @@ test("an examination that fails is a fault by its name, and keeps no other from 
   const broken = () => Promise.reject(new Error("timeout"));
   expect(await findingsOf("streams", broken)).toMatchObject([
     { level: "fault", about: "streams", found: "can't be examined: timeout" },
+  ]);
+});
+
+test("what can't be examined without Git names Git, with its repair", async () => {
+  const away = new GitError({
+    class: "transient",
+    code: "E_GIT_UNAVAILABLE",
+    message: "git fetch ended with 128: fatal: no repository",
+    action: "Check the repository's address.",
+  });
+  expect(await findingsOf("runs", () => Promise.reject(away))).toEqual([
+    fault("runs", `can't be examined, as Git can't be asked: ${away.message}`, away.action),
   ]);
 });
 

@@ -1,14 +1,20 @@
 /** Asks those who must act on a candidate next, and looks at what runs of it. */
 import { LANES, type StoredEntry } from "@baton/contracts";
+import { askHealth } from "@baton/mesh";
 
 import { CliError } from "../cli-error.ts";
 import { readApprovalQuestion } from "../decisions/approval-question.ts";
+import { lossFindings } from "../doctor/examine-history.ts";
 import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
+import { historyOf } from "../history/refuse-lost.ts";
 import { differenceText } from "../running/difference-text.ts";
 import { readRunning } from "../running/read-running.ts";
 import { readSome } from "../services/read-services.ts";
 import type { Session } from "../session.ts";
-import { type Obstacle, obstaclesOf } from "./obstacles.ts";
+import { engineObstacles, type Obstacle, obstaclesOf, uncompared } from "./obstacles.ts";
+
+const ENGINE = "paper-engine";
+const ENGINE_MS = 2000;
 
 /** All of them, the worst first; `consumer` is the lane's, `now` milliseconds since 1970. */
 export async function findObstacles(
@@ -16,12 +22,32 @@ export async function findObstacles(
   last: StoredEntry,
   { consumer, now }: { readonly consumer: ConsumerNumbers | undefined; readonly now: number },
 ): Promise<Obstacle[]> {
-  const [running, unseen, obstacles] = await Promise.all([
+  const found = await Promise.all([
     runningObstacles(session, last),
+    engineSaid(session, last),
     unseenObstacles(session, last),
     askedObstacles(session, last, { consumer, now }),
   ]);
-  return [...running, ...unseen, ...obstacles];
+  const obstacles = found.flat();
+  if (obstacles.length === 0) return [];
+  // While history is lost all of them may follow from that.
+  const lost = await lossObstacles(session);
+  return lost.length > 0 ? lost : obstacles;
+}
+
+/** What can't be asked is said by who needs it. */
+async function lossObstacles(session: Session): Promise<Obstacle[]> {
+  const state = await historyOf(session).catch(() => undefined);
+  if (state?.kind !== "lost") return [];
+  const services = await readSome(session, ["coordinator"]);
+  return lossFindings(state, services).map(({ found, repair = "" }) => ({ found, action: repair }));
+}
+
+/** Of what may run the engine knows more than main. */
+async function engineSaid(session: Session, { entry }: StoredEntry): Promise<Obstacle[]> {
+  if (entry.promoted === undefined) return [];
+  const answers = await askHealth(session.nc, [ENGINE], ENGINE_MS);
+  return engineObstacles(answers.get(ENGINE) ?? [], entry.candidateId);
 }
 
 async function askedObstacles(
@@ -66,9 +92,6 @@ async function runningObstacles(session: Session, { entry }: StoredEntry): Promi
       .filter((one) => one.candidateId === candidateId)
       .map((one) => differenceText(one, compared?.repository ?? ""));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [
-      { found: `what runs of it can't be compared with main: ${why}`, action: "`baton doctor`." },
-    ];
+    return [uncompared(error, entry)];
   }
 }

@@ -1,10 +1,17 @@
 /** What `explain` says besides the entry: who should act and can't, as doctor says it. */
+import { GitError } from "@baton/gitops";
 import { describe, expect, test } from "vitest";
 
 import type { ServiceView } from "../services/read-services.ts";
 import { START_MS, stored } from "../testing/sample-entries.ts";
 import { explanationOf } from "./explanation.ts";
-import { type LaneLook, obstaclesOf, withObstacles } from "./obstacles.ts";
+import {
+  engineObstacles,
+  type LaneLook,
+  obstaclesOf,
+  uncompared,
+  withObstacles,
+} from "./obstacles.ts";
 
 const now = START_MS + 90_000;
 const last = stored(5, 0);
@@ -108,6 +115,59 @@ describe("a lane that", () => {
     const [sentence] = said({ lane: well("lane-a", [{ name: "away", ok: false, reason }]) });
     expect(sentence).toContain(`But lane-a isn't ready: away: ${reason}.`);
   });
+});
+
+const away = new GitError({
+  class: "transient",
+  code: "E_GIT_UNAVAILABLE",
+  message: "git fetch ended with 128: fatal: no repository.",
+  action: "Check the repository's address.",
+});
+
+test("Git that is away is told once, with what to do about it", () => {
+  const { class: kind, code, message, action: advice } = away;
+  const retried = stored(6, 0, {
+    reason: "RETRY_BACKOFF",
+    awaits: 5,
+    attempt: 1,
+    about: {
+      kind: "attempt",
+      stage: "draft",
+      attempt: 1,
+      of: 5,
+      next: new Date(now).toISOString(),
+    },
+    failure: { class: kind, code, message, action: advice },
+  });
+  const reason = `${away.code} since 12:00: ${away.message}. 1 candidate waits when it is back. ${away.action}`;
+  const lane = well("lane-a", [{ name: "away", ok: false, reason }]);
+  const [sentence = "", action] = said({ lane }, retried);
+  expect(sentence.split(away.message)).toHaveLength(2);
+  expect(sentence).toMatch(/ But lane-a waits until that is back\.$/);
+  expect(action).toBe(`lane-a says: "Check the repository's address".`);
+
+  const unlike = [uncompared(away, { failure: null }), uncompared(away, retried.entry)];
+  expect(unlike.map((one) => one.action)).toEqual([away.action, away.action]);
+  expect(unlike.map((one) => one.found.includes(away.message))).toEqual([true, false]);
+  const explanation = explanationOf(last, undefined, now);
+  expect(withObstacles(explanation, unlike.slice(0, 1)).sentence).toMatch(/no repository\.$/);
+});
+
+test("what the engine asks people to look at is said, also of one that is closed", () => {
+  const since = new Date(START_MS).toISOString();
+  const text = "E_POSITION_MISMATCH: SPX isn't what this version's orders made it";
+  const of = (subject: string) => ({ code: "E_POSITION_MISMATCH", subject, since, text });
+  const closed = stored(5, 0, { holder: "closed", reason: "COMPLETED", awaits: null });
+  const { candidateId } = closed.entry;
+  const obstacles = engineObstacles(
+    [{ matters: [of("cand-other"), of(candidateId)] }],
+    candidateId,
+  );
+  const { sentence, action } = withObstacles(explanationOf(closed, undefined, now), obstacles);
+  expect(sentence).toMatch(new RegExp(` But the engine says: ${text}\\.$`));
+  expect(action).toContain(`/strategies/${candidateId}`);
+  expect(action).toContain("put the position back");
+  expect(engineObstacles([{ matters: [of("cand-other")] }, {}], candidateId)).toEqual([]);
 });
 
 test("deliveries again that the journal accounts for, or that are of others, are no obstacle", () => {

@@ -1,10 +1,18 @@
 /** What keeps a candidate from going on although its entry says nothing of it, and what to do. Pure. */
-import { awaitedDispatch, type Entry, type StoredEntry } from "@baton/contracts";
+import {
+  awaitedDispatch,
+  type Entry,
+  type ServiceHealth,
+  type StoredEntry,
+} from "@baton/contracts";
+import { GitError } from "@baton/gitops";
+import { adviceOnMatter, laneSays } from "@baton/views";
 
 import { serviceFindings } from "../doctor/examine-services.ts";
 import { type ConsumerNumbers, holdsInVain } from "../doctor/examine-streams.ts";
+import { failureIn } from "../doctor/failure-in.ts";
 import type { Finding } from "../doctor/finding.ts";
-import type { ServiceView } from "../services/read-services.ts";
+import type { HealthCheck, ServiceView } from "../services/read-services.ts";
 import type { Explanation } from "./explanation.ts";
 
 /** Something that is in the way. */
@@ -37,11 +45,57 @@ export function obstaclesOf(last: StoredEntry, looked: Looked): Obstacle[] {
   const wrongWith = (view: ServiceView): Obstacle[] =>
     serviceFindings(view, { now, dataDir }).flatMap((one) => obstacleOf(one));
   return [
-    ...(lane && !isSaid(lane) ? wrongWith(lane.lane) : []),
+    ...(lane && !isSaid(lane) ? laneObstacles(lane.lane, last.entry, wrongWith) : []),
     ...(lane?.consumer ? obstacleOf(holdsInVain(lane.consumer)) : []),
     ...(lane?.consumer ? againObstacle(last, lane.consumer) : []),
     ...wrongWith(coordinator),
   ];
+}
+
+/** A lane's check that something outside of Baton is away. */
+const AWAY = "away";
+
+/** What is away is told once: by the entry, where its attempt failed of it. */
+function laneObstacles(
+  lane: ServiceView,
+  { failure }: Entry,
+  wrongWith: (view: ServiceView) => Obstacle[],
+): Obstacle[] {
+  const isAway = lane.processes.some(({ checks }) => checks.some(isOff));
+  if (!isAway || !failure) return wrongWith(lane);
+  const processes = lane.processes.map((one) => ({
+    ...one,
+    checks: one.checks.filter((check) => !isOff(check)),
+  }));
+  const found = `${lane.name} waits until that is back`;
+  const action = laneSays(lane.name, failure.action) ?? "Bring back what is away.";
+  return [{ found, action }, ...wrongWith({ ...lane, processes })];
+}
+
+function isOff({ name, ok }: HealthCheck): boolean {
+  return name === AWAY && !ok;
+}
+
+/** Why what runs of it can't be compared with main: told once, also where its own failure is told in the explanation. */
+export function uncompared(error: unknown, { failure }: Pick<Entry, "failure">): Obstacle {
+  const { found, repair } = failureIn(error);
+  const isTold = failure != null && error instanceof GitError && error.code === failure.code;
+  const why = isTold ? " either" : found;
+  return { found: `what runs of it can't be compared with main${why}`, action: repair };
+}
+
+/** What the engine asks people to look at about a candidate, open or closed. */
+export function engineObstacles(
+  answers: readonly Pick<ServiceHealth, "matters">[],
+  candidateId: string,
+): Obstacle[] {
+  const matters = answers.flatMap((one) => one.matters ?? []);
+  return matters
+    .filter(({ subject }) => subject === candidateId)
+    .map(({ code, text }) => ({
+      found: `the engine says: ${text}`,
+      action: adviceOnMatter(code, candidateId),
+    }));
 }
 
 /** That nobody runs a lane is what the explanation itself says. */
@@ -85,7 +139,7 @@ function isDelivered(last: StoredEntry, { delivered, ack_floor: floor }: Consume
 export function withObstacles<E extends Explanation>(said: E, obstacles: readonly Obstacle[]): E {
   const [first] = obstacles;
   if (!first) return said;
-  const found = obstacles.map((one) => one.found).join("; ");
+  const found = obstacles.map((one) => withoutStop(one.found)).join("; ");
   return {
     ...said,
     sentence: `${withoutStop(said.sentence)}. But ${found}.`,

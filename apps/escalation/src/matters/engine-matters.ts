@@ -9,6 +9,7 @@ import {
   type ServiceHealth,
   type ServiceMatter,
 } from "@baton/contracts";
+import { adviceOnMatter } from "@baton/views";
 
 /** True for a matter of the engine's; all others are the controls'. */
 export function isEngineMatter({ matter }: Pick<MeshMatter, "matter">): boolean {
@@ -58,7 +59,7 @@ function matterOf(
     action:
       subject === "mesh"
         ? "`baton doctor` shows what the engine says; mend that."
-        : `Compare the account with the file of ${subject} on main (the engine's /strategies/${subject}), and mend what differs.`,
+        : adviceOnMatter(code, subject),
     openedAt: known?.openedAt ?? since,
   };
 }

@@ -1,0 +1,9 @@
+/** What people do about what the engine asks them to look at. Pure. */
+
+/** `code` is the matter's, `subject` the candidate whose account it is. */
+export function adviceOnMatter(code: string, subject: string): string {
+  const compare = `Compare the account with the file of ${subject} on main (the engine's /strategies/${subject})`;
+  return code === "E_POSITION_MISMATCH"
+    ? `${compare}, find out who traded in it, cancel their order, and put the position back by hand; the engine then goes on by itself.`
+    : `${compare}, and mend what differs.`;
+}
