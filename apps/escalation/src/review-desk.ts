@@ -3,6 +3,7 @@
  * delivered, a deadline passes, an answer is found) ends in the same `settle`, which any replica may run at any moment.
  */
 import {
+  type Controls,
   type Entry,
   journalFence,
   type ReviewRecord,
@@ -16,7 +17,7 @@ import { answered, isSameQuestion, nextStep } from "./review-rules.ts";
 
 /** What a desk works with. */
 export interface ReviewDeskParts extends RecordDeskParts<ReviewRecord> {
-  readonly mesh: Pick<Mesh, "journal" | "jsm">;
+  readonly mesh: Pick<Mesh, "controls" | "journal" | "jsm">;
 }
 
 /** Settles candidates; any number at once, also the same one. */
@@ -38,9 +39,17 @@ export function openReviewDesk(parts: ReviewDeskParts): ReviewDesk {
         const step = nextStep({ last, record }, at);
         if (step.kind !== "find-answer") return step;
         const answer = (await findAnswer(mesh.jsm, step.record)) ?? last?.entry;
-        return { kind: "write", record: answered(step.record, answer, at), claimed: true };
+        const lifted = answer?.cause.kind === "lifted" ? await lastChange(mesh) : undefined;
+        const given = { entry: answer, lifted };
+        return { kind: "write", record: answered(step.record, given, at), claimed: true };
       }),
   };
+}
+
+/** That a stop was lifted is told also where nobody can say by whom. */
+async function lastChange({ controls }: Pick<Mesh, "controls">): Promise<Controls | undefined> {
+  const last = await controls.last().catch(() => undefined);
+  return last?.controls;
 }
 
 /** The first entry that doesn't ask the same question any more; undefined if a lagging replica doesn't have it yet. */

@@ -51,5 +51,12 @@ function summaryOf(record: ReviewRecord, kind: NoticeKind): string {
   if (kind === "reminder")
     return `${who} still waits for a person, reminder ${remindersSent}. ${why}`;
   if (kind === "overdue") return `${who} is overdue: its deadline has passed. ${why}`;
-  return `${who} waits no longer: ${answer ?? "?"} by ${answeredBy ?? "nobody"} (${reason})`;
+  return `${who} waits no longer: ${endOf(answer, answeredBy)} (${reason})`;
+}
+
+/** No person answers what a lifted stop, a late result or a deadline ends. */
+function endOf(answer: string | null, by: string | null): string {
+  if (by !== null) return `${answer ?? "answered"} by ${by}`;
+  if (answer === "lifted") return "what stopped it was lifted, and it goes on by itself";
+  return answer ?? "answered";
 }

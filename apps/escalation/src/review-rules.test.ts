@@ -1,4 +1,9 @@
-import type { ReviewRecord, StoredEntry } from "@baton/contracts";
+import {
+  type Controls,
+  originControls,
+  type ReviewRecord,
+  type StoredEntry,
+} from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import type { Attempt } from "./notices/delivery-rules.ts";
@@ -26,7 +31,7 @@ const told = (record: ReviewRecord, ms: number) => tried(record, { kind: "told" 
 const notTold = (record: ReviewRecord, ms: number) =>
   tried(record, { kind: "failed", why: "down" }, ms);
 const close = (record: ReviewRecord, ms: number) =>
-  answered(record, answer(8).entry, { policy, nowMs: START_MS + ms });
+  answered(record, { entry: answer(8).entry }, { policy, nowMs: START_MS + ms });
 /** Which channels wait, how often they failed, and for what level. */
 const waitingIn = ({ delivery }: ReviewRecord) => ({
   level: delivery?.notice.key.split(".")[2],
@@ -227,7 +232,7 @@ test("a level that is reached tells more channels, with a higher severity, and s
     ["reminder-2", "one pager boss", "critical", ["info"]],
   ]);
   if (!record) throw new Error("no record");
-  const over = answered(record, answer(8).entry, { policy: by, nowMs: START_MS + 8000 });
+  const over = answered(record, { entry: answer(8).entry }, { policy: by, nowMs: START_MS + 8000 });
   expect(over.delivery).toMatchObject({
     notice: { kind: "resolved", severity: "critical", answer: { by: "a person", what: "approve" } },
     waiting: [{ name: "one" }, { name: "pager" }, { name: "boss" }],
@@ -242,10 +247,14 @@ test("an answered review waits while somebody is being told that it is open", ()
 });
 
 test("the answer is kept with who gave it", () => {
-  const record = answered(opened(), answer(8, { time: at(50) }).entry, {
-    policy,
-    nowMs: START_MS + 60,
-  });
+  const record = answered(
+    opened(),
+    { entry: answer(8, { time: at(50) }).entry },
+    {
+      policy,
+      nowMs: START_MS + 60,
+    },
+  );
   expect(record).toMatchObject({
     state: "answered",
     answeredAt: at(50),
@@ -253,13 +262,36 @@ test("the answer is kept with who gave it", () => {
     answer: "approve",
     delivery: { notice: { kind: "resolved", time: at(60) } },
   });
-  const late = answered(opened(), answer(8, { cause: { kind: "deadline" } }).entry, {
-    policy,
-    nowMs: START_MS,
-  });
+  const late = answered(
+    opened(),
+    { entry: answer(8, { cause: { kind: "deadline" } }).entry },
+    {
+      policy,
+      nowMs: START_MS,
+    },
+  );
   expect(late).toMatchObject({ answeredBy: null, answer: "deadline" });
-  const archived = answered(opened(), undefined, { policy, nowMs: START_MS + 60 });
+  const archived = answered(opened(), { entry: undefined }, { policy, nowMs: START_MS + 60 });
   expect(archived).toMatchObject({ answeredAt: at(60), answeredBy: null, answer: "archived" });
+});
+
+test("a stop that was lifted is told as such, by whom where the controls' last change is its end", () => {
+  const stopped = question(7, { reason: "KILL_SWITCH" });
+  const record = { ...opened(), reason: stopped.entry.reason };
+  const { entry } = answer(8, { cause: { kind: "lifted" } });
+  const after = (about: Controls["about"]) => {
+    const lifted = { ...originControls(at(50)), about };
+    return answered(record, { entry, lifted }, { policy, nowMs: START_MS + 60 });
+  };
+  const by = ["ben", "eve"];
+  const released = after({ kind: "released", by, since: at(0), engagedBy: "ada" });
+  expect(released.detail).toContain("released by ben and eve");
+  const summary = released.delivery?.notice.summary;
+  expect(summary).toContain(
+    "waits no longer: what stopped it was lifted, and it goes on by itself",
+  );
+  expect(summary).not.toContain("nobody");
+  expect(after({ kind: "incident-closed", id: "inc-1" }).detail).toBe(record.detail);
 });
 
 test("the next question waits for the news of the answer, but not for a second attempt", () => {

@@ -4,8 +4,14 @@
  *
  * R1: a question is one review however many entries repeat it (a late attempt, a kept result): they share openedAt.
  */
-import { cut, type Entry, type ReviewRecord, type StoredEntry } from "@baton/contracts";
-import { adviceOn, inTerminal, particularsOf } from "@baton/views";
+import {
+  type Controls,
+  cut,
+  type Entry,
+  type ReviewRecord,
+  type StoredEntry,
+} from "@baton/contracts";
+import { adviceOn, controlChangeText, inTerminal, particularsOf } from "@baton/views";
 
 import { isTelling, isUntried } from "./notices/delivery-rules.ts";
 import {
@@ -61,18 +67,39 @@ export function isSameQuestion(record: ReviewRecord, entry: Entry): boolean {
   );
 }
 
+/** What ended a question. */
+interface Answer {
+  /** Undefined if the journal was archived. */
+  readonly entry: Entry | undefined;
+  /** The controls after their latest change, where a stop was lifted. */
+  readonly lifted?: Controls | undefined;
+}
+
+/** What lifts each stop. */
+const LIFTS: Readonly<Record<string, string>> = {
+  KILL_SWITCH: "released",
+  FROZEN: "incident-closed",
+  PROMOTION_BLOCKED: "task-closed",
+};
+
+/** False where the controls changed once more since, so that their last change says nothing of this stop. */
+function lifts({ reason }: ReviewRecord, { about }: Controls): boolean {
+  return LIFTS[reason] === about.kind;
+}
+
 /**
  * The record of a question that `entry`, the first one after it, answered; claims the notice of it. Without an entry the journal
  * was archived, so the candidate was closed meanwhile.
  */
 export function answered(
   record: ReviewRecord,
-  entry: Entry | undefined,
+  { entry, lifted }: Answer,
   { policy, nowMs }: Pick<Circumstances, "policy" | "nowMs">,
 ): ReviewRecord {
   const { cause, time } = entry ?? { cause: undefined, time: instant(nowMs) };
   const closed: ReviewRecord = {
     ...record,
+    ...(lifted && lifts(record, lifted) && { detail: cut(controlChangeText(lifted)) }),
     state: "answered",
     answeredAt: time,
     answeredBy: cause?.kind === "command" ? cause.by : null,
