@@ -110,7 +110,7 @@ describe("doctor --deep", () => {
     const put = await baton(["artifacts", "put", copy]);
     expect([put.code, put.stdout]).toEqual([0, `${sha256}  ${copy}  stored\n`]);
     expect((await baton(["artifacts", "put", copy])).stdout).toContain("was stored as it is");
-    expect((await baton(["artifacts", "get", candidateId, name])).stdout).toBe("sealed");
+    expect((await baton(["artifacts", "get", candidateId, name, "-O", "-"])).stdout).toBe("sealed");
     expect((await baton(["doctor", "--deep"])).stdout).not.toContain("audit-pack.tar");
   });
 

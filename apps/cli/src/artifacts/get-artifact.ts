@@ -30,7 +30,7 @@ export async function getArtifact(
     throw damaged(sha256, error);
   });
   if (!bytes) throw typeof wanted === "string" ? unknown(sha256) : lost(sha256, wanted.name);
-  if (options.out === undefined) await toStandardOutput(bytes);
+  if (options.out === undefined || options.out === "-") await toStandardOutput(bytes);
   else await toFile(options.out, bytes, options.force === true);
 }
 

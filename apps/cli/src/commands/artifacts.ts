@@ -26,7 +26,7 @@ export function register(program: Command): void {
     .argument("[candidateId]")
     .argument("[name]")
     .option("--sha256 <digest>", "by digest instead of by candidate and name")
-    .option("-O, --out <file>", "write it to a new file instead of to standard output")
+    .option("-O, --out <file>", "write it to a new file instead of to standard output (`-`)")
     .option("--force", "overwrite the file if it is there")
     .addHelpText(
       "after",

@@ -18,6 +18,10 @@ export function register(program: Command): void {
         ["baton completion fish | source", "in ~/.config/fish/config.fish"],
       ]),
     )
+    .addHelpText(
+      "after",
+      "\nIt completes `baton` as a command of its own, not `npx baton`: have node_modules/.bin in PATH.",
+    )
     .action((shell: Shell) => write(SCRIPTS[shell]));
   program
     .command("complete", { hidden: true })

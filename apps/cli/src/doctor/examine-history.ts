@@ -37,9 +37,7 @@ export async function examineHistory(
 ): Promise<Finding[]> {
   const root = session.address.up?.dataDir;
   const findingsOf = async (state: HistoryState, known: readonly KnownMarks[]) =>
-    state.kind === "lost"
-      ? lossFindings(state, await services())
-      : wholeFindings(state, known);
+    state.kind === "lost" ? lossFindings(state, await services()) : wholeFindings(state, known);
   if (root === undefined) return findingsOf(await findLosses(session, []), []);
   const cacheDir = await mkdtemp(join(tmpdir(), "baton-doctor-"));
   try {
@@ -71,10 +69,7 @@ function meansNow(services: readonly ServiceView[]): string {
 }
 
 /** What is lost of the history, and what that means as long as `services` say what they do. */
-export function lossFindings(
-  state: HistoryState,
-  services: readonly ServiceView[],
-): Finding[] {
+export function lossFindings(state: HistoryState, services: readonly ServiceView[]): Finding[] {
   const repair = `${meansNow(services)} Stop the mesh and bring the streams back from the latest copy. Only if there is none: \`baton accept-loss ${state.lossId ?? "LOSS"} --why …\`, with the id that a refused command names.`;
   return state.losses.map((loss) => ({
     ...fault(ABOUT, `E_LOG_RESET ${lossText(loss)}`, repair),

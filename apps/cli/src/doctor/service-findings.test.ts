@@ -143,17 +143,20 @@ test("what the readers of all that is stored found is a fault of its own, while 
 
 test("the picture shows each process, and what all need by those who know", () => {
   const text = renderServices(
-    pictureOf([
-      view("coordinator", checks({ name: "writes", ok: false, reason: "nothing is stored" })),
-      view("lane-c", { processes: [], up: { ...UP, restarts: 2 } }),
-      view(
-        "paper-engine",
-        checks(
-          { name: "gitops", ok: true, reason: null },
-          { name: "broker", ok: true, reason: null },
+    pictureOf(
+      [
+        view("coordinator", checks({ name: "writes", ok: false, reason: "nothing is stored" })),
+        view("lane-c", { processes: [], up: { ...UP, restarts: 2 } }),
+        view(
+          "paper-engine",
+          checks(
+            { name: "gitops", ok: true, reason: null },
+            { name: "broker", ok: true, reason: null },
+          ),
         ),
-      ),
-    ], { disk: [], main: undefined }),
+      ],
+      { disk: [], main: undefined },
+    ),
     NOW,
     120,
   );

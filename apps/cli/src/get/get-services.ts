@@ -54,10 +54,7 @@ interface Looked {
 }
 
 /** Adds what they need, as those say who ask for it; a disk that is short of room is told although they still write. */
-export function pictureOf(
-  services: readonly ServiceView[],
-  { disk, main }: Looked,
-): MeshPicture {
+export function pictureOf(services: readonly ServiceView[], { disk, main }: Looked): MeshPicture {
   const needs: NeededView[] = NEEDED.map(({ name, by, check }) => {
     const said = services
       .filter((one) => one.name === by)
