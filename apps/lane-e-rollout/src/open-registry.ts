@@ -35,5 +35,6 @@ export async function registryOf(
     mesh: name,
     commands,
     first: (candidateId) => journal.first(candidateId),
+    entered: (of) => journal.entered(of),
   };
 }

@@ -101,6 +101,7 @@ function approved(by: string, over: Json = {}, entry: Partial<Approval> = {}): A
 }
 
 const PLAYBOOK = playbookOf({ required: 2 });
+const ENTERED_MS = Date.parse("2026-03-01T10:00:00.000Z");
 
 function contextOf(
   approvals: readonly Approval[],
@@ -142,6 +143,7 @@ function registry(
           ? { value: JSON.parse(JSON.stringify(stored.get(commandId))), storedAt: 0 }
           : undefined,
     },
+    entered: async () => ENTERED_MS,
     first: async () => ({
       entry: sampleEntry({ candidateId: CANDIDATE, cause, playbook }),
     }),
@@ -301,3 +303,25 @@ test("a playbook that isn't the one that the candidate was pinned to says nothin
     requireApprovals(contextOf([approved("ann"), approved("ben")]), other),
   ).rejects.toMatchObject({ code: "E_ARTIFACT_MISSING", class: "transient" });
 });
+
+test.each([
+  ["within it", 3600, 0, "pass"],
+  ["past it by less than clocks may differ", 3600, 600_000, "pass"],
+  ["past it", 3600, 600_001, "ann signed it at .*: it had expired when live-ramp was entered"],
+  ["past a day, where the playbook says nothing", undefined, 86_400_000, "it had expired"],
+])(
+  "an approval counts for its time until the stage was entered: %s",
+  async (_, expiresSeconds, laterMs, end) => {
+    const playbook = playbookOf({ required: 2, ...(expiresSeconds && { expiresSeconds }) });
+    const entered = async () => ENTERED_MS + laterMs;
+    const asked = requireApprovals(
+      contextOf([approved("ann"), approved("ben")], { playbook }),
+      registry({ entered }, playbook.digest),
+    );
+    const found = await asked.then(
+      ({ status }) => status,
+      ({ message }: Error) => message,
+    );
+    expect(found).toMatch(new RegExp(end));
+  },
+);

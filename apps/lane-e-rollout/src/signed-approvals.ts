@@ -8,6 +8,8 @@
  * S3: people are counted here again, the author left out, by the rule of the playbook that the candidate was pinned to when it
  *     was submitted: how many, and with which of the roles that this lane's own registry gives them. How many it takes at least is
  *     this lane's own configuration.
+ * S4: an approval that had expired when the candidate entered the stage doesn't count: by the time that was signed, and the time at
+ *     which the server stored the stage run's first entry.
  */
 import {
   type Approval,
@@ -18,12 +20,14 @@ import {
   isSamePerson,
   type MeshName,
   type Role,
+  SIGNED_WITHIN_MS,
+  type StageRun,
   type StoredEntry,
 } from "@baton/contracts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 import type { Commands } from "@baton/mesh";
 import { type People, signedCommand } from "@baton/people";
-import { evidenceDigest, parsePlaybook, rolesFor } from "@baton/playbook";
+import { APPROVAL_SECONDS, evidenceDigest, parsePlaybook, rolesFor } from "@baton/playbook";
 
 /** What signatures are held against. */
 export interface ApprovalRegistry {
@@ -34,6 +38,8 @@ export interface ApprovalRegistry {
   readonly commands: Commands;
   /** A candidate's first entry, which names its submission. */
   first(candidateId: string): Promise<Pick<StoredEntry, "entry"> | undefined>;
+  /** When a candidate entered a stage in a run, in milliseconds since 1970. */
+  entered(of: StageRun): Promise<number | undefined>;
 }
 
 const GATE = "approvals";
@@ -64,7 +70,8 @@ export async function requireApprovals(
   const faults: string[] = [];
   for (const approval of given) {
     const fault =
-      (await faultOf(approval, context, registry)) ?? roleFault(approval, rule, registry);
+      (await faultOf(approval, context, { ...registry, rule })) ??
+      roleFault(approval, rule, registry);
     if (fault !== undefined) faults.push(fault);
     else if (isSamePerson(approval.by, author)) faults.push(`${approval.by} is its author`);
     else if (!people.some((name) => isSamePerson(name, approval.by))) people.push(approval.by);
@@ -83,17 +90,19 @@ interface Rule {
   readonly required: number;
   /** One of these is needed; none: everybody may. */
   readonly roles: readonly Role[];
+  /** What was signed before had expired when it was used; milliseconds since 1970. */
+  readonly signedFrom: number;
   /** Who asks for that many. */
   readonly by: string;
 }
 
 /** The rule that the candidate was pinned to with its submission; the lane asks for as many people as the stricter of both. */
 async function ruleOf(
-  context: Pick<StageContext, "stage" | "fetch">,
+  context: Pick<StageContext, "candidateId" | "stage" | "runId" | "fetch">,
   first: Pick<Entry, "playbook"> | undefined,
   registry: ApprovalRegistry,
 ): Promise<Rule> {
-  const { stage } = context;
+  const { candidateId, stage, runId } = context;
   const digest = first?.playbook ?? "";
   const what = `playbook ${digest.slice(0, 12)}`;
   const parsed = parsePlaybook(JSON.parse(new TextDecoder().decode(await context.fetch(digest))));
@@ -106,7 +115,12 @@ async function ruleOf(
   const own = registry.required;
   const by = own >= required ? "BATON_LIVE_APPROVALS" : what;
   const roles = rolesFor(playbook, "approve", stage);
-  return { required: Math.max(own, required), roles, by };
+  const entered = await registry.entered({ candidateId, stage, runId });
+  if (entered === undefined) throw unproven(`no entry shows when ${stage} of ${runId} was entered`);
+  const countsMs = (asked?.expiresSeconds ?? APPROVAL_SECONDS) * 1000;
+  // The coordinator counts from its own clock, which may be so far from the signer's.
+  const signedFrom = entered - countsMs - SIGNED_WITHIN_MS;
+  return { required: Math.max(own, required), roles, signedFrom, by };
 }
 
 function roleFault(
@@ -143,7 +157,7 @@ async function authorOf(
 async function faultOf(
   { by, commandId, publicKey, evidence }: Approval,
   { candidateId, stage, inputs }: StageContext,
-  registry: ApprovalRegistry,
+  registry: ApprovalRegistry & { readonly rule: Rule },
 ): Promise<string | undefined> {
   const signature = publicKey === undefined ? {} : { publicKey };
   const command = await commandOf(
@@ -151,6 +165,8 @@ async function faultOf(
     registry,
   );
   if (typeof command === "string") return command;
+  if (Date.parse(command.time) < registry.rule.signedFrom)
+    return `${by} signed it at ${command.time}: it had expired when ${stage} was entered`;
   const seen = command.type === "approve" ? command.evidence : undefined;
   const digest = evidenceDigest(inputs);
   // What an attempt that was stopped made itself came after the approval.

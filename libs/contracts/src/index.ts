@@ -160,6 +160,7 @@ export {
   CONTROL_SUBJECT,
   DURABLES,
   journalFence,
+  stageRunFilter,
   journalFilter,
   type JournalSubject,
   journalSubject,

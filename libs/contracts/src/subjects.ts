@@ -76,6 +76,11 @@ export function journalFence(candidateId: string): string {
   return `baton.journal.*.${token(candidateId, ID_PATTERN)}.>`;
 }
 
+/** Filter over all entries of one stage run, whoever holds the baton. */
+export function stageRunFilter(of: StageRun): string {
+  return `baton.journal.*.${stageRunTokens(of)}`;
+}
+
 /** Filter of the entries that hand the baton to `holder`. */
 export function journalFilter(holder: Holder): string {
   return `baton.journal.${holder}.>`;

@@ -8,6 +8,8 @@ import {
   journalSubject,
   CandidateId,
   readWire,
+  type StageRun,
+  stageRunFilter,
   type StoredEntry,
   STREAMS,
 } from "@baton/contracts";
@@ -56,6 +58,8 @@ export interface Journal {
   last(candidateId: CandidateId): Promise<StoredEntry | undefined>;
   /** The candidate's first entry: what its original receipt was made from. */
   first(candidateId: CandidateId): Promise<StoredEntry | undefined>;
+  /** When its candidate entered the stage in that run: its first entry there was stored; milliseconds since 1970. */
+  entered(of: StageRun): Promise<number | undefined>;
   /** All its entries in order. */
   history(candidateId: CandidateId): Promise<TimedEntry[]>;
   /** The entry stored under a sequence. */
@@ -76,6 +80,10 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
       parse(
         await jsm.direct.getMessage(stream, { seq: 1, next_by_subj: journalFence(candidateId) }),
       ),
+    entered: async (of) => {
+      const filter = { seq: 1, next_by_subj: stageRunFilter(of) };
+      return (await jsm.direct.getMessage(stream, filter))?.time.getTime();
+    },
     at: async (sequence) => parse(await jsm.streams.getMessage(stream, { seq: sequence })),
     history: async (candidateId) => {
       const entries: TimedEntry[] = [];

@@ -79,6 +79,10 @@ describe("the journal's fence", () => {
     );
     expect((await mesh.journal.first("cand-fence-3"))?.entry.candidateId).toBe("cand-fence-3");
     expect(await mesh.journal.last("cand-fence")).toBeUndefined();
+    const [only] = await mesh.journal.history("cand-fence-3");
+    const { candidateId, stage, runId } = firstEntry("cand-fence-3");
+    expect(await mesh.journal.entered({ candidateId, stage, runId })).toBe(only?.storedAt);
+    expect(await mesh.journal.entered({ candidateId, stage, runId: "run-other" })).toBeUndefined();
   });
 });
 

@@ -25,6 +25,7 @@ export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./fail
 export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
 export { candidateIdOf, digestOf, drillPrefixOf, runIdOf, traceOf } from "./identify.ts";
 export {
+  APPROVAL_SECONDS,
   FailurePolicy,
   parsePlaybook,
   type Playbook,
