@@ -93,19 +93,31 @@ function meshFailure(error: Error): FailureDetails | undefined {
       message: `the server took nothing: ${message} (JetStream error ${String(code)})`,
       action: "`baton doctor` says more; a full disk is the usual cause.",
     });
-  if ("otherRelease" in error && error.otherRelease === true)
-    return of({
-      code: "E_ENTRY_NEWER",
-      message,
-      action:
-        "Look with the newest release of Baton that runs here: update this `baton` first. `baton doctor` says which services wait for an update too.",
-    });
+  const other = ofOtherRelease(error);
+  if (other) return of({ ...other, message });
   if (name === "JournalCorrupt" || name === "ControlsCorrupt")
     return of({
       code: "E_CONFLICT",
       message: `${message}: someone other than a coordinator wrote it`,
       action: "`baton doctor` lists such messages and what to do.",
     });
+  return undefined;
+}
+
+/** An entry that another release wrote, and which release reads it. */
+function ofOtherRelease(error: Error): { code: string; action: string } | undefined {
+  if ("olderRelease" in error && error.olderRelease === true)
+    return {
+      code: "E_ENTRY_OLDER",
+      action:
+        "No newer release reads it: look with the release that wrote it, or begin with a fresh data folder.",
+    };
+  if ("otherRelease" in error && error.otherRelease === true)
+    return {
+      code: "E_ENTRY_NEWER",
+      action:
+        "Look with the newest release of Baton that runs here: update this `baton` first. `baton doctor` says which services wait for an update too.",
+    };
   return undefined;
 }
 

@@ -40,10 +40,16 @@ export class JournalCorrupt extends Error {
   readonly code = "E_JOURNAL";
   /** Has what makes an entry, in a form that this release doesn't know: a coordinator of another release wrote it. */
   readonly otherRelease: boolean;
+  /** Misses what this release's entries have: it was an older one. No newer release reads it. */
+  readonly olderRelease: boolean;
 
-  constructor(message: string, options?: ErrorOptions & { readonly otherRelease?: boolean }) {
+  constructor(
+    message: string,
+    options?: ErrorOptions & { readonly otherRelease?: boolean; readonly olderRelease?: boolean },
+  ) {
     super(message, options);
     this.otherRelease = options?.otherRelease === true;
+    this.olderRelease = options?.olderRelease === true;
   }
 }
 
@@ -149,11 +155,21 @@ export function parseEntry(data: Uint8Array, sequence: number): Entry {
   if (isEntry(value)) return value;
   const read = readWire(Entry, value);
   if (read.kind === "read") return read.value;
-  throw read.kind === "newer" || EntryOfAnyRelease.safeParse(value).success
-    ? new JournalCorrupt(`JOURNAL ${sequence} is an entry of another release: ${read.why}`, {
-        otherRelease: true,
-      })
-    : new JournalCorrupt(`JOURNAL ${sequence} isn't an entry: ${read.why}`);
+  if (read.kind === "malformed" && !EntryOfAnyRelease.safeParse(value).success)
+    throw new JournalCorrupt(`JOURNAL ${sequence} isn't an entry: ${read.why}`);
+  const olderRelease = read.kind === "malformed" && missesSomething(Object(value));
+  const release = olderRelease ? "an older release" : "another release";
+  throw new JournalCorrupt(`JOURNAL ${sequence} is an entry of ${release}: ${read.why}`, {
+    otherRelease: true,
+    olderRelease,
+  });
+}
+
+/** What every release added since it keeps (W1), so only an older one's entry is without it. */
+function missesSomething(value: object): boolean {
+  return Object.entries(Entry.shape).some(
+    ([key, schema]) => !(key in value) && !schema.safeParse(undefined).success,
+  );
 }
 
 /** What every release's entry has: enough to tell one from what isn't any. */

@@ -24,9 +24,16 @@ test("an entry of another release is told from what isn't an entry", () => {
     expect(error).toBeInstanceOf(JournalCorrupt);
     expect(error).toMatchObject({
       otherRelease: true,
+      olderRelease: false,
       message: expect.stringMatching(/^JOURNAL 7 is an entry of another release: /),
     });
   }
+  const { about: _, ...older } = entry;
+  expect(failureOf(older)).toMatchObject({
+    otherRelease: true,
+    olderRelease: true,
+    message: expect.stringMatching(/^JOURNAL 7 is an entry of an older release: about: /),
+  });
   for (const value of [null, 7, [], {}, { v: 1 }, { ...entry, candidateId: "Ünknown" }])
     expect(failureOf(value)).toMatchObject({ otherRelease: false });
 });

@@ -44,13 +44,14 @@ function newerIn(open: readonly StoredEntry[]): Unreadable[] {
 /** Messages in JOURNAL that no coordinator of this release wrote. */
 export function foreignFindings(wrong: readonly Unreadable[]): Finding[] {
   if (wrong.length === 0) return [ok("journal", "only entries")];
+  const other = wrong.filter(({ otherRelease }) => otherRelease);
+  const coded = (code: string, isOlder: boolean): Unreadable[] =>
+    other
+      .filter(({ olderRelease = false }) => olderRelease === isOlder)
+      .map((one) => ({ ...one, why: `${one.why} (${code})` }));
   return [
-    ...named(
-      wrong
-        .filter(({ otherRelease }) => otherRelease)
-        .map((one) => ({ ...one, why: `${one.why} (E_ENTRY_NEWER)` })),
-      OTHER_RELEASE,
-    ),
+    ...named(coded("E_ENTRY_NEWER", false), OTHER_RELEASE),
+    ...named(coded("E_ENTRY_OLDER", true), OLDER_RELEASE),
     ...named(
       wrong.filter(({ otherRelease }) => !otherRelease),
       FOREIGN,
@@ -60,6 +61,8 @@ export function foreignFindings(wrong: readonly Unreadable[]): Finding[] {
 
 const OTHER_RELEASE =
   "Update the coordinators and this `baton` first, to the newest release of Baton that ran here: it reads them (docs/upgrading.md). Don't remove them: they are where their candidates stand.";
+const OLDER_RELEASE =
+  "No newer release reads them: run the release that wrote them, or begin with a fresh data folder. Don't remove them: they are where their candidates stand.";
 const FOREIGN =
   "Nobody but the coordinator may publish to baton.journal.>: check the permissions. Every candidate whose last message is foreign stands still until an operator removes that message.";
 

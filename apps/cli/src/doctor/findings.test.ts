@@ -117,13 +117,16 @@ test("entries of another release are told as such, and nobody is told to remove 
   const findings = foreignFindings([
     { sequence: 7, why: "is an entry of another release: v: 2", otherRelease: true },
     { sequence: 8, why: "isn't an entry: v", otherRelease: false },
+    { sequence: 9, why: "is older", otherRelease: true, olderRelease: true },
   ]);
   expect(findings.map(({ level, found }) => [level, found])).toEqual([
     ["fault", "JOURNAL 7 is an entry of another release: v: 2 (E_ENTRY_NEWER)"],
+    ["fault", "JOURNAL 9 is older (E_ENTRY_OLDER)"],
     ["fault", "JOURNAL 8 isn't an entry: v"],
   ]);
   expect(findings[0]?.repair).toMatch(/^Update the coordinators .* first.*Don't remove them/);
-  expect(findings[1]?.repair).toContain("removes that message");
+  expect(findings[1]?.repair).toMatch(/run the release that wrote them.*Don't remove them/);
+  expect(findings[2]?.repair).toContain("removes that message");
 });
 
 test("a clock that differs is worth knowing, and a fault once commands are refused for it", () => {

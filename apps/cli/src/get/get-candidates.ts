@@ -117,15 +117,17 @@ export interface CandidateRow {
 }
 
 /** A candidate whose last entry only another release can read, by what the entry's subject says. */
-function newerRow({ sequence, why, storedAt, standing }: Unreadable): CandidateRow[] {
+function newerRow({ sequence, why, storedAt, standing, olderRelease }: Unreadable): CandidateRow[] {
   if (storedAt === undefined || !standing) return [];
   const { candidateId, stage, holder } = standing;
   const since = new Date(storedAt).toISOString();
-  const detail = `needs a newer release: JOURNAL ${sequence} ${why}`;
+  const [reason, needs] =
+    olderRelease === true
+      ? ["E_ENTRY_OLDER", "the release that wrote it"]
+      : ["E_ENTRY_NEWER", "a newer release"];
+  const detail = `needs ${needs}: JOURNAL ${sequence} ${why}`;
   const unknown = { runId: null, iteration: null, deadline: null };
-  return [
-    { candidateId, stage, holder, reason: "E_ENTRY_NEWER", since, ...unknown, sequence, detail },
-  ];
+  return [{ candidateId, stage, holder, reason, since, ...unknown, sequence, detail }];
 }
 
 function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {

@@ -32,6 +32,8 @@ export interface Unreadable {
   readonly why: string;
   /** It's an entry of another release. */
   readonly otherRelease: boolean;
+  /** That release is older than this one. */
+  readonly olderRelease?: boolean;
   /** When it was stored, in milliseconds since 1970, and what its subject says; absent where that isn't a journal's. */
   readonly storedAt?: number;
   readonly standing?: Standing;
@@ -78,11 +80,13 @@ export async function readEntriesOf(
         found[index] = { sequence, storedAt: message.time.getTime(), entry };
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        const otherRelease = error instanceof JournalCorrupt && error.otherRelease;
+        const { otherRelease, olderRelease } =
+          error instanceof JournalCorrupt ? error : { otherRelease: false, olderRelease: false };
         onForeign({
           sequence,
           why: why.replace(`JOURNAL ${sequence} `, ""),
           otherRelease,
+          olderRelease,
           storedAt: message.time.getTime(),
           standing,
         });
