@@ -63,7 +63,7 @@ function tamper(message: Copied): Copied {
   if (stream === "commands" && subject.includes(ids.rerun)) return { ...message, text: "{}" };
   if (stream !== "journal") return message;
   if (subject.includes(ids.flaky))
-    return { ...message, text: text.replace("Submitted by author", "Submitted by mallory") };
+    return { ...message, text: text.replace('"author":"author"', '"author":"mallory"') };
   if (subject.includes(ids.looped)) {
     const entry = entryOf(message);
     if (entry.evidence?.gate) entry.evidence.gate.verdict = "pass";
@@ -95,7 +95,7 @@ test("J10: in a copy that was tampered with, the first difference is shown and e
     expect(await replay(ids.flaky)).toMatchObject({
       code: 5,
       same: 0,
-      difference: { n: 1, path: "$.detail", journal: '"Submitted by mallory"' },
+      difference: { n: 1, path: "$.author", journal: '"mallory"' },
     });
     expect(await replay(ids.looped)).toMatchObject({ code: 5, same: 2, difference: { n: 3 } });
     expect(await replay(ids.held)).toMatchObject({
@@ -116,7 +116,7 @@ test("J10: in a copy that was tampered with, the first difference is shown and e
     });
     const text = await runBaton(copy, ["guard", "replay", ids.flaky]);
     expect(text.stdout).toMatch(
-      /^different .*entry 1 of \d.*\n {2}journal: "Submitted by mallory"\n {2}replay: {2}"Submitted by author"\n/,
+      /^different .*entry 1 of \d.*\n {2}journal: "mallory"\n {2}replay: {2}"author"\n/,
     );
   } finally {
     await copy.stop();

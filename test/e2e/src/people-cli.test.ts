@@ -118,20 +118,14 @@ test("an approval shows what it is given on, and two people's are enough", async
   expect(off.stderr).toContain("off a terminal an approval needs --yes");
   const first = await baton("ann", "approve", id, "--yes", "--why", "read the report");
   expect(first.code).toBe(0);
-  for (const part of [
-    `${id} (shown) asks to enter ship`,
-    "submitted by ada",
-    `Evidence:  ${evidence}`,
-    "Needed:    risk, 2 people, not by ada",
-    "Gate:      pass  gates/check.json",
-  ])
-    expect(first.stderr).toContain(part);
-  expect(first.stderr).toMatch(/^gates\/check\.json +[0-9]+ +check +run-/m);
+  // What is asked in a script is said in a line; the whole question is for whoever answers at a terminal.
+  expect(first.stderr).toContain(
+    `${id} to ship on evidence ${evidence}: 2 artifacts, 1 of 1 gate reports pass\n`,
+  );
   expect(first.stdout).toContain("Approved by ann: read the report. 1 more needed for ship.");
   const again = await baton("ann", "approve", id, "--yes", "--why", "again");
   expect(again.code).toBe(6);
   const second = await baton("ben", "approve", id, "--yes", "--why", "me too", "--json");
-  expect(second.stderr).toContain("Given:     by ann until ");
   expect(JSON.parse(second.stdout)).toMatchObject({ outcome: { stage: "ship" } });
   const last = await loop.until(id, "closed", ({ holder }) => holder === "closed");
   expect(last.entry.approvals).toMatchObject([
@@ -154,7 +148,7 @@ test("who isn't registered, hasn't the role, or borrows a name is denied (9)", a
   expect(denied.map(({ stderr }) => /E_DENIED \(9\): .*/.exec(stderr)?.[0])).toEqual([
     expect.stringContaining("nobody is registered with the key U"),
     `E_DENIED (9): to approve ${id} takes the role risk; olga has ops`,
-    `E_DENIED (9): to approve ${id} takes the role risk; ada has no role`,
+    `E_DENIED (9): ada submitted ${id} and can't approve it`,
     "E_DENIED (9): the command says ann, its key is olga's",
   ]);
 });
@@ -204,7 +198,8 @@ test("a key file that others may read signs nothing", async () => {
     baton("shared", "login"),
   ]);
   expect(refused.map(({ code }) => code)).toEqual([3, 3, 3, 3]);
-  for (const { stderr } of refused) expect(stderr).toContain("mode 0600 or 0400, not 0644");
+  for (const { stderr } of refused)
+    expect(stderr).toContain("must have mode 0600 or 0400, but has 0644");
   expect((await loop.mesh.journal.last(id))?.entry.approvals).toEqual([]);
 });
 

@@ -121,12 +121,13 @@ describe("a command by nobody known", () => {
 
 describe("a command that was caught on its way", () => {
   test("can't be stored again, nor under another id or candidate", async () => {
-    const { id } = await asking("caught");
+    const { id, evidence } = await asking("caught");
     const other = await asking("not meant");
     const caught = signedCommand("ann", {
       mesh: world.loop.mesh.name,
       type: "approve",
       candidateId: id,
+      evidence,
     });
     expect(await world.sendRaw(caught)).toMatchObject({ kind: "accepted", stage: "check" });
     const again = (candidateId: string, commandId: string) =>
@@ -147,9 +148,9 @@ describe("a command that was caught on its way", () => {
   });
 
   test("that was stored while no coordinator ran is decided when one does", async () => {
-    const { id } = await asking("stored for later");
+    const { id, evidence } = await asking("stored for later");
     await world.loop.coordinator().sigkill();
-    const decided = world.send("ann", { type: "approve", candidateId: id });
+    const decided = world.send("ann", { type: "approve", candidateId: id, evidence });
     await world.loop.startCoordinator().ready();
     expect(await decided).toMatchObject({ kind: "accepted" });
     const last = await world.loop.mesh.journal.last(id);
@@ -202,8 +203,8 @@ describe("approvals", () => {
 
 describe("approvals that were given earlier", () => {
   test("are void when the candidate was sent back, whatever was made anew", async () => {
-    const { id } = await asking("sent back");
-    await world.send("ann", { type: "approve", candidateId: id });
+    const { id, evidence } = await asking("sent back");
+    await world.send("ann", { type: "approve", candidateId: id, evidence });
     const why = "the drawdown is too large";
     const back = await world.send("ben", { type: "send-back", candidateId: id, why });
     expect(back).toMatchObject({ kind: "accepted", stage: "make" });
@@ -215,24 +216,21 @@ describe("approvals that were given earlier", () => {
     expect(again.entry.feedback).toMatchObject([{ stage: "check", reasons: [`ben: ${why}`] }]);
     const [given] = again.entry.approvals;
     expect(given && approvalState(given, again.entry, again.entry.time)).toBe("void");
-    expect(await world.send("ben", { type: "approve", candidateId: id })).toMatchObject({
-      stage: "check",
-    });
-    expect(await world.send("ann", { type: "approve", candidateId: id })).toMatchObject({
-      stage: "ship",
-    });
+    const anew = { type: "approve", candidateId: id, evidence: again.entry.review?.evidence };
+    expect(await world.send("ben", anew)).toMatchObject({ stage: "check" });
+    expect(await world.send("ann", anew)).toMatchObject({ stage: "ship" });
   });
 
   test("don't count once their time is over", async () => {
-    const { id } = await asking("expired", "haste");
-    await world.send("ann", { type: "approve", candidateId: id });
+    const { id, evidence } = await asking("expired", "haste");
+    await world.send("ann", { type: "approve", candidateId: id, evidence });
     const { entry } = (await world.loop.mesh.journal.last(id)) ?? {};
     const [given] = entry?.approvals ?? [];
     if (!entry || !given) throw new Error("nothing was approved");
     await eventually(() => approvalState(given, entry, new Date().toISOString()) === "expired", {
       what: "expired",
     });
-    const outcome = await world.send("ben", { type: "approve", candidateId: id });
+    const outcome = await world.send("ben", { type: "approve", candidateId: id, evidence });
     expect(outcome).toMatchObject({ kind: "accepted", stage: "make" });
     expect(outcome).toMatchObject({ detail: expect.stringContaining("expired: ann (") });
   });
@@ -269,7 +267,7 @@ describe("a hold", () => {
     await world.send("olga", { type: "pause", candidateId: id });
     expect(await world.send("ann", { type: "cancel", candidateId: id })).toMatchObject({
       detail:
-        "Cancelled by ann. make was in flight: its lane is told to stop, its result won't count, what it has changed isn't undone. Why: because",
+        "Cancelled by ann. make was in flight: lane-a is told to stop, its result won't count. Why: because.",
     });
   });
 });

@@ -6,7 +6,7 @@ interface Kept {
   readonly data: Uint8Array;
 }
 
-/** Stores everything again, but without an artifact's record, or with other bytes as its content. */
+/** Stores everything again, but without an artifact's records, or with other bytes as its content. */
 export async function restoreDamaged(
   { jsm, publisher }: Pick<Mesh, "jsm" | "publisher">,
   sha256: string,
@@ -19,13 +19,17 @@ export async function restoreDamaged(
     const message = await jsm.streams.getMessage(stream, { seq });
     if (message) kept.push({ subject: message.subject, data: message.data });
   }
-  const record = kept.find(({ subject }) => subject.endsWith(`.${sha256}`));
-  const { id }: { id: string } = JSON.parse(new TextDecoder().decode(record?.data));
+  // Each kind that stored it has a record of its own.
+  const records = kept.filter(({ subject }) => subject.endsWith(`.${sha256}`));
+  const ids = records.map(({ data }) => {
+    const { id }: { id: string } = JSON.parse(new TextDecoder().decode(data));
+    return id;
+  });
   await jsm.streams.delete(stream);
   await jsm.streams.add(config);
   for (const { subject, data } of kept) {
-    if (how === "missing" && subject === record?.subject) continue;
-    const isContent = how === "altered" && subject.endsWith(`.${id}`);
+    if (how === "missing" && subject.endsWith(`.${sha256}`)) continue;
+    const isContent = how === "altered" && ids.some((id) => subject.endsWith(`.${id}`));
     const payload = isContent ? data.map((byte) => byte ^ 1) : data;
     await publisher.publish({ subject, payload, headers: {} });
   }

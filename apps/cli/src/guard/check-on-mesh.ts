@@ -20,9 +20,10 @@ import {
   evidenceFor,
   type Playbook,
   stageRule,
+  type Stop,
   stopFor,
 } from "@baton/playbook";
-import { faultText } from "@baton/views";
+import { adviceOnStop, faultText, inTerminal, stopText } from "@baton/views";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
@@ -33,7 +34,7 @@ import type { CheckTransitionOptions } from "./check-transition.ts";
 import { checkId, checkStage, refuseAssertions, requireOptions } from "./guard-arguments.ts";
 import { answer } from "./guard-output.ts";
 import { gatherStored, pinnedPlaybook } from "./stored-evidence.ts";
-import { wordsFor } from "./verdict-words.ts";
+import { type VerdictWords, wordsFor } from "./verdict-words.ts";
 
 /** Decides and answers. Throws `CliError`: E_USAGE for a claim, E_NOT_FOUND for an unknown candidate, E_CONFLICT for a closed one. */
 export async function checkOnMesh(
@@ -67,7 +68,7 @@ export async function checkOnMesh(
   const words = wordsFor(verdict, {
     ...found,
     playbook,
-    stop,
+    stop: stop && wordsOf(stop),
     request: { candidateId, runId, to, state },
   });
   const receipt: GuardReceipt = { from: stage, to, rule: verdict.reason };
@@ -142,6 +143,11 @@ async function findProof(
     artifactFault: fault ?? (request ? undefined : "its result names none"),
     gateFault: fault ?? `its verdict is ${verdict}`,
   };
+}
+
+function wordsOf({ reason, stage, by }: Stop): VerdictWords {
+  const message = `${reason}: ${stage} waits: ${stopText(by)}`;
+  return { message, advice: inTerminal(adviceOnStop(by)) };
 }
 
 function unproved(why: string): Proof {

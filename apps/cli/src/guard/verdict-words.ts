@@ -1,7 +1,5 @@
 /** The guard's reasons in words: what it found, and what to do next. */
-import type { Stop } from "@baton/playbook";
 import type { Playbook, TransitionRequest, TransitionVerdict } from "@baton/playbook/rules";
-import { adviceOnStop, inTerminal, stopText } from "@baton/views";
 
 /** A verdict's words. */
 export interface VerdictWords {
@@ -16,8 +14,8 @@ export interface WordSources {
   /** What is wrong with the previous artifact, and why its gate counts as not passed. */
   readonly artifactFault: string | undefined;
   readonly gateFault: string | undefined;
-  /** What the mesh's controls stop it for; left out where only claims are known. */
-  readonly stop?: Stop | undefined;
+  /** What the mesh's controls stop it for, in words; left out where only claims are known. */
+  readonly stop?: VerdictWords | undefined;
 }
 
 /** Words for a verdict. */
@@ -105,10 +103,7 @@ function evidenceWords(reason: string, sources: WordSources): VerdictWords {
       };
     case "risk_controls_not_passed":
     case "execution_controls_not_passed":
-      if (stop) {
-        const message = `${stop.reason}: ${stop.stage} waits: ${stopText(stop.by)}`;
-        return { message, advice: inTerminal(adviceOnStop(stop.by)) };
-      }
+      if (stop) return stop;
       return {
         message: `${reason.startsWith("risk") ? "risk" : "execution"} controls haven't passed; they have the last word`,
         advice: "Roll back, mend what they name, and have them run again.",
