@@ -20,10 +20,10 @@ import {
 
 import { lastMarked } from "./controls.ts";
 import { crossReferences } from "./cross-references.ts";
+import { absent } from "./ensure-topology.ts";
 import type { Reader } from "./follow.ts";
 import { type Head, headOf, lastMark, markAt } from "./heads.ts";
 import { LogReset } from "./log-reset.ts";
-import { absent } from "./topology.ts";
 
 /** Marks, and who has them. */
 export interface KnownMarks {

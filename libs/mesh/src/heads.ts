@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Mark, MeshName } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
-import { absent, meshNameIn } from "./topology.ts";
+import { absent, meshNameIn } from "./ensure-topology.ts";
 
 /** A stream's end. `mark` is undefined while it never held anything, or holds nothing any more. */
 export interface Head {

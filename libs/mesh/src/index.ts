@@ -59,16 +59,8 @@ export type { StoredMessage } from "./read-page.ts";
 export { type Damage, scrub, type ScrubProgress } from "./scrub.ts";
 export { askHealth } from "./service-health.ts";
 export { parseReport, readReport, type Reports, type StoredReport } from "./reports.ts";
-export {
-  DEFAULT_TOPOLOGY,
-  type Drift,
-  ensureTopology,
-  findDrift,
-  planTopology,
-  type Topology,
-  TopologyDrift,
-  type TopologyOptions,
-} from "./topology.ts";
+export { type Drift, ensureTopology, findDrift, TopologyDrift } from "./ensure-topology.ts";
+export { DEFAULT_TOPOLOGY, planTopology, type Topology, type TopologyOptions } from "./topology.ts";
 export {
   answersAsNats,
   checkServerVersion,

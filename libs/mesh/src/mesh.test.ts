@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { sha256Of } from "./artifacts.ts";
 import type { Delivery } from "./delivery.ts";
+import { ensureTopology, findDrift } from "./ensure-topology.ts";
 import { follow } from "./follow.ts";
 import { type Mesh, openMesh } from "./mesh.ts";
 import type { PullWorker } from "./pull-worker.ts";
 import { firstEntry, resultOf } from "./sample-entry.test-data.ts";
-import { DEFAULT_TOPOLOGY, ensureTopology, findDrift, planTopology } from "./topology.ts";
+import { DEFAULT_TOPOLOGY, planTopology } from "./topology.ts";
 
 let nats: TestNats;
 let mesh: Mesh;

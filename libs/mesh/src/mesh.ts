@@ -18,28 +18,21 @@ import { explainRefusal, openConnection } from "./connect.ts";
 import { type Denial, watchConnection } from "./connection-watch.ts";
 import type { ControlMemory } from "./control-memory.ts";
 import { type MeshControls, openControls } from "./controls.ts";
+import { absent, meshNameIn } from "./ensure-topology.ts";
 import type { HistoryState, KnownMarks } from "./find-losses.ts";
 import { openGroupWriter } from "./group-writer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { type LaneInbox, openLaneInbox } from "./lane-inbox.ts";
-import { LogReset } from "./log-reset.ts";
 import { createNewer, type Newer } from "./newer.ts";
-import { provision } from "./provision.ts";
+import { openProvisioner, refuseLost } from "./provisioner.ts";
 import { openPublisher, type Publisher } from "./publisher.ts";
 import { type PullOptions, type PullWorker, startPullWorker } from "./pull-worker.ts";
 import { AFTER_A_WRITE_ERROR, type Pulse, startPulse } from "./pulse.ts";
 import { openReports, type Reports } from "./reports.ts";
 import { requireServerVersion } from "./require-server.ts";
-import { restoreAbsent, restoreConsumer } from "./restore-consumers.ts";
+import { restoreConsumer } from "./restore-consumers.ts";
 import { answerHealth } from "./service-health.ts";
-import {
-  absent,
-  DEFAULT_TOPOLOGY,
-  meshNameIn,
-  planTopology,
-  type Topology,
-  type TopologyOptions,
-} from "./topology.ts";
+import { DEFAULT_TOPOLOGY, planTopology, type Topology, type TopologyOptions } from "./topology.ts";
 
 /** Disposing waits so long for the server to have taken what was sent. */
 const DRAIN_MS = 3000;
@@ -102,8 +95,6 @@ export interface Mesh extends AsyncDisposable {
 }
 
 const WAIT_MS = 250;
-/** How often the coordinator looks for durables and streams that somebody deleted. */
-const KEEP_MS = 5000;
 /** A refusal makes a process unready for so long. */
 const DENIED_MS = 60_000;
 
@@ -213,29 +204,6 @@ function takerOf(
     });
 }
 
-/** Makes the streams when it's asked to, and keeps the consumers from then on. */
-function openProvisioner(
-  reader: { nc: NatsConnection; jsm: JetStreamManager },
-  topology: Topology,
-) {
-  let keeping: NodeJS.Timeout | undefined;
-  let name: MeshName | undefined;
-  return {
-    provision: async (known: readonly KnownMarks[] = []): Promise<HistoryState> => {
-      const state = await provision(reader, topology, known);
-      name = state.name;
-      if (state.kind !== "lost") keeping ??= keepMade(reader.jsm, topology, () => name);
-      return state;
-    },
-    name: () => name,
-    stop: () => clearInterval(keeping),
-  };
-}
-
-function refuseLost({ kind, losses, lossId }: HistoryState): void {
-  if (kind === "lost") throw new LogReset(losses, { ...(lossId !== undefined && { id: lossId }) });
-}
-
 async function tellWhenClosed(nc: NatsConnection, options: MeshOptions): Promise<void> {
   const why = await nc.closed();
   if (why instanceof Error) options.onClosed?.(explainRefusal(why, options));
@@ -264,24 +232,6 @@ export async function openJetStream(
       ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     }),
   };
-}
-
-/** Others may make neither a durable nor a stream again: the coordinator does it for them. */
-function keepMade(
-  jsm: JetStreamManager,
-  topology: Topology,
-  name: () => MeshName | undefined,
-): NodeJS.Timeout {
-  let looking = false;
-  const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    restoreAbsent(jsm, topology, name())
-      // The server is away, or a stream of the history is gone: there's nothing to keep until it's back.
-      .catch(() => undefined)
-      .finally(() => (looking = false));
-  }, KEEP_MS);
-  return timer.unref();
 }
 
 function troubleOf(

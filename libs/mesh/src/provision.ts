@@ -10,10 +10,11 @@ import { originControls } from "@baton/contracts";
 import type { NatsConnection } from "nats";
 
 import { openControls } from "./controls.ts";
+import { ensureTopology } from "./ensure-topology.ts";
 import { findLosses, type HistoryState, type KnownMarks } from "./find-losses.ts";
 import type { Reader } from "./follow.ts";
 import { openPublisher } from "./publisher.ts";
-import { ensureTopology, type Topology } from "./topology.ts";
+import { type Topology } from "./topology.ts";
 
 /** While another coordinator makes the streams, some seem to be missing among others. */
 const LOOK_AGAIN_MS = 1000;

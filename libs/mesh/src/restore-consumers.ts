@@ -2,7 +2,8 @@
 import { HISTORY_STREAMS, type MeshName } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
-import { absent, addConsumer, ensureTopology, type Topology } from "./topology.ts";
+import { absent, addConsumer, ensureTopology } from "./ensure-topology.ts";
+import { type Topology } from "./topology.ts";
 
 /**
  * Makes again what somebody deleted: streams that are no history, and durables from the beginning, as what was settled before is

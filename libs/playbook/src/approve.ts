@@ -13,6 +13,7 @@ import {
   isSamePerson,
 } from "@baton/contracts";
 
+import { APPROVAL_SECONDS, type ApprovalRule } from "./approval-rule.ts";
 import {
   type ApprovalQuestion,
   approvalQuestion,
@@ -22,7 +23,7 @@ import {
 import { type Decision, type Refusal, reject } from "./decision.ts";
 import { enter } from "./enter.ts";
 import { after } from "./instant.ts";
-import { APPROVAL_SECONDS, type ApprovalRule, stageRule } from "./playbook.ts";
+import { stageRule } from "./playbook.ts";
 import { dispatch, repeatedRun, type Step, successor } from "./successor.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;

@@ -9,9 +9,10 @@ import {
   type Stage,
 } from "@baton/contracts";
 
+import { type ApprovalRule } from "./approval-rule.ts";
 import { checkTransition, type TransitionVerdict } from "./guard.ts";
 import { digestOf } from "./identify.ts";
-import { anotherRunAllowed, type ApprovalRule, type Playbook, stageRule } from "./playbook.ts";
+import { anotherRunAllowed, type Playbook, stageRule } from "./playbook.ts";
 import type { Stop } from "./stops.ts";
 import { dispatch, newRun, review, type Step } from "./successor.ts";
 

@@ -12,9 +12,10 @@ import {
   type Stage,
 } from "@baton/contracts";
 
+import { type ApprovalRule } from "./approval-rule.ts";
 import { approvalRuleFor, askApproval, evidenceDigest } from "./enter.ts";
 import { instantMs } from "./instant.ts";
-import { anotherRunAllowed, type ApprovalRule } from "./playbook.ts";
+import { anotherRunAllowed } from "./playbook.ts";
 import { dispatch, repeatedRun, type Step } from "./successor.ts";
 
 /** The entry with which the stage goes on; undefined if the candidate has had its last run. */

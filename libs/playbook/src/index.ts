@@ -24,8 +24,8 @@ export { isOutage, waitsForService } from "./failure-signature.ts";
 export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./failure-policy.ts";
 export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
 export { candidateIdOf, digestOf, drillPrefixOf, runIdOf, traceOf } from "./identify.ts";
+export { APPROVAL_SECONDS } from "./approval-rule.ts";
 export {
-  APPROVAL_SECONDS,
   FailurePolicy,
   parsePlaybook,
   type Playbook,
