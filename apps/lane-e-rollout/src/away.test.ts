@@ -55,7 +55,8 @@ test.each([
     const { git, options } = place();
     const run = await sampleRun({ target: "live" });
     const actionOf = (name: string) => `${run.candidateId}.${name}.${run.runId}`;
-    const shut = async () => ({ ...options, ...(await away()), verifyMs: 300 });
+    // Time enough for the engine to get there: then it is known that nobody can be asked, and not that it was late.
+    const shut = async () => ({ ...options, ...(await away()), verifyMs: 4000 });
 
     const shadow = contextOf(run, "shadow-paper");
     await expect(stageOf("shadow-paper", await shut())(shadow)).rejects.toMatchObject({

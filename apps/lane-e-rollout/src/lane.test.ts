@@ -7,8 +7,7 @@ import {
 } from "@baton/contracts";
 import { mergeOnce, openWorktree } from "@baton/gitops";
 import type { StageWork } from "@baton/lanekit";
-import { serve } from "@hono/node-server";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import type { RolloutOptions } from "./rollout-options.ts";
 import { PATCH } from "./shadow-paper.ts";
@@ -22,6 +21,7 @@ import {
 } from "./testing/place.ts";
 import { passed, type SampleRun, sampleRun, sha256 } from "./testing/sample-run.ts";
 import { stageOf } from "./testing/stage-of.ts";
+import { unsettledAt } from "./testing/unsettled-engine.ts";
 
 // Real git, engine and broker: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -184,35 +184,12 @@ test("J4: a live ramp raises the limit in three steps, each with its order, and 
   expect(await brokerOf(run.candidateId).listOrders()).toHaveLength(4);
 });
 
-/** An engine that answers as the real one does, but says of one level that its positions never settle. */
-async function unsettledAt(level: string): Promise<string> {
-  const { engineUrl } = place().options;
-  const server = serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    async fetch(request) {
-      const answer = await fetch(`${engineUrl}${new URL(request.url).pathname}`);
-      const body = Object(await answer.json());
-      const strategies = body.strategies?.map((one: { level: string }) => ({
-        ...one,
-        ...(one.level === level && { settled: false, problem: "the order is refused" }),
-      }));
-      return Response.json({ ...body, strategies }, { status: answer.status });
-    },
-  });
-  onTestFinished(() => void server.close());
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return `http://127.0.0.1:${address.port}`;
-}
-
 test("J4: a step that doesn't come to run is rolled back to L0, once, timed, and never ramped again", async () => {
   const { git, brokerOf } = place();
   const run = await sampleRun({ target: "live" });
   const shadow = await afterShadow(run);
   const approvals = [approvalOf(run)];
-  const over = { engineUrl: await unsettledAt("L2"), verifyMs: 1500 };
+  const over = { engineUrl: await unsettledAt(place().options.engineUrl, ["L2"]), verifyMs: 1500 };
   const context = contextOf(run, "live-ramp", shadow, { approvals });
   expect(await stage("live-ramp", over)(context)).toMatchObject({ verdict: "fail" });
   const report = context.outputJson("gates/live-ramp.json", LiveRampReport);

@@ -17,6 +17,7 @@ import {
 } from "./testing/place.ts";
 import { type SampleRun, sampleRun } from "./testing/sample-run.ts";
 import { stageOf } from "./testing/stage-of.ts";
+import { unsettledAt } from "./testing/unsettled-engine.ts";
 
 // Real git, engine and broker: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -263,8 +264,8 @@ test("a run that took up an earlier one's levels takes them all back if it fails
   await releasedByTwo();
   const again = { ...run, runId: `${run.runId.slice(0, -1)}z` };
   const next = [{ ...approvalOf(run), runId: again.runId }];
-  const blind = { engineUrl: "http://127.0.0.1:1", verifyMs: 200 };
-  const { outcome } = await stage("live-ramp", blind, again, shadow, {
+  const engineUrl = await unsettledAt(place().options.engineUrl, ["L1", "L2", "L3"]);
+  const { outcome } = await stage("live-ramp", { engineUrl, verifyMs: 1500 }, again, shadow, {
     approvals: next,
     inputsOf: run.runId,
   });
