@@ -58,9 +58,10 @@ test("one is asked about, the one that has waited longest, and while it is nobod
   const cause = { kind: "service-away", lane: "lane-e", waiting: 3 } as const;
   note("cand-2", { holder: "review", reason: "SERVICE_AWAY", cause, time: at(50) });
   expect(await look(1000)).toEqual([]);
-  // Whoever cancels that candidate hasn't ended the outage.
+  // It went on, which shows that something is back: the others have time to do the same. If they don't, the outage isn't over.
   note("cand-2", { holder: "closed", awaits: null, deadline: null });
-  expect(await look(1001)).toEqual(["cand-1 service-away"]);
+  expect(await look(1059)).toEqual([]);
+  expect(await look(1060)).toEqual(["cand-1 service-away"]);
 });
 
 test("a lane that doesn't answer hasn't said that it's back: everything that waits has a bound", async () => {

@@ -4,7 +4,8 @@
  * W1: while candidates of a lane wait for what is away, the lane's processes are asked whether anything is. No answer is none that
  *     it's back.
  * W2: when the one that has waited longest has done so for `awayMs`, people are asked about it, unless they are about another one
- *     of the lane: one lane, one question.
+ *     of the lane: one lane, one question. It ends as the first thing that shows that something is back: after it the others have
+ *     `awayMs` anew to go on by themselves.
  * W3: a lane that was at peace for `calmMs` has all again: its candidates stop waiting. A lane that only began anew takes as long
  *     to find again what is away.
  */
@@ -18,7 +19,10 @@ import type { Standing } from "./standing.ts";
 export interface OutageWatchParts {
   /** Asks the lanes' processes: true if any finds something away, undefined if none answers. */
   readonly ask: (lanes: readonly Lane[]) => Promise<ReadonlyMap<Lane, boolean | undefined>>;
-  readonly standing: Pick<Standing, "waitingLanes" | "longestWaiting" | "takeWaiting">;
+  readonly standing: Pick<
+    Standing,
+    "waitingLanes" | "longestWaiting" | "isAskedAbout" | "takeWaiting"
+  >;
   readonly settle: (candidateId: string, happening: Happening) => Promise<unknown>;
   readonly log: Log;
   readonly awayMs: number;
@@ -35,12 +39,15 @@ export interface OutageWatch {
 export function openOutageWatch(parts: OutageWatchParts): OutageWatch {
   const { ask, standing, settle, log, awayMs, calmMs } = parts;
   const calmSince = new Map<Lane, number>();
+  const lastAsked = new Map<Lane, number>();
   let looking = false;
   const told = (candidateId: string, happening: Happening): Promise<unknown> =>
     settle(candidateId, happening).catch((error: unknown) =>
       log.error({ candidateId, err: error }, "not handled; tried again later"),
     );
   const askPeople = async (lane: Lane, nowMs: number): Promise<void> => {
+    if (standing.isAskedAbout(lane)) lastAsked.set(lane, nowMs);
+    if (nowMs - (lastAsked.get(lane) ?? Number.NEGATIVE_INFINITY) < awayMs) return;
     const found = standing.longestWaiting(lane, nowMs - awayMs, nowMs);
     if (!found) return;
     const { candidateId, dispatch, waiting } = found;

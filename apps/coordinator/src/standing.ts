@@ -33,6 +33,8 @@ export interface Standing {
     untilMs: number,
     nowMs: number,
   ): (Waiting & { readonly waiting: number }) | undefined;
+  /** True if people are asked about one of the lane that waits for what is away. */
+  isAskedAbout(lane: Lane): boolean;
   /** All that wait for what is away, asked about or not; again every half minute until an entry moves them. */
   takeWaiting(lane: Lane, nowMs: number): Waiting[];
   /** Candidates that are watched. */
@@ -115,15 +117,17 @@ type Take = (nowMs: number, wanted: (place: Place) => boolean) => Waiting[];
 function outagesIn(
   places: ReadonlyMap<string, Place>,
   take: Take,
-): Pick<Standing, "waitingLanes" | "longestWaiting" | "takeWaiting"> {
+): Pick<Standing, "waitingLanes" | "longestWaiting" | "isAskedAbout" | "takeWaiting"> {
   const among = (): Place[] => [...places.values()].filter(({ away }) => away !== undefined);
+  const isAskedAbout = (lane: Lane): boolean =>
+    among().some((one) => one.lane === lane && one.away === "asked");
   return {
+    isAskedAbout,
     waitingLanes: () => [...new Set(among().map(({ lane }) => lane))],
     longestWaiting: (lane, untilMs, nowMs) => {
       const waiting = among().filter((one) => one.lane === lane);
       const [first] = waiting.toSorted((a, b) => a.sinceMs - b.sinceMs || a.dispatch - b.dispatch);
-      const isAsked = waiting.some(({ away }) => away === "asked");
-      if (!first || isAsked || first.sinceMs > untilMs) return undefined;
+      if (!first || isAskedAbout(lane) || first.sinceMs > untilMs) return undefined;
       const [taken] = take(nowMs, (place) => place === first);
       return taken && { ...taken, waiting: waiting.length };
     },
