@@ -21,7 +21,7 @@ export const SUBMITTED = {
 const spec = normalSpec(SUBMITTED);
 if (spec === undefined) throw new Error("the sample is a specification");
 const sets = declaredSets(spec.strategy) ?? [];
-export const specSha256 = specDigest(spec);
+const specSha256 = specDigest(spec);
 const parameters = sets.map((set) => set.parameters);
 
 const refs = [
