@@ -31,6 +31,10 @@ test(
     const file = join(import.meta.dirname, "../../../../examples/candidates/trend.yaml");
     const submitted = await run("submit", file);
     expect(submitted).toMatchObject({ code: 0, json: { outcome: { kind: "accepted" } } });
+    // At once: a candidate that asks for its approvals has nothing to pause.
+    const id: string = submitted.json.candidateId;
+    const paused = await run("pause", id, "--why", "to look at it", "--as", OTHERS[0] ?? "");
+    expect(paused).toMatchObject({ code: 0 });
     const again = await run("submit", file);
     const { duplicate: _, ...original } = submitted.json.outcome;
     const { stands, ...receipt } = again.json.outcome;
@@ -41,9 +45,6 @@ test(
     expect(checked.json.map(({ id, ok }: { id: string; ok: boolean }) => [id, ok])).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [`J${n}`, true]),
     );
-    const id: string = submitted.json.candidateId;
-    const paused = await run("pause", id, "--why", "to look at it", "--as", OTHERS[0] ?? "");
-    expect(paused).toMatchObject({ code: 0 });
     const stranger = await run("cancel", id, "--why", "I may not", "--as", "somebody else");
     expect(stranger).toMatchObject({ code: 9, json: { error: { code: "E_DENIED" } } });
 
