@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
@@ -77,4 +78,32 @@ test("what brought each file is found at once for all, also after main was moved
   expect(await brought(three.commit)).toEqual({ "first.yaml": first, "one.yaml": one.commit });
   const times = await reader.brought(folder, ["one.yaml"]);
   expect(times.get("one.yaml")?.timeMs).toBe(Date.parse(one.time));
+});
+
+test("a name with a tab stands for no other file, and what is no file of ours isn't in the way", async () => {
+  const remote = await testRemote();
+  const { repository } = remote;
+  const run = (args: readonly string[], input: string): string =>
+    execFileSync("git", ["-C", repository, ...args], { input, encoding: "utf8" }).trim();
+  const blob = (text: string) => run(["hash-object", "-w", "--stdin"], text);
+  const [ours, theirs] = [blob("notional: 5000\n"), blob("notional: 450000\n")];
+  const notes = blob("x".repeat(1_000_000));
+  const names = Array.from({ length: 80 }, (_, index) => `notes-${index}.txt`);
+  const files = [
+    ["cand-aaaaaaaaaaaa.yaml", ours],
+    ["cand-aaaaaaaaaaaa.yaml\tz", theirs],
+    ["cand-bbbbbbbbbbbb.yaml\tz.yaml", theirs],
+    ...names.map((name) => [name, notes]),
+  ];
+  const tree = files.map(([name, sha]) => `100644 blob ${sha}\t${name}\0`).join("");
+  const strategies = run(["mktree", "-z"], tree);
+  const root = run(["mktree", "-z"], `040000 tree ${strategies}\tstrategies\0`);
+  const parent = git(repository, "rev-parse", "main");
+  const commit = git(repository, "commit-tree", root, "-p", parent, "-m", "Odd names");
+  git(repository, "update-ref", "refs/heads/main", commit);
+  await using reader = await openMainReader(remote);
+  expect([...(await reader.files("strategies")).files]).toEqual([
+    ["cand-aaaaaaaaaaaa.yaml", "notional: 5000\n"],
+    ["cand-bbbbbbbbbbbb.yaml\tz.yaml", "notional: 450000\n"],
+  ]);
 });

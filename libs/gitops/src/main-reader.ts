@@ -80,10 +80,13 @@ async function listing(scratch: Scratch, commit: CommitId, folder: string): Prom
   const tree = await scratch.git(["ls-tree", "-z", "--long", commit, "--", `${folder}/`]);
   const found: TreeFile[] = [];
   for (const line of tree.stdout.toString().split("\0")) {
-    const [meta = "", path = ""] = line.split("\t");
+    // A name may hold tabs itself: only the first parts it from what is told before it.
+    const tab = line.indexOf("\t");
+    const [meta, path] = [line.slice(0, Math.max(0, tab)), line.slice(tab + 1)];
     const [mode, , blob = "", bytes] = meta.split(/ +/);
-    // Links, folders and what is too large are not for us.
+    // Links, folders, what is too large, and what is no file of ours: nobody's notes beside them may be in the way.
     if (!mode?.startsWith("100") || Number(bytes) > MAX_FILE_BYTES) continue;
+    if (!path.endsWith(".yaml")) continue;
     found.push({ name: path.slice(folder.length + 1), blob });
   }
   if (found.length <= MAX_FILES) return found;

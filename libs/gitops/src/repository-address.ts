@@ -23,10 +23,26 @@ function refused(rule: string): GitError {
   });
 }
 
+function requirePlain(text: string): void {
+  if (/[^\P{Cc}]/u.test(text)) throw refused("it holds a control character");
+}
+
+/** What stands behind percent signs is held to the same rule. */
+function decoded(pathname: string): string {
+  try {
+    const text = decodeURIComponent(pathname);
+    requirePlain(text);
+    return text;
+  } catch (error) {
+    if (error instanceof URIError) throw refused("its percent signs can't be decoded");
+    throw error;
+  }
+}
+
 /** Checks a repository address (absolute path, file, https, http, ssh). Refuses credentials in it and never echoes it. */
 export function repositoryAddress(text: string): RepositoryAddress {
   if (text.length === 0 || text.length > 1000) throw refused("it must have 1 to 1000 characters");
-  if (/[^\P{Cc}]/u.test(text)) throw refused("it holds a control character");
+  requirePlain(text);
   if (isAbsolute(text)) return { url: resolve(text), path: resolve(text) };
   if (!URL.canParse(text) || !text.includes("://"))
     throw refused("it is neither an absolute path nor a URL");
@@ -38,7 +54,7 @@ export function repositoryAddress(text: string): RepositoryAddress {
   if (url.search !== "" || url.hash !== "") throw refused("it holds a query or fragment");
   if (url.username.startsWith("-") || url.hostname.startsWith("-"))
     throw refused("host and user must not start with '-'");
-  const path = url.protocol === "file:" ? resolve(decodeURIComponent(url.pathname)) : undefined;
+  const path = url.protocol === "file:" ? resolve(decoded(url.pathname)) : undefined;
   return { url: path ?? url.href, path };
 }
 
