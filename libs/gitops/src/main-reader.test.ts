@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -107,3 +107,26 @@ test("a name with a tab stands for no other file, and what is no file of ours is
     ["cand-bbbbbbbbbbbb.yaml\tz.yaml", "notional: 450000\n"],
   ]);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "somebody else's repository on this machine is neither read nor pushed to: its hooks would run as ours",
+  async () => {
+    const remote = await testRemote();
+    const { repository } = remote;
+    const ran = join(repository, "ran");
+    mkdirSync(join(repository, "hooks"), { recursive: true });
+    for (const hook of ["pre-receive", "update", "reference-transaction"])
+      writeFileSync(join(repository, "hooks", hook), `#!/bin/sh\ntouch ${ran}\n`, { mode: 0o755 });
+    const merge = await pushedBranch(remote, "run-000001");
+    rmSync(ran, { force: true });
+    execFileSync("chown", ["-R", "65534:65534", repository]);
+    await expect(mergeOnce(merge)).rejects.toMatchObject({ code: "E_GIT_OWNERSHIP" });
+    await expect(
+      (async () => {
+        await using reader = await openMainReader(remote);
+        return reader.files("strategies");
+      })(),
+    ).rejects.toMatchObject({ code: "E_GIT_OWNERSHIP" });
+    expect(existsSync(ran)).toBe(false);
+  },
+);

@@ -87,18 +87,27 @@ async function sweep(cacheDir: string): Promise<void> {
   }
 }
 
+/**
+ * A local repository of this user or of root. Whoever else owns one could have its hooks and programs run by a push: Git itself
+ * refuses those (E_GIT_OWNERSHIP).
+ */
+async function trustedPaths({ path }: RepositoryAddress): Promise<readonly string[]> {
+  if (path === undefined) return [];
+  const real = await realpath(path).catch(() => path);
+  const owner = await stat(real).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+  return owner === 0 || owner === process.getuid?.() ? [...new Set([path, real])] : [];
+}
+
 async function configuration(address: RepositoryAddress): Promise<string> {
-  const trusted = new Set<string>();
-  if (address.path !== undefined) {
-    trusted.add(address.path);
-    trusted.add(await realpath(address.path).catch(() => address.path ?? ""));
-  }
+  const trusted = await trustedPaths(address);
   const quoted = (value: string) =>
     `"${value.replaceAll("\\", "\\\\").replaceAll('"', String.raw`\"`)}"`;
   return [
     "[user]\n\tname = Baton\n\temail = baton@baton.invalid\n\tuseConfigOnly = true",
-    // A local repository that was configured is meant, whoever owns it.
-    ...[...trusted].map((path) => `[safe]\n\tdirectory = ${quoted(path)}`),
+    ...trusted.map((path) => `[safe]\n\tdirectory = ${quoted(path)}`),
     "[credential]\n\thelper =",
     "[gc]\n\tauto = 0",
     "[maintenance]\n\tauto = false",
