@@ -5,7 +5,7 @@
  *     it's back.
  * W2: when the one that has waited longest has done so for `awayMs`, people are asked about it, unless they are about another one
  *     of the lane: one lane, one question. It ends as the first thing that shows that something is back: after it the others have
- *     `awayMs` anew to go on by themselves.
+ *     `awayMs` anew to go on by themselves, and a minute at least: a lane tries again after a quarter of one.
  * W3: a lane that was at peace for `calmMs` has all again: its candidates stop waiting. A lane that only began anew takes as long
  *     to find again what is away.
  */
@@ -29,6 +29,8 @@ export interface OutageWatchParts {
   readonly calmMs: number;
 }
 
+const LEAST_ANEW_MS = 60_000;
+
 /** Looks at the lanes. */
 export interface OutageWatch {
   /** One look; returns when what follows is decided. */
@@ -40,6 +42,7 @@ export function openOutageWatch(parts: OutageWatchParts): OutageWatch {
   const { ask, standing, settle, log, awayMs, calmMs } = parts;
   const calmSince = new Map<Lane, number>();
   const lastAsked = new Map<Lane, number>();
+  const anewMs = Math.max(awayMs, LEAST_ANEW_MS);
   let looking = false;
   const told = (candidateId: string, happening: Happening): Promise<unknown> =>
     settle(candidateId, happening).catch((error: unknown) =>
@@ -47,7 +50,7 @@ export function openOutageWatch(parts: OutageWatchParts): OutageWatch {
     );
   const askPeople = async (lane: Lane, nowMs: number): Promise<void> => {
     if (standing.isAskedAbout(lane)) lastAsked.set(lane, nowMs);
-    if (nowMs - (lastAsked.get(lane) ?? Number.NEGATIVE_INFINITY) < awayMs) return;
+    if (nowMs - (lastAsked.get(lane) ?? Number.NEGATIVE_INFINITY) < anewMs) return;
     const found = standing.longestWaiting(lane, nowMs - awayMs, nowMs);
     if (!found) return;
     const { candidateId, dispatch, waiting } = found;

@@ -86,7 +86,7 @@ test("three candidates outlast an outage of Git that lasts longer than their sta
       .filter((line) => line.includes(what)).length;
   expect(notices("waits for a person. SERVICE_AWAY")).toBe(1);
   await eventually(() => notices("waits no longer") > 0, { what: "the end is told" });
-  expect(notices("waits no longer: report by nobody (SERVICE_AWAY)")).toBe(1);
+  expect(notices("waits no longer: report (SERVICE_AWAY)")).toBe(1);
   expect(await running.violations()).toEqual([]);
   folder.remove();
 }, 400_000);
