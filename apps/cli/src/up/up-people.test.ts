@@ -42,7 +42,7 @@ test(
     expect(stands).toMatchObject({ holder: expect.any(String), since: expect.any(String) });
     const checked = await run("check");
     expect(checked.code).toBe(0);
-    expect(checked.json.map(({ id, ok }: { id: string; ok: boolean }) => [id, ok])).toEqual(
+    expect(checked.json.map((one: { id: string; ok: boolean }) => [one.id, one.ok])).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [`J${n}`, true]),
     );
     const stranger = await run("cancel", id, "--why", "I may not", "--as", "somebody else");
