@@ -57,7 +57,8 @@ function adviceOnReview(entry: Entry): Phrase {
 type Kinds = { readonly [K in About["kind"]]: Extract<About, { kind: K }> };
 
 function adviceBy<K extends About["kind"]>(entry: Entry, kind: K, about: Kinds[K]) {
-  return ADVICE[kind]?.(entry, about);
+  // A newer release tells of more kinds than its type says, perhaps by a name that every object has.
+  return Object.hasOwn(ADVICE, kind) ? ADVICE[kind]?.(entry, about) : undefined;
 }
 
 const toRunAgain = ({ candidateId }: Entry, first: string): Phrase => [

@@ -60,7 +60,8 @@ const SAYS: {
   },
 };
 
-function scopeText(scope: IncidentScope): string {
+/** What an incident freezes, in words. */
+export function scopeText(scope: IncidentScope): string {
   switch (scope.kind) {
     case "all":
       return "everything";

@@ -131,3 +131,13 @@ test("what only a newer release can tell is shown by its facts", () => {
   // @ts-expect-error -- a kind that this release doesn't know
   expect(particularsOf(entry(about))).toBe("kind agent-run, stage bench, tokens 5");
 });
+
+test.each(["constructor", "toString", "__proto__"])(
+  "a kind called %s is one that isn't known",
+  (kind) => {
+    const about = JSON.parse(`{ "kind": ${JSON.stringify(kind)}, "stage": "bench" }`);
+    const odd = entry(about, { reason: "DEADLINE_PASSED" });
+    expect(particularsOf(odd)).toBe(`kind ${kind}, stage bench`);
+    expect(inTerminal(adviceOn(odd))).toContain("`baton resume cand-000001`");
+  },
+);

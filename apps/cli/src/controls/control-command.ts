@@ -86,18 +86,6 @@ export function scopeFrom({ candidate, lane, all }: ScopeOptions): IncidentScope
   return lane !== undefined ? { kind: "lane", lane: laneFrom(lane) } : { kind: "all" };
 }
 
-/** The scope in words: `cand-1f2e3d4c5b6a`, `lane-c`, `everything`. */
-export function scopeText(scope: IncidentScope): string {
-  switch (scope.kind) {
-    case "candidate":
-      return scope.candidateId;
-    case "lane":
-      return scope.lane;
-    case "all":
-      return "everything";
-  }
-}
-
 /** The candidate that a command names; undefined if it names none. */
 export function candidateOf(command: ControlCommand): CandidateId | undefined {
   if (command.type === "emergency") return command.scope;

@@ -1,11 +1,10 @@
 /** The mesh's controls for people. Pure. */
 import type { Controls, StoredControls } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
-import { controlChangeText } from "@baton/views";
+import { controlChangeText, scopeText } from "@baton/views";
 
 import { renderTable } from "../render-table.ts";
 import { ageText } from "../time-text.ts";
-import { scopeText } from "./control-command.ts";
 import type { ControlsView, IncidentView } from "./controls-view.ts";
 
 /** How to show it. */

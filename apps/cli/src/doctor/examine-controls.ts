@@ -1,9 +1,9 @@
 /** The mesh's controls: what is stopped on purpose, what ends soon, and what nobody has acted on. */
 import type { Controls, StoredControls } from "@baton/contracts";
 import type { TimedEntry } from "@baton/mesh";
+import { scopeText } from "@baton/views";
 
 import { CliError } from "../cli-error.ts";
-import { scopeText } from "../controls/control-command.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import { stopOf } from "../controls/stop-of.ts";
 import type { ReadingSession } from "../history/refuse-lost.ts";

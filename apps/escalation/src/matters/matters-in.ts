@@ -9,6 +9,7 @@ import {
   MESH_MATTER_PREFIX,
   type MeshMatter,
 } from "@baton/contracts";
+import { scopeText } from "@baton/views";
 
 /** What concerns no candidate of its own. */
 const MESH = "mesh";
@@ -76,17 +77,6 @@ function taskMatter({ id, incidentId, ticket, scope, by, why, time }: GitTask): 
     action: `Bring the change to Git, then \`baton close-task ${id} --commit SHA --why …\`.`,
     openedAt: time,
   };
-}
-
-function scopeText(scope: Incident["scope"]): string {
-  switch (scope.kind) {
-    case "all":
-      return "everything";
-    case "lane":
-      return scope.lane;
-    case "candidate":
-      return scope.candidateId;
-  }
 }
 
 function effectOf(scope: Incident["scope"]): string {
