@@ -85,7 +85,7 @@ test("what others wrote goes out printable, whatever channel it goes to", () => 
       delivery: {
         notice: {
           detail: "live-ramp failed at attempt 1: E_TEST a\\u202eb\nc",
-          action: expect.stringContaining("Do\\u001b[2J it\""),
+          action: expect.stringContaining('Do\\u001b[2J it"'),
         },
       },
     },

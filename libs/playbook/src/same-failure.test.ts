@@ -41,7 +41,7 @@ test("the same failure for the third time over runs says so, and where it was se
   expect(particularsOf(story.entry())).toBe(
     `${STAGE} failed 3 times alike: same failure as run ${first}, inputs unchanged: E_BACKTEST row 19 is out of order`,
   );
-  expect(inTerminal(adviceOn(story.entry()))).toContain("Look at the figures\".");
+  expect(inTerminal(adviceOn(story.entry()))).toContain('Look at the figures".');
   expect([awaits, runId === first]).toEqual([null, false]);
 });
 
