@@ -74,6 +74,13 @@ test.each([
   });
 });
 
+test("a write that fails names no file: room is asked for all the same", () => {
+  const full = Object.assign(new Error("x"), { code: "ENOSPC", syscall: "write" });
+  expect(explainError(full)).toMatchObject({ code: "E_UNAVAILABLE", exit: 8 });
+  const other = Object.assign(new Error("x"), { code: "EBADF", syscall: "write" });
+  expect(explainError(other)).toMatchObject({ code: "E_INTERNAL", exit: 70 });
+});
+
 test("a file of ours that is absent stays a fault of Baton", () => {
   const error = Object.assign(new Error("x"), { code: "ENOENT", syscall: "open", path: "/x" });
   expect(explainError(error)).toMatchObject({ code: "E_INTERNAL", exit: 70 });

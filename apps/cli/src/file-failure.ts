@@ -31,7 +31,8 @@ const MAKES: ReadonlySet<string> = new Set(["mkdir", "mkdtemp", "rename", "link"
 /** The failure to show for an error of the system about a path; undefined for any other error. */
 export function fileFailure(error: Error): FailureDetails | undefined {
   const { code, path, syscall }: NodeJS.ErrnoException = error;
-  if (code === undefined || path === undefined || syscall === undefined) return undefined;
+  if (code === undefined || syscall === undefined) return undefined;
+  if (path === undefined) return diskFailure(error, code, syscall);
   const why = Object.hasOwn(WHY, code) ? WHY[code] : undefined;
   if (why === undefined || (code === "ENOENT" && !MAKES.has(syscall))) return undefined;
   const isUnavailable = UNAVAILABLE.has(code);
@@ -42,6 +43,19 @@ export function fileFailure(error: Error): FailureDetails | undefined {
     value: path,
     action: `${isUnavailable ? "Make room there, or" : "Correct owner and mode, or"} ${elsewhere(path)}.`,
     cause: error,
+  };
+}
+
+/** Of a write that fails the system doesn't say which file: only what is true of whole disks is told then. */
+function diskFailure(cause: Error, code: string, syscall: string): FailureDetails | undefined {
+  if (!UNAVAILABLE.has(code)) return undefined;
+  return {
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `something can't be written: ${WHY[code]} (${syscall}: ${code})`,
+    action:
+      "Make room where Baton keeps its data (`df`; --data, HOME and TMPDIR say where), and do it again.",
+    cause,
   };
 }
 

@@ -1,5 +1,13 @@
 /** What a mesh on this machine keeps on disk, all below one folder. */
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { openAuditKey } from "@baton/audit";
@@ -7,6 +15,7 @@ import { makeFolder, refuseForeign } from "@baton/files";
 import { createBareRepository } from "@baton/gitops";
 
 import { CliError, EXIT } from "../cli-error.ts";
+import { fileFailure } from "../file-failure.ts";
 import { isRunning } from "./up-state.ts";
 
 /** The paths of one data folder. */
@@ -88,6 +97,8 @@ export function makeFolders(directory: MeshDirectory, services: readonly string[
     // Shows that the folder is writable even if everything in it is there already.
     writeFileSync(join(root, "run", "writable"), "");
   } catch (cause) {
+    // A full disk isn't the folder's fault.
+    if (cause instanceof Error && fileFailure(cause)?.exit === EXIT.unavailable) throw cause;
     throw new CliError({
       code: "E_INVALID",
       exit: EXIT.invalid,
@@ -114,7 +125,7 @@ export async function prepare(
   else if (!existsSync(join(directory.gitops, "HEAD")))
     rmSync(join(directory.workOf("paper-engine"), "main-obeyed.json"), { force: true });
   const { pem } = openAuditKey(directory.auditKey, { create: true });
-  writeFileSync(directory.auditPublicKey, pem);
+  replaceFile(directory.auditPublicKey, pem);
   // Both end before a failure is told: what is half made is then removed.
   const made = await Promise.allSettled([
     createBareRepository(directory.gitops, {
@@ -128,6 +139,18 @@ export async function prepare(
   ]);
   const failed = made.find((one) => one.status === "rejected");
   if (failed) throw failed.reason;
+}
+
+/** All of it or, on a full disk, what was there before. */
+function replaceFile(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
+  const partial = `${path}.${process.pid}.new`;
+  try {
+    writeFileSync(partial, text, { flush: true });
+    renameSync(partial, path);
+  } finally {
+    rmSync(partial, { force: true });
+  }
 }
 
 /** Names of what a process makes before it has its own name: the process is named in them. */

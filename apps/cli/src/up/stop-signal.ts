@@ -25,13 +25,17 @@ export function stopSignal(): StopSignal {
     if (controller.signal.aborted) process.exit(130);
     abort();
   };
-  process.stdout.on("error", abort);
+  // A full disk behind it is no wish to stop: what runs goes on unwritten.
+  const left = ({ code }: NodeJS.ErrnoException): void => {
+    if (code === "EPIPE") abort();
+  };
+  process.stdout.on("error", left);
   for (const signal of SIGNALS) process.on(signal, stop);
   return {
     signal: controller.signal,
     given: given.promise,
     [Symbol.dispose]: () => {
-      process.stdout.off("error", abort);
+      process.stdout.off("error", left);
       for (const signal of SIGNALS) process.off(signal, stop);
     },
   };
