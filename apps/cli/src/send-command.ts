@@ -10,13 +10,12 @@ import {
   REPLY_HEADER,
 } from "@baton/contracts";
 import { openPublisher, Unavailable, watchConnection } from "@baton/mesh";
+import { type AnyCommand, commandName, durationText, untilDecided, whereSeen } from "@baton/views";
 
 import { CliError, EXIT, exitOf } from "./cli-error.ts";
-import { type AnyCommand, commandName, untilDecided, whereSeen } from "./command-words.ts";
 import type { SigningKey } from "./key-file.ts";
 import type { Session } from "./session.ts";
 import { signCommand } from "./sign-command.ts";
-import { durationText } from "./time-text.ts";
 import { faultOf, meshMeant } from "./trust/mesh-meant.ts";
 
 /** How far a command has come; told on Ctrl-C. */

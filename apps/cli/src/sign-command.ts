@@ -1,6 +1,6 @@
 import { type MeshName, signedText } from "@baton/contracts";
+import type { AnyCommand } from "@baton/views";
 
-import type { AnyCommand } from "./command-words.ts";
 import type { SigningKey } from "./key-file.ts";
 
 /** The command, which names its mesh, with its time set to `time` and signed: all but the signature is in what is signed. */

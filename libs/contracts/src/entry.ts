@@ -262,6 +262,11 @@ export interface StoredEntry {
   readonly entry: Entry;
 }
 
+/** An entry with when it was stored, in milliseconds since 1970. */
+export interface TimedEntry extends StoredEntry {
+  readonly storedAt: number;
+}
+
 /** Sequence of the dispatch whose result is expected, or undefined (E1, E2). */
 export function awaitedDispatch({ sequence, entry }: StoredEntry): number | undefined {
   if (entry.awaits === null) return undefined;

@@ -78,6 +78,7 @@ export {
   Review,
   ReviewAnswer,
   type StoredEntry,
+  type TimedEntry,
 } from "./entry.ts";
 export { engineStop, mainStop } from "./engine-stop.ts";
 export {
@@ -145,7 +146,14 @@ export {
   WaitingChannel,
 } from "./notice.ts";
 export { AnyReason, isReason, Reason, REASONS, type ReasonText, reasonText } from "./reason.ts";
-export { AttemptReport, type Outcome, Report, ResultReport, Verdict } from "./report.ts";
+export {
+  AttemptReport,
+  type Outcome,
+  Report,
+  ResultReport,
+  type StoredReport,
+  Verdict,
+} from "./report.ts";
 export { noticeKey, reviewMatter, ReviewRecord, REVIEWS_BUCKET } from "./review-record.ts";
 export {
   ADVISORY_SUBJECTS,

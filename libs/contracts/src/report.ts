@@ -63,3 +63,11 @@ export type AttemptReport = z.infer<typeof AttemptReport>;
 export const Report = z.discriminatedUnion("type", [ResultReport, AttemptReport]);
 export type Report = z.infer<typeof Report>;
 export type Outcome = ResultReport["outcome"];
+
+/** A report with where and when it was stored. */
+export interface StoredReport {
+  readonly sequence: number;
+  /** Milliseconds since 1970. */
+  readonly storedAt: number;
+  readonly report: Report;
+}

@@ -34,13 +34,7 @@ export {
 } from "./find-losses.ts";
 export { follow, type FollowOptions, type Reader } from "./follow.ts";
 export { type GroupWriter, openGroupWriter } from "./group-writer.ts";
-export {
-  type Appended,
-  type Journal,
-  JournalCorrupt,
-  parseEntry,
-  type TimedEntry,
-} from "./journal.ts";
+export { type Appended, type Journal, JournalCorrupt, parseEntry } from "./journal.ts";
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
 export { LogReset } from "./log-reset.ts";
 export { type Mesh, type MeshOptions, openJetStream, openMesh, readMeshName } from "./mesh.ts";
@@ -58,7 +52,7 @@ export type { PullOptions, PullWorker } from "./pull-worker.ts";
 export type { StoredMessage } from "./read-page.ts";
 export { type Damage, scrub, type ScrubProgress } from "./scrub.ts";
 export { askHealth } from "./service-health.ts";
-export { parseReport, readReport, type Reports, type StoredReport } from "./reports.ts";
+export { parseReport, readReport, type Reports } from "./reports.ts";
 export { type Drift, ensureTopology, findDrift, TopologyDrift } from "./ensure-topology.ts";
 export { DEFAULT_TOPOLOGY, planTopology, type Topology, type TopologyOptions } from "./topology.ts";
 export {

@@ -12,6 +12,7 @@ import {
   stageRunFilter,
   type StoredEntry,
   STREAMS,
+  type TimedEntry,
 } from "@baton/contracts";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { z } from "zod";
@@ -28,11 +29,6 @@ import { REFUSALS, Refused } from "./publisher.ts";
 export type Appended =
   | { readonly kind: "stored"; readonly sequence: number; readonly bytes: number }
   | { readonly kind: "fenced" };
-
-/** An entry with when it was stored, in milliseconds since 1970. */
-export interface TimedEntry extends StoredEntry {
-  readonly storedAt: number;
-}
 
 /** A journal message that isn't an entry: someone other than a coordinator of this release wrote it. */
 export class JournalCorrupt extends Error {

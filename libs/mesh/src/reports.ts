@@ -9,6 +9,7 @@ import {
   reportSubject,
   type ResultReport,
   type StageRun,
+  type StoredReport,
   STREAMS,
 } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
@@ -17,14 +18,6 @@ import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { sampledOnly } from "./message-bytes.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
-
-/** A report with where and when it was stored. */
-export interface StoredReport {
-  readonly sequence: number;
-  /** Milliseconds since 1970. */
-  readonly storedAt: number;
-  readonly report: Report;
-}
 
 /** Reads and writes reports. */
 export interface Reports {

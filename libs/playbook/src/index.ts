@@ -36,6 +36,6 @@ export {
 } from "./playbook.ts";
 export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./promotion.ts";
 export { questionOf, type ReplaySources } from "./replay.ts";
-export { instantMs, shiftInstant } from "./instant.ts";
+export { instantMs, instantOf, shiftInstant } from "./instant.ts";
 export { emergencyFor, isStopped, type Stop, stopFor } from "./stops.ts";
 export { rolesFor } from "./who-may-answer.ts";

@@ -27,6 +27,11 @@ export function shiftInstant(time: Instant, ms: number): Instant {
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}:${seconds}Z`;
 }
 
+/** The ISO instant so many milliseconds after 1970 began. */
+export function instantOf(ms: number): Instant {
+  return shiftInstant("1970-01-01T00:00:00.000Z", ms);
+}
+
 /** Milliseconds since 1970 of an ISO instant with milliseconds in UTC. */
 export function instantMs(time: Instant): number {
   const days = daysFromCivil(digits(time, 0, 4), digits(time, 5, 7), digits(time, 8, 10));

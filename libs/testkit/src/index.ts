@@ -24,3 +24,20 @@ export {
   startTestAlertmanager,
   type TestAlertmanager,
 } from "./test-alertmanager.ts";
+export {
+  CALM,
+  controlled,
+  emergency,
+  incidentOf,
+  lastOf,
+  TEST_PLAYBOOK,
+} from "./sample-controls.ts";
+export {
+  askedBy,
+  causedBy,
+  instant,
+  keptResult,
+  reported,
+  START_MS,
+  stored,
+} from "./sample-history.ts";

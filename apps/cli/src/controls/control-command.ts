@@ -1,9 +1,9 @@
 /** Commands about the whole mesh from what the command line said: everything that can be wrong in itself is found here. */
 import { type CandidateId, ControlCommand, type IncidentScope, MESH_ID } from "@baton/contracts";
+import { commandName } from "@baton/views";
 
 import { candidateIdFrom, laneFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
-import { commandName } from "../command-words.ts";
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 

@@ -1,5 +1,6 @@
 /** `baton get controls`: kill switch, incidents, emergencies, tasks, and whom they stop. */
 import { type Entry, MESH_ID, type StoredControls } from "@baton/contracts";
+import { renderControls, renderHistory, viewOf, type Waiting } from "@baton/views";
 
 import { CliError } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
@@ -7,9 +8,7 @@ import { readEntriesOf, readStandings } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
 import { hindranceOf, readUndecided } from "../undecided/read-undecided.ts";
-import { viewOf, type Waiting } from "./controls-view.ts";
 import { controlHistory, lastControls } from "./read-controls.ts";
-import { renderControls, renderHistory } from "./render-controls.ts";
 
 /** Prints the state, or with `history` every entry that led to it. */
 export async function getControls(options: Globals & { history?: true }): Promise<void> {

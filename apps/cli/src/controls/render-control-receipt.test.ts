@@ -1,7 +1,7 @@
+import { controlled, emergency, incidentOf } from "@baton/testkit";
 import { controlChangeText } from "@baton/views";
 import { describe, expect, test } from "vitest";
 
-import { controlled, emergency, incidentOf } from "../testing/sample-controls.ts";
 import { renderControlReceipt } from "./render-control-receipt.ts";
 
 type States = ReturnType<typeof controlled>;

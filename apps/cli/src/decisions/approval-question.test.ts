@@ -1,6 +1,6 @@
+import { START_MS, stored } from "@baton/testkit";
 import { expect, test } from "vitest";
 
-import { START_MS, stored } from "../testing/sample-entries.ts";
 import { renderApprovalQuestion, renderApproved } from "./approval-question.ts";
 
 const instant = (ms: number) => new Date(START_MS + ms).toISOString();

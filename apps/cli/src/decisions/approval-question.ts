@@ -3,10 +3,8 @@ import { type ArtifactRef, type CandidateId, type Entry, GateReport } from "@bat
 import type { Artifacts } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
-import { particularsOf } from "@baton/views";
+import { particularsOf, renderArtifacts, whoText } from "@baton/views";
 
-import { whoText } from "../answer-text.ts";
-import { renderArtifacts } from "../artifacts/list-artifacts.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Session } from "../session.ts";
 

@@ -1,3 +1,5 @@
+import { renderDescription } from "@baton/views";
+
 /** `baton describe ID`: everything that is known about a candidate. */
 import { candidateTextFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
@@ -5,7 +7,6 @@ import { findCandidate } from "../journal/find-candidate.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
 import { openSession } from "../session.ts";
-import { renderDescription } from "./render-description.ts";
 
 /** Prints it. */
 export async function describe(id: string, globals: Globals): Promise<void> {

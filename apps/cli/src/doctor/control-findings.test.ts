@@ -1,7 +1,6 @@
+import { CALM, emergency, keptResult, lastOf, START_MS, stored } from "@baton/testkit";
 import { describe, expect, test } from "vitest";
 
-import { CALM, emergency, lastOf } from "../testing/sample-controls.ts";
-import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { controlFindings, stuckFindings } from "./examine-controls.ts";
 
 const engage = { wish: { type: "kill-switch" } } as const;

@@ -1,9 +1,9 @@
 /** Messages that were set aside as unreadable, and dispatches that no lane answered. */
 import { ADVISORY_SUBJECTS, STREAMS } from "@baton/contracts";
+import { ageText } from "@baton/views";
 import { z } from "zod";
 
 import { readAll } from "../journal/read-candidate.ts";
-import { ageText } from "../time-text.ts";
 import { streamInfo } from "./examine-streams.ts";
 import { type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";

@@ -1,10 +1,8 @@
 /** What the journal holds: foreign messages, candidates that nobody swept, questions that nobody answers. */
-import { foreignIn, type StoredEntry } from "@baton/contracts";
-import type { TimedEntry } from "@baton/mesh";
-import { adviceOn, inTerminal } from "@baton/views";
+import { foreignIn, type StoredEntry, type TimedEntry } from "@baton/contracts";
+import { adviceOn, ageText, inTerminal } from "@baton/views";
 
 import type { Standing, Unreadable } from "../journal/read-model.ts";
-import { ageText } from "../time-text.ts";
 import { fault, type Finding, ok } from "./finding.ts";
 import type { World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 /** This machine's clock against the server's: what is signed here bears the time of this machine. */
 import { SIGNED_WITHIN_MS } from "@baton/contracts";
+import { durationText } from "@baton/views";
 
-import { durationText } from "../time-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
 

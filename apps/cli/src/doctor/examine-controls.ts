@@ -1,13 +1,10 @@
 /** The mesh's controls: what is stopped on purpose, what ends soon, and what nobody has acted on. */
-import type { Controls, StoredControls } from "@baton/contracts";
-import type { TimedEntry } from "@baton/mesh";
-import { scopeText } from "@baton/views";
+import type { Controls, StoredControls, TimedEntry } from "@baton/contracts";
+import { ageText, scopeText, stopOf } from "@baton/views";
 
 import { CliError } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
-import { stopOf } from "../controls/stop-of.ts";
 import type { ReadingSession } from "../history/refuse-lost.ts";
-import { ageText } from "../time-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
 

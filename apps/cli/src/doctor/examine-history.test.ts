@@ -6,12 +6,11 @@ import { join } from "node:path";
 
 import { createBareRepository } from "@baton/gitops";
 import { type Mesh, openMesh, readMarks } from "@baton/mesh";
-import { startTestNats, type TestNats } from "@baton/testkit";
+import { startTestNats, stored, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { CliError } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
-import { stored } from "../testing/sample-entries.ts";
 import { meshDirectory } from "../up/mesh-directory.ts";
 import { examineHistory } from "./examine-history.ts";
 

@@ -1,6 +1,7 @@
+import { differenceText } from "@baton/views";
+
 /** What runs, held against what the journal says should run, and against what the broker holds. */
 import { candidatesThatRun } from "../running/candidates-that-run.ts";
-import { differenceText } from "../running/difference-text.ts";
 import { type Compared, readRunning } from "../running/read-running.ts";
 import { fault, type Finding, ok } from "./finding.ts";
 import type { World } from "./world.ts";

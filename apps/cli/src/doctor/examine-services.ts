@@ -1,5 +1,6 @@
+import { ageText } from "@baton/views";
+
 import type { HealthCheck, ProcessView, ServiceView } from "../services/read-services.ts";
-import { ageText } from "../time-text.ts";
 /** The processes themselves: who is missing, frozen, not ready or dies again and again, and what each says of what it needs. */
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";

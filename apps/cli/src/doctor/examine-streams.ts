@@ -9,11 +9,11 @@ import {
   planTopology,
   type TopologyOptions,
 } from "@baton/mesh";
+import { ageText } from "@baton/views";
 import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream";
 import { z } from "zod";
 
 import type { Session } from "../session.ts";
-import { ageText } from "../time-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
 

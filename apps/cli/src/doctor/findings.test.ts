@@ -1,7 +1,7 @@
 import { GitError } from "@baton/gitops";
+import { START_MS, stored } from "@baton/testkit";
 import { expect, test } from "vitest";
 
-import { START_MS, stored } from "../testing/sample-entries.ts";
 import { findingsOf, lossFirst, renderFindings } from "./doctor.ts";
 import { foreignFindings, overdueFindings, reviewFindings } from "./examine-candidates.ts";
 import { clockFinding } from "./examine-clock.ts";

@@ -1,6 +1,5 @@
 /** What an examination looks at. Read once, whoever asks first; nothing of it is changed. */
-import { STREAMS } from "@baton/contracts";
-import type { TimedEntry } from "@baton/mesh";
+import { STREAMS, type TimedEntry } from "@baton/contracts";
 import { quoted } from "@baton/text/printable";
 
 import {

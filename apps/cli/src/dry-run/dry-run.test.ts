@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { type Report, ResultReport } from "@baton/contracts";
-import type { StoredReport } from "@baton/mesh";
+import { type Report, ResultReport, type StoredReport } from "@baton/contracts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { InvariantFinding } from "../check/check-outside.ts";

@@ -2,9 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import type { ArtifactRef } from "@baton/contracts";
+import type { ArtifactRef, StoredReport, TimedEntry } from "@baton/contracts";
 import { makeFolder } from "@baton/files";
-import type { StoredReport, TimedEntry } from "@baton/mesh";
 
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import type { Session } from "../session.ts";

@@ -1,6 +1,6 @@
 /** The journal as it grows: kept by candidate, and waited on. */
-import { type Entry, parseJournalSubject } from "@baton/contracts";
-import { follow, parseEntry, type TimedEntry } from "@baton/mesh";
+import { type Entry, parseJournalSubject, type TimedEntry } from "@baton/contracts";
+import { follow, parseEntry } from "@baton/mesh";
 
 import type { Session } from "../session.ts";
 

@@ -1,5 +1,5 @@
 /** A dry run as it goes: a board that is drawn again and again on a terminal, one line per event elsewhere. */
-import type { TimedEntry } from "@baton/mesh";
+import type { TimedEntry } from "@baton/contracts";
 import { cutTo, printable } from "@baton/text/printable";
 import { particularsOf } from "@baton/views";
 import { createLogUpdate } from "log-update";

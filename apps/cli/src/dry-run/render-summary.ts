@@ -2,11 +2,9 @@
 import { relative } from "node:path";
 
 import { cutTo, printable } from "@baton/text/printable";
+import { durationText, renderWaterfall, type SpanKind, spansOf } from "@baton/views";
 
 import { colors } from "../colors.ts";
-import { durationText } from "../time-text.ts";
-import { renderWaterfall } from "../trace/render-waterfall.ts";
-import { spansOf, type SpanKind } from "../trace/spans.ts";
 import type { Comparison } from "./compare-runs.ts";
 import type { Evidence } from "./gather-evidence.ts";
 import type { HandoffTimes } from "./handoffs.ts";

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Reason, REASONS, type StoredEntry } from "@baton/contracts";
+import { explanationOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
 import { REASON_SCENARIOS } from "../../../../libs/playbook/src/testing/reason-scenarios.ts";
 import { loaded } from "../../../../libs/playbook/src/testing/story.ts";
 import { createProgram } from "../program.ts";
-import { explanationOf } from "./explanation.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 const playbook = loaded(parse(readFileSync(join(root, "playbooks/baton.yaml"), "utf8")));

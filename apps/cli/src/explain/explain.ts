@@ -1,6 +1,13 @@
 /** `baton explain ID` */
 import { LANES, STREAMS } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
+import {
+  type Explanation,
+  explanationOf,
+  type LaneState,
+  needsControls,
+  underControls,
+} from "@baton/views";
 
 import { candidateTextFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
@@ -12,10 +19,8 @@ import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 import { runbookOf } from "../reasons/runbook.ts";
 import { openSession, type Session } from "../session.ts";
-import { type Explanation, explanationOf, type LaneState } from "./explanation.ts";
 import { findObstacles } from "./find-obstacles.ts";
 import { withObstacles } from "./obstacles.ts";
-import { needsControls, underControls } from "./under-controls.ts";
 
 interface Explained extends Explanation {
   /** Where to read on about the reason. */

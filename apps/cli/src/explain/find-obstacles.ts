@@ -1,13 +1,13 @@
 /** Asks those who must act on a candidate next, and looks at what runs of it. */
 import { LANES, type StoredEntry } from "@baton/contracts";
 import { askHealth } from "@baton/mesh";
+import { differenceText } from "@baton/views";
 
 import { CliError } from "../cli-error.ts";
 import { readApprovalQuestion } from "../decisions/approval-question.ts";
 import { lossFindings } from "../doctor/examine-history.ts";
 import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
 import { historyOf } from "../history/refuse-lost.ts";
-import { differenceText } from "../running/difference-text.ts";
 import { readRunning } from "../running/read-running.ts";
 import { readSome } from "../services/read-services.ts";
 import type { Session } from "../session.ts";

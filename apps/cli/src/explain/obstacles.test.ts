@@ -1,10 +1,10 @@
 /** What `explain` says besides the entry: who should act and can't, as doctor says it. */
 import { GitError } from "@baton/gitops";
+import { START_MS, stored } from "@baton/testkit";
+import { explanationOf } from "@baton/views";
 import { describe, expect, test } from "vitest";
 
 import type { ServiceView } from "../services/read-services.ts";
-import { START_MS, stored } from "../testing/sample-entries.ts";
-import { explanationOf } from "./explanation.ts";
 import {
   engineObstacles,
   type LaneLook,

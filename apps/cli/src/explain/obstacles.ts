@@ -6,14 +6,13 @@ import {
   type StoredEntry,
 } from "@baton/contracts";
 import { GitError } from "@baton/gitops";
-import { adviceOnMatter, laneSays } from "@baton/views";
+import { adviceOnMatter, type Explanation, laneSays } from "@baton/views";
 
 import { serviceFindings } from "../doctor/examine-services.ts";
 import { type ConsumerNumbers, holdsInVain } from "../doctor/examine-streams.ts";
 import { failureIn } from "../doctor/failure-in.ts";
 import type { Finding } from "../doctor/finding.ts";
 import type { HealthCheck, ServiceView } from "../services/read-services.ts";
-import type { Explanation } from "./explanation.ts";
 
 /** Something that is in the way. */
 export interface Obstacle {

@@ -1,17 +1,14 @@
 /** `baton get candidates`: one line per candidate, by its last entry. */
-import type { Holder, Reason, Stage } from "@baton/contracts";
-import type { TimedEntry } from "@baton/mesh";
+import type { Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
 import { nearest } from "@baton/text/nearest";
-import { particularsOf } from "@baton/views";
+import { ageText, type Column, particularsOf, renderTable } from "@baton/views";
 
 import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
 import { readEntriesOf, readStandings, type Unreadable } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
-import { type Column, renderTable } from "../render-table.ts";
 import { openSession, type Session } from "../session.ts";
-import { ageText } from "../time-text.ts";
 
 /** What the command line said. */
 export interface GetOptions extends Globals {

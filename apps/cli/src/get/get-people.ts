@@ -1,12 +1,12 @@
 /** `baton get people`: the key registry, as far as this machine can read it. */
 import type { People } from "@baton/people";
+import { renderTable } from "@baton/views";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { keyInUse } from "../identity.ts";
 import { print, terminalWidth } from "../output.ts";
 import { registryFor } from "../people/registry-for.ts";
-import { renderTable } from "../render-table.ts";
 import { findServer } from "../server-address.ts";
 
 /** A registered key. */

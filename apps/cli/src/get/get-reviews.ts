@@ -1,13 +1,9 @@
 /** `baton get reviews`: what waits for a person, the longest wait first. */
-import type { ReviewAnswer } from "@baton/contracts";
-import type { TimedEntry } from "@baton/mesh";
-import { adviceOn, inTerminal, particularsOf } from "@baton/views";
+import type { ReviewAnswer, TimedEntry } from "@baton/contracts";
+import { adviceOn, ageText, inTerminal, particularsOf, renderTable, whoText } from "@baton/views";
 
-import { whoText } from "../answer-text.ts";
 import { print, terminalWidth } from "../output.ts";
-import { renderTable } from "../render-table.ts";
 import { openSession } from "../session.ts";
-import { ageText } from "../time-text.ts";
 import { findEntries, type GetOptions, wantedFrom } from "./get-candidates.ts";
 
 /** A question that waits. */

@@ -1,16 +1,15 @@
+import { ageText, differenceText, renderTable } from "@baton/views";
+
 /** `baton get services`: the mesh in one picture, by what its processes say of themselves. */
 import { examineDisk } from "../doctor/examine-disk.ts";
 import type { Finding } from "../doctor/finding.ts";
 import type { Globals } from "../globals.ts";
 import { readStandings } from "../journal/read-model.ts";
 import { print, terminalWidth } from "../output.ts";
-import { renderTable } from "../render-table.ts";
 import { candidatesThatRun } from "../running/candidates-that-run.ts";
-import { differenceText } from "../running/difference-text.ts";
 import { readRunning } from "../running/read-running.ts";
 import { type HealthCheck, readServices, type ServiceView } from "../services/read-services.ts";
 import { openSession, type Session } from "../session.ts";
-import { ageText } from "../time-text.ts";
 
 /** Whose check says how something that all need is. */
 const NEEDED = [

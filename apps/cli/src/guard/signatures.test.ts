@@ -1,11 +1,10 @@
 /** An entry says who asked for what; only what they signed bears it out. */
 import type { Controls, Entry } from "@baton/contracts";
 import { parsePeople, type People, type Signer, signerOf } from "@baton/people";
-import { sampleEntry } from "@baton/testkit";
+import { controlled, sampleEntry } from "@baton/testkit";
 import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
 
-import { controlled } from "../testing/sample-controls.ts";
 import type { CandidateRecord } from "./candidate-record.ts";
 import { openSignatures } from "./signatures.ts";
 

@@ -1,11 +1,11 @@
 /** A candidate by what a person typed: its id, or the beginning of one that no other has. */
 import { CandidateId, journalFence, STREAMS } from "@baton/contracts";
+import { ageText } from "@baton/views";
 
 import { candidateIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
 import { orLost, type ReadingSession, refuseLost } from "../history/refuse-lost.ts";
 import type { Session } from "../session.ts";
-import { ageText } from "../time-text.ts";
 import { hindranceOf, readUndecided } from "../undecided/read-undecided.ts";
 import { unknownCandidate } from "./read-candidate.ts";
 import { readStandings } from "./read-model.ts";

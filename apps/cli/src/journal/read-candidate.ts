@@ -1,13 +1,18 @@
 /** One candidate's journal and reports, read once. */
-import { type CandidateId, journalFence, reportFilter, STREAMS } from "@baton/contracts";
+import {
+  type CandidateId,
+  journalFence,
+  reportFilter,
+  type StoredReport,
+  STREAMS,
+  type TimedEntry,
+} from "@baton/contracts";
 import {
   follow,
   type FollowOptions,
   parseEntry,
   parseReport,
   type StoredMessage,
-  type StoredReport,
-  type TimedEntry,
 } from "@baton/mesh";
 
 import { CliError, EXIT } from "../cli-error.ts";

@@ -2,9 +2,9 @@
  * Where every candidate stands, folded from the journal page by page: kept are what the subjects say, and then only the
  * entries that are shown.
  */
-import type { Holder, Stage } from "@baton/contracts";
+import type { Holder, Stage, TimedEntry } from "@baton/contracts";
 import { parseJournalSubject, STREAMS } from "@baton/contracts";
-import { JournalCorrupt, parseEntry, type TimedEntry } from "@baton/mesh";
+import { JournalCorrupt, parseEntry } from "@baton/mesh";
 
 import { orLost, type ReadingSession } from "../history/refuse-lost.ts";
 import type { Session } from "../session.ts";

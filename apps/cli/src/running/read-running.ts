@@ -18,10 +18,6 @@ import { openMainReader, type Remote, undoneActions } from "@baton/gitops";
 import type { Playbook } from "@baton/playbook";
 import { promotes } from "@baton/playbook";
 import { readYaml } from "@baton/text";
-
-import { openShelf } from "../guard/candidate-record.ts";
-import type { Session } from "../session.ts";
-import { meshDirectory } from "../up/mesh-directory.ts";
 import {
   compareRunning,
   type Difference,
@@ -30,7 +26,11 @@ import {
   isDone,
   type Promotion,
   wantedBy,
-} from "./compare-running.ts";
+} from "@baton/views";
+
+import { openShelf } from "../guard/candidate-record.ts";
+import type { Session } from "../session.ts";
+import { meshDirectory } from "../up/mesh-directory.ts";
 
 const ENGINE = "paper-engine";
 const ENGINE_MS = 2000;

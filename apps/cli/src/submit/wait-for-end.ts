@@ -1,7 +1,7 @@
 /** `--wait`: follows candidates until each is closed or waits for a person. */
 import { type Entry, parseJournalSubject } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
-import { adviceOn, inTerminal } from "@baton/views";
+import { adviceOn, durationText, inTerminal, renderMove } from "@baton/views";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
@@ -9,8 +9,6 @@ import { interruptible } from "../interrupt.ts";
 import { write } from "../output.ts";
 import type { AcceptedReceipt } from "../send-command.ts";
 import type { Session } from "../session.ts";
-import { durationText } from "../time-text.ts";
-import { renderMove } from "../watch/render-move.ts";
 
 /** How to wait. */
 export interface WaitOptions {
@@ -68,7 +66,7 @@ async function followToEnd(
       const candidateId = parseJournalSubject(subject)?.candidateId;
       if (candidateId === undefined || !open.has(candidateId)) return;
       const entry = parseEntry(data, sequence);
-      if (format === "table") void write(renderMove({ sequence, entry }, time));
+      if (format === "table") void write(renderMove({ sequence, entry }, time.toISOString()));
       latest.set(candidateId, entry);
       if (caughtUp) conclude();
     },

@@ -1,4 +1,5 @@
 /** A mesh of real processes for the command line: server, coordinator, lane-a that does nothing. lane-b is the test itself. */
+
 import { join } from "node:path";
 
 import { type ArtifactRef, Report, type StoredEntry } from "@baton/contracts";
@@ -8,6 +9,7 @@ import {
   type SpawnedService,
   spawnService,
   startTestNats,
+  TEST_PLAYBOOK,
   type TemporaryFolder,
   temporaryFolder,
   type TestNats,
@@ -34,7 +36,7 @@ export async function startCliMesh(): Promise<CliMesh> {
   const common = { BATON_NATS_URL: nats.url, BATON_LOG_LEVEL: "warn" };
   const coordinator = spawnService("apps/coordinator/src/main.ts", {
     ...common,
-    BATON_PLAYBOOK: join(import.meta.dirname, "playbook.yaml"),
+    BATON_PLAYBOOK: TEST_PLAYBOOK,
   });
   const lane = spawnService("test/bench/src/noop-lane.ts", {
     ...common,

@@ -1,5 +1,6 @@
 /** `baton trace ID`: the handoffs of a candidate's runs. */
 import { type Holder, STREAMS } from "@baton/contracts";
+import { renderWaterfall, type SpanKind, spansOf, totalsOf } from "@baton/views";
 
 import { candidateTextFrom, runIdFrom } from "../arguments.ts";
 import { CliError, EXIT } from "../cli-error.ts";
@@ -9,8 +10,6 @@ import { findCandidate } from "../journal/find-candidate.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
-import { renderWaterfall } from "./render-waterfall.ts";
-import { type SpanKind, spansOf, totalsOf } from "./spans.ts";
 
 const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
   queue: colors.dim,

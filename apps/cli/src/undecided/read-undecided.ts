@@ -1,30 +1,12 @@
 /** Commands that are stored and that nobody has decided on, and why not. */
 import { DURABLES, parseCommandSubject, STREAMS } from "@baton/contracts";
+import type { Hindrance, Undecided } from "@baton/views";
 import { z } from "zod";
 
 import { serviceFindings } from "../doctor/examine-services.ts";
 import { readAll } from "../journal/read-candidate.ts";
 import { readSome } from "../services/read-services.ts";
 import type { Session } from "../session.ts";
-
-/** A stored command that waits. */
-export interface Undecided {
-  readonly candidateId: string;
-  readonly commandId: string;
-  /** Sequence in COMMANDS. */
-  readonly sequence: number;
-  /** When it was stored. */
-  readonly time: string;
-  /** As it says itself: nobody has verified it; null where it doesn't. */
-  readonly type: string | null;
-  readonly by: string | null;
-}
-
-/** What keeps commands from being decided. */
-export interface Hindrance {
-  readonly found: string;
-  readonly action: string;
-}
 
 /** What a command says, in words that may be shown. */
 const Said = z.object({ type: z.string().max(40), by: z.string().max(100) });

@@ -4,9 +4,9 @@ import { relative } from "node:path";
 import type { Identity } from "@baton/contracts";
 import { exitInWords, type ServiceEvent } from "@baton/supervisor";
 import { printable } from "@baton/text/printable";
+import { renderTable } from "@baton/views";
 import { createLogUpdate } from "log-update";
 
-import { renderTable } from "../render-table.ts";
 import { OTHERS } from "./local-people.ts";
 import type { MeshDirectory } from "./mesh-directory.ts";
 import type { MeshState } from "./up-state.ts";

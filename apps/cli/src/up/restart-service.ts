@@ -3,12 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { answersAsNats } from "@baton/mesh";
 import { nearest } from "@baton/text/nearest";
+import { durationText } from "@baton/views";
 
 import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { note, print } from "../output.ts";
 import { findServer } from "../server-address.ts";
-import { durationText } from "../time-text.ts";
 import { askForEnd } from "./run-book.ts";
 import { isRunning, type MeshState, readState } from "./up-state.ts";
 

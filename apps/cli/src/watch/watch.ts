@@ -1,6 +1,7 @@
 /** `baton watch [ID]`: every move as it happens. */
 import { type CandidateId, journalFence, STREAMS } from "@baton/contracts";
 import { follow, parseControls, parseEntry } from "@baton/mesh";
+import { controlJson, moveJson, renderControl, renderMove } from "@baton/views";
 
 import { candidateTextFrom } from "../arguments.ts";
 import { streamInfo } from "../doctor/examine-streams.ts";
@@ -10,7 +11,6 @@ import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { note, write } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
-import { controlJson, moveJson, renderControl, renderMove } from "./render-move.ts";
 
 /** Follows one candidate from where it stands until it is closed, or all of them from now on. */
 export async function watch(id: string | undefined, globals: Globals): Promise<void> {
@@ -43,7 +43,7 @@ async function followMoves(
     signal: done.signal,
     onMessage: noting((message) => {
       const entry = parseEntry(message.data, message.seq);
-      void write(render({ sequence: message.seq, entry }, message.time));
+      void write(render({ sequence: message.seq, entry }, message.time.toISOString()));
       if (candidateId !== undefined && entry.holder === "closed") done.abort();
     }),
   });
@@ -65,7 +65,7 @@ async function followControls(
     from,
     signal,
     onMessage: noting(({ data, seq, time }) => {
-      void write(render(parseControls(data, seq), time));
+      void write(render(parseControls(data, seq), time.toISOString()));
     }),
   });
 }

@@ -9,9 +9,27 @@ import {
   type StoredControls,
 } from "@baton/contracts";
 import { isStopped } from "@baton/playbook";
-import { controlChangeText } from "@baton/views";
 
-import type { Hindrance, Undecided } from "../undecided/read-undecided.ts";
+import { controlChangeText } from "../words/control-change.ts";
+
+/** A stored command that waits. */
+export interface Undecided {
+  readonly candidateId: string;
+  readonly commandId: string;
+  /** Sequence in COMMANDS. */
+  readonly sequence: number;
+  /** When it was stored. */
+  readonly time: string;
+  /** As it says itself: nobody has verified it; null where it doesn't. */
+  readonly type: string | null;
+  readonly by: string | null;
+}
+
+/** What keeps commands from being decided. */
+export interface Hindrance {
+  readonly found: string;
+  readonly action: string;
+}
 
 /** An open incident and those that it led to recovery. */
 export interface IncidentView extends Incident {

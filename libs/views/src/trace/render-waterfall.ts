@@ -1,7 +1,8 @@
 /** The spans of a run as bars in a terminal. */
+import { instantOf } from "@baton/playbook";
 import { cutTo, printable } from "@baton/text/printable";
 
-import { durationText } from "../time-text.ts";
+import { durationText } from "../words/time-text.ts";
 import { type Span, type SpanKind, totalsOf } from "./spans.ts";
 
 /** How each kind is drawn. */
@@ -71,7 +72,7 @@ function renderRun(runId: string, spans: readonly Span[], options: WaterfallOpti
   const bar = Math.max(MIN_BAR, options.width - labels - notes - TIME_WIDTH - 4);
   const at = (ms: number): number =>
     end === start ? 0 : Math.round(((ms - start) / (end - start)) * bar);
-  const head = `${runId}  ${new Date(start).toISOString()}  ${durationText(end - start)}${spans.some(({ open }) => open) ? ", goes on" : ""}`;
+  const head = `${runId}  ${instantOf(start)}  ${durationText(end - start)}${spans.some(({ open }) => open) ? ", goes on" : ""}`;
   const drawn = lines.map(({ line, label, note }) => {
     const took = (line.at(-1)?.endMs ?? 0) - (line[0]?.startMs ?? 0);
     const cells = drawLine(line, { at, bar, paint: options.paint });

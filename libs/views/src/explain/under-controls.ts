@@ -1,8 +1,9 @@
 /** The one action that works for a candidate that the mesh's controls stopped or lead to recovery. Pure. */
 import type { Controls, Entry } from "@baton/contracts";
+import { instantMs } from "@baton/playbook";
 
-import { stopOf, type StopOf } from "../controls/stop-of.ts";
 import type { Explanation } from "./explanation.ts";
+import { stopOf, type StopOf } from "./stop-of.ts";
 
 /** The explanation with that action; as it is where no control matters. `now` in milliseconds since 1970. */
 export function underControls<E extends Explanation>(
@@ -23,7 +24,7 @@ export function needsControls({ reason, incident }: Entry): boolean {
 function actionFor(stop: StopOf, now: number): string {
   switch (stop.kind) {
     case "kill-switch": {
-      const asked = stop.killSwitch.releases.find(({ expires }) => Date.parse(expires) > now);
+      const asked = stop.killSwitch.releases.find(({ expires }) => instantMs(expires) > now);
       const release = "`baton kill-switch release --why …`";
       return asked
         ? `${release} by a second person than ${asked.by}, before ${asked.expires}; it then goes on by itself.`

@@ -1,10 +1,11 @@
 /** The mesh's controls for people. Pure. */
 import type { Controls, StoredControls } from "@baton/contracts";
+import { instantMs } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
-import { controlChangeText, scopeText } from "@baton/views";
 
-import { renderTable } from "../render-table.ts";
-import { ageText } from "../time-text.ts";
+import { renderTable } from "../tables/render-table.ts";
+import { controlChangeText, scopeText } from "../words/control-change.ts";
+import { ageText } from "../words/time-text.ts";
 import type { ControlsView, IncidentView } from "./controls-view.ts";
 
 /** How to show it. */
@@ -32,8 +33,8 @@ export function renderControls(view: ControlsView, shown: Shown): string {
 function renderKillSwitch({ killSwitch }: ControlsView, { now }: Shown): string {
   if (!killSwitch) return "Kill switch: released\n";
   const { by, why, time, releases } = killSwitch;
-  const given = releases.filter(({ expires }) => Date.parse(expires) > now);
-  const head = `Kill switch: ENGAGED since ${time} (${ageText(now - Date.parse(time))}) by ${by}: ${why}`;
+  const given = releases.filter(({ expires }) => instantMs(expires) > now);
+  const head = `Kill switch: ENGAGED since ${time} (${ageText(now - instantMs(time))}) by ${by}: ${why}`;
   const asked = given.map(
     (one) =>
       `  release asked for by ${one.by} at ${one.time}: ${one.why}; counts until ${one.expires}`,
@@ -45,7 +46,7 @@ function renderKillSwitch({ killSwitch }: ControlsView, { now }: Shown): string 
 /** What is said above may be another as soon as somebody decides on these. */
 function renderWaiting({ undecided, hindrance }: ControlsView, { now }: Shown): string {
   const waiting = undecided.slice(0, NAMED).map(({ sequence, time, type, by }) => {
-    const age = ageText(now - Date.parse(time));
+    const age = ageText(now - instantMs(time));
     return `Undecided:   ${type ?? "something unreadable"} by ${by ?? "somebody"}, stored since ${time} (${age}) as COMMANDS ${sequence}: it doesn't hold yet`;
   });
   const more = undecided.length - NAMED;
@@ -72,7 +73,7 @@ function renderIncidents({ incidents }: ControlsView, { now, width }: Shown): st
       one.id,
       one.class,
       scopeText(one.scope),
-      ageText(now - Date.parse(one.time)),
+      ageText(now - instantMs(one.time)),
       one.by,
       emergencyText(one, now),
       namesText(one.notRecovered),
@@ -87,7 +88,7 @@ function renderIncidents({ incidents }: ControlsView, { now, width }: Shown): st
 function emergencyText({ emergency }: IncidentView, now: number): string {
   if (!emergency) return "-";
   const { ticket, scope, until, ended } = emergency;
-  const left = Date.parse(until) - now;
+  const left = instantMs(until) - now;
   return ended || left <= 0 ? `${ticket} over` : `${ticket} on ${scope}, ends in ${ageText(left)}`;
 }
 
@@ -107,7 +108,7 @@ function renderTasks({ tasks }: ControlsView, { now, width }: Shown): string {
       one.scope,
       one.ticket,
       one.incidentId,
-      ageText(now - Date.parse(one.time)),
+      ageText(now - instantMs(one.time)),
       one.by,
       one.why,
     ]),

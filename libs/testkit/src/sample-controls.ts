@@ -2,12 +2,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { originControls, type StoredControls } from "@baton/contracts";
+import { ControlCommand, MESH_ID, originControls, type StoredControls } from "@baton/contracts";
 import { decideControl, parsePlaybook, type Playbook } from "@baton/playbook";
 import { parse } from "yaml";
 
-import { controlCommand, type Wish } from "../controls/control-command.ts";
-import { instant } from "./sample-entries.ts";
+import { instant } from "./sample-history.ts";
+
+type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** What a command asks for, without what all of them have. */
+type Wish = DistributedOmit<
+  ControlCommand,
+  "v" | "candidateId" | "id" | "time" | "by" | "why" | "publicKey" | "signature"
+>;
 
 /** One step: a command with who sends it and when, or the passing of time. Times are milliseconds after the samples' start. */
 export type Step =
@@ -16,11 +23,12 @@ export type Step =
 
 type Steps = (Step | ((last: StoredControls) => Step))[];
 
-/** The playbook of the command line's tests. */
+/** The file with a playbook for tests: few stages, and all that controls need. */
+export const TEST_PLAYBOOK = join(import.meta.dirname, "playbook.yaml");
+
+/** A playbook for tests: one stage after the other, with all that controls need. */
 function testPlaybook(): Playbook {
-  const result = parsePlaybook(
-    parse(readFileSync(join(import.meta.dirname, "playbook.yaml"), "utf8")),
-  );
+  const result = parsePlaybook(parse(readFileSync(TEST_PLAYBOOK, "utf8")));
   if (!result.ok) throw new Error("the tests' playbook has faults");
   return result.playbook;
 }
@@ -52,7 +60,8 @@ export function controlled(...steps: Steps): [StoredControls, ...StoredControls[
 function happeningOf(step: Step, index: number, now: string) {
   if (!("wish" in step)) return { kind: "expired" } as const;
   const { wish, by = "ada", why = "bad fills" } = step;
-  const command = controlCommand(wish, { id: `cmd-sample-${index}`, by, why, time: new Date(now) });
+  const asked = { v: 1, candidateId: MESH_ID, id: `cmd-sample-${index}`, by, why, time: now };
+  const command = ControlCommand.parse({ ...asked, ...wish });
   return { kind: "command", command } as const;
 }
 

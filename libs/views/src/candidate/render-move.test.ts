@@ -1,11 +1,10 @@
 import { Controls } from "@baton/contracts";
+import { lastOf, instant, stored } from "@baton/testkit";
 import { expect, test } from "vitest";
 
-import { lastOf } from "../testing/sample-controls.ts";
-import { START_MS, stored } from "../testing/sample-entries.ts";
 import { controlJson, moveJson, renderControl, renderMove } from "./render-move.ts";
 
-const time = new Date(START_MS);
+const time = instant(0);
 const honest = lastOf({ wish: { type: "kill-switch" } });
 /** What another release wrote is taken as it is: no command could bring this in. */
 const engaged = {

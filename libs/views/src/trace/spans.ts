@@ -5,8 +5,8 @@
  *     between dispatch and report: a lane's clock may be off.
  * T2: from the first entry to the last every moment belongs to exactly one span.
  */
-import { isDispatch, type Entry } from "@baton/contracts";
-import type { StoredReport, TimedEntry } from "@baton/mesh";
+import { type Entry, isDispatch, type StoredReport, type TimedEntry } from "@baton/contracts";
+import { instantMs } from "@baton/playbook";
 
 /** Who had the time: `queue` the dispatch waited, `lane` worked, `retry` waited for the next attempt, `coordinator` decided, `human` a person. */
 export type SpanKind = "queue" | "lane" | "retry" | "coordinator" | "human";
@@ -95,7 +95,7 @@ function answered(
 ): Span[] {
   const { attempt } = report;
   const reportedMs = clamp(reported, whole.startMs, whole.endMs);
-  const startedMs = clamp(Date.parse(report.startedAt), whole.startMs, reportedMs);
+  const startedMs = clamp(instantMs(report.startedAt), whole.startMs, reportedMs);
   const note = report.type === "attempt" ? `failed: ${report.failure.code}` : outcomeNote(report);
   const silent = attempt > entry.attempt + 1;
   const wait = entry.attempt > 0 || silent ? "retry" : "queue";

@@ -7,11 +7,19 @@ import {
   reasonText,
   type StoredEntry,
 } from "@baton/contracts";
-import { approvalQuestion, approvalState, type ApprovalState } from "@baton/playbook";
-import { adviceOn, inTerminal, limitedAnswers, particularsOf, type Phrase } from "@baton/views";
+import {
+  approvalQuestion,
+  approvalState,
+  instantMs,
+  instantOf,
+  type ApprovalState,
+} from "@baton/playbook";
 
-import { answerText } from "../answer-text.ts";
-import { ageText } from "../time-text.ts";
+import { adviceOn, limitedAnswers } from "../words/advice.ts";
+import { answerText } from "../words/answer-text.ts";
+import { particularsOf } from "../words/particulars.ts";
+import { inTerminal, type Phrase } from "../words/phrase.ts";
+import { ageText } from "../words/time-text.ts";
 
 /** What the server says about the lane that has the baton. */
 export interface LaneState {
@@ -85,7 +93,7 @@ function whereabouts(last: StoredEntry, lane: LaneState | undefined): string {
 
 /** How far an approval has come by `now`, which the entry doesn't know; undefined where nobody has given one. */
 function approvalText(entry: Entry, now: number): string | undefined {
-  const instant = new Date(now).toISOString();
+  const instant = instantOf(now);
   const given = (state: ApprovalState): Approval[] =>
     entry.approvals.filter((one) => approvalState(one, entry, instant) === state);
   const [counting, expired] = [given("counts"), given("expired")];
@@ -103,13 +111,13 @@ function approvalText(entry: Entry, now: number): string | undefined {
 
 /** Whom the coordinator would let give an answer that the advice names, if not everybody, and who has given it by now. */
 function whoMay(advice: Phrase, entry: Entry, now: number): string | null {
-  const { answers, given } = limitedAnswers(advice, entry, new Date(now).toISOString());
+  const { answers, given } = limitedAnswers(advice, entry, instantOf(now));
   if (answers.length === 0) return null;
   const sofar = given.length === 0 ? "" : `; so far by ${given.join(" and ")}`;
   return `${answers.map(answerText).join("; ")}${sofar}`;
 }
 
 function untilText(deadline: string, now: number): string {
-  const ms = Date.parse(deadline) - now;
+  const ms = instantMs(deadline) - now;
   return ms >= 0 ? `in ${ageText(ms)}` : `${ageText(-ms)} ago`;
 }

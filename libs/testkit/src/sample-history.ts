@@ -1,7 +1,7 @@
 /** Journal entries and reports with everything that a test doesn't care about filled in. */
-import { type Entry, Report } from "@baton/contracts";
-import type { StoredReport, TimedEntry } from "@baton/mesh";
-import { sampleEntry } from "@baton/testkit";
+import { type Entry, Report, type StoredReport, type TimedEntry } from "@baton/contracts";
+
+import { sampleEntry } from "./sample-entry.ts";
 
 /** 2026-03-01T12:00:00.000Z; the samples' times are told as milliseconds after it. */
 export const START_MS = Date.UTC(2026, 2, 1, 12);

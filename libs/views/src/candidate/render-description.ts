@@ -1,15 +1,17 @@
 /** A candidate in sections, for people: pure. */
-import type { Entry } from "@baton/contracts";
+import type { Entry, StoredReport, TimedEntry } from "@baton/contracts";
 import { reasonText } from "@baton/contracts";
-import type { StoredReport, TimedEntry } from "@baton/mesh";
-import { approvalState } from "@baton/playbook";
+import { approvalState, instantMs, instantOf } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
-import { adviceOn, inTerminal, laneSays, particularsOf } from "@baton/views";
 
-import { answerText } from "../answer-text.ts";
-import { renderArtifacts } from "../artifacts/list-artifacts.ts";
-import { renderTable } from "../render-table.ts";
-import { ageText, durationText } from "../time-text.ts";
+import { renderArtifacts } from "../tables/render-artifacts.ts";
+import { renderTable } from "../tables/render-table.ts";
+import { adviceOn } from "../words/advice.ts";
+import { answerText } from "../words/answer-text.ts";
+import { laneSays } from "../words/lane-says.ts";
+import { particularsOf } from "../words/particulars.ts";
+import { inTerminal } from "../words/phrase.ts";
+import { ageText, durationText } from "../words/time-text.ts";
 
 /** What is described. */
 export interface Known {
@@ -111,7 +113,7 @@ function withText({ holder }: Entry): string {
 }
 
 function deadlineText(deadline: string, now: number): string {
-  const ms = Date.parse(deadline) - now;
+  const ms = instantMs(deadline) - now;
   return `${deadline} (${ms >= 0 ? `in ${ageText(ms)}` : `${ageText(-ms)} ago`})`;
 }
 
@@ -122,7 +124,7 @@ function renderTimeline(entries: readonly TimedEntry[], { width }: View): string
     })),
     entries.map(({ sequence, storedAt, entry }) => [
       String(sequence),
-      new Date(storedAt).toISOString(),
+      instantOf(storedAt),
       entry.holder,
       entry.stage,
       entry.reason,
@@ -172,7 +174,7 @@ function renderAttempts(reports: readonly StoredReport[], { width }: View): stri
       String(report.attempt),
       report.lane,
       report.startedAt,
-      durationText(Math.max(0, storedAt - Date.parse(report.startedAt))),
+      durationText(Math.max(0, storedAt - instantMs(report.startedAt))),
       report.handoff ? durationText(report.handoff.ms) : "-",
       outcomeText(report),
     ]),
@@ -193,7 +195,7 @@ function outcomeText(report: StoredReport["report"]): string {
 function renderApprovals(entry: Entry, { width, now }: View): string {
   const { approvals } = entry;
   if (approvals.length === 0) return "";
-  const at = new Date(now).toISOString();
+  const at = instantOf(now);
   return renderTable(
     ["STATE", "TIME", "BY", "FOR", "RUN", "EVIDENCE", "WHY"].map((heading) => ({ heading })),
     approvals.map((one) => [

@@ -1,6 +1,6 @@
+import { causedBy, instant, reported, START_MS, stored } from "@baton/testkit";
 import { expect, test } from "vitest";
 
-import { causedBy, instant, reported, START_MS, stored } from "../testing/sample-entries.ts";
 import { renderDescription } from "./render-description.ts";
 
 const view = { now: START_MS + 60_000, width: 160 };

@@ -1,6 +1,6 @@
+import { instant, START_MS, stored } from "@baton/testkit";
 import { expect, test } from "vitest";
 
-import { instant, START_MS, stored } from "../testing/sample-entries.ts";
 import { explanationOf } from "./explanation.ts";
 
 const now = START_MS + 90_000;

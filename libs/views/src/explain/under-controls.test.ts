@@ -1,14 +1,13 @@
 import type { Entry, StoppedBy } from "@baton/contracts";
+import { emergency, incidentOf, keptResult, lastOf, instant, START_MS, stored } from "@baton/testkit";
 import { describe, expect, test } from "vitest";
 
-import { emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
-import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { explanationOf } from "./explanation.ts";
 import { needsControls, underControls } from "./under-controls.ts";
 
 const now = START_MS + 90_000;
 const kept = keptResult();
-const since = { since: new Date(START_MS).toISOString(), by: "ada", why: "bad" };
+const since = { since: instant(0), by: "ada", why: "bad" };
 const stop = (reason: Entry["reason"], by: StoppedBy) =>
   stored(5, 0, {
     holder: "review",

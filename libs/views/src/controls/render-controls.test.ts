@@ -1,8 +1,16 @@
 import { Controls } from "@baton/contracts";
+import {
+  CALM,
+  controlled,
+  emergency,
+  incidentOf,
+  keptResult,
+  lastOf,
+  START_MS,
+  stored,
+} from "@baton/testkit";
 import { describe, expect, test } from "vitest";
 
-import { CALM, controlled, emergency, incidentOf, lastOf } from "../testing/sample-controls.ts";
-import { keptResult, START_MS, stored } from "../testing/sample-entries.ts";
 import { viewOf } from "./controls-view.ts";
 import { renderControls, renderHistory } from "./render-controls.ts";
 

@@ -1,14 +1,6 @@
+import { askedBy, causedBy, instant, keptResult, reported, START_MS, stored } from "@baton/testkit";
 import { describe, expect, test } from "vitest";
 
-import {
-  askedBy,
-  causedBy,
-  instant,
-  keptResult,
-  reported,
-  START_MS,
-  stored,
-} from "../testing/sample-entries.ts";
 import { type Span, spansOf, totalsOf } from "./spans.ts";
 
 const at = (span: Span): [string, number, number] => [

@@ -1,6 +1,6 @@
+import { START_MS } from "@baton/testkit";
 import { expect, test } from "vitest";
 
-import { START_MS } from "../testing/sample-entries.ts";
 import { renderWaterfall } from "./render-waterfall.ts";
 import type { Span, SpanKind } from "./spans.ts";
 
