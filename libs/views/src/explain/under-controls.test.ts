@@ -1,5 +1,13 @@
 import type { Entry, StoppedBy } from "@baton/contracts";
-import { emergency, incidentOf, keptResult, lastOf, instant, START_MS, stored } from "@baton/testkit";
+import {
+  emergency,
+  incidentOf,
+  keptResult,
+  lastOf,
+  instant,
+  START_MS,
+  stored,
+} from "@baton/testkit";
 import { describe, expect, test } from "vitest";
 
 import { explanationOf } from "./explanation.ts";
