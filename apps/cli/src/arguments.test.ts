@@ -1,3 +1,4 @@
+import { UserError } from "@baton/text/user-error";
 import { expect, test } from "vitest";
 
 import {
@@ -9,13 +10,12 @@ import {
   laneFrom,
   reasonFrom,
 } from "./arguments.ts";
-import { CliError } from "./cli-error.ts";
 
-function refusal(work: () => unknown): CliError["details"] {
+function refusal(work: () => unknown): UserError["details"] {
   try {
     work();
   } catch (error) {
-    if (error instanceof CliError) return error.details;
+    if (error instanceof UserError) return error.details;
     throw error;
   }
   throw new Error("nothing was refused");

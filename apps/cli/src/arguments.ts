@@ -16,9 +16,8 @@ import {
 } from "@baton/contracts";
 import { nearest } from "@baton/text/nearest";
 import { whyUnprintable } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 import type { z } from "zod";
-
-import { CliError, EXIT } from "./cli-error.ts";
 
 const ID_RULE = "6 to 63 characters, only a-z, 0-9 and '-', neither starting nor ending with '-'";
 
@@ -145,10 +144,10 @@ interface Wanted {
   readonly meant?: string | undefined;
 }
 
-function invalid(name: string, value: string, { rule, list, meant }: Wanted): CliError {
+function invalid(name: string, value: string, { rule, list, meant }: Wanted): UserError {
   const lists =
     list === undefined ? `Correct ${name}.` : `\`baton get ${list}\` lists those there are.`;
-  return new CliError({
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: value === "" ? `${name} must not be empty` : `${name} isn't valid`,
@@ -158,8 +157,8 @@ function invalid(name: string, value: string, { rule, list, meant }: Wanted): Cl
   });
 }
 
-function notACandidate(value: string): CliError {
-  return new CliError({
+function notACandidate(value: string): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "that is no candidate: the name stands for the controls of the whole mesh",

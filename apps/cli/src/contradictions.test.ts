@@ -1,7 +1,7 @@
+import { UserError } from "@baton/text/user-error";
 import type { Command, Option } from "commander";
 import { expect, test } from "vitest";
 
-import { CliError } from "./cli-error.ts";
 import { CONTRADICTIONS, DEPENDENT, OWN_MESH, refuseContradictions } from "./contradictions.ts";
 import { createProgram } from "./program.ts";
 
@@ -13,7 +13,7 @@ async function refusalOf(words: readonly string[]): Promise<string | undefined> 
     await program.parseAsync(words, { from: "user" });
     return undefined;
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     const { code, exit, message } = error.details;
     return `${code} (${exit}): ${message}`;
   }

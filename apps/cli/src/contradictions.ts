@@ -1,7 +1,6 @@
+import { UserError, EXIT } from "@baton/text/user-error";
 /** Options that can't be meant together, all in one place; looked at before a command does anything. */
 import type { Command } from "commander";
-
-import { CliError, EXIT } from "./cli-error.ts";
 
 /** A row: `one` with any of `others` is refused. `--option=value` is about that value only. */
 export interface Contradiction {
@@ -80,7 +79,7 @@ export const DEPENDENT: readonly Contradiction[] = [
 /** Commands that run a mesh of their own, so that no other can be named. */
 export const OWN_MESH: readonly string[] = ["up", "dry-run"];
 
-/** Throws `CliError` E_USAGE that names the options. */
+/** Throws `UserError` E_USAGE that names the options. */
 export function refuseContradictions(command: Command): void {
   const name = nameOf(command);
   const isGiven = (flag: string): boolean => givenTo(command, flag);
@@ -124,8 +123,8 @@ function shown(flag: string): string {
   return flag.replace("=", " ");
 }
 
-function refusal(message: string, rule: string): CliError {
-  return new CliError({
+function refusal(message: string, rule: string): UserError {
+  return new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message,

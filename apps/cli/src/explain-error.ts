@@ -1,8 +1,8 @@
 import { cutTo, printable } from "@baton/text/printable";
+import { UserError, EXIT, exitOf, type FailureDetails } from "@baton/text/user-error";
 /** What an error of any origin means for the person who typed the command. */
 import { CommanderError } from "commander";
 
-import { CliError, EXIT, exitOf, type FailureDetails } from "./cli-error.ts";
 import { fileFailure } from "./file-failure.ts";
 
 /** Longest message that is shown; parser messages repeat whatever was typed. */
@@ -10,7 +10,7 @@ const MAX_MESSAGE = 600;
 
 /** The failure to show. What nobody foresaw is E_INTERNAL with its stack, for a bug report. */
 export function explainError(error: unknown): FailureDetails {
-  if (error instanceof CliError) return error.details;
+  if (error instanceof UserError) return error.details;
   if (error instanceof CommanderError) return usageFailure(error);
   if (!(error instanceof Error)) return internal(String(error), error);
   const known = meshFailure(error) ?? fileFailure(error) ?? actionable(error);

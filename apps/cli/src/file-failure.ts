@@ -2,7 +2,7 @@
 import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
-import { EXIT, type FailureDetails } from "./cli-error.ts";
+import { EXIT, type FailureDetails } from "@baton/text/user-error";
 
 const ROOT = join(import.meta.dirname, "../../..");
 

@@ -2,9 +2,9 @@
 import { userInfo } from "node:os";
 
 import type { Identity } from "@baton/contracts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 import { identityFrom } from "./arguments.ts";
-import { CliError, EXIT } from "./cli-error.ts";
 import type { MeshNamed } from "./globals.ts";
 import { keyFileOf, localKeyFile, readKeyFile, type SigningKey } from "./key-file.ts";
 import { findServer } from "./server-address.ts";
@@ -20,7 +20,7 @@ export interface Sender {
 
 /**
  * Who sends: `as` if given, else the name of the key, else the user of the operating system. On a mesh of `baton up` on this
- * machine the keys that it made serve those who have none, and those of other names. Throws `CliError`.
+ * machine the keys that it made serve those who have none, and those of other names. Throws `UserError`.
  */
 export function senderFrom(
   as: string | undefined,
@@ -30,7 +30,7 @@ export function senderFrom(
   const { path, named } = keyFileOf(env);
   const own = readKeyFile(path);
   if (!own && named) {
-    throw new CliError({
+    throw new UserError({
       code: "E_INVALID",
       exit: EXIT.invalid,
       message: "BATON_KEY_FILE names no file",
@@ -41,7 +41,7 @@ export function senderFrom(
   return senderWith({ own, named }, as, mesh, env);
 }
 
-/** The key that this user's commands are signed with as long as `--as` isn't given; undefined if there is none. Throws `CliError`. */
+/** The key that this user's commands are signed with as long as `--as` isn't given; undefined if there is none. Throws `UserError`. */
 export function keyInUse(mesh: MeshNamed, env: Environment = process.env): SigningKey | undefined {
   const { path, named } = keyFileOf(env);
   return senderWith({ own: readKeyFile(path), named }, undefined, mesh, env).key;

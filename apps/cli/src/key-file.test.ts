@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 import { type Command, signedText } from "@baton/contracts";
 import { temporaryFolder } from "@baton/testkit";
+import { UserError } from "@baton/text/user-error";
 import { createUser, fromPublic } from "@nats-io/nkeys";
 import { afterAll, expect, test } from "vitest";
 
-import { CliError } from "./cli-error.ts";
 import { senderFrom } from "./identity.ts";
 import { ensureKeyFile, keyFileOf, readKeyFile } from "./key-file.ts";
 import { signCommand } from "./sign-command.ts";
@@ -26,11 +26,11 @@ function fileWith(text: string, mode = 0o600): string {
   return path;
 }
 
-function refusalOf(work: () => unknown): CliError["details"] {
+function refusalOf(work: () => unknown): UserError["details"] {
   try {
     work();
   } catch (error) {
-    if (error instanceof CliError) return error.details;
+    if (error instanceof UserError) return error.details;
     throw error;
   }
   throw new Error("it was taken");

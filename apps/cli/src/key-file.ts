@@ -18,9 +18,9 @@ import { dirname, join } from "node:path";
 
 import { Identity } from "@baton/contracts";
 import { makeFolder, readPrivateFile, UnsafeFile } from "@baton/files";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 
-import { CliError, EXIT } from "./cli-error.ts";
 import { homeFolder } from "./file-failure.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +52,7 @@ export function localKeyFile(dataDir: string, name: Identity): string {
   return join(dataDir, "people", `${encodeURIComponent(name)}.key`);
 }
 
-/** The key in that file; undefined if there is no file. Throws `CliError` for one that others may read or that holds no key. */
+/** The key in that file; undefined if there is no file. Throws `UserError` for one that others may read or that holds no key. */
 export function readKeyFile(path: string): SigningKey | undefined {
   const text = readPrivately(path);
   return text === undefined ? undefined : parseKey(path, text);
@@ -133,8 +133,8 @@ function write(
   }
 }
 
-function unusable(path: string, rule: string): CliError {
-  return new CliError({
+function unusable(path: string, rule: string): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the key file can't be used",

@@ -1,7 +1,7 @@
+import { UserError, EXIT, failureJson, renderFailure } from "@baton/text/user-error";
 /** Entry of the command line: parses, runs one command, and ends with the exit code that fits. */
 import { CommanderError } from "commander";
 
-import { CliError, EXIT, failureJson, renderFailure } from "./cli-error.ts";
 import { explainError } from "./explain-error.ts";
 import { wantsJson } from "./globals.ts";
 import { createProgram } from "./program.ts";
@@ -15,7 +15,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // A reader such as `head` that leaves early is no failure of ours.
   if (error.code === "EPIPE") return stops ? undefined : process.exit(0);
   const details = explainError(
-    new CliError({
+    new UserError({
       code: "E_UNAVAILABLE",
       exit: EXIT.unavailable,
       message: `the result can't be written to standard output: ${error.message}`,
@@ -44,11 +44,11 @@ try {
   }
 }
 
-function tell(details: CliError["details"]): void {
+function tell(details: UserError["details"]): void {
   process.stderr.write(wantsJson(args) ? failureJson(details) : renderFailure(details));
 }
 
-function end(details: CliError["details"]): never {
+function end(details: UserError["details"]): never {
   tell(details);
   // Something may still be under way, such as a connection that was given up: it must not keep the process alive.
   process.exit(details.exit);
@@ -63,7 +63,7 @@ function asksVersion(given: readonly string[]): boolean {
 function refuseGarbled(given: readonly string[]): void {
   const garbled = given.find((arg) => arg.includes("\ufffd"));
   if (garbled === undefined) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: 3,
     message: "an argument isn't UTF-8",

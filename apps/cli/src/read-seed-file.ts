@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 
 import { readPrivateFile, UnsafeFile } from "@baton/files";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "./cli-error.ts";
 import type { ServerAddress } from "./server-address.ts";
 import { meshDirectory } from "./up/mesh-directory.ts";
 
@@ -10,7 +10,7 @@ const VARIABLE = "BATON_NATS_SEED_FILE";
 
 /**
  * The nkey seed to sign in with: from the file that BATON_NATS_SEED_FILE names, unless the mesh is named by its data folder; else
- * from the data folder of the `baton up` that is meant; undefined if there's neither. Only its owner may read the file. Throws `CliError`.
+ * from the data folder of the `baton up` that is meant; undefined if there's neither. Only its owner may read the file. Throws `UserError`.
  */
 export function seedFor(
   { up, source }: Pick<ServerAddress, "up" | "source">,
@@ -23,7 +23,7 @@ export function seedFor(
   return path !== undefined && existsSync(path) ? readSeed(path) : undefined;
 }
 
-/** The seed in a file. Throws `CliError`. */
+/** The seed in a file. Throws `UserError`. */
 export function readSeed(path: string): string {
   try {
     const seed = readPrivateFile(path, { maxBytes: 4096 })?.trim();
@@ -35,8 +35,8 @@ export function readSeed(path: string): string {
   }
 }
 
-function refusal(path: string, rule: string, action = "Correct the file."): CliError {
-  return new CliError({
+function refusal(path: string, rule: string, action = "Correct the file."): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the nkey seed to sign in to the server with can't be read",

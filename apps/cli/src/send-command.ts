@@ -10,9 +10,9 @@ import {
   REPLY_HEADER,
 } from "@baton/contracts";
 import { openPublisher, Unavailable, watchConnection } from "@baton/mesh";
+import { UserError, EXIT, exitOf } from "@baton/text/user-error";
 import { type AnyCommand, commandName, durationText, untilDecided, whereSeen } from "@baton/views";
 
-import { CliError, EXIT, exitOf } from "./cli-error.ts";
 import type { SigningKey } from "./key-file.ts";
 import type { Session } from "./session.ts";
 import { signCommand } from "./sign-command.ts";
@@ -49,7 +49,7 @@ export function commandIdNow(): string {
 }
 
 /**
- * Stores a command about a candidate and answers with its receipt. Throws `CliError` for a refusal, and E_UNAVAILABLE when
+ * Stores a command about a candidate and answers with its receipt. Throws `UserError` for a refusal, and E_UNAVAILABLE when
  * nobody decided in time: it is stored then and will be decided when a coordinator runs.
  */
 export async function sendCommand(
@@ -145,17 +145,17 @@ function objectIn(data: Uint8Array): object | undefined {
   }
 }
 
-function refused(outcome: Extract<Receipt["outcome"], { kind: "refused" }>): CliError {
+function refused(outcome: Extract<Receipt["outcome"], { kind: "refused" }>): UserError {
   const { code, message, action } = outcome;
-  return new CliError({ code, exit: exitOf(code), message, action });
+  return new UserError({ code, exit: exitOf(code), message, action });
 }
 
 function mixedUp(command: AnyCommand): Error {
   return new Error(`${commandName(command)} got a receipt of another kind of command`);
 }
 
-function notForUs(nc: Session["nc"]): CliError {
-  return new CliError({
+function notForUs(nc: Session["nc"]): UserError {
+  return new UserError({
     code: "E_DENIED",
     exit: EXIT.notAuthorised,
     message: `the server refused to take it: our key isn't one that may publish ${watchConnection(nc).lastDenial?.subject}`,
@@ -164,8 +164,8 @@ function notForUs(nc: Session["nc"]): CliError {
   });
 }
 
-function unknownOutcome(command: AnyCommand, cause: Unavailable): CliError {
-  return new CliError({
+function unknownOutcome(command: AnyCommand, cause: Unavailable): UserError {
+  return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `${describeProgress("sent", command)} (${cause.message})`,
@@ -174,9 +174,9 @@ function unknownOutcome(command: AnyCommand, cause: Unavailable): CliError {
   });
 }
 
-function undecided(command: AnyCommand, timeoutMs: number, fault: string | undefined): CliError {
+function undecided(command: AnyCommand, timeoutMs: number, fault: string | undefined): UserError {
   if (fault !== undefined) return notFromTheMesh(command, fault);
-  return new CliError({
+  return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `${commandName(command)} is stored as command ${command.id}, but nobody decided on it in ${durationText(timeoutMs)}`,
@@ -185,8 +185,8 @@ function undecided(command: AnyCommand, timeoutMs: number, fault: string | undef
   });
 }
 
-function notFromTheMesh(command: AnyCommand, fault: string): CliError {
-  return new CliError({
+function notFromTheMesh(command: AnyCommand, fault: string): UserError {
+  return new UserError({
     code: "E_DENIED",
     exit: EXIT.notAuthorised,
     message: `${commandName(command)} is stored as command ${command.id}, but what answered isn't the mesh that you trust: ${fault}`,

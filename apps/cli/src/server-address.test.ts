@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "no
 import { join, relative } from "node:path";
 
 import { temporaryFolder } from "@baton/testkit";
+import { UserError } from "@baton/text/user-error";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { CliError } from "./cli-error.ts";
 import { findServer } from "./server-address.ts";
 import { baton } from "./testing/run-baton.ts";
 import { writeState } from "./up/up-state.ts";
@@ -57,11 +57,11 @@ describe("--data", () => {
   const runsOn = (root: string, { pid = process.pid, dataDir = root } = {}): void =>
     meshRuns(pid, { file: join(root, "up.json"), dataDir });
   const findOn = (data: string) => findServer({ data }, {}, pointer());
-  const refusalOf = (data: string): Partial<CliError["details"]> => {
+  const refusalOf = (data: string): Partial<UserError["details"]> => {
     try {
       findOn(data);
     } catch (error) {
-      if (error instanceof CliError) return error.details;
+      if (error instanceof UserError) return error.details;
     }
     return {};
   };

@@ -6,7 +6,8 @@ import { realpathSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 
-import { CliError, EXIT } from "./cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
+
 import type { MeshNamed } from "./globals.ts";
 import { isOurs, type MeshState, readOwnState } from "./up/up-state.ts";
 
@@ -23,7 +24,7 @@ export interface ServerAddress {
 }
 
 /**
- * Finds the address for a command; `pointer` names the mesh that is meant where nothing else is said. Throws `CliError` for one
+ * Finds the address for a command; `pointer` names the mesh that is meant where nothing else is said. Throws `UserError` for one
  * that isn't an address, and for a data folder on which no mesh of this user runs.
  */
 export function findServer(
@@ -68,7 +69,7 @@ function meshOn(folder: string): MeshState {
     return state && isSamePlace(state.dataDir, root) ? [state] : [];
   });
   if (found[0]) return found[0];
-  throw new CliError({
+  throw new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `no mesh of yours runs on that folder: ${whyNone(folder)}`,
@@ -104,7 +105,7 @@ function check(list: string, source: string): void {
     const text = part.trim();
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url && (url.username !== "" || url.password !== "")) {
-      throw new CliError({
+      throw new UserError({
         code: "E_INVALID",
         exit: EXIT.invalid,
         message: `${source} holds a secret (not shown)`,
@@ -114,7 +115,7 @@ function check(list: string, source: string): void {
     }
     const known = url !== undefined && ["nats:", "tls:"].includes(url.protocol);
     if (known && url.hostname !== "" && !(url.protocol === "tls:" && isAddress(url))) continue;
-    throw new CliError({
+    throw new UserError({
       code: "E_INVALID",
       exit: EXIT.invalid,
       message: `${source} isn't the address of a NATS server`,

@@ -9,9 +9,9 @@ import {
   openJetStream,
   openPublisher,
 } from "@baton/mesh";
+import { UserError, EXIT } from "@baton/text/user-error";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
-import { CliError, EXIT } from "./cli-error.ts";
 import type { MeshNamed } from "./globals.ts";
 import { readSeed, seedFor } from "./read-seed-file.ts";
 import { findServer, type ServerAddress } from "./server-address.ts";
@@ -28,7 +28,7 @@ export interface Session extends AsyncDisposable {
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
   readonly artifacts: Artifacts;
-  /** The meshes that commands may go to. Throws `CliError` for a file that can't be used. */
+  /** The meshes that commands may go to. Throws `UserError` for a file that can't be used. */
   trusts(this: void): readonly TrustedMesh[];
 }
 
@@ -83,7 +83,7 @@ function describeUnreachable({ url, source }: ServerAddress, error: unknown): un
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Denied) return notLetIn(url, error);
   const hangs = source === ".baton/up.json" || source === "--data";
-  return new CliError({
+  return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `cannot reach ${url} (from ${source}): ${reasonOf(message)}`,
@@ -94,8 +94,8 @@ function describeUnreachable({ url, source }: ServerAddress, error: unknown): un
   });
 }
 
-function notLetIn(url: string, cause: Denied): CliError {
-  return new CliError({
+function notLetIn(url: string, cause: Denied): UserError {
+  return new UserError({
     code: "E_DENIED",
     exit: EXIT.notAuthorised,
     message: `${url} doesn't let us in: its keys don't include ours, or none was sent`,

@@ -1,9 +1,9 @@
 /** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
 import { ArtifactName, type Sha256 } from "@baton/contracts";
 import { printableLines } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 import { candidateTextFrom, sha256From } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
@@ -45,7 +45,7 @@ function wantedFrom(
 ): Sha256 | Named {
   if (sha256 !== undefined && id === undefined) return sha256From(sha256);
   if (sha256 !== undefined || id === undefined || name === undefined) {
-    throw new CliError({
+    throw new UserError({
       code: "E_USAGE",
       exit: EXIT.usage,
       message: "name the artifact either by candidate and name or by --sha256",
@@ -54,7 +54,7 @@ function wantedFrom(
   }
   const parsed = ArtifactName.safeParse(name);
   if (parsed.success) return { id: candidateTextFrom(id), name: parsed.data };
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the artifact's name isn't valid",
@@ -86,7 +86,7 @@ async function toFile(path: string, bytes: Uint8Array, force: boolean): Promise<
     await writeWhole(path, bytes, { replace: force });
   } catch (error) {
     const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
-    throw new CliError({
+    throw new UserError({
       code: exists ? "E_CONFLICT" : "E_INVALID",
       exit: exists ? EXIT.conflict : EXIT.invalid,
       message: exists
@@ -102,17 +102,17 @@ async function toFile(path: string, bytes: Uint8Array, force: boolean): Promise<
   note(`${bytes.length} bytes written to ${path}`);
 }
 
-function absent(message: string, action: string): CliError {
-  return new CliError({ code: "E_NOT_FOUND", exit: EXIT.notFound, message, action });
+function absent(message: string, action: string): UserError {
+  return new UserError({ code: "E_NOT_FOUND", exit: EXIT.notFound, message, action });
 }
 
-function unknown(sha256: string): CliError {
+function unknown(sha256: string): UserError {
   return absent(`no artifact ${sha256} is stored`, "Check the digest.");
 }
 
 /** One that the journal names was stored once. */
-function lost(sha256: string, name: string): CliError {
-  return new CliError({
+function lost(sha256: string, name: string): UserError {
+  return new UserError({
     code: "E_ARTIFACT",
     exit: EXIT.conflict,
     message: `${name} was stored, and isn't there any more`,
@@ -127,7 +127,7 @@ const REPAIR =
 
 function damaged(sha256: string, error: unknown): unknown {
   if (!(error instanceof Error && error.name === "ArtifactAltered")) return error;
-  return new CliError({
+  return new UserError({
     code: "E_ARTIFACT",
     exit: EXIT.conflict,
     message: error.message,

@@ -1,6 +1,5 @@
 import { ArtifactAltered, type Artifacts, sha256Of } from "@baton/mesh";
-
-import { CliError, EXIT } from "../cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 /** Stores bytes; throws E_CONFLICT where others of the same kind of key keep storing other bytes under their digest. */
 export async function storeArtifact(artifacts: Artifacts, bytes: Uint8Array): Promise<void> {
@@ -8,7 +7,7 @@ export async function storeArtifact(artifacts: Artifacts, bytes: Uint8Array): Pr
     await artifacts.put(bytes);
   } catch (error) {
     if (!(error instanceof ArtifactAltered)) throw error;
-    throw new CliError({
+    throw new UserError({
       code: "E_CONFLICT",
       exit: EXIT.conflict,
       message: error.message,

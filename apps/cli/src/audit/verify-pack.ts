@@ -1,8 +1,8 @@
 /** `baton audit verify FILE`: needs no server. */
 import { type AuditFaultCode, type AuditVerification, verifyAuditPack } from "@baton/audit";
 import { printable } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { registryIn } from "../people/registry-for.ts";
@@ -21,7 +21,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Verifies the pack and prints what was found; throws `CliError` if anything is wrong with it, and if it is signed by nobody
+ * Verifies the pack and prints what was found; throws `UserError` if anything is wrong with it, and if it is signed by nobody
  * that was named, unless that is enough.
  */
 export async function verifyPack(file: string, options: Globals & VerifyOptions): Promise<void> {
@@ -70,8 +70,8 @@ export function renderVerification(
 
 const SELF_SIGNED = "self-signed, by nobody you named";
 
-function selfSigned(file: string): CliError {
-  return new CliError({
+function selfSigned(file: string): UserError {
+  return new UserError({
     code: "E_PACK_KEY",
     exit: EXIT.refused,
     message: `the audit pack is ${SELF_SIGNED}: whoever made it up can sign it`,
@@ -81,9 +81,9 @@ function selfSigned(file: string): CliError {
   });
 }
 
-function refusal(file: string, code: AuditFaultCode, count: number): CliError {
+function refusal(file: string, code: AuditFaultCode, count: number): UserError {
   const unreadable = code === "E_PACK_UNREADABLE" || code === "E_PACK_LIMIT";
-  return new CliError({
+  return new UserError({
     code,
     exit: unreadable ? EXIT.invalid : EXIT.refused,
     message: unreadable
@@ -108,7 +108,7 @@ async function readKey(path: string): Promise<string> {
 function badKey(path: string, error: unknown): unknown {
   if (!(error instanceof Error && error.name === "AuditKeyError")) return error;
   const action = "action" in error && typeof error.action === "string" ? error.action : undefined;
-  return new CliError({
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `--key: ${error.message}`,

@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import type { Receipt } from "@baton/contracts";
 import { readYaml } from "@baton/text";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { MeshDirectory } from "../up/mesh-directory.ts";
 import { ROOT } from "../up/mesh-plan.ts";
 
@@ -53,7 +53,7 @@ export interface Outside {
   readonly inputFile: string;
 }
 
-/** Runs the check. Throws CliError E_UNAVAILABLE if it couldn't look. */
+/** Runs the check. Throws UserError E_UNAVAILABLE if it couldn't look. */
 export async function checkOutside(outside: Outside): Promise<InvariantFinding[]> {
   const { directory } = outside;
   const { stages } = Playbook.parse(
@@ -78,7 +78,7 @@ export async function checkOutside(outside: Outside): Promise<InvariantFinding[]
   const { stdout, stderr } = await run(outside.inputFile);
   const findings = stdout === "" ? undefined : Findings.safeParse(JSON.parse(stdout)).data;
   if (findings) return findings.invariants;
-  throw new CliError({
+  throw new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `the invariants couldn't be checked: ${stderr.trim().slice(0, 400)}`,

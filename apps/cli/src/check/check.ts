@@ -2,8 +2,8 @@
 import { join, resolve } from "node:path";
 
 import { printable } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
@@ -12,7 +12,7 @@ import { meshDirectory } from "../up/mesh-directory.ts";
 import { ROOT } from "../up/mesh-plan.ts";
 import { checkOutside, type InvariantFinding } from "./check-outside.ts";
 
-/** Checks and prints; exit code 5 if one doesn't hold. Throws `CliError` if it can't look. */
+/** Checks and prints; exit code 5 if one doesn't hold. Throws `UserError` if it can't look. */
 export async function check(options: Globals & { readonly playbook?: string }): Promise<void> {
   const { up } = findServer(options, process.env);
   if (!up) throw notHere();
@@ -39,8 +39,8 @@ function renderFindings(found: readonly InvariantFinding[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-function notHere(): CliError {
-  return new CliError({
+function notHere(): UserError {
+  return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: "no mesh of `baton up` runs on this machine, or another server was named",

@@ -1,6 +1,6 @@
+import { UserError } from "@baton/text/user-error";
 import { describe, expect, test } from "vitest";
 
-import { CliError } from "../cli-error.ts";
 import { controlCommand, scopeFrom, type Wish } from "./control-command.ts";
 
 const asking = {
@@ -18,11 +18,11 @@ const emergency = {
   seconds: 1800,
 } as const;
 
-function refusal(work: () => unknown): CliError["details"] {
+function refusal(work: () => unknown): UserError["details"] {
   try {
     work();
   } catch (error) {
-    if (error instanceof CliError) return error.details;
+    if (error instanceof UserError) return error.details;
     throw error;
   }
   throw new Error("it was taken");

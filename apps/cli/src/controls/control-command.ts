@@ -1,9 +1,9 @@
 /** Commands about the whole mesh from what the command line said: everything that can be wrong in itself is found here. */
 import { type CandidateId, ControlCommand, type IncidentScope, MESH_ID } from "@baton/contracts";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { commandName } from "@baton/views";
 
 import { candidateIdFrom, laneFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -31,7 +31,7 @@ const TYPED: Readonly<Record<string, { readonly name: string; readonly rule?: st
   why: { name: "--why" },
 };
 
-/** The command, or `CliError` E_INVALID about the first value that is wrong. */
+/** The command, or `UserError` E_INVALID about the first value that is wrong. */
 export function controlCommand(wish: Wish, { id, by, why, time }: Asking): ControlCommand {
   const given = {
     v: 1,
@@ -49,7 +49,7 @@ export function controlCommand(wish: Wish, { id, by, why, time }: Asking): Contr
   const value: unknown = Object.getOwnPropertyDescriptor(given, key)?.value;
   const typed = TYPED[key];
   const name = typed?.name ?? (key === "" ? commandName(given) : key);
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${name} isn't valid`,
@@ -72,7 +72,7 @@ export interface ScopeOptions {
 export function scopeFrom({ candidate, lane, all }: ScopeOptions): IncidentScope {
   const given = [candidate, lane, all].filter((one) => one !== undefined);
   if (given.length !== 1) {
-    throw new CliError({
+    throw new UserError({
       code: "E_USAGE",
       exit: EXIT.usage,
       message:

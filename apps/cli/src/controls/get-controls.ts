@@ -1,8 +1,8 @@
 /** `baton get controls`: kill switch, incidents, emergencies, tasks, and whom they stop. */
 import { type Entry, MESH_ID, type StoredControls } from "@baton/contracts";
+import { UserError } from "@baton/text/user-error";
 import { renderControls, renderHistory, viewOf, type Waiting } from "@baton/views";
 
-import { CliError } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { readEntriesOf, readStandings } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
@@ -16,7 +16,7 @@ export async function getControls(options: Globals & { history?: true }): Promis
   if (options.history === true) {
     // That there is no state must not look like an empty history; one that is foreign is told among the others.
     await lastControls(session).catch((error: unknown) => {
-      if (error instanceof CliError) throw error;
+      if (error instanceof UserError) throw error;
     });
     const entries = await controlHistory(session);
     return print(options.format, entries, (all) => renderHistory(all, terminalWidth()));

@@ -1,15 +1,15 @@
 /** The mesh's controls, read from CONTROLS: the state, or every entry. */
 import { type StoredControls, STREAMS } from "@baton/contracts";
 import { LogReset, parseControls, readControls } from "@baton/mesh";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { historyOf, type ReadingSession } from "../history/refuse-lost.ts";
 import { readAll } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
 import type { Session } from "../session.ts";
 
 /**
- * The state. Throws a CliError where there is none: from the first moment of a mesh on there is one, so nobody knows what holds.
+ * The state. Throws a UserError where there is none: from the first moment of a mesh on there is one, so nobody knows what holds.
  */
 export async function lastControls(session: ReadingSession): Promise<StoredControls> {
   try {
@@ -23,8 +23,8 @@ export async function lastControls(session: ReadingSession): Promise<StoredContr
   }
 }
 
-function unknownControls(cause: LogReset, action: string): CliError {
-  return new CliError({
+function unknownControls(cause: LogReset, action: string): UserError {
+  return new UserError({
     code: cause.code,
     exit: EXIT.unavailable,
     message: `nobody knows whether the kill switch is engaged: ${cause.message}`,

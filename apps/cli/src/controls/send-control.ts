@@ -7,9 +7,9 @@ import {
   STREAMS,
 } from "@baton/contracts";
 import { readControls } from "@baton/mesh";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 import { durationFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
@@ -102,7 +102,7 @@ function refuseClosed(
       ? { what: "incident", id: command.incidentId, open: incidents }
       : { what: "task", id: command.taskId, open: tasks };
   if (open.some((one) => one.id === id)) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: `no open ${what} ${id}; nothing was sent`,

@@ -1,8 +1,8 @@
 /** An approval is given on what was seen: it is shown first, asked about, and bound to its digest. */
 import type { Command } from "@baton/contracts";
 import { knownRefusal, type Refusal } from "@baton/playbook";
+import { UserError, EXIT, exitOf } from "@baton/text/user-error";
 
-import { CliError, EXIT, exitOf } from "../cli-error.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import type { SigningKey } from "../key-file.ts";
 import type { Session } from "../session.ts";
@@ -18,7 +18,7 @@ type Approve = Extract<Command, { type: "approve" }>;
 /** Refuses at once what would have to ask where nobody can answer. */
 export function requireConsent(yes: boolean | undefined): void {
   if (yes === true || canAsk()) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message: "approve shows the evidence and asks, but this isn't a terminal",
@@ -30,7 +30,7 @@ export function requireConsent(yes: boolean | undefined): void {
 
 /**
  * Shows what would be approved, asks unless `yes`, which gets a line, and binds the approval to it. What is known against it is
- * said before anything is shown. Throws `CliError`, also if the answer is no.
+ * said before anything is shown. Throws `UserError`, also if the answer is no.
  */
 export async function agree(
   session: Session,
@@ -49,7 +49,7 @@ export async function agree(
     yes === true ? renderApproved(question) : renderApprovalQuestion(question, now),
   );
   if (yes !== true && !(await ask(`Approve this as ${command.by}? [y/N] `))) {
-    throw new CliError({
+    throw new UserError({
       code: "E_INTERRUPTED",
       exit: EXIT.interrupted,
       message: `${command.candidateId} was not approved; nothing was sent`,
@@ -59,12 +59,12 @@ export async function agree(
   return { ...command, evidence: question.evidence };
 }
 
-function refused({ code, message, action }: Refusal): CliError {
-  return new CliError({ code, exit: exitOf(code), message, action });
+function refused({ code, message, action }: Refusal): UserError {
+  return new UserError({ code, exit: exitOf(code), message, action });
 }
 
-function unsigned(by: string): CliError {
-  return new CliError({
+function unsigned(by: string): UserError {
+  return new UserError({
     code: "E_DENIED",
     exit: EXIT.notAuthorised,
     message: `there is no key of ${by}'s here to sign the approval with; nothing was sent`,

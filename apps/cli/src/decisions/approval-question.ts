@@ -3,9 +3,9 @@ import { type ArtifactRef, type CandidateId, type Entry, GateReport } from "@bat
 import type { Artifacts } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { particularsOf, renderArtifacts, whoText } from "@baton/views";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Session } from "../session.ts";
 
 /** A question for an approval, with what its gates said. */
@@ -27,7 +27,7 @@ const MAX_REPORT_BYTES = 2_000_000;
 const MAX_REPORTS = 50;
 
 /**
- * Reads the question and its gate reports; undefined if the candidate doesn't ask for an approval. Throws `CliError` where the
+ * Reads the question and its gate reports; undefined if the candidate doesn't ask for an approval. Throws `UserError` where the
  * evidence isn't what the journal says: nobody should approve what can't be seen.
  */
 export async function readApprovalQuestion(
@@ -82,8 +82,8 @@ function readGate({ name }: ArtifactRef, bytes: Uint8Array) {
   return { name, verdict: report.verdict, reasons };
 }
 
-function unseen(candidateId: CandidateId, what: string): CliError {
-  return new CliError({
+function unseen(candidateId: CandidateId, what: string): UserError {
+  return new UserError({
     code: "E_GUARD",
     exit: EXIT.refused,
     message: `the evidence for ${candidateId} isn't complete: ${what}`,

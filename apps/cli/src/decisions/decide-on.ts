@@ -1,8 +1,8 @@
 /** `baton approve|reject|pause|resume|send-back|cancel ID…`: what a person decides about candidates. */
 import { type CandidateId, Command, type CommandType } from "@baton/contracts";
+import { UserError, EXIT, failureFields, renderFailure } from "@baton/text/user-error";
 
 import { durationFrom, sha256From } from "../arguments.ts";
-import { CliError, EXIT, failureFields, renderFailure } from "../cli-error.ts";
 import { explainError } from "../explain-error.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
@@ -35,7 +35,7 @@ export interface DecisionOptions extends Globals, Omit<Whom, "ids"> {
 /** What became of one candidate's command. */
 type Decided =
   | { readonly candidateId: CandidateId; readonly receipt: AcceptedReceipt }
-  | { readonly candidateId: CandidateId; readonly failure: CliError["details"] };
+  | { readonly candidateId: CandidateId; readonly failure: UserError["details"] };
 
 /** Sends the command for each and prints the receipts; ends with the first failure's exit code. */
 export async function decideOn(
@@ -124,7 +124,7 @@ async function printDecided(
   const failed = decided.find((each) => "failure" in each);
   if (one && first) {
     // A single one that failed is the command's own failure.
-    if ("failure" in first) throw new CliError(first.failure);
+    if ("failure" in first) throw new UserError(first.failure);
     return await print(format, first.receipt, (it) => renderReceipt(type, it));
   }
   if (failed) process.exitCode = failed.failure.exit;
@@ -148,7 +148,7 @@ async function printDecided(
 
 function refuseOneEvidence(evidence: string | undefined): void {
   if (evidence === undefined) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message: "--evidence is one candidate's digest",
@@ -175,7 +175,7 @@ function commandFrom(
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const path = issue?.path.join(".") ?? "";
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${path === "" ? type : path} isn't valid`,

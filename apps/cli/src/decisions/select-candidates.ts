@@ -1,8 +1,8 @@
 /** Whom a decision is about: candidates by name, or all that fit the filters of `baton get candidates`, confirmed by their count. */
 import type { CandidateId } from "@baton/contracts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 import { candidateTextFrom, countFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import { findEntries, type Wanted, wantedFrom } from "../get/get-candidates.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import type { Session } from "../session.ts";
@@ -28,7 +28,7 @@ export type Chosen =
   | { readonly kind: "named"; readonly ids: readonly string[] }
   | { readonly kind: "filtered"; readonly wanted: Wanted; readonly count: number | undefined };
 
-/** What can't be meant is refused before a server is asked. Throws `CliError`. */
+/** What can't be meant is refused before a server is asked. Throws `UserError`. */
 export function chosenFrom(whom: Whom): Chosen {
   const { ids, holder, reason, stage } = whom;
   const filtered = [holder, reason, stage].some((one) => one !== undefined);
@@ -47,7 +47,7 @@ export function chosenFrom(whom: Whom): Chosen {
   return { kind: "filtered", wanted, count };
 }
 
-/** The candidates, each once, in the order given. Throws `CliError`, also where the answer is no; then nothing was sent. */
+/** The candidates, each once, in the order given. Throws `UserError`, also where the answer is no; then nothing was sent. */
 export async function selectCandidates(
   session: Session,
   chosen: Chosen,
@@ -75,7 +75,7 @@ async function findFitting(session: Session, wanted: Wanted): Promise<readonly C
 
 function requireCount(found: number, wanted: number): void {
   if (found === wanted) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_CONFLICT",
     exit: EXIT.conflict,
     message: `${found} candidates fit, not ${wanted}; nothing was sent`,
@@ -89,7 +89,7 @@ async function confirm(verb: string, fitting: readonly CandidateId[]): Promise<v
   const listed = fitting.slice(0, MOST_LISTED).map((id) => `  ${id}\n`);
   process.stderr.write(`${listed.join("")}${more}`);
   if (await ask(`${verb} these ${fitting.length}? [y/N] `)) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_INTERRUPTED",
     exit: EXIT.interrupted,
     message: "nothing was sent",
@@ -97,8 +97,8 @@ async function confirm(verb: string, fitting: readonly CandidateId[]): Promise<v
   });
 }
 
-function unclear(filtered: boolean): CliError {
-  return new CliError({
+function unclear(filtered: boolean): UserError {
+  return new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message: filtered ? "candidates and filters can't be given together" : "no candidate is named",
@@ -109,8 +109,8 @@ function unclear(filtered: boolean): CliError {
   });
 }
 
-function countOfNothing(): CliError {
-  return new CliError({
+function countOfNothing(): UserError {
+  return new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message: "--count belongs to filters; candidates were named",
@@ -118,8 +118,8 @@ function countOfNothing(): CliError {
   });
 }
 
-function tooMany(found: number): CliError {
-  return new CliError({
+function tooMany(found: number): UserError {
+  return new UserError({
     code: "E_LIMIT",
     exit: EXIT.limit,
     message: `${found > MOST ? `more than ${MOST}` : found} candidates fit; nothing was sent`,
@@ -128,8 +128,8 @@ function tooMany(found: number): CliError {
   });
 }
 
-function unconfirmed(): CliError {
-  return new CliError({
+function unconfirmed(): UserError {
+  return new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message: "filters are confirmed by a person, but this isn't a terminal",

@@ -1,7 +1,7 @@
 /** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
 import { printable } from "@baton/text/printable";
+import { EXIT } from "@baton/text/user-error";
 
-import { EXIT } from "../cli-error.ts";
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";

@@ -1,8 +1,8 @@
 /** The mesh's controls: what is stopped on purpose, what ends soon, and what nobody has acted on. */
 import type { Controls, StoredControls, TimedEntry } from "@baton/contracts";
+import { UserError } from "@baton/text/user-error";
 import { ageText, scopeText, stopOf } from "@baton/views";
 
-import { CliError } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import type { ReadingSession } from "../history/refuse-lost.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
@@ -28,7 +28,7 @@ export async function lookAtControls(session: ReadingSession): Promise<LookAtCon
   try {
     return { stored: await lastControls(session) };
   } catch (error) {
-    if (error instanceof CliError && error.details.code === "E_LOG_RESET") {
+    if (error instanceof UserError && error.details.code === "E_LOG_RESET") {
       const { message, action } = error.details;
       return { unreadable: fault("controls", `E_LOG_RESET ${message}`, action) };
     }

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { createBareRepository } from "@baton/gitops";
 import { type Mesh, openMesh, readMarks } from "@baton/mesh";
 import { startTestNats, stored, type TestNats } from "@baton/testkit";
+import { UserError } from "@baton/text/user-error";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { CliError } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import { meshDirectory } from "../up/mesh-directory.ts";
 import { examineHistory } from "./examine-history.ts";
@@ -114,6 +114,6 @@ test("who asks for controls that are lost is told the id under which doctor name
   const [, id] = named.exec(found[0]?.repair ?? "") ?? [];
   expect(id).not.toBe("loss-000000000000");
   const refused: unknown = await lastControls(session).catch((error: unknown) => error);
-  const advice = refused instanceof CliError ? refused.details.action : "";
+  const advice = refused instanceof UserError ? refused.details.action : "";
   expect(named.exec(advice)?.[1]).toBe(id);
 });

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { Command, ControlCommand, type Entry, MESH_ID } from "@baton/contracts";
+import { UserError } from "@baton/text/user-error";
 
-import { CliError } from "../cli-error.ts";
 import type { SigningKey } from "../key-file.ts";
 import {
   type AcceptedReceipt,
@@ -95,7 +95,7 @@ export async function send(
         onProgress: () => undefined,
       });
     } catch (error) {
-      const unknown = error instanceof CliError && error.details.code === "E_UNAVAILABLE";
+      const unknown = error instanceof UserError && error.details.code === "E_UNAVAILABLE";
       if (!unknown || attempt >= ATTEMPTS || stage.signal.aborted) throw error;
       if (await isApplied(command, stage.board)) return undefined;
     }
@@ -172,7 +172,7 @@ export async function refusalOf(sent: Promise<unknown>): Promise<string | undefi
     await sent;
     return undefined;
   } catch (error) {
-    if (error instanceof CliError) return error.details.code;
+    if (error instanceof UserError) return error.details.code;
     throw error;
   }
 }

@@ -3,8 +3,8 @@ import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { makeFolder, refuseForeign } from "@baton/files";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { ROOT } from "../up/mesh-plan.ts";
 import { isHeldByOther } from "../up/up-state.ts";
 
@@ -34,7 +34,7 @@ export function newRunFolder(options: {
   makeFolder(path);
   refuseForeign(path);
   if (readdirSync(path).length > 0) {
-    throw new CliError({
+    throw new UserError({
       code: "E_CONFLICT",
       exit: EXIT.conflict,
       message: "the folder isn't empty",

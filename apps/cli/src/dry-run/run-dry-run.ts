@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 import { openAuditKey, verifyAuditPack } from "@baton/audit";
 import { readYaml } from "@baton/text";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
 import { checkOutside } from "../check/check-outside.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { localKeyFile, readKeyFile } from "../key-file.ts";
 import { note, terminalWidth, write } from "../output.ts";
@@ -239,7 +239,7 @@ const MAX_SEED = 2 ** 31 - 1;
 function seedFrom(text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (seed <= MAX_SEED) return seed;
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "--seed isn't a seed",

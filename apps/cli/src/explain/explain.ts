@@ -1,6 +1,7 @@
 /** `baton explain ID` */
 import { LANES, STREAMS } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 import {
   type Explanation,
   explanationOf,
@@ -10,7 +11,6 @@ import {
 } from "@baton/views";
 
 import { candidateTextFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
 import type { Globals } from "../globals.ts";
@@ -32,7 +32,7 @@ const CODE = /^[A-Z]{3,}(?:_[A-Z]+)*$/;
 
 function textOfCandidate(typed: string): string {
   if (!CODE.test(typed)) return candidateTextFrom(typed);
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "candidateId isn't valid: this looks like a reason code",

@@ -1,9 +1,9 @@
 /** Asks those who must act on a candidate next, and looks at what runs of it. */
 import { LANES, type StoredEntry } from "@baton/contracts";
 import { askHealth } from "@baton/mesh";
+import { UserError } from "@baton/text/user-error";
 import { differenceText } from "@baton/views";
 
-import { CliError } from "../cli-error.ts";
 import { readApprovalQuestion } from "../decisions/approval-question.ts";
 import { lossFindings } from "../doctor/examine-history.ts";
 import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
@@ -73,7 +73,7 @@ async function unseenObstacles(session: Session, { entry }: StoredEntry): Promis
     await readApprovalQuestion(session, entry);
     return [];
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     return [{ found: error.details.message, action: error.details.action }];
   }
 }

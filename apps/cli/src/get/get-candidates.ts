@@ -29,7 +29,7 @@ export interface Wanted {
   readonly limit: number;
 }
 
-/** Reads the options. Throws `CliError` for one that can't be meant. */
+/** Reads the options. Throws `UserError` for one that can't be meant. */
 export function wantedFrom(options: Omit<GetOptions, keyof Globals>): Wanted {
   const { holder, stage, reason } = options;
   return {

@@ -1,8 +1,8 @@
 /** `baton get people`: the key registry, as far as this machine can read it. */
 import type { People } from "@baton/people";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { renderTable } from "@baton/views";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { keyInUse } from "../identity.ts";
 import { print, terminalWidth } from "../output.ts";
@@ -18,11 +18,11 @@ interface PersonRow {
   readonly yours: boolean;
 }
 
-/** Lists who may ask for something, and with which roles. Throws `CliError`. */
+/** Lists who may ask for something, and with which roles. Throws `UserError`. */
 export async function getPeople(options: Globals & { readonly people?: string }): Promise<void> {
   const people = await registryFor(options.people, findServer(options, process.env));
   if (!people)
-    throw new CliError({
+    throw new UserError({
       code: "E_NOT_FOUND",
       exit: EXIT.notFound,
       message: "no key registry is known here",

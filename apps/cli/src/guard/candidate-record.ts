@@ -37,7 +37,7 @@ export interface CandidateRecord {
   sentCommand(candidateId: string, commandId: string): unknown;
 }
 
-/** Reads it. Throws `CliError` E_NOT_FOUND for a candidate without a journal. */
+/** Reads it. Throws `UserError` E_NOT_FOUND for a candidate without a journal. */
 export async function readRecord(
   session: Pick<Session, "nc" | "jsm">,
   candidateId: CandidateId,

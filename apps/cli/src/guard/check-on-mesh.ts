@@ -23,9 +23,9 @@ import {
   type Stop,
   stopFor,
 } from "@baton/playbook";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { adviceOnStop, faultText, inTerminal, stopText } from "@baton/views";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import type { MeshNamed } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
@@ -36,7 +36,7 @@ import { answer } from "./guard-output.ts";
 import { gatherStored, pinnedPlaybook } from "./stored-evidence.ts";
 import { type VerdictWords, wordsFor } from "./verdict-words.ts";
 
-/** Decides and answers. Throws `CliError`: E_USAGE for a claim, E_NOT_FOUND for an unknown candidate, E_CONFLICT for a closed one. */
+/** Decides and answers. Throws `UserError`: E_USAGE for a claim, E_NOT_FOUND for an unknown candidate, E_CONFLICT for a closed one. */
 export async function checkOnMesh(
   options: CheckTransitionOptions,
   globals: MeshNamed,
@@ -165,8 +165,8 @@ async function storedResult(
   return typeof report === "object" && report.type === "result" ? report : undefined;
 }
 
-function isClosed({ candidateId, reason, time }: Entry): CliError {
-  return new CliError({
+function isClosed({ candidateId, reason, time }: Entry): UserError {
+  return new UserError({
     code: "E_CONFLICT",
     exit: EXIT.conflict,
     message: `${candidateId} is closed (${reason}) since ${time}: it goes nowhere any more`,

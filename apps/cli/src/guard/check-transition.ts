@@ -24,7 +24,7 @@ export interface CheckTransitionOptions {
   readonly emergencyTicket?: string;
 }
 
-/** Decides and answers. Throws `CliError`: E_USAGE for a missing option, E_INVALID for what files and options hold. */
+/** Decides and answers. Throws `UserError`: E_USAGE for a missing option, E_INVALID for what files and options hold. */
 export async function checkOnFiles(options: CheckTransitionOptions): Promise<void> {
   const given = requireOptions({
     state: options.state,

@@ -27,7 +27,7 @@ export interface FailedAttempt {
   readonly failuresBefore: number;
 }
 
-/** Evaluates and answers. Throws `CliError`: E_USAGE for a missing option, E_INVALID for what files and options hold. */
+/** Evaluates and answers. Throws `UserError`: E_USAGE for a missing option, E_INVALID for what files and options hold. */
 export async function evaluateOnFiles(options: EvaluateFailureOptions): Promise<void> {
   const given = requireOptions({
     state: options.state,

@@ -1,7 +1,7 @@
 /** `baton guard evaluate-failure --mesh`: what follows the failure for which a candidate stands where it stands. */
 import { evaluateFailure, stageRule } from "@baton/playbook";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { MeshNamed } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { openSession } from "../session.ts";
@@ -10,7 +10,7 @@ import { checkId, refuseAssertions, requireOptions } from "./guard-arguments.ts"
 import { answer } from "./guard-output.ts";
 import { pinnedPlaybook } from "./stored-evidence.ts";
 
-/** Evaluates and answers. Throws `CliError`: E_USAGE for a claim, E_CONFLICT if no failure stands. */
+/** Evaluates and answers. Throws `UserError`: E_USAGE for a claim, E_CONFLICT if no failure stands. */
 export async function evaluateOnMesh(
   options: EvaluateFailureOptions,
   globals: MeshNamed,
@@ -30,7 +30,7 @@ export async function evaluateOnMesh(
   const { entry, sequence } = await readLast(session, candidateId);
   const { stage, failure, attempt, runId, holder, reason } = entry;
   if (!failure || attempt === 0) {
-    throw new CliError({
+    throw new UserError({
       code: "E_CONFLICT",
       exit: EXIT.conflict,
       message: `no failure stands: ${candidateId} is at ${stage} (${reason})`,

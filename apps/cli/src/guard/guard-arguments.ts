@@ -1,8 +1,7 @@
 /** What the guard's options must be: there, well formed, and known to the playbook. */
 import type { Playbook, StageRule } from "@baton/playbook/rules";
 import { nearest } from "@baton/text/nearest";
-
-import { CliError, EXIT } from "../cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 /** Reads options by flag without dashes; throws E_USAGE naming every one that is missing. */
 export function requireOptions<K extends string>(
@@ -36,7 +35,7 @@ export const ID = /^[a-z0-9][a-z0-9-]{4,61}[a-z0-9]$/;
 /** An identifier of candidate or run; throws E_INVALID. */
 export function checkId(option: string, value: string): string {
   if (ID.test(value)) return value;
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: value === "" ? `${option} must not be empty` : `${option} isn't valid`,
@@ -49,7 +48,7 @@ export function checkId(option: string, value: string): string {
 /** Number of a failed attempt; throws E_INVALID. */
 export function checkAttempt(value: number): number {
   if (value >= 1 && value <= 1000) return value;
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "--attempt isn't valid",
@@ -65,7 +64,7 @@ export function checkStage(option: string, value: string, playbook: Playbook): S
   if (rule) return rule;
   const stages = [...playbook.stages.keys()];
   const meant = nearest(value, stages);
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${option} isn't a stage of the playbook ${playbook.digest.slice(0, 12)}`,
@@ -84,6 +83,6 @@ export function filled(value: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
 
-function usage(message: string, action: string): CliError {
-  return new CliError({ code: "E_USAGE", exit: EXIT.usage, message, action });
+function usage(message: string, action: string): UserError {
+  return new UserError({ code: "E_USAGE", exit: EXIT.usage, message, action });
 }

@@ -1,7 +1,8 @@
 /** How the guard answers: JSON with sorted keys as a pipeline reads it, and an exit code that says yes or no. */
 import { stdout } from "node:process";
 
-import { EXIT } from "../cli-error.ts";
+import { EXIT } from "@baton/text/user-error";
+
 import type { LoadedPlaybook } from "./load-playbook.ts";
 
 /** What the guard was decided by. */

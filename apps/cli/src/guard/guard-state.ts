@@ -16,7 +16,7 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_NAME = 200;
 const MAX_COUNT = 1_000_000;
 
-/** Reads a state file; throws `CliError` E_INVALID naming every fault with its JSON path and line. */
+/** Reads a state file; throws `UserError` E_INVALID naming every fault with its JSON path and line. */
 export async function readGuardState(path: string): Promise<GuardState> {
   const of = { name: "--state", path };
   const source = parseJsonSource(await readInputText({ ...of, maxBytes: MAX_BYTES }));

@@ -1,5 +1,6 @@
 /** Files named by the guard's options, as text; what is wrong with them is said with the option's name. */
-import { CliError, EXIT } from "../cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
+
 import { readInput } from "../submit/read-input.ts";
 
 /** What is read, and how much of it at most. */
@@ -10,7 +11,7 @@ export interface InputFile {
   readonly maxBytes: number;
 }
 
-/** The text of a file, a pipe or, for `-`, standard input, a byte order mark left out. Throws `CliError` E_INVALID. */
+/** The text of a file, a pipe or, for `-`, standard input, a byte order mark left out. Throws `UserError` E_INVALID. */
 export async function readInputText(file: InputFile): Promise<string> {
   const bytes = await readBytes(file);
   try {
@@ -25,10 +26,10 @@ async function readBytes({ name, path, maxBytes }: InputFile): Promise<Uint8Arra
   try {
     return await readInput(path, { maxBytes, limit, silentMs: 5000 });
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     const { details } = error;
     const message = `${name}: ${details.message}`;
-    throw new CliError({ ...details, code: "E_INVALID", exit: EXIT.invalid, message });
+    throw new UserError({ ...details, code: "E_INVALID", exit: EXIT.invalid, message });
   }
 }
 
@@ -36,10 +37,10 @@ async function readBytes({ name, path, maxBytes }: InputFile): Promise<Uint8Arra
 export function faultyInput(
   { name, path }: Pick<InputFile, "name" | "path">,
   faults: readonly string[],
-): CliError {
+): UserError {
   const [first = "", ...more] = faults;
   const count = `${faults.length} faults:\n    ${faults.join("\n    ")}`;
-  return new CliError({
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${name}: ${more.length === 0 ? first : count}`,

@@ -25,7 +25,7 @@ export function playbookFile(
   return option ?? (fromEnv === undefined || fromEnv === "" ? OWN : fromEnv);
 }
 
-/** Reads and checks a playbook; throws `CliError` E_INVALID naming every fault with its path and line. `name` as in messages. */
+/** Reads and checks a playbook; throws `UserError` E_INVALID naming every fault with its path and line. `name` as in messages. */
 export async function loadPlaybook(file: string, name = "--policy"): Promise<LoadedPlaybook> {
   const of = { name, path: file };
   const text = await readInputText({ ...of, maxBytes: MAX_BYTES });

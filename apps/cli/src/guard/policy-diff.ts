@@ -1,8 +1,8 @@
 /** `baton policy diff OLD NEW`: what a changed playbook changes, in its text and in what it would have decided. */
 import { cutTo, printable } from "@baton/text/printable";
+import { EXIT } from "@baton/text/user-error";
 
 import { countFrom } from "../arguments.ts";
-import { EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { loadPlaybook } from "./load-playbook.ts";
@@ -42,7 +42,7 @@ interface PolicyDiff {
   readonly journal: JournalFindings | null;
 }
 
-/** Compares and prints. Throws `CliError` for a file that isn't a playbook. */
+/** Compares and prints. Throws `UserError` for a file that isn't a playbook. */
 export async function policyDiff(
   files: { readonly old: string; readonly next: string },
   options: PolicyDiffOptions & Globals,

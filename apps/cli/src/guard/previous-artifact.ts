@@ -4,7 +4,8 @@
  */
 import { extname } from "node:path";
 
-import { CliError } from "../cli-error.ts";
+import { UserError } from "@baton/text/user-error";
+
 import { readInput } from "../submit/read-input.ts";
 import { parseJsonSource } from "./json-source.ts";
 
@@ -37,7 +38,7 @@ export async function examineArtifact(
   try {
     bytes = await readInput(path, LIMITS);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     return { fault: error.details.message, gateFault: undefined };
   }
   return examine(bytes, extname(path).toLowerCase() === ".json", owner);

@@ -1,8 +1,8 @@
 /** `baton guard replay ID`: does the journal follow from what it was decided on? */
 import { cutTo, printable } from "@baton/text/printable";
+import { EXIT } from "@baton/text/user-error";
 
 import { candidateTextFrom } from "../arguments.ts";
-import { EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { print } from "../output.ts";

@@ -8,8 +8,7 @@ import {
   parsePlaybook,
   type Playbook,
 } from "@baton/playbook";
-
-import { CliError, EXIT } from "../cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 /** The playbook of a digest; undefined if it isn't stored, or what is stored isn't a playbook. */
 export async function findPlaybook(
@@ -27,11 +26,11 @@ export async function findPlaybook(
   }
 }
 
-/** The same; throws `CliError` E_NOT_FOUND. */
+/** The same; throws `UserError` E_NOT_FOUND. */
 export async function pinnedPlaybook(artifacts: Artifacts, digest: Sha256): Promise<Playbook> {
   const playbook = await findPlaybook(artifacts, digest);
   if (playbook) return playbook;
-  throw new CliError({
+  throw new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: "the playbook that the run is pinned to isn't stored, or was altered",

@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import { lossText } from "@baton/contracts";
 import { findLosses, type HistoryState, type KnownMarks, LogReset } from "@baton/mesh";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Session } from "../session.ts";
 import { meshDirectory } from "../up/mesh-directory.ts";
 import { knownOutside } from "./known-outside.ts";
@@ -31,12 +31,12 @@ async function marksHere({ address }: ReadingSession): Promise<readonly KnownMar
   }
 }
 
-/** Throws `CliError` if history is lost: `what` isn't there, and nobody can say that it never was. */
+/** Throws `UserError` if history is lost: `what` isn't there, and nobody can say that it never was. */
 export async function refuseLost(session: ReadingSession, what: string): Promise<void> {
   const { kind, losses, lossId } = await historyOf(session);
   if (kind !== "lost") return;
   const { code, action } = new LogReset(losses, lossId === undefined ? {} : { id: lossId });
-  throw new CliError({
+  throw new UserError({
     code,
     exit: EXIT.unavailable,
     message: `${what}, and history is lost: ${losses.map(lossText).join("; ")}`,

@@ -1,9 +1,9 @@
 /** A candidate by what a person typed: its id, or the beginning of one that no other has. */
 import { CandidateId, journalFence, STREAMS } from "@baton/contracts";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { ageText } from "@baton/views";
 
 import { candidateIdFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import { orLost, type ReadingSession, refuseLost } from "../history/refuse-lost.ts";
 import type { Session } from "../session.ts";
 import { hindranceOf, readUndecided } from "../undecided/read-undecided.ts";
@@ -15,7 +15,7 @@ const MOST_NAMED = 5;
 
 /**
  * The candidate that was meant by what `candidateTextFrom` let through. A whole id wins over longer ones that begin with it.
- * Throws `CliError`: not known, or the beginning of several (E_CONFLICT).
+ * Throws `UserError`: not known, or the beginning of several (E_CONFLICT).
  */
 export async function findCandidate(session: ReadingSession, typed: string): Promise<CandidateId> {
   const whole = CandidateId.safeParse(typed).data;
@@ -26,7 +26,7 @@ export async function findCandidate(session: ReadingSession, typed: string): Pro
   return onlyOne(typed, ids);
 }
 
-/** Throws `CliError` where it isn't in the journal for another reason than that nobody submitted it: lost, or not decided on yet. */
+/** Throws `UserError` where it isn't in the journal for another reason than that nobody submitted it: lost, or not decided on yet. */
 async function refuseUnheard(session: ReadingSession, typed: string): Promise<void> {
   const { address } = session;
   await refuseLost(session, `no entry of ${typed} is there`);
@@ -39,7 +39,7 @@ async function refuseUnheard(session: ReadingSession, typed: string): Promise<vo
   const before = undecided.filter(({ sequence }) => sequence < submit.sequence).length;
   const why = hindrance?.found ?? `${before} commands before it wait, too`;
   const { candidateId, sequence, time, by } = submit;
-  throw new CliError({
+  throw new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `${candidateId} waits to be accepted: its submission${by === null ? "" : ` by ${by}`} is stored as COMMANDS ${sequence} since ${time} (${ageText(Date.now() - Date.parse(time))}) and nobody has decided on it: ${why}`,
@@ -53,14 +53,14 @@ async function isKnown({ jsm }: Pick<Session, "jsm">, candidateId: CandidateId):
   return (await jsm.streams.getMessage(STREAMS.journal.name, { last_by_subj })) !== null;
 }
 
-/** The one id that begins so. Throws `CliError` if there is none or more than one. */
+/** The one id that begins so. Throws `UserError` if there is none or more than one. */
 export function onlyOne(typed: string, ids: readonly string[]): CandidateId {
   const fitting = ids.filter((id) => id.startsWith(typed)).toSorted();
   const [first, ...others] = fitting;
   if (first === undefined) throw unknownCandidate(typed);
   if (others.length === 0) return candidateIdFrom(first);
   const more = fitting.length > MOST_NAMED ? `, and ${fitting.length - MOST_NAMED} more` : "";
-  throw new CliError({
+  throw new UserError({
     code: "E_CONFLICT",
     exit: EXIT.conflict,
     message: `${fitting.length} candidates begin so: ${fitting.slice(0, MOST_NAMED).join(", ")}${more}`,

@@ -14,8 +14,8 @@ import {
   parseReport,
   type StoredMessage,
 } from "@baton/mesh";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { note } from "../output.ts";
 import type { Session } from "../session.ts";
 
@@ -75,8 +75,8 @@ export async function readLast(
 }
 
 /** No entry of that candidate is in the journal. */
-export function unknownCandidate(candidateId: string): CliError {
-  return new CliError({
+export function unknownCandidate(candidateId: string): UserError {
+  return new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: `no candidate ${candidateId} is known`,
@@ -113,8 +113,8 @@ export async function readAll(
   if (!complete) throw wentSilent(what.stream);
 }
 
-function wentSilent(stream: FollowOptions["stream"]): CliError {
-  return new CliError({
+function wentSilent(stream: FollowOptions["stream"]): UserError {
+  return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `the server stopped answering while the stream ${stream} was read`,

@@ -9,9 +9,9 @@ import {
   readLimitsDocument,
 } from "@baton/brokerage";
 import { printable } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { stringify } from "yaml";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { print } from "../output.ts";
@@ -28,14 +28,14 @@ interface Signed {
   }[];
 }
 
-/** Signs every entry above the default and writes the file back as a whole. Throws `CliError`. */
+/** Signs every entry above the default and writes the file back as a whole. Throws `UserError`. */
 export async function signLimits(
   file: string,
   options: Globals & { readonly as?: string },
 ): Promise<void> {
   const { name, key } = senderFrom(options.as, options);
   if (!key)
-    throw new CliError({
+    throw new UserError({
       code: "E_INVALID",
       exit: EXIT.invalid,
       message: "limits are signed with a key, and you have none",
@@ -82,8 +82,8 @@ function write(file: string, document: LimitsDocument): void {
   }
 }
 
-function unusable(file: string, why: string): CliError {
-  return new CliError({
+function unusable(file: string, why: string): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `the limits file can't be used: ${why}`,

@@ -1,10 +1,10 @@
 /** `baton nats-config`: who may do what, as the part of a nats-server configuration that says so. */
 import { ensureMeshKeys, KINDS, type PublicKeys, renderAccess } from "@baton/mesh";
 import { readYaml, YamlError } from "@baton/text";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { stringify } from "yaml";
 import { z } from "zod";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { write } from "../output.ts";
 import { readInput } from "../submit/read-input.ts";
 
@@ -19,10 +19,10 @@ const Keys = z.array(
 );
 const KeysFile = z.record(z.enum(KINDS), Keys.min(1).max(8));
 
-/** Prints the accounts for the keys in a file, or makes keys and prints that file. Throws `CliError`. */
+/** Prints the accounts for the keys in a file, or makes keys and prints that file. Throws `UserError`. */
 export async function natsConfig({ keys, newKeys }: NatsConfigOptions): Promise<void> {
   if (keys === undefined && newKeys === undefined) {
-    throw new CliError({
+    throw new UserError({
       code: "E_USAGE",
       exit: EXIT.usage,
       message: "name either the file with the public keys or a folder for new ones",
@@ -55,8 +55,8 @@ export async function readKeys(file: string): Promise<PublicKeys> {
   throw refusal(file, `${issue?.path.join(".") || "(top)"}: ${issue?.message}`);
 }
 
-function refusal(file: string, rule: string | undefined): CliError {
-  return new CliError({
+function refusal(file: string, rule: string | undefined): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the file with the public keys isn't valid",

@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 
 import { type People, PeopleFault, readPeople } from "@baton/people";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { ServerAddress } from "../server-address.ts";
 
 /**
@@ -19,7 +19,7 @@ function registryFile(
   return named === "" ? up?.people : resolve(named);
 }
 
-/** The registry in it; undefined if none is meant. Throws `CliError`. */
+/** The registry in it; undefined if none is meant. Throws `UserError`. */
 export async function registryFor(
   option: string | undefined,
   address: Pick<ServerAddress, "up" | "source">,
@@ -28,13 +28,13 @@ export async function registryFor(
   return file === undefined ? undefined : registryIn(file);
 }
 
-/** The registry in a file. Throws `CliError`. */
+/** The registry in a file. Throws `UserError`. */
 export async function registryIn(file: string): Promise<People> {
   try {
     return await readPeople(file);
   } catch (cause) {
     if (!(cause instanceof PeopleFault)) throw cause;
     const { message, action } = cause;
-    throw new CliError({ code: "E_INVALID", exit: EXIT.invalid, message, action, cause });
+    throw new UserError({ code: "E_INVALID", exit: EXIT.invalid, message, action, cause });
   }
 }

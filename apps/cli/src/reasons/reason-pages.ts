@@ -6,8 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { nearest } from "@baton/text/nearest";
-
-import { CliError, EXIT } from "../cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 /** Where the pages are, relative to the project's root. */
 export const PAGES = "docs/reasons";
@@ -23,14 +22,14 @@ export interface ReasonPage {
   readonly text: string;
 }
 
-/** The codes that have a page, in alphabetical order. Throws `CliError` E_NOT_FOUND where the pages weren't installed. */
+/** The codes that have a page, in alphabetical order. Throws `UserError` E_NOT_FOUND where the pages weren't installed. */
 export function pageCodes(folder = FOLDER): string[] {
   try {
     return readdirSync(folder)
       .flatMap((name) => PAGE.exec(name)?.[1] ?? [])
       .toSorted();
   } catch (cause) {
-    throw new CliError({
+    throw new UserError({
       code: "E_NOT_FOUND",
       exit: EXIT.notFound,
       message: "the pages about reason codes aren't installed here",
@@ -41,7 +40,7 @@ export function pageCodes(folder = FOLDER): string[] {
   }
 }
 
-/** The page of a code, in upper or lower case. Throws `CliError` E_NOT_FOUND with the code that was probably meant. */
+/** The page of a code, in upper or lower case. Throws `UserError` E_NOT_FOUND with the code that was probably meant. */
 export function readPage(typed: string, folder = FOLDER): ReasonPage {
   const codes = pageCodes(folder);
   const code = typed.toUpperCase().replaceAll("-", "_");
@@ -50,8 +49,8 @@ export function readPage(typed: string, folder = FOLDER): ReasonPage {
   return { code, file: `${PAGES}/${code}.md`, text };
 }
 
-function unknownCode(typed: string, meant: string | undefined): CliError {
-  return new CliError({
+function unknownCode(typed: string, meant: string | undefined): UserError {
+  return new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: "there is no such reason code",

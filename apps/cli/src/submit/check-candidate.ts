@@ -24,9 +24,9 @@ import {
   shownValue,
   type SpecProblem,
 } from "@baton/market";
+import type { Fault } from "@baton/text/user-error";
 import { z } from "zod";
 
-import type { Fault } from "../cli-error.ts";
 import type { OwnFile, PreparedSpec } from "./own-data.ts";
 
 /** What a specification that fits would be. */

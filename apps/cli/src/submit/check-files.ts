@@ -1,8 +1,8 @@
 /** `baton submit FILE… --check`: says what each file would be, or everything that is wrong with it. Sends nothing. */
 import type { CandidateId } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
+import { UserError } from "@baton/text/user-error";
 
-import { CliError } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { write } from "../output.ts";
 import type { CandidateCheck } from "./check-candidate.ts";
@@ -20,7 +20,7 @@ export async function checkFiles(
   const outcomes: Outcome<WouldBe>[] = [];
   for (const path of files) {
     const outcome = await outcomeOf(path, () => look(path, id));
-    if (files.length === 1 && "failure" in outcome) throw new CliError(outcome.failure);
+    if (files.length === 1 && "failure" in outcome) throw new UserError(outcome.failure);
     outcomes.push(outcome);
     if (format === "table") await write(lineOf(outcome));
   }

@@ -1,9 +1,14 @@
 /** What became of each file, and how that is shown. */
 import type { Entry } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
+import {
+  UserError,
+  type FailureDetails,
+  failureFields,
+  renderFailure,
+} from "@baton/text/user-error";
 import { particularsOf } from "@baton/views";
 
-import { CliError, failureFields, type FailureDetails, renderFailure } from "../cli-error.ts";
 import { explainError } from "../explain-error.ts";
 import type { Format } from "../globals.ts";
 import { print, write } from "../output.ts";
@@ -62,7 +67,7 @@ export async function printList(
 ): Promise<void> {
   const [only] = outcomes;
   if (only && outcomes.length === 1) {
-    if ("failure" in only) throw new CliError(only.failure);
+    if ("failure" in only) throw new UserError(only.failure);
     return await print(format, only.done, String);
   }
   const rows = outcomes.map((of) =>

@@ -4,10 +4,10 @@ import { basename, dirname, isAbsolute, resolve } from "node:path";
 import type { SpecDocument } from "@baton/contracts";
 import { type Artifacts, sha256Of } from "@baton/mesh";
 import { quoted } from "@baton/text/printable";
+import { UserError, EXIT, type Fault } from "@baton/text/user-error";
 import { z } from "zod";
 
 import { storeArtifact } from "../artifacts/store-artifact.ts";
-import { CliError, EXIT, type Fault } from "../cli-error.ts";
 import { isInside, OutsideFolder, readInput } from "./read-input.ts";
 
 /** Largest CSV: 50 MB. */
@@ -62,7 +62,7 @@ export async function prepareOwnData(spec: SpecDocument, file: string): Promise<
     }
     const { path, ...said } = named.data;
     const read = await readCsv(path, file, `${where}.path`).catch(caught);
-    if (read instanceof CliError) {
+    if (read instanceof UserError) {
       faults.push(faultOf(`${where}.path`, path, read));
       prepared.push({ ...instrument, csv: { ...said, ...NO_FILE } });
       continue;
@@ -79,12 +79,12 @@ export async function prepareOwnData(spec: SpecDocument, file: string): Promise<
 const NAME_IT =
   "csv: { path: prices.csv } names a file beside the specification (or sha256 and bytes one that is stored already)";
 
-function caught(error: unknown): CliError {
-  if (error instanceof CliError) return error;
+function caught(error: unknown): UserError {
+  if (error instanceof UserError) return error;
   throw error;
 }
 
-function faultOf(where: string, path: string, { details }: CliError): Fault {
+function faultOf(where: string, path: string, { details }: UserError): Fault {
   const { message, rule, action } = details;
   const text = message.startsWith(`${where} `) ? message.slice(where.length + 1) : message;
   const full = rule === undefined ? text : `${text} (${rule})`;
@@ -111,7 +111,7 @@ async function readCsv(path: string, file: string, where: string): Promise<Uint8
     throw error instanceof OutsideFolder ? linkedOut(where, path) : error;
   });
   if (bytes.length > 0) return bytes;
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${where}: the file is empty`,
@@ -121,8 +121,8 @@ async function readCsv(path: string, file: string, where: string): Promise<Uint8
 }
 
 /** The path itself is right: what is wrong is where it leads. */
-function linkedOut(where: string, path: string): CliError {
-  return new CliError({
+function linkedOut(where: string, path: string): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${where} is a symbolic link, or lies behind one, that leads out of the specification's folder`,
@@ -132,8 +132,8 @@ function linkedOut(where: string, path: string): CliError {
   });
 }
 
-function outside(where: string, path: string): CliError {
-  return new CliError({
+function outside(where: string, path: string): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${where} leaves the specification's folder`,

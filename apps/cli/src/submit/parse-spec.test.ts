@@ -1,16 +1,16 @@
+import { UserError } from "@baton/text/user-error";
 import { expect, test } from "vitest";
 
-import { CliError } from "../cli-error.ts";
 import { checkSpecSize, parseSpec } from "./parse-spec.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const parse = (text: string): unknown => parseSpec(bytes(text), "x.yaml");
 
-function refusal(work: () => unknown): CliError["details"] {
+function refusal(work: () => unknown): UserError["details"] {
   try {
     work();
   } catch (error) {
-    if (error instanceof CliError) return error.details;
+    if (error instanceof UserError) return error.details;
     throw error;
   }
   throw new Error("nothing was refused");

@@ -1,13 +1,12 @@
 /** A specification's text as the document that is submitted: plain JSON data, or a message with line and column. */
 import { MAX_SPEC_BYTES, MAX_SPEC_DEPTH, SpecDocument } from "@baton/contracts";
 import { readYaml, YamlError } from "@baton/text";
-
-import { CliError, EXIT } from "../cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 /** Of a file; a specification is smaller, with comments it may be larger. */
 const MAX_CHARACTERS = 1_000_000;
 
-/** Parses YAML 1.2 (core schema) or JSON; `file` is named in messages. Throws `CliError`. */
+/** Parses YAML 1.2 (core schema) or JSON; `file` is named in messages. Throws `UserError`. */
 export function parseSpec(bytes: Uint8Array, file: string): SpecDocument {
   const text = decode(bytes, file);
   const value = valueIn(text, file);
@@ -29,7 +28,7 @@ export function parseSpec(bytes: Uint8Array, file: string): SpecDocument {
 export function checkSpecSize(spec: SpecDocument, file: string): void {
   const bytes = Buffer.byteLength(JSON.stringify(spec));
   if (bytes <= MAX_SPEC_BYTES) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_LIMIT",
     exit: EXIT.limit,
     message: `${file}: ${bytes} bytes as JSON`,
@@ -85,8 +84,8 @@ function tooDeepAt(value: unknown, path: string, depth: number): string | undefi
   return undefined;
 }
 
-function tooDeep(where: string): CliError {
-  return new CliError({
+function tooDeep(where: string): UserError {
+  return new UserError({
     code: "E_LIMIT",
     exit: EXIT.limit,
     message: `${where}: nested too deeply`,
@@ -100,8 +99,8 @@ function nameOf(value: unknown): string {
   return Array.isArray(value) ? "a list" : typeof value;
 }
 
-function invalid(message: string, rule: string | undefined, cause?: unknown): CliError {
-  return new CliError({
+function invalid(message: string, rule: string | undefined, cause?: unknown): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message,

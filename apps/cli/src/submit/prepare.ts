@@ -7,8 +7,8 @@ import {
   type WalkForwardLimits,
 } from "@baton/contracts";
 import { candidateIdOf } from "@baton/playbook";
+import { UserError, EXIT, type Fault } from "@baton/text/user-error";
 
-import { CliError, EXIT, type Fault } from "../cli-error.ts";
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
 import type { senderFrom } from "../identity.ts";
 import { commandIdNow } from "../send-command.ts";
@@ -45,7 +45,7 @@ const FILE_LIMITS = {
 /** Faults of one file that are listed. */
 const MAX_LISTED = 50;
 
-/** Reads and checks a specification, and the CSVs that it names. Throws a `CliError` that names everything that is wrong. */
+/** Reads and checks a specification, and the CSVs that it names. Throws a `UserError` that names everything that is wrong. */
 export async function readSpec(path: string, { id, unchecked }: ReadOptions): Promise<ReadySpec> {
   const file = nameOf(path);
   const bytes = await readInput(path, { ...FILE_LIMITS, within: folderOf(path) });
@@ -77,7 +77,7 @@ function asItIs(faults: readonly Fault[]) {
   return faults.length > 0 ? { faults } : { check: undefined };
 }
 
-/** The command that submits it. Throws `CliError` for a document that no command takes. */
+/** The command that submits it. Throws `UserError` for a document that no command takes. */
 export function submitCommand(
   { file, candidateId, spec }: ReadySpec,
   { name: by }: ReturnType<typeof senderFrom>,
@@ -99,11 +99,11 @@ export function submitCommand(
   throw wrong(file, faults, spec);
 }
 
-function wrong(file: string, faults: readonly Fault[], { schema }: SpecDocument): CliError {
+function wrong(file: string, faults: readonly Fault[], { schema }: SpecDocument): UserError {
   const places = faults.length === 1 ? "1 wrong place" : `${faults.length} wrong places`;
   const listed = faults.length > MAX_LISTED ? `, the first ${MAX_LISTED} of them` : "";
   const another = typeof schema === "string" && schema !== "baton.candidate.v1";
-  return new CliError({
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${file}: ${places}${listed}; nothing of it was stored or sent`,

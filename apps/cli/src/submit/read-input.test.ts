@@ -3,9 +3,9 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 import { temporaryFolder } from "@baton/testkit";
+import { UserError } from "@baton/text/user-error";
 import { afterAll, expect, test } from "vitest";
 
-import { CliError } from "../cli-error.ts";
 import { makePipe } from "../testing/make-pipe.ts";
 import { folderOf, readInput } from "./read-input.ts";
 
@@ -15,9 +15,9 @@ const limits = { maxBytes: 1000, limit: "1000 bytes", silentMs: 150 };
 
 afterAll(() => folder.remove());
 
-async function refusal(path: string): Promise<CliError["details"]> {
+async function refusal(path: string): Promise<UserError["details"]> {
   const error: unknown = await readInput(path, limits).catch((thrown: unknown) => thrown);
-  if (error instanceof CliError) return error.details;
+  if (error instanceof UserError) return error.details;
   throw new Error(`not refused: ${path}`);
 }
 

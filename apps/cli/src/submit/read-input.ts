@@ -4,7 +4,7 @@ import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promis
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { CliError, EXIT } from "../cli-error.ts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 /** How much and how long. */
 export interface InputLimits {
@@ -21,7 +21,7 @@ export interface InputLimits {
 }
 
 /** A file is not in the folder that it must be in: a link leads out of it, or the file was changed for another meanwhile. */
-export class OutsideFolder extends CliError {
+export class OutsideFolder extends UserError {
   constructor(path: string) {
     super({
       code: "E_INVALID",
@@ -43,7 +43,7 @@ export function folderOf(file: string): string | undefined {
 const CHUNK = 65_536;
 const POLL_MS = 20;
 
-/** The bytes of a regular file, a pipe or, for `-`, standard input. Throws `CliError`: E_INVALID or E_LIMIT. */
+/** The bytes of a regular file, a pipe or, for `-`, standard input. Throws `UserError`: E_INVALID or E_LIMIT. */
 export async function readInput(path: string, limits: InputLimits): Promise<Uint8Array> {
   if (path === "-") return readStandardInput(limits);
   if (path === "") throw unreadable(path, "its name is empty", "Name the file.");
@@ -184,8 +184,8 @@ function inWords(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function unreadable(path: string, why: string, action: string): CliError {
-  return new CliError({
+function unreadable(path: string, why: string, action: string): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `the file can't be read: ${why}`,
@@ -194,14 +194,14 @@ function unreadable(path: string, why: string, action: string): CliError {
   });
 }
 
-function silent(shown: string, { silentMs }: InputLimits): CliError {
+function silent(shown: string, { silentMs }: InputLimits): UserError {
   const rule = `something comes within ${silentMs / 1000} s`;
   const action = "Check the program at its other end.";
   return unreadable(shown, `nothing was written to it (${rule})`, action);
 }
 
-function tooLarge(path: string, { limit }: InputLimits): CliError {
-  return new CliError({
+function tooLarge(path: string, { limit }: InputLimits): UserError {
+  return new UserError({
     code: "E_LIMIT",
     exit: EXIT.limit,
     message: "the file is too large",

@@ -1,8 +1,8 @@
 /** `baton submit FILE…`: everything about a file is checked before anything of it is stored; each file has its own outcome. */
 import type { CandidateId, Command, Entry } from "@baton/contracts";
+import { UserError, EXIT } from "@baton/text/user-error";
 
 import { candidateIdFrom, durationFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
@@ -119,7 +119,7 @@ async function sendAll(
   const one = ready.length === 1;
   const outcomes: Outcome<AcceptedReceipt>[] = [];
   await using sessions = lazily(() => openSession(sending.options));
-  let gaveUp: CliError["details"] | undefined;
+  let gaveUp: UserError["details"] | undefined;
   for (const of of ready) {
     const outcome =
       "failure" in of
@@ -128,7 +128,7 @@ async function sendAll(
           ? { file: of.file, failure: { ...gaveUp, message: `not sent: ${gaveUp.message}` } }
           : await outcomeOf(of.file, async () => sendOne(await sessions.get(), of.done, sending));
     // A single one that failed is the command's own failure.
-    if (one && "failure" in outcome) throw new CliError(outcome.failure);
+    if (one && "failure" in outcome) throw new UserError(outcome.failure);
     if ("done" in of && "failure" in outcome && GIVES_UP.includes(outcome.failure.exit))
       gaveUp ??= outcome.failure;
     outcomes.push(outcome);
@@ -179,8 +179,8 @@ async function followAll(
   });
 }
 
-function oneIdForMany(id: string): CliError {
-  return new CliError({
+function oneIdForMany(id: string): UserError {
+  return new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message: "--id names one candidate, but several files were given",

@@ -1,9 +1,9 @@
 /** `--wait`: follows candidates until each is closed or waits for a person. */
 import { type Entry, parseJournalSubject } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { adviceOn, durationText, inTerminal, renderMove } from "@baton/views";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { interruptible } from "../interrupt.ts";
 import { write } from "../output.ts";
@@ -16,7 +16,7 @@ export interface WaitOptions {
   readonly format: Format;
 }
 
-/** Prints the candidates' moves and answers with their last entries; throws `CliError` E_UNAVAILABLE when time is up. */
+/** Prints the candidates' moves and answers with their last entries; throws `UserError` E_UNAVAILABLE when time is up. */
 export async function waitForEnd(
   session: Pick<Session, "nc" | "jsm">,
   receipts: readonly AcceptedReceipt[],
@@ -32,7 +32,7 @@ export async function waitForEnd(
   return ends;
 }
 
-/** Throws `CliError` E_GUARD if one of these last entries says other than completed. */
+/** Throws `UserError` E_GUARD if one of these last entries says other than completed. */
 export function refuseShortEnds(ends: readonly Entry[]): void {
   const short = ends.filter(({ reason }) => reason !== "COMPLETED");
   if (short.length > 0) throw stoppedShort(short);
@@ -79,12 +79,12 @@ async function followToEnd(
   return ends;
 }
 
-function stoppedShort(entries: readonly Entry[]): CliError {
+function stoppedShort(entries: readonly Entry[]): UserError {
   const list = entries.map(
     ({ candidateId, reason, stage }) => `${candidateId} ${reason} at ${stage}`,
   );
   const [first] = entries;
-  return new CliError({
+  return new UserError({
     code: "E_GUARD",
     exit: EXIT.refused,
     message: `not completed: ${list.join("; ")}`,
@@ -92,8 +92,8 @@ function stoppedShort(entries: readonly Entry[]): CliError {
   });
 }
 
-function timeIsUp(candidates: readonly string[], withinMs: number): CliError {
-  return new CliError({
+function timeIsUp(candidates: readonly string[], withinMs: number): UserError {
+  return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `after ${durationText(withinMs)} still under way: ${candidates.join(", ")}`,

@@ -1,9 +1,9 @@
 /** `baton trace ID`: the handoffs of a candidate's runs. */
 import { type Holder, STREAMS } from "@baton/contracts";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { renderWaterfall, type SpanKind, spansOf, totalsOf } from "@baton/views";
 
 import { candidateTextFrom, runIdFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
@@ -48,8 +48,8 @@ async function deliveredTo(
   return info?.delivered.stream_seq;
 }
 
-function unknownRun(candidateId: string, runId: string, runs: readonly string[]): CliError {
-  return new CliError({
+function unknownRun(candidateId: string, runId: string, runs: readonly string[]): UserError {
+  return new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: `${candidateId} has no run ${runId}`,

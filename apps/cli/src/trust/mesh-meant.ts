@@ -2,8 +2,8 @@
 import type { MeshName, Receipt } from "@baton/contracts";
 import { readMeshName } from "@baton/mesh";
 import { isSigned } from "@baton/people";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Session } from "../session.ts";
 import type { TrustedMesh } from "./trusted-meshes.ts";
 
@@ -16,7 +16,7 @@ export interface MeshMeant {
 
 /**
  * Asks the server which mesh it has and looks it up among those that the user knows. One that nobody knows gets nothing that is
- * signed, and nothing at all at an address that nobody named. Throws `CliError`.
+ * signed, and nothing at all at an address that nobody named. Throws `UserError`.
  */
 export async function meshMeant(
   { jsm, address, trusts }: Pick<Session, "jsm" | "address" | "trusts">,
@@ -24,7 +24,7 @@ export async function meshMeant(
 ): Promise<MeshMeant> {
   const name = await readMeshName(jsm);
   if (name === undefined) {
-    throw new CliError({
+    throw new UserError({
       code: "E_UNAVAILABLE",
       exit: EXIT.unavailable,
       message: `there is no mesh on ${address.url} (from ${address.source}); nothing was sent`,
@@ -35,7 +35,7 @@ export async function meshMeant(
   const trusted = known.find((one) => one.name === name);
   const named = address.source !== "default" && known.length === 0;
   if (trusted || (named && !signed)) return { name, trusted };
-  throw new CliError({
+  throw new UserError({
     code: "E_DENIED",
     exit: EXIT.notAuthorised,
     message: `${address.url} (from ${address.source}) says that it is ${name}, a mesh that you don't know; nothing was sent`,

@@ -11,10 +11,10 @@ import {
   temporaryFolder,
   type TestNats,
 } from "@baton/testkit";
+import { UserError } from "@baton/text/user-error";
 import { createUser } from "@nats-io/nkeys";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { CliError } from "../cli-error.ts";
 import { ensureKeyFile } from "../key-file.ts";
 import { commandIdNow, sendControl } from "../send-command.ts";
 import { openSession } from "../session.ts";
@@ -107,7 +107,7 @@ async function engage(on: { trusts?: TrustedMesh; signed?: boolean; timeoutMs?: 
       key: on.signed === false ? undefined : key,
     });
   } catch (error) {
-    if (error instanceof CliError) return `${error.details.code} ${error.details.message}`;
+    if (error instanceof UserError) return `${error.details.code} ${error.details.message}`;
     throw error;
   }
 }

@@ -3,10 +3,10 @@ import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 
 import { temporaryFolder } from "@baton/testkit";
+import { UserError } from "@baton/text/user-error";
 import { createUser } from "@nats-io/nkeys";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { CliError } from "../cli-error.ts";
 import { parseMesh, type TrustedMesh, trustedMeshes, trustMesh } from "./trusted-meshes.ts";
 
 const [KEY, NEW_KEY] = [createUser().getPublicKey(), createUser().getPublicKey()];
@@ -22,7 +22,7 @@ function refusalOf(act: () => unknown): unknown {
   try {
     return act();
   } catch (error) {
-    return error instanceof CliError ? error.details : error;
+    return error instanceof UserError ? error.details : error;
   }
 }
 

@@ -19,8 +19,8 @@ import { dirname, join } from "node:path";
 
 import { MeshName, PublicKey } from "@baton/contracts";
 import { makeFolder, readPrivateFile, UnsafeFile } from "@baton/files";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { homeFolder } from "../file-failure.ts";
 import type { ServerAddress } from "../server-address.ts";
 
@@ -50,7 +50,7 @@ type Meant = Pick<ServerAddress, "source"> & {
 
 /**
  * The meshes that are known: those of the file, and the one that this user's `baton up` runs. Where a data folder was named, only
- * that one's; else BATON_MESH, a line as in the file, goes before all of them: no other one counts then. Throws `CliError`.
+ * that one's; else BATON_MESH, a line as in the file, goes before all of them: no other one counts then. Throws `UserError`.
  */
 export function trustedMeshes(env: Environment, { up, source }: Meant): readonly TrustedMesh[] {
   const own = up?.mesh;
@@ -62,7 +62,7 @@ export function trustedMeshes(env: Environment, { up, source }: Meant): readonly
   return own ? [own, ...kept] : kept;
 }
 
-/** What a line says. Throws `CliError` E_INVALID that names its place. */
+/** What a line says. Throws `UserError` E_INVALID that names its place. */
 export function parseMesh(line: string, from: string): TrustedMesh {
   const [name = "", ...keys] = line.trim().split(/\s+/);
   const parsed = MeshName.safeParse(name);
@@ -70,7 +70,7 @@ export function parseMesh(line: string, from: string): TrustedMesh {
   const right = receiptKeys.flatMap((key) => (key === undefined ? [] : [key]));
   if (parsed.success && right.length === keys.length && keys.length <= MAX_KEYS)
     return { name: parsed.data, receiptKeys: right };
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${from} doesn't name a mesh`,
@@ -81,7 +81,7 @@ export function parseMesh(line: string, from: string): TrustedMesh {
 }
 
 /**
- * Keeps a mesh in the file; one of the same name is replaced, and every other line stays as it is. Throws `CliError` for a file
+ * Keeps a mesh in the file; one of the same name is replaced, and every other line stays as it is. Throws `UserError` for a file
  * that isn't one of meshes: it may be somebody's own, named by mistake.
  */
 export function trustMesh(path: string, mesh: TrustedMesh): void {
@@ -143,8 +143,8 @@ function readPrivately(path: string): string | undefined {
   }
 }
 
-function unusable(path: string, rule: string, action: string): CliError {
-  return new CliError({
+function unusable(path: string, rule: string, action: string): UserError {
+  return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: "the file with the meshes that you trust can't be used",

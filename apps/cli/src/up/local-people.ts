@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
 import { makeFolder } from "@baton/files";
 import { readYaml } from "@baton/text";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
 import { identityFrom } from "../arguments.ts";
-import { CliError, EXIT } from "../cli-error.ts";
 import { operatingSystemUser } from "../identity.ts";
 import {
   ensureKeyFile,
@@ -58,7 +58,7 @@ const Registered = z.array(
 /**
  * Registers the key that commands are signed with once somebody makes one while the mesh runs, so that `baton login` locks nobody
  * out. Each key is added once: one that its keeper takes out of the registry stays out. Answers with what looks now; it returns
- * the key that it added, and throws `CliError` where it can't.
+ * the key that it added, and throws `UserError` where it can't.
  */
 export function ownKeyFollower({
   people,
@@ -107,7 +107,7 @@ function refuseAlike(name: Identity | undefined, known: z.infer<typeof Registere
     (one) => name !== undefined && one.name !== name && isSamePerson(one.name, name),
   );
   if (name === undefined || other === undefined) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `your key's name can't be told from ${other.name}, who is registered`,

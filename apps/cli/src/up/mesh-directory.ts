@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { openAuditKey } from "@baton/audit";
 import { makeFolder, refuseForeign } from "@baton/files";
 import { createBareRepository } from "@baton/gitops";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import { fileFailure } from "../file-failure.ts";
 import { isRunning } from "./up-state.ts";
 
@@ -85,7 +85,7 @@ function inside({ root, keys, logs, broker, store }: MeshDirectory): string[] {
   return [keys, logs, broker, store, join(root, "people"), join(root, "run"), join(root, "work")];
 }
 
-/** Makes the folders. Throws a CliError if this user can't have them, or if others may have prepared them. */
+/** Makes the folders. Throws a UserError if this user can't have them, or if others may have prepared them. */
 export function makeFolders(directory: MeshDirectory, services: readonly string[]): void {
   const { root, logs, broker } = directory;
   const folders = [logs, broker, join(root, "run"), ...services.map(directory.workOf)];
@@ -99,7 +99,7 @@ export function makeFolders(directory: MeshDirectory, services: readonly string[
   } catch (cause) {
     // A full disk isn't the folder's fault.
     if (cause instanceof Error && fileFailure(cause)?.exit === EXIT.unavailable) throw cause;
-    throw new CliError({
+    throw new UserError({
       code: "E_INVALID",
       exit: EXIT.invalid,
       message: `the data folder can't be used: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -175,7 +175,7 @@ function refuseLost({ mark, gitops, strategies }: MeshDirectory): void {
   const [path] = gone;
   if (path === undefined) return;
   const isMain = path === gitops;
-  throw new CliError({
+  throw new UserError({
     code: "E_LOG_RESET",
     exit: EXIT.unavailable,
     message: `this mesh had a Git repository that isn't there any more: ${gone.join(", ")}; nothing was started`,

@@ -2,8 +2,8 @@
 import { NatsServerError } from "@baton/mesh";
 import { endOfLog, ServiceFailed } from "@baton/supervisor";
 import { printableLines } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { MeshDirectory } from "./mesh-directory.ts";
 import { isRunning, readState } from "./up-state.ts";
 
@@ -17,7 +17,7 @@ export function explainFailure(directory: MeshDirectory, error: unknown): unknow
   if (error instanceof NatsServerError) return serverFailure(directory, error);
   if (error instanceof Error && "action" in error && typeof error.action === "string") {
     const { message, action } = error;
-    return new CliError({
+    return new UserError({
       code: "E_UNAVAILABLE",
       exit: EXIT.unavailable,
       message: `the mesh can't be prepared: ${message}`,
@@ -29,8 +29,8 @@ export function explainFailure(directory: MeshDirectory, error: unknown): unknow
 }
 
 /** Ctrl-C in the middle of something; by the time this is shown everything is stopped. */
-export function interrupted(during: string): CliError {
-  return new CliError({
+export function interrupted(during: string): UserError {
+  return new UserError({
     code: "E_INTERRUPTED",
     exit: EXIT.interrupted,
     message: `interrupted ${during}; everything is stopped again`,
@@ -38,12 +38,12 @@ export function interrupted(during: string): CliError {
   });
 }
 
-function serviceFailure(directory: MeshDirectory, failed: ServiceFailed): CliError {
+function serviceFailure(directory: MeshDirectory, failed: ServiceFailed): UserError {
   const logFile = directory.logOf(failed.service);
   const end = printableLines(withoutStack(endOfLog(logFile, 40)));
   // What it was given is wrong: starting again wouldn't help.
   const isInvalid = failed.exitCode === EXIT.invalid;
-  return new CliError({
+  return new UserError({
     code: isInvalid ? "E_INVALID" : "E_UNAVAILABLE",
     exit: isInvalid ? EXIT.invalid : EXIT.unavailable,
     message: `${failed.message}${end === "" ? "" : `; its log ends with:\n\n${indented(end)}\n`}`,
@@ -53,11 +53,11 @@ function serviceFailure(directory: MeshDirectory, failed: ServiceFailed): CliErr
 }
 
 /** A nats-server that can't be had or started. */
-function serverFailure(directory: MeshDirectory, error: NatsServerError): CliError {
+function serverFailure(directory: MeshDirectory, error: NatsServerError): UserError {
   const { code, message, action } = error;
   const holder = readState(directory.state)?.pid;
   if (code === "E_STORE_IN_USE" && holder !== undefined && isRunning(holder)) {
-    return new CliError({
+    return new UserError({
       code: "E_CONFLICT",
       exit: EXIT.conflict,
       message: `a mesh runs on ${directory.root} already, started by process ${holder}`,
@@ -67,7 +67,7 @@ function serverFailure(directory: MeshDirectory, error: NatsServerError): CliErr
     });
   }
   const conflict = code === "E_STORE_IN_USE" || code === "E_PORT_IN_USE";
-  return new CliError({
+  return new UserError({
     code: conflict ? "E_CONFLICT" : "E_UNAVAILABLE",
     exit: conflict ? EXIT.conflict : EXIT.unavailable,
     message,

@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { answersAsNats } from "@baton/mesh";
 import { nearest } from "@baton/text/nearest";
+import { UserError, EXIT } from "@baton/text/user-error";
 import { durationText } from "@baton/views";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Globals } from "../globals.ts";
 import { note, print } from "../output.ts";
 import { findServer } from "../server-address.ts";
@@ -55,7 +55,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch (cause) {
     if (!(cause instanceof Error && "code" in cause && cause.code === "EPERM")) return;
-    throw new CliError({
+    throw new UserError({
       code: "E_DENIED",
       exit: EXIT.notAuthorised,
       message: `process ${pid} belongs to another user`,
@@ -79,7 +79,7 @@ async function awaitNext(
       return pid;
     await delay(LOOK_MS);
   }
-  throw new CliError({
+  throw new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
     message: `${service} isn't ready ${READY_MS / 1000} s after it was ended`,
@@ -116,7 +116,7 @@ async function ask(
 function unknown(service: string, up: MeshState): never {
   const names = Object.keys(up.runs ?? up.pids);
   const meant = nearest(service, names);
-  throw new CliError({
+  throw new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: "there is no such service",
@@ -126,8 +126,8 @@ function unknown(service: string, up: MeshState): never {
   });
 }
 
-function notHere(): CliError {
-  return new CliError({
+function notHere(): UserError {
+  return new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,
     message: "no mesh of `baton up` runs here, or another server is meant",

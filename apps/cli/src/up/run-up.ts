@@ -6,8 +6,8 @@ import { join, resolve } from "node:path";
 import type { Identity } from "@baton/contracts";
 import { grpcPortNote } from "@baton/telemetry/otlp-endpoint";
 import { printable } from "@baton/text/printable";
+import { UserError, EXIT } from "@baton/text/user-error";
 
-import { CliError, EXIT } from "../cli-error.ts";
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
@@ -170,7 +170,7 @@ function refuseOnePortTwice(ports: {
           ? `--monitor-port ${monitorPort} is one of the services' ports`
           : undefined;
   if (clash === undefined) return;
-  throw new CliError({
+  throw new UserError({
     code: "E_USAGE",
     exit: EXIT.usage,
     message: clash,
@@ -187,7 +187,7 @@ function portFrom(text: string, option: string): number {
   // The services take consecutive ports from the first on.
   const last = option === "--http-port" ? LAST_PORT - PLAN.length : LAST_PORT;
   if (port <= last) return port;
-  throw new CliError({
+  throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
     message: `${option} isn't a port`,

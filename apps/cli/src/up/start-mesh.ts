@@ -59,7 +59,7 @@ const GRACES_MS = { services: 11_000, engine: 4000, broker: 4000, nats: 5000 } a
 /** A server that doesn't greet within so long, again and again, hangs. */
 const LIVE_MS = 4000;
 
-/** Starts everything and answers when all of it is ready. Rejects with a CliError that says which part isn't, and why. */
+/** Starts everything and answers when all of it is ready. Rejects with a UserError that says which part isn't, and why. */
 export async function startMesh(choices: MeshChoices, options: StartOptions): Promise<RunningMesh> {
   const { directory } = choices;
   makeFolders(directory, ["nats-server", ...PLAN.map(({ name }) => name)]);

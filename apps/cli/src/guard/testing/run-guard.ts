@@ -1,7 +1,7 @@
+import type { FailureDetails } from "@baton/text/user-error";
 /** Runs the whole program in this process: what it prints, how it would end. A process of its own costs half a second. */
 import { vi } from "vitest";
 
-import type { FailureDetails } from "../../cli-error.ts";
 import { explainError } from "../../explain-error.ts";
 import { createProgram } from "../../program.ts";
 

@@ -1,4 +1,4 @@
-import { cutTo, printable, printableLines, quoted } from "@baton/text/printable";
+import { cutTo, printable, printableLines, quoted } from "./printable.ts";
 
 /** How `baton` ends; every command uses these and no others. */
 export const EXIT = {
@@ -51,9 +51,9 @@ export interface FailureDetails {
   readonly cause?: unknown;
 }
 
-/** A failure that ends the command with a message for its reader and a chosen exit code. */
-export class CliError extends Error {
-  override readonly name = "CliError";
+/** A failure that a person can do something about: it ends what they asked for, with a message for them and an exit code. */
+export class UserError extends Error {
+  override readonly name = "UserError";
   readonly details: FailureDetails;
 
   constructor(details: FailureDetails) {
