@@ -30,6 +30,7 @@ import { takeAdvisory } from "./advisory-intake.ts";
 import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
 import type { Coordinator, Outcome } from "./coordinator.ts";
 import { NeedsNewer } from "./needs-newer.ts";
+import { NotYet } from "./not-yet.ts";
 import { controlReceipt, depthOf, receiptOf, unreadable } from "./receipts.ts";
 import { type Answer, receiptFor } from "./sign-receipt.ts";
 import { type ReceivedCommand, verifySender } from "./verify-sender.ts";
@@ -78,6 +79,7 @@ export function startIntakes(
       onDelivery: (delivery, release) => {
         handle(parts, delivery).then(release, (error: unknown) => {
           release();
+          if (error instanceof NotYet) return delivery.nak(RETRY_MS);
           if (error instanceof NeedsNewer) return delivery.nak(handBackMs(delivery.deliveries));
           parts.count("failed", STREAMS[kind].name);
           log.error(

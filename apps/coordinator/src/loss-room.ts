@@ -11,7 +11,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { HISTORY_STREAMS, lossText, type MeshName, STREAMS } from "@baton/contracts";
-import { ensureTopology, lastMarked, type Mesh } from "@baton/mesh";
+import { ensureTopology, lastMarked, type Mesh, type PullWorker } from "@baton/mesh";
 import type { People } from "@baton/people";
 import {
   type ControlQuestion,
@@ -27,7 +27,8 @@ import type { CoordinatorConfig } from "./config.ts";
 import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
 import { historyFacts, type HistoryKeeper, refusalOf } from "./history-keeper.ts";
 import { identityOf } from "./identity.ts";
-import { startIntakes } from "./intakes.ts";
+import { type IntakeParts, startIntakes } from "./intakes.ts";
+import { NotYet } from "./not-yet.ts";
 
 const LOOK_MS = 2000;
 
@@ -44,29 +45,54 @@ export async function standStill(
   service: Pick<ServiceContext<CoordinatorConfig>, "config" | "log" | "signal">,
   parts: LossRoomParts,
 ): Promise<"back" | "accepted"> {
-  const { log, signal } = service;
-  const { mesh, keeper } = parts;
-  await engage(parts);
-  const name = await hearPeople(parts);
+  const { signal } = service;
+  const { keeper } = parts;
   const accepted = Promise.withResolvers<"accepted">();
-  const [intake] = startIntakes(
-    {
-      mesh,
-      coordinator: { settle: async () => refusalNow(keeper), busy: () => 0 },
-      controls: lossDesk(parts, () => accepted.resolve("accepted")),
-      ...identityOf(service, name),
-      people: parts.people,
-      log,
-      sampler: createRunSampler({ perSecond: 0, now: Date.now }),
-      count: () => undefined,
-    },
-    ["commands"],
-  );
+  const intake = await hearStops(service, parts, {
+    coordinator: { settle: async () => refusalNow(keeper), busy: () => 0 },
+    controls: lossDesk(parts, () => accepted.resolve("accepted")),
+  });
   try {
     return await Promise.race([accepted.promise, untilBack(parts, signal)]);
   } finally {
     await intake?.stop(1000);
   }
+}
+
+/** R1, R3. People are heard, and nobody else. */
+export async function hearStops(
+  service: Pick<ServiceContext<CoordinatorConfig>, "config" | "log">,
+  parts: LossRoomParts,
+  by: Pick<IntakeParts, "coordinator" | "controls">,
+): Promise<PullWorker | undefined> {
+  await engage(parts);
+  const name = await hearPeople(parts);
+  const [intake] = startIntakes(
+    {
+      mesh: parts.mesh,
+      ...by,
+      ...identityOf(service, name),
+      people: parts.people,
+      log: service.log,
+      sampler: createRunSampler({ perSecond: 0, now: Date.now }),
+      count: () => undefined,
+    },
+    ["commands"],
+  );
+  return intake;
+}
+
+/** Takes what stops; whatever else is asked waits. */
+export function stopsOnly(parts: LossRoomParts): ControlDesk {
+  const settle: ControlDesk["settle"] = async (happening): Promise<ControlOutcome> => {
+    if (happening.kind === "command" && isStop(happening)) return stop(parts, happening);
+    throw new NotYet("nothing but a stop is decided now");
+  };
+  return { settle };
+}
+
+function isStop({ command: { type } }: Asked): boolean {
+  return type === "kill-switch" || type === "incident";
 }
 
 /** R1. Whoever engages it again later changes nothing. */
@@ -136,7 +162,7 @@ function lossDesk(parts: LossRoomParts, onAccepted: () => void): ControlDesk {
   const settle: ControlDesk["settle"] = async (happening): Promise<ControlOutcome> => {
     if (happening.kind !== "command") return refusalNow(parts.keeper);
     const { type } = happening.command;
-    if (type === "kill-switch" || type === "incident") return stop(parts, happening);
+    if (isStop(happening)) return stop(parts, happening);
     if (type === "accept-loss") return accept(parts, happening, onAccepted);
     return refusalNow(parts.keeper);
   };

@@ -4,6 +4,7 @@ import { meshOptionsOf, runService, type ServiceContext } from "@baton/service";
 import { CoordinatorConfig } from "./config.ts";
 import { openHistoryKeeper, refusalOf } from "./history-keeper.ts";
 import { standStill } from "./loss-room.ts";
+import { untilMainIsRead } from "./main-room.ts";
 import { type MarkSources, openMarkBook } from "./mark-book.ts";
 import { openRegistry } from "./open-registry.ts";
 import { readPlaybook } from "./playbook-shelf.ts";
@@ -27,6 +28,7 @@ await runService({
       const lost = history.lost();
       return lost ? { ok: false, reason: `E_LOG_RESET ${refusalOf(lost).message}` } : { ok: true };
     });
+    await untilMainIsRead(service, { mesh, keeper: history, playbook, people, book });
     for (;;) {
       const state = await mesh.provision(book.known());
       history.see(state);

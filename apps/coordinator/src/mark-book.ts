@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { HISTORY_STREAMS, HistoryMarks } from "@baton/contracts";
+import type { GitError } from "@baton/gitops";
 import { type KnownMarks, readIfThere, writeDurably } from "@baton/mesh";
 import { EXIT, StartFailure } from "@baton/service";
 
@@ -20,16 +21,21 @@ export interface MarkSources {
 /** The marks that are known. */
 export interface MarkBook {
   known(): readonly KnownMarks[];
+  /** Reads what main says; before that nothing of it is known. Answers why it couldn't be read, undefined if it was. */
+  readMain(): Promise<Unread | undefined>;
   /** Keeps how far history has come, unless that is less than is known; it's on the disk when this resolves. */
   keep(marks: HistoryMarks): Promise<void>;
   /** Keeps these and leaves those of other streams as they are. */
   keepPart(marks: HistoryMarks): Promise<void>;
 }
 
-/** Opens the book. Throws `StartFailure` if the file has something else, a GitError if main can't be read. */
+/** Why main can't be read. */
+export type Unread = Pick<GitError, "code" | "message" | "action">;
+
+/** Opens the book, main unread. Throws `StartFailure` if the file has something else. */
 export async function openMarkBook(sources: MarkSources): Promise<MarkBook> {
-  const [own, main] = await Promise.all([readOwn(sources.file), readMain(sources)]);
-  let latest = own;
+  let latest = await readOwn(sources.file);
+  let main: HistoryMarks | undefined;
   const keep = async (marks: HistoryMarks): Promise<void> => {
     // What goes back is a loss: the mark that shows it must stay.
     if (latest && goesBack(latest, marks)) return;
@@ -37,6 +43,12 @@ export async function openMarkBook(sources: MarkSources): Promise<MarkBook> {
     if (sources.file !== undefined) await writeDurably(sources.file, `${JSON.stringify(marks)}\n`);
   };
   return {
+    readMain: async () => {
+      const read = await readMain(sources);
+      if (read instanceof Error) return read;
+      main = read;
+      return undefined;
+    },
     keep,
     keepPart: (marks) =>
       keep({ ...latest, ...marks, streams: { ...latest?.streams, ...marks.streams } }),
@@ -71,13 +83,17 @@ async function readOwn(file: string | undefined): Promise<HistoryMarks | undefin
   }
 }
 
-async function readMain({ gitops, signal }: MarkSources): Promise<HistoryMarks | undefined> {
+async function readMain({ gitops, signal }: MarkSources): Promise<HistoryMarks | undefined | GitError> {
   if (!gitops) return undefined;
-  // Only for this one look: a coordinator has nothing else to do with Git.
-  const { readMarkOnMain } = await import("@baton/gitops");
+  // Only for this look: a coordinator has nothing else to do with Git.
+  const { GitError: Failed, readMarkOnMain } = await import("@baton/gitops");
   const cacheDir = await mkdtemp(join(tmpdir(), "baton-mark-"));
   try {
     return await readMarkOnMain({ ...gitops, cacheDir, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Failed) return error;
+    throw error;
   } finally {
     await rm(cacheDir, { recursive: true, force: true });
   }

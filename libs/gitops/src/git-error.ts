@@ -58,6 +58,18 @@ const LOCKED = {
     "Another git process holds the lock, or one died with it and the next push takes it away once it is too old to be anybody's.",
 } as const;
 
+const FLOODED = {
+  class: "transient",
+  code: "E_GIT_FLOOD",
+  action:
+    "Find out what answers at the repository's address: it sends more than the 512 MiB that a git process may take. Strategies are far smaller: keep large files out, or mend the address.",
+} as const;
+
+/** The error for a remote that sends more than anybody takes. */
+export function flooded(message: string): GitError {
+  return new GitError({ ...FLOODED, message });
+}
+
 /** Read in this order: a refusal by a hook or a missing right is worded inside a failed connection. */
 const KNOWN: readonly Known[] = [
   {
@@ -97,6 +109,7 @@ const KNOWN: readonly Known[] = [
     action: "Somebody else pushed at the same time; try again on the new state.",
   },
   { pattern: /cannot lock ref/i, ...LOCKED },
+  { pattern: /out of memory|file too large|died of signal 25\b/i, ...FLOODED },
   {
     pattern: /couldn't find remote ref/i,
     class: "deterministic",
@@ -118,6 +131,8 @@ const KNOWN: readonly Known[] = [
     code: "E_GIT_CORRUPT",
     action: "Run `git fsck` on the repository and restore what it names.",
   },
+  // A pack that broke off for none of the reasons above grew over the bound of a file.
+  { pattern: /invalid index-pack output/i, ...FLOODED },
   {
     pattern:
       /could not resolve|connection|timed out|early EOF|hung up|unable to access|no space left|RPC failed|broken pipe/i,

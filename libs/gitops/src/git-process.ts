@@ -1,13 +1,26 @@
 /** Runs the git program: an argument array and never a shell, an environment of our own, bounds on time and output. */
 import { type ChildProcess, spawn } from "node:child_process";
 
-import { failedGit, GitError } from "./git-error.ts";
+import { failedGit, flooded, GitError, redact } from "./git-error.ts";
 
 /** Longest run of one git command in milliseconds. */
 export const GIT_TIMEOUT_MS = 60_000;
 /** Most bytes that one git command may answer: 64 MiB. */
 const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
 const MAX_STDERR_BYTES = 64 * 1024;
+/**
+ * Most memory of one process of git and most bytes of one file that it writes: 512 MiB. What answers at a remote may never end; git
+ * itself has no bound for what it fetches.
+ */
+const MAX_GIT_BYTES = 512 * 1024 * 1024;
+/** Limits that git and its helpers inherit; where a lower one holds already, that stays. */
+const LIMITED = [
+  `ulimit -d ${MAX_GIT_BYTES / 1024} 2>/dev/null`,
+  `ulimit -f ${MAX_GIT_BYTES / 512} 2>/dev/null`,
+  'exec git "$@"',
+].join("; ");
+/** How a shell ends that finds no such program. */
+const NOT_FOUND = 127;
 /** From the polite signal, on which git removes its lock files, to the hard one. */
 const KILL_GRACE_MS = 2_000;
 
@@ -102,6 +115,8 @@ class Collected {
 }
 
 function stopped(verb: string, why: "timeout" | "output" | "abort", timeoutMs: number): GitError {
+  if (why === "output" && verb === "ls-remote")
+    return flooded(`git ${verb} answered more than ${MAX_STDOUT_BYTES} bytes`);
   if (why === "output")
     return new GitError({
       class: "deterministic",
@@ -125,7 +140,8 @@ export async function runGit(run: GitRun): Promise<GitAnswer> {
   const verb = run.args.find((arg) => /^[a-z][a-z-]+$/.test(arg)) ?? "";
   const timeoutMs = run.timeoutMs ?? GIT_TIMEOUT_MS;
   if (run.signal?.aborted === true) throw stopped(verb, "abort", timeoutMs);
-  const child = spawn("git", ["-c", "core.hooksPath=/dev/null", ...run.args], {
+  const args = ["-c", "core.hooksPath=/dev/null", ...run.args];
+  const child = spawn("/bin/sh", ["-c", LIMITED, "git", ...args], {
     cwd: run.cwd,
     env: run.env,
     detached: true,
@@ -143,11 +159,14 @@ export async function runGit(run: GitRun): Promise<GitAnswer> {
   const onAbort = () => stop("abort");
   run.signal?.addEventListener("abort", onAbort, { once: true });
   const stdout = new Collected(MAX_STDOUT_BYTES);
-  const stderr = new Collected(MAX_STDERR_BYTES);
+  // Its end names the cause, whatever the remote said before.
+  let stderr = Buffer.alloc(0);
   child.stdout.on("data", (chunk: Buffer) => {
     if (!stdout.add(chunk)) stop("output");
   });
-  child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr = Buffer.concat([stderr, chunk]).subarray(-MAX_STDERR_BYTES);
+  });
   // A command that fails early doesn't read its input; its exit code says why.
   child.stdin.on("error", () => {});
   child.stdin.end(run.input ?? "");
@@ -159,7 +178,8 @@ export async function runGit(run: GitRun): Promise<GitAnswer> {
     if (why !== undefined) throw stopped(verb, why, timeoutMs);
     if ((run.okay ?? [0]).includes(code)) return { code, stdout: stdout.all() };
     // A push says on standard output which ref was refused and why.
-    const said = [stdout, stderr].map((text) => text.all().toString().slice(-MAX_STDERR_BYTES));
+    const said = [stdout.all(), stderr].map((text) => text.toString().slice(-MAX_STDERR_BYTES));
+    if (code === NOT_FOUND) throw new Error(redact(said.join(" ")));
     throw failedGit(verb, code, said.join("\n"));
   } catch (error) {
     if (error instanceof GitError) throw error;

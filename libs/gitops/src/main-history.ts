@@ -48,7 +48,7 @@ export async function isAcceptedOnMain(scratch: Scratch, commit: string): Promis
 /** The latest commit of an action that main, as fetched last, doesn't have, and that nobody accepted as lost; undefined for none. */
 export async function lostAction(scratch: Scratch): Promise<CommitId | undefined> {
   const spec = `+refs/baton/stage-runs/*:${MARKERS}*`;
-  const flags = ["--quiet", "--no-tags", "--no-write-fetch-head"];
+  const flags = ["--quiet", "--atomic", "--no-tags", "--no-write-fetch-head"];
   await scratch.git(["fetch", ...flags, "--", scratch.address.url, spec]);
   const form = "--format=%(objectname) %(committerdate:unix)";
   const order = ["--sort=-committerdate", "--count=1"];

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+import { leavingNothing } from "./fetch-leftovers.ts";
 import { GitError } from "./git-error.ts";
 import { checked, CommitId, RepositoryPath } from "./git-names.ts";
 import { isAcceptedOnMain, lostAction, mainHas, namesAt } from "./main-history.ts";
@@ -212,10 +213,16 @@ async function mainStamp({ path }: RepositoryAddress): Promise<string | undefine
   }
 }
 
-/** Opens a reader of main. Its calls throw a GitError: transient if the remote doesn't answer. */
+/**
+ * Opens a reader of main. Its calls throw a GitError: transient if the remote doesn't answer; after one that failed `files` comes
+ * first.
+ */
 export async function openMainReader(remote: Remote): Promise<MainReader> {
   let scratch = await openScratch(remote, { bare: true });
   let fetches = 0;
+  // After a fetch that broke off nobody knows what the clone has: it isn't asked again.
+  let isSpoiled = false;
+  const spoil = (): void => void (isSpoiled = true);
   let seen: { stamp: string; head: CommitId } | undefined;
   return {
     async head() {
@@ -228,18 +235,19 @@ export async function openMainReader(remote: Remote): Promise<MainReader> {
     },
     async files(folder) {
       fetches += 1;
-      if (fetches % FETCHES_PER_CLONE === 0) {
+      if (isSpoiled || fetches % FETCHES_PER_CLONE === 0) {
         const old = scratch;
         scratch = await openScratch(remote, { bare: true });
+        isSpoiled = false;
         await old[Symbol.asyncDispose]();
       }
-      return files(scratch, folder);
+      return leavingNothing(scratch.dir, () => files(scratch, folder), spoil);
     },
     history: (path) => history(scratch, path),
     brought: (folder, names, since) => brought(scratch, folder, { names, since }),
     goesOnFrom: async (commit) =>
       (await mainHas(scratch, commit)) || (await isAcceptedOnMain(scratch, commit)),
-    lostAction: () => lostAction(scratch),
+    lostAction: () => leavingNothing(scratch.dir, () => lostAction(scratch), spoil),
     namesAt: (commit, folder) => namesAt(scratch, commit, folder),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
   };

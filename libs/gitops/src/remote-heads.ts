@@ -15,7 +15,7 @@ export const MAIN = `${PREFIX}main`;
 
 /** Fetches main, and the branch if the remote has it, in one round trip. */
 export async function fetchHeads(scratch: Scratch, branch?: BranchName): Promise<RemoteHeads> {
-  const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--prune"];
+  const flags = ["--quiet", "--atomic", "--no-tags", "--no-write-fetch-head", "--prune"];
   const specs = [`+refs/heads/main:${MAIN}`];
   // A pattern, because a name that the remote doesn't have would be an error.
   if (branch !== undefined) specs.push(`+refs/heads/${branch}*:${PREFIX}${branch}*`);

@@ -110,6 +110,9 @@ async function configuration(address: RepositoryAddress): Promise<string> {
     ...trusted.map((path) => `[safe]\n\tdirectory = ${quoted(path)}`),
     "[credential]\n\thelper =",
     "[gc]\n\tauto = 0",
+    // However many objects come, they are one file, so that the bound of a file bounds them all; each thread has a stack.
+    "[fetch]\n\tunpackLimit = 1",
+    "[pack]\n\tthreads = 2",
     "[maintenance]\n\tauto = false",
     "[protocol]\n\tversion = 2",
     "[http]\n\tlowSpeedLimit = 1\n\tlowSpeedTime = 30\n\tfollowRedirects = false",
