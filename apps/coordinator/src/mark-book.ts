@@ -83,7 +83,10 @@ async function readOwn(file: string | undefined): Promise<HistoryMarks | undefin
   }
 }
 
-async function readMain({ gitops, signal }: MarkSources): Promise<HistoryMarks | undefined | GitError> {
+async function readMain({
+  gitops,
+  signal,
+}: MarkSources): Promise<HistoryMarks | undefined | GitError> {
   if (!gitops) return undefined;
   // Only for this look: a coordinator has nothing else to do with Git.
   const { GitError: Failed, readMarkOnMain } = await import("@baton/gitops");

@@ -51,8 +51,7 @@ test(
     expect(await reader.head()).toBe("1".repeat(40));
     let most = 0;
     const watch = setInterval(() => (most = Math.max(most, bytesIn(remote.cacheDir))), 50);
-    for (const _ of [1, 2])
-      await expect(reader.files("strategies")).rejects.toMatchObject(flood);
+    for (const _ of [1, 2]) await expect(reader.files("strategies")).rejects.toMatchObject(flood);
     clearInterval(watch);
     expect(most).toBeGreaterThan(MOST_BYTES / 8);
     expect(most).toBeLessThan(MOST_BYTES + 1_000_000);

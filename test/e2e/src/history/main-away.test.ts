@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { MESH_ID } from "@baton/contracts";
+import { DURABLES, MESH_ID, STREAMS } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
 import { eventually, startTestNats, temporaryFolder, type TestNats } from "@baton/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -58,18 +58,20 @@ test("what stops is decided at once, what moves only when main was read", async 
   await startWithoutGit();
 
   const engaged = await world.send("author", { type: "kill-switch", candidateId: MESH_ID });
-  expect(engaged).toMatchObject({ kind: "accepted" });
+  expect(engaged).toMatchObject({ kind: "controlled" });
   const opened = await world.send("author", {
     type: "incident",
     candidateId: MESH_ID,
     class: "B",
-    scope: { kind: "mesh" },
+    scope: { kind: "lane", lane: "lane-f" },
   });
-  expect(opened).toMatchObject({ kind: "accepted" });
+  expect(opened).toMatchObject({ kind: "controlled" });
   const paused = await world.send("olga", { type: "pause", candidateId });
   expect(paused).toMatchObject({ kind: "accepted" });
-  const { entry } = await world.loop.until(candidateId, "it is paused", ({ reason }) =>
-    reason === "PAUSED" ? true : false,
+  const { entry } = await world.loop.until(
+    candidateId,
+    "it is paused",
+    ({ reason }) => reason === "PAUSED",
   );
   expect(entry.holder).toBe("review");
 
@@ -82,7 +84,10 @@ test("what stops is decided at once, what moves only when main was read", async 
   // Both are in the stream, and whatever came before them was decided long ago.
   await eventually(
     async () => {
-      const info = await world.loop.mesh.jsm.consumers.info("COMMANDS", "coordinator-commands");
+      const info = await world.loop.mesh.jsm.consumers.info(
+        STREAMS.commands.name,
+        DURABLES.commands,
+      );
       return info.num_redelivered >= 2;
     },
     { what: "both were handed back", withinMs: 20_000 },
@@ -91,7 +96,7 @@ test("what stops is decided at once, what moves only when main was read", async 
 
   renameSync(`${repository}.away`, repository);
   expect(await world.loop.mesh.journal.last(await submitting)).toBeDefined();
-  expect(await releasing).toMatchObject({ kind: "accepted" });
+  expect(await releasing).toMatchObject({ kind: "controlled" });
   await eventually(async () => (await readyz()).includes('"ready":true'), {
     what: "it is ready",
     withinMs: 20_000,
