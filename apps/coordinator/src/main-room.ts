@@ -94,10 +94,10 @@ async function openRoom(
   over: Promise<unknown>,
 ): Promise<Room | undefined> {
   const { signal } = service;
-  let isOver = false;
-  const end = (): void => void (isOver = true);
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
   over.then(end, end);
-  while (!isOver && !signal.aborted) {
+  while (!ended.signal.aborted && !signal.aborted) {
     const state = await parts.keeper.look().catch(() => undefined);
     if (state !== undefined && state.kind !== "new") {
       parts.keeper.see(state);
