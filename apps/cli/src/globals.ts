@@ -11,9 +11,6 @@ export interface Globals {
   readonly format: Format;
 }
 
-/** Which mesh is meant, as far as the command line says. */
-export type MeshNamed = Partial<Pick<Globals, "server" | "data">>;
-
 /** The global options as they were given. */
 export function globalsOf(command: Command): Globals {
   const given = command.optsWithGlobals<{

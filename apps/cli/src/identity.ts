@@ -5,9 +5,8 @@ import type { Identity } from "@baton/contracts";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { identityFrom } from "./arguments.ts";
-import type { MeshNamed } from "./globals.ts";
 import { keyFileOf, localKeyFile, readKeyFile, type SigningKey } from "./key-file.ts";
-import { findServer } from "./server-address.ts";
+import { findServer, type MeshNamed } from "./server-address.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

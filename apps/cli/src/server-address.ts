@@ -8,12 +8,19 @@ import { join, resolve } from "node:path";
 
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import type { MeshNamed } from "./globals.ts";
 import { isOurs, type MeshState, readOwnState } from "./up/up-state.ts";
 
+/** Which mesh is meant, as far as anybody says. */
+export interface MeshNamed {
+  /** Addresses of its servers. */
+  readonly server?: string | undefined;
+  /** Data folder of a `baton up` on this machine. */
+  readonly data?: string | undefined;
+}
+
 const USUAL = "nats://127.0.0.1:4222";
-/** Written by `baton up`. Not looked for where the user happens to be: a folder may be anybody's. */
-const POINTER = join(import.meta.dirname, "../../../.baton/up.json");
+/** Names the mesh that is meant when nothing else is said. Written by `baton up`; not looked for where the user happens to be: a folder may be anybody's. */
+export const POINTER = join(import.meta.dirname, "../../../.baton/up.json");
 
 /** A server's address and where it was found. */
 export interface ServerAddress {

@@ -1,4 +1,4 @@
-/** A command's connection: opened for the one thing it does, closed when that's done. */
+/** A front end's connection to a mesh: opened for what it does, closed when that's done. */
 import { MAX_TEXT } from "@baton/contracts";
 import {
   type Artifacts,
@@ -12,9 +12,8 @@ import {
 import { UserError, EXIT } from "@baton/text/user-error";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
-import type { MeshNamed } from "./globals.ts";
 import { readSeed, seedFor } from "./read-seed-file.ts";
-import { findServer, type ServerAddress } from "./server-address.ts";
+import { findServer, type ServerAddress, type MeshNamed } from "./server-address.ts";
 import { type TrustedMesh, trustedMeshes } from "./trust/trusted-meshes.ts";
 import { warnOfLoss } from "./warn-of-loss.ts";
 
@@ -22,12 +21,14 @@ type NatsConnection = Awaited<ReturnType<typeof openConnection>>;
 
 const CONNECT_MS = 5000;
 
-/** What a command works with. */
+/** What a front end works with. */
 export interface Session extends AsyncDisposable {
   readonly address: ServerAddress;
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
   readonly artifacts: Artifacts;
+  /** Says something beside what was asked for: what was left out, what may be missing. */
+  tell(this: void, line: string): void;
   /** The meshes that commands may go to. Throws `UserError` for a file that can't be used. */
   trusts(this: void): readonly TrustedMesh[];
 }
@@ -39,6 +40,7 @@ export async function openSession(
     /** The mesh, where it is known from elsewhere. */
     readonly mesh?: TrustedMesh;
   },
+  tell: Session["tell"],
 ): Promise<Session> {
   const address = findServer(on, process.env);
   const seed = on.seedFile === undefined ? seedFor(address, process.env) : readSeed(on.seedFile);
@@ -51,12 +53,13 @@ export async function openSession(
     throw describeUnreachable(address, error);
   });
   const { jsm } = await openJetStream(nc, { seed });
-  await warnOfLoss(jsm);
+  await warnOfLoss(jsm, tell);
   const publisher = openPublisher(nc);
   return {
     address,
     nc,
     jsm,
+    tell,
     artifacts: openArtifacts({ jsm, publisher, writer: "cli" }),
     trusts: () => (on.mesh ? [on.mesh] : trustedMeshes(process.env, address)),
     [Symbol.asyncDispose]: async () => {

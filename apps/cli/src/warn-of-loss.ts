@@ -2,13 +2,14 @@ import { lossThatStops, STREAMS } from "@baton/contracts";
 import { lastMarked } from "@baton/mesh";
 import type { JetStreamManager } from "@nats-io/jetstream";
 
-import { note } from "./output.ts";
-
 /** What tells of it may come late; the command goes on without. */
 const WITHIN_MS = 500;
 
 /** Tells whoever reads from, or sends to, a mesh whose history is lost: what is shown may lack what was decided. */
-export async function warnOfLoss(jsm: JetStreamManager): Promise<void> {
+export async function warnOfLoss(
+  jsm: JetStreamManager,
+  tell: (line: string) => void,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), WITHIN_MS);
@@ -17,7 +18,7 @@ export async function warnOfLoss(jsm: JetStreamManager): Promise<void> {
   const why = await Promise.race([lossOf(jsm).catch(() => undefined), late]);
   clearTimeout(timer);
   if (why !== undefined)
-    note(`${why}\nWhat is shown may lack what was decided; \`baton doctor\` says what to do.`);
+    tell(`${why}\nWhat is shown may lack what was decided; \`baton doctor\` says what to do.`);
 }
 
 async function lossOf(jsm: JetStreamManager): Promise<string | undefined> {

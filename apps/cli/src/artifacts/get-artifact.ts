@@ -4,11 +4,12 @@ import { printableLines } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { candidateTextFrom, sha256From } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** What the command line said. */
@@ -24,7 +25,7 @@ export async function getArtifact(
   options: GetArtifactOptions,
 ): Promise<void> {
   const wanted = wantedFrom(of, options.sha256);
-  await using session = await openSession(options);
+  await using session = await openCommandSession(options);
   const sha256 = typeof wanted === "string" ? wanted : await digestOf(session, wanted);
   const bytes = await session.artifacts.get(sha256).catch((error: unknown) => {
     throw damaged(sha256, error);

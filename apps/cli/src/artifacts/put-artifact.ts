@@ -2,9 +2,9 @@
 import { MAX_ARTIFACT_BYTES } from "@baton/contracts";
 import { ArtifactAltered, type Artifacts, sha256Of } from "@baton/mesh";
 
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
-import { openSession } from "../session.ts";
 import { folderOf, readInput } from "../submit/read-input.ts";
 import { storeArtifact } from "./store-artifact.ts";
 
@@ -31,7 +31,7 @@ export async function putArtifacts(files: readonly string[], globals: Globals): 
     };
     read.push({ file, bytes: await readInput(file, limits) });
   }
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const done: Put[] = [];
   for (const { file, bytes } of read) done.push(await put(session.artifacts, file, bytes));
   await print(globals.format, done, (list) =>

@@ -2,7 +2,7 @@
 import { LANES, REASONS } from "@baton/contracts";
 import type { Argument, Command, Option } from "commander";
 
-import type { MeshNamed } from "../globals.ts";
+import type { MeshNamed } from "../server-address.ts";
 
 /** Where candidates come from: the ids that begin so, of the mesh that the words name. */
 export type FindIds = (beginning: string, mesh: MeshNamed) => Promise<readonly string[]>;

@@ -1,7 +1,7 @@
-/** Ids of candidates while a person waits at the prompt: quickly or not at all. */
-import type { MeshNamed } from "../globals.ts";
+import { openCommandSession } from "../command-session.ts";
 import { readStandings } from "../journal/read-model.ts";
-import { openSession } from "../session.ts";
+/** Ids of candidates while a person waits at the prompt: quickly or not at all. */
+import type { MeshNamed } from "../server-address.ts";
 
 /** Longer than this a prompt must not hang, in milliseconds. */
 const WITHIN_MS = 2000;
@@ -20,7 +20,7 @@ export async function findIds(beginning: string, globals: MeshNamed): Promise<re
 }
 
 async function read(beginning: string, globals: MeshNamed): Promise<readonly string[]> {
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const { candidates } = await readStandings(session);
   return candidates
     .map(({ candidateId }) => candidateId)

@@ -3,16 +3,17 @@ import { type Entry, MESH_ID, type StoredControls } from "@baton/contracts";
 import { UserError } from "@baton/text/user-error";
 import { renderControls, renderHistory, viewOf, type Waiting } from "@baton/views";
 
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { readEntriesOf, readStandings } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { hindranceOf, readUndecided } from "../undecided/read-undecided.ts";
 import { controlHistory, lastControls } from "./read-controls.ts";
 
 /** Prints the state, or with `history` every entry that led to it. */
 export async function getControls(options: Globals & { history?: true }): Promise<void> {
-  await using session = await openSession(options);
+  await using session = await openCommandSession(options);
   if (options.history === true) {
     // That there is no state must not look like an empty history; one that is foreign is told among the others.
     await lastControls(session).catch((error: unknown) => {

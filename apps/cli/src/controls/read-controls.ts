@@ -5,7 +5,6 @@ import { UserError, EXIT } from "@baton/text/user-error";
 
 import { historyOf, type ReadingSession } from "../history/refuse-lost.ts";
 import { readAll } from "../journal/read-candidate.ts";
-import { note } from "../output.ts";
 import type { Session } from "../session.ts";
 
 /**
@@ -46,7 +45,7 @@ export async function controlHistory(session: Session): Promise<StoredControls[]
     }
   });
   if (foreign.length > 0)
-    note(
+    session.tell(
       `${STREAMS.controls.name} ${foreign.join(", ")}: not entries, left out; \`baton doctor\` says more`,
     );
   return entries;

@@ -10,6 +10,7 @@ import { readControls } from "@baton/mesh";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { durationFrom } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
@@ -22,7 +23,7 @@ import {
   type Progress,
   sendControl,
 } from "../send-command.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { candidateOf, controlCommand, type Wish } from "./control-command.ts";
 import { lastControls } from "./read-controls.ts";
 import { renderControlReceipt } from "./render-control-receipt.ts";
@@ -49,7 +50,7 @@ export async function sendWish(wish: Wish, options: ControlOptions): Promise<voi
   const onProgress = (next: Progress): void => void (progress = next);
   const state = (): string => describeProgress(progress, command);
   const controlled = await interruptible(state, async () => {
-    await using session = await openSession(options);
+    await using session = await openCommandSession(options);
     await refuseUnknown(session, command);
     const receipt = await sendControl(session, command, {
       timeoutMs,

@@ -3,6 +3,7 @@ import { type CandidateId, Command, type CommandType } from "@baton/contracts";
 import { UserError, EXIT, failureFields, renderFailure } from "@baton/text/user-error";
 
 import { durationFrom, sha256From } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import { explainError } from "../explain-error.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
@@ -17,7 +18,7 @@ import {
   type Progress,
   sendCommand,
 } from "../send-command.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { agree, requireConsent } from "./agree.ts";
 import { chosenFrom, selectCandidates, type Whom } from "./select-candidates.ts";
 
@@ -54,7 +55,7 @@ export async function decideOn(
   await interruptible(
     () => state,
     async () => {
-      await using session = await openSession(options);
+      await using session = await openCommandSession(options);
       const candidates = await selectCandidates(session, chosen, type);
       const sent = candidates.map((id) => commandFrom(type, id, { ...options, as: name }));
       const decided = await sendEach(session, sent, {

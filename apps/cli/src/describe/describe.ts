@@ -2,16 +2,16 @@ import { renderDescription } from "@baton/views";
 
 /** `baton describe ID`: everything that is known about a candidate. */
 import { candidateTextFrom } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
-import { openSession } from "../session.ts";
 
 /** Prints it. */
 export async function describe(id: string, globals: Globals): Promise<void> {
   const typed = candidateTextFrom(id);
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const candidateId = await findCandidate(session, typed);
   const [entries, reports] = await Promise.all([
     readEntries(session, candidateId),

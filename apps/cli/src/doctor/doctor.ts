@@ -3,9 +3,10 @@ import { printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
 import { colors } from "../colors.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { examineDeep } from "./examine-deep.ts";
 import { examineServer } from "./examine-server.ts";
 import { EXAMINERS, WHATEVER_IS_LOST } from "./examiners.ts";
@@ -15,7 +16,7 @@ import { openWorld } from "./world.ts";
 
 /** Prints all findings; ends with 8 if one is a fault. */
 export async function doctor(globals: Globals, deep = false): Promise<void> {
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const findings = await examine(session, deep);
   const faults = findings.filter(({ level }) => level === "fault").length;
   const healthy = faults === 0;

@@ -2,7 +2,6 @@
 import type { Entry } from "@baton/contracts";
 import { type Damage, scrub, type ScrubProgress } from "@baton/mesh";
 
-import { note } from "../output.ts";
 import { bytesText } from "./bytes-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
@@ -27,7 +26,7 @@ export async function examineDeep({ session, journal }: World): Promise<Finding[
       else if (damages.length < NAMED) damages.push(damage);
       else more += 1;
     },
-    onProgress: everySoOften(),
+    onProgress: everySoOften(session.tell),
   });
   const found = `${read.messages} messages and ${read.artifacts} artifacts read, ${bytesText(read.bytes)}`;
   const misreads = Array.from(misread, ([writer, of]) => misreadFinding(writer, of));
@@ -59,12 +58,12 @@ export function misreadFinding(writer: string, { first, count }: Misread): Findi
   );
 }
 
-function everySoOften(): (progress: ScrubProgress) => void {
+function everySoOften(tell: (line: string) => void): (progress: ScrubProgress) => void {
   let toldMs = Date.now();
   return ({ messages, of, artifacts, bytes }) => {
     if (Date.now() - toldMs < TELL_MS) return;
     toldMs = Date.now();
-    note(`${messages} of ${of} messages, ${artifacts} artifacts, ${bytesText(bytes)} read`);
+    tell(`${messages} of ${of} messages, ${artifacts} artifacts, ${bytesText(bytes)} read`);
   };
 }
 

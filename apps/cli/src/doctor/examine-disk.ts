@@ -1,7 +1,7 @@
 /** The disk that a mesh on this machine stands on; another one's is told by whether writes are stored. */
 import { join } from "node:path";
 
-import { freeBytes, fullText, ROOM_BYTES } from "../up/store-watch.ts";
+import { freeBytes, fullText, ROOM_BYTES } from "../up/disk-room.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
 

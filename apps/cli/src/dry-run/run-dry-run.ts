@@ -8,16 +8,17 @@ import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
 import { checkOutside } from "../check/check-outside.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Format } from "../globals.ts";
 import { localKeyFile, readKeyFile } from "../key-file.ts";
 import { note, terminalWidth, write } from "../output.ts";
-import { openSession } from "../session.ts";
+import { POINTER } from "../server-address.ts";
 import { describeEvent } from "../up/describe-mesh.ts";
 import { ensurePeople } from "../up/local-people.ts";
-import { makeFolders, meshDirectory } from "../up/mesh-directory.ts";
+import { meshDirectory } from "../up/mesh-directory.ts";
 import { interrupted } from "../up/mesh-failures.ts";
 import { type MeshChoices, ROOT } from "../up/mesh-plan.ts";
-import { POINTER } from "../up/run-up.ts";
+import { makeFolders } from "../up/prepare-folder.ts";
 import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
 import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
@@ -106,7 +107,7 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   const { mesh, stories, folder, view, stopping, clock } = run;
   const start = clock();
   view.phase("playing");
-  await using session = await openSession({
+  await using session = await openCommandSession({
     server: mesh.natsUrl,
     data: undefined,
     seedFile: run.choices.directory.seedOf("cli"),

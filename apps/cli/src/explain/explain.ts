@@ -11,6 +11,7 @@ import {
 } from "@baton/views";
 
 import { candidateTextFrom } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import { lastControls } from "../controls/read-controls.ts";
 import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
 import type { Globals } from "../globals.ts";
@@ -18,7 +19,7 @@ import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 import { runbookOf } from "../reasons/runbook.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { findObstacles } from "./find-obstacles.ts";
 import { withObstacles } from "./obstacles.ts";
 
@@ -44,7 +45,7 @@ function textOfCandidate(typed: string): string {
 /** Prints why, what to do, and where to read on. */
 export async function explain(id: string, globals: Globals): Promise<void> {
   const typed = textOfCandidate(id);
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const candidateId = await findCandidate(session, typed);
   const last = await readLast(session, candidateId);
   const { entry } = last;

@@ -4,11 +4,12 @@ import { nearest } from "@baton/text/nearest";
 import { ageText, type Column, particularsOf, renderTable } from "@baton/views";
 
 import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
 import { readEntriesOf, readStandings, type Unreadable } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 
 /** What the command line said. */
 export interface GetOptions extends Globals {
@@ -44,7 +45,7 @@ export function wantedFrom(options: Omit<GetOptions, keyof Globals>): Wanted {
 export async function getCandidates(options: GetOptions): Promise<void> {
   const { format } = options;
   const wanted = wantedFrom(options);
-  await using session = await openSession(options);
+  await using session = await openCommandSession(options);
   const newer: CandidateRow[] = [];
   const found = await findEntries(session, wanted, (one) => newer.push(...newerRow(one)));
   const rows = [...newer, ...found.map(rowOf)].toSorted((a, b) => b.sequence - a.sequence);

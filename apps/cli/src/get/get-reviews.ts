@@ -2,8 +2,8 @@
 import type { ReviewAnswer, TimedEntry } from "@baton/contracts";
 import { adviceOn, ageText, inTerminal, particularsOf, renderTable, whoText } from "@baton/views";
 
+import { openCommandSession } from "../command-session.ts";
 import { print, terminalWidth } from "../output.ts";
-import { openSession } from "../session.ts";
 import { findEntries, type GetOptions, wantedFrom } from "./get-candidates.ts";
 
 /** A question that waits. */
@@ -26,7 +26,7 @@ export interface ReviewRow {
 /** Lists reviews. */
 export async function getReviews(options: Omit<GetOptions, "holder">): Promise<void> {
   const wanted = wantedFrom({ ...options, holder: "review" });
-  await using session = await openSession(options);
+  await using session = await openCommandSession(options);
   const entries = await findEntries(session, wanted);
   const rows = entries
     .map(rowOf)

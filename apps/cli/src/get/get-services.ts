@@ -1,5 +1,6 @@
 import { ageText, differenceText, renderTable } from "@baton/views";
 
+import { openCommandSession } from "../command-session.ts";
 /** `baton get services`: the mesh in one picture, by what its processes say of themselves. */
 import { examineDisk } from "../doctor/examine-disk.ts";
 import type { Finding } from "../doctor/finding.ts";
@@ -9,7 +10,7 @@ import { print, terminalWidth } from "../output.ts";
 import { candidatesThatRun } from "../running/candidates-that-run.ts";
 import { readRunning } from "../running/read-running.ts";
 import { type HealthCheck, readServices, type ServiceView } from "../services/read-services.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 
 /** Whose check says how something that all need is. */
 const NEEDED = [
@@ -34,7 +35,7 @@ export interface MeshPicture {
 
 /** Prints all services. */
 export async function getServices(options: Globals): Promise<void> {
-  await using session = await openSession(options);
+  await using session = await openCommandSession(options);
   const [services, disk, main] = await Promise.all([
     readServices(session),
     examineDisk({ dataDir: session.address.up?.dataDir }),

@@ -26,10 +26,11 @@ import {
 import { UserError, EXIT } from "@baton/text/user-error";
 import { adviceOnStop, faultText, inTerminal, stopText } from "@baton/views";
 
+import { openCommandSession } from "../command-session.ts";
 import { lastControls } from "../controls/read-controls.ts";
-import type { MeshNamed } from "../globals.ts";
 import { readLast } from "../journal/read-candidate.ts";
-import { openSession, type Session } from "../session.ts";
+import type { MeshNamed } from "../server-address.ts";
+import type { Session } from "../session.ts";
 import type { CheckTransitionOptions } from "./check-transition.ts";
 import { checkId, checkStage, refuseAssertions, requireOptions } from "./guard-arguments.ts";
 import { answer } from "./guard-output.ts";
@@ -47,7 +48,7 @@ export async function checkOnMesh(
     "to-stage": options.toStage,
   });
   const candidateId = checkId("--candidate-id", given("candidate-id"));
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const { artifacts } = session;
   const last = await readLast(session, candidateId);
   const { entry, sequence } = last;

@@ -2,9 +2,9 @@
 import { evaluateFailure, stageRule } from "@baton/playbook";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import type { MeshNamed } from "../globals.ts";
+import { openCommandSession } from "../command-session.ts";
 import { readLast } from "../journal/read-candidate.ts";
-import { openSession } from "../session.ts";
+import type { MeshNamed } from "../server-address.ts";
 import { type EvaluateFailureOptions, failureAnswer } from "./evaluate-failure.ts";
 import { checkId, refuseAssertions, requireOptions } from "./guard-arguments.ts";
 import { answer } from "./guard-output.ts";
@@ -25,7 +25,7 @@ export async function evaluateOnMesh(
   });
   const given = requireOptions({ "candidate-id": options.candidateId });
   const candidateId = checkId("--candidate-id", given("candidate-id"));
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const { artifacts } = session;
   const { entry, sequence } = await readLast(session, candidateId);
   const { stage, failure, attempt, runId, holder, reason } = entry;

@@ -1,9 +1,9 @@
 /** Decides the candidates of a mesh's journal again under another playbook. */
 import type { Playbook } from "@baton/playbook";
 
-import type { MeshNamed } from "../globals.ts";
+import { openCommandSession } from "../command-session.ts";
 import { readStandings } from "../journal/read-model.ts";
-import { openSession } from "../session.ts";
+import type { MeshNamed } from "../server-address.ts";
 import { openShelf, readRecord } from "./candidate-record.ts";
 import { findParting } from "./other-way.ts";
 import type { JournalFindings, OtherWay } from "./policy-diff.ts";
@@ -14,7 +14,7 @@ export async function decideAgain(
   { old, next }: { old: Playbook; next: Playbook },
   { limit, ...mesh }: MeshNamed & { readonly limit: number },
 ): Promise<JournalFindings> {
-  await using session = await openSession(mesh);
+  await using session = await openCommandSession(mesh);
   const { artifacts } = session;
   const findStored = openShelf(artifacts);
   const { candidates } = await readStandings(session);

@@ -3,11 +3,11 @@ import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
 import { candidateTextFrom } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { print } from "../output.ts";
 import { registryFor } from "../people/registry-for.ts";
-import { openSession } from "../session.ts";
 import { openShelf, readRecord } from "./candidate-record.ts";
 import { type Replayed, replayRecord } from "./replay-record.ts";
 
@@ -17,7 +17,7 @@ export async function replay(
   globals: Globals & { readonly people?: string },
 ): Promise<void> {
   const typed = candidateTextFrom(id);
-  await using session = await openSession(globals);
+  await using session = await openCommandSession(globals);
   const candidateId = await findCandidate(session, typed);
   const { artifacts, address } = session;
   const people = await registryFor(globals.people, address);

@@ -16,13 +16,12 @@ import {
 } from "@baton/mesh";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import { note } from "../output.ts";
 import type { Session } from "../session.ts";
 
 /** A reader that hears nothing for so long gives up. */
 const SILENT_MS = 15_000;
 
-type JournalSession = Pick<Session, "nc" | "jsm">;
+type JournalSession = Pick<Session, "nc" | "jsm"> & Partial<Pick<Session, "tell">>;
 
 /** A candidate's entries in order; at least one. Messages that aren't entries are left out and said so. */
 export async function readEntries(
@@ -40,7 +39,9 @@ export async function readEntries(
     }
   });
   if (foreign.length > 0) {
-    note(`JOURNAL ${foreign.join(", ")}: not entries, left out; \`baton doctor\` says more`);
+    session.tell?.(
+      `JOURNAL ${foreign.join(", ")}: not entries, left out; \`baton doctor\` says more`,
+    );
   }
   const [first, ...rest] = entries;
   if (first === undefined) throw unknownCandidate(candidateId);

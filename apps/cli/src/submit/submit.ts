@@ -3,6 +3,7 @@ import type { CandidateId, Command, Entry } from "@baton/contracts";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { candidateIdFrom, durationFrom } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
@@ -14,7 +15,7 @@ import {
   type Progress,
   sendCommand,
 } from "../send-command.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { checkFiles } from "./check-files.ts";
 import { type Outcome, outcomeOf, printEnds, tell } from "./outcomes.ts";
 import { upload } from "./own-data.ts";
@@ -118,7 +119,7 @@ async function sendAll(
 ): Promise<Outcome<AcceptedReceipt>[]> {
   const one = ready.length === 1;
   const outcomes: Outcome<AcceptedReceipt>[] = [];
-  await using sessions = lazily(() => openSession(sending.options));
+  await using sessions = lazily(() => openCommandSession(sending.options));
   let gaveUp: UserError["details"] | undefined;
   for (const of of ready) {
     const outcome =
@@ -172,7 +173,7 @@ async function followAll(
   options: SubmitOptions,
   timeoutMs: number | undefined,
 ): Promise<Entry[]> {
-  await using session = await openSession(options);
+  await using session = await openCommandSession(options);
   return await waitForEnd(session, receipts, {
     withinMs: timeoutMs ?? END_MS,
     format: options.format,

@@ -5,11 +5,12 @@ import { renderWaterfall, type SpanKind, spansOf, totalsOf } from "@baton/views"
 
 import { candidateTextFrom, runIdFrom } from "../arguments.ts";
 import { colors } from "../colors.ts";
+import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 
 const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
   queue: colors.dim,
@@ -23,7 +24,7 @@ const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
 export async function trace(id: string, options: Globals & { run?: string }): Promise<void> {
   const typed = candidateTextFrom(id);
   const runId = options.run === undefined ? undefined : runIdFrom(options.run);
-  await using session = await openSession(options);
+  await using session = await openCommandSession(options);
   const candidateId = await findCandidate(session, typed);
   const entries = await readEntries(session, candidateId);
   const runs = [...new Set(entries.map(({ entry }) => entry.runId))];

@@ -15,9 +15,9 @@ import { UserError } from "@baton/text/user-error";
 import { createUser } from "@nats-io/nkeys";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { openCommandSession } from "../command-session.ts";
 import { ensureKeyFile } from "../key-file.ts";
 import { commandIdNow, sendControl } from "../send-command.ts";
-import { openSession } from "../session.ts";
 import { baton } from "../testing/run-baton.ts";
 import type { TrustedMesh } from "./trusted-meshes.ts";
 
@@ -96,7 +96,7 @@ async function engage(on: { trusts?: TrustedMesh; signed?: boolean; timeoutMs?: 
     by: "ada",
     why: "bad fills",
   });
-  await using session = await openSession({
+  await using session = await openCommandSession({
     server: nats.url,
     ...(on.trusts && { mesh: on.trusts }),
   });

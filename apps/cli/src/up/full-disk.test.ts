@@ -9,7 +9,8 @@ import { eventually } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 import { explainError } from "../explain-error.ts";
-import { makeFolders, meshDirectory, prepare } from "./mesh-directory.ts";
+import { meshDirectory } from "./mesh-directory.ts";
+import { makeFolders, prepare } from "./prepare-folder.ts";
 import { folder } from "./testing/up-process.ts";
 import { readState } from "./up-state.ts";
 

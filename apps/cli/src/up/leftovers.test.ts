@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
-import { makeFolders, meshDirectory, prepare } from "./mesh-directory.ts";
+import { meshDirectory } from "./mesh-directory.ts";
+import { makeFolders, prepare } from "./prepare-folder.ts";
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "baton-leftovers-"));

@@ -14,7 +14,6 @@ import {
   type Supervised,
 } from "@baton/supervisor";
 
-import { limitLog } from "./mesh-directory.ts";
 import {
   environmentOf,
   type KnownAddresses,
@@ -24,6 +23,7 @@ import {
   type ServiceName,
   yields,
 } from "./mesh-plan.ts";
+import { limitLog } from "./prepare-folder.ts";
 import { openTurns } from "./turns.ts";
 
 /** All services of a mesh. */

@@ -10,16 +10,15 @@ import { UserError, EXIT } from "@baton/text/user-error";
 
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
+import { POINTER } from "../server-address.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
 import { ensurePeople, OTHERS, ownKeyFollower } from "./local-people.ts";
-import { makeFolders, type MeshDirectory, meshDirectory } from "./mesh-directory.ts";
+import { type MeshDirectory, meshDirectory } from "./mesh-directory.ts";
 import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
+import { makeFolders } from "./prepare-folder.ts";
 import { startMesh } from "./start-mesh.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { isHeldByOther } from "./up-state.ts";
-
-/** Where other commands look for the mesh that is meant when nothing else is said. */
-export const POINTER = join(ROOT, ".baton/up.json");
 
 /** Options as they were given. */
 export interface UpOptions {

@@ -24,10 +24,11 @@ import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor
 import { readSeed } from "../read-seed-file.ts";
 import { ensureBrokerTokens } from "./broker-tokens.ts";
 import { historyLost } from "./history-lost.ts";
-import { limitLog, makeFolders, type MeshDirectory, prepare } from "./mesh-directory.ts";
+import type { MeshDirectory } from "./mesh-directory.ts";
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
+import { limitLog, makeFolders, prepare } from "./prepare-folder.ts";
 import { openRunBook, type RunBook } from "./run-book.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
 import { type MeshState, openStateFiles, removeState, writeState } from "./up-state.ts";

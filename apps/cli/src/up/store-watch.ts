@@ -5,16 +5,14 @@
  * D1: restarted only where the coordinator says that nothing is stored, and the disk has room: on a full one it would gain
  *     nothing, and might not come up.
  */
-import { statfsSync } from "node:fs";
-
 import { z } from "zod";
+
+import { freeBytes, fullText, ROOM_BYTES } from "./disk-room.ts";
 
 /** Between two looks, in milliseconds. */
 const EVERY_MS = 5000;
 /** After a restart it's left alone for so many looks: recovering a store takes a while. */
 const PATIENCE = 12;
-/** Less room than this is none, in bytes. */
-export const ROOM_BYTES = 32 * 1024 * 1024;
 const ANSWER_MS = 2000;
 
 /** What a watch works with. */
@@ -56,21 +54,6 @@ export function watchStore(parts: StoreWatchParts): Disposable {
     void look().finally(() => (looking = false));
   }, parts.everyMs ?? EVERY_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-/** Bytes that this user may still write at a path; undefined if nobody can tell. */
-export function freeBytes(path: string): number | undefined {
-  try {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What to do about a full disk. */
-export function fullText(path: string, free: number): string {
-  return `the disk of ${path} is full (${(free / 1e6).toFixed(1)} MB left); make room, the rest follows by itself`;
 }
 
 const Readyz = z.object({

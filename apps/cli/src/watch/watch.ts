@@ -4,13 +4,14 @@ import { follow, parseControls, parseEntry } from "@baton/mesh";
 import { controlJson, moveJson, renderControl, renderMove } from "@baton/views";
 
 import { candidateTextFrom } from "../arguments.ts";
+import { openCommandSession } from "../command-session.ts";
 import { streamInfo } from "../doctor/examine-streams.ts";
 import type { Format, Globals } from "../globals.ts";
 import { interruptible } from "../interrupt.ts";
 import { findCandidate } from "../journal/find-candidate.ts";
 import { readLast } from "../journal/read-candidate.ts";
 import { note, write } from "../output.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Session } from "../session.ts";
 
 /** Follows one candidate from where it stands until it is closed, or all of them from now on. */
 export async function watch(id: string | undefined, globals: Globals): Promise<void> {
@@ -18,7 +19,7 @@ export async function watch(id: string | undefined, globals: Globals): Promise<v
   await interruptible(
     () => "",
     async () => {
-      await using session = await openSession(globals);
+      await using session = await openCommandSession(globals);
       const candidateId = typed === undefined ? undefined : await findCandidate(session, typed);
       await followMoves(session, candidateId, globals);
     },
