@@ -1,6 +1,7 @@
+import { openSession, type Session } from "@baton/client";
+
 /** A command's session: what is to be said beside its result goes to standard error. */
 import { note } from "./output.ts";
-import { openSession, type Session } from "./session.ts";
 
 /** Connects; fails at once with E_UNAVAILABLE if nothing answers, with E_DENIED if the server doesn't let us in. */
 export function openCommandSession(on: Parameters<typeof openSession>[0]): Promise<Session> {

@@ -1,6 +1,5 @@
+import type { AcceptedReceipt } from "@baton/client";
 import { printable } from "@baton/text/printable";
-
-import type { AcceptedReceipt } from "./send-command.ts";
 
 type Stands = NonNullable<AcceptedReceipt["outcome"]["stands"]>;
 

@@ -1,13 +1,12 @@
 import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
+import { findServer, writeState } from "@baton/client";
 import { temporaryFolder } from "@baton/testkit";
 import { UserError } from "@baton/text/user-error";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { findServer } from "./server-address.ts";
 import { baton } from "./testing/run-baton.ts";
-import { writeState } from "./up/up-state.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

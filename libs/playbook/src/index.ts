@@ -39,3 +39,4 @@ export { questionOf, type ReplaySources } from "./replay.ts";
 export { instantMs, instantOf, shiftInstant } from "./instant.ts";
 export { emergencyFor, isStopped, type Stop, stopFor } from "./stops.ts";
 export { rolesFor } from "./who-may-answer.ts";
+export { arrivedAt, loaded, Story } from "./testing/story.ts";

@@ -1,23 +1,10 @@
-export { act, type Act, actsOf, inTerminal, type Phrase } from "./words/phrase.ts";
-export { adviceOn, adviceOnStop, limitedAnswers } from "./words/advice.ts";
-export { controlChangeText, scopeText } from "./words/control-change.ts";
-export { laneSays } from "./words/lane-says.ts";
-export { adviceOnMatter } from "./words/matter-advice.ts";
-export { faultText, particularsOf, stopText } from "./words/particulars.ts";
-export { renderArtifacts } from "./tables/render-artifacts.ts";
-export { type AnyCommand, commandName, untilDecided, whereSeen } from "./words/command-words.ts";
+export { renderDescription } from "./candidate/render-description.ts";
+export { controlJson, moveJson, renderControl, renderMove } from "./candidate/render-move.ts";
 export { type Hindrance, type Undecided, viewOf, type Waiting } from "./controls/controls-view.ts";
 export { renderControls, renderHistory } from "./controls/render-controls.ts";
-export { whoText } from "./words/answer-text.ts";
-export { renderDescription } from "./candidate/render-description.ts";
-export { ageText, durationText } from "./words/time-text.ts";
-export { stopOf } from "./explain/stop-of.ts";
-export { differenceText } from "./running/difference-text.ts";
-export { renderWaterfall } from "./trace/render-waterfall.ts";
-export { type SpanKind, spansOf, totalsOf } from "./trace/spans.ts";
 export { type Explanation, explanationOf, type LaneState } from "./explain/explanation.ts";
+export { stopOf } from "./explain/stop-of.ts";
 export { needsControls, underControls } from "./explain/under-controls.ts";
-export { type Column, renderTable } from "./tables/render-table.ts";
 export {
   compareRunning,
   type Difference,
@@ -27,4 +14,17 @@ export {
   type Promotion,
   wantedBy,
 } from "./running/compare-running.ts";
-export { controlJson, moveJson, renderControl, renderMove } from "./candidate/render-move.ts";
+export { differenceText } from "./running/difference-text.ts";
+export { renderArtifacts } from "./tables/render-artifacts.ts";
+export { type Column, renderTable } from "./tables/render-table.ts";
+export { renderWaterfall } from "./trace/render-waterfall.ts";
+export { type SpanKind, spansOf, totalsOf } from "./trace/spans.ts";
+export { adviceOn, adviceOnStop, limitedAnswers } from "./words/advice.ts";
+export { whoText } from "./words/answer-text.ts";
+export { type AnyCommand, commandName, untilDecided, whereSeen } from "./words/command-words.ts";
+export { controlChangeText, scopeText } from "./words/control-change.ts";
+export { laneSays } from "./words/lane-says.ts";
+export { adviceOnMatter } from "./words/matter-advice.ts";
+export { faultText, particularsOf, stopText } from "./words/particulars.ts";
+export { act, type Act, actsOf, inTerminal, type Phrase } from "./words/phrase.ts";
+export { ageText, durationText } from "./words/time-text.ts";

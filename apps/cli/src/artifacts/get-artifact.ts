@@ -1,15 +1,18 @@
+import {
+  candidateTextFrom,
+  findCandidate,
+  readLast,
+  type Session,
+  sha256From,
+} from "@baton/client";
 /** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
 import { ArtifactName, type Sha256 } from "@baton/contracts";
 import { printableLines } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import { candidateTextFrom, sha256From } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
-import { readLast } from "../journal/read-candidate.ts";
 import { note } from "../output.ts";
-import type { Session } from "../session.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** What the command line said. */

@@ -1,11 +1,9 @@
+/** `baton artifacts list ID` */
+import { candidateTextFrom, findCandidate, readLast } from "@baton/client";
 import { renderArtifacts } from "@baton/views";
 
-/** `baton artifacts list ID` */
-import { candidateTextFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
-import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 
 /** Lists the artifacts that the candidate's last entry names. */

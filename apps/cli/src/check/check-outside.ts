@@ -3,12 +3,12 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { MeshDirectory } from "@baton/client";
 import type { Receipt } from "@baton/contracts";
 import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
-import type { MeshDirectory } from "../up/mesh-directory.ts";
 import { ROOT } from "../up/mesh-plan.ts";
 
 /** What the program found out about one invariant. */

@@ -1,14 +1,13 @@
 /** `baton check`: J1 to J9 on a mesh that runs, by the program that checks the dry run. */
 import { join, resolve } from "node:path";
 
+import { findServer, meshDirectory } from "@baton/client";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
-import { findServer } from "../server-address.ts";
-import { meshDirectory } from "../up/mesh-directory.ts";
 import { ROOT } from "../up/mesh-plan.ts";
 import { checkOutside, type InvariantFinding } from "./check-outside.ts";
 

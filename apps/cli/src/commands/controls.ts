@@ -1,6 +1,6 @@
+import type { ScopeOptions, Wish } from "@baton/client";
 import type { Command } from "commander";
 
-import type { ScopeOptions, Wish } from "../controls/control-command.ts";
 import { examples } from "../examples.ts";
 import { type Globals, globalsOf } from "../globals.ts";
 
@@ -88,8 +88,7 @@ function registerIncident(program: Command): void {
       ]),
     )
     .action(async (options: Asked & ScopeOptions & { class: string }, command: Command) => {
-      const { incidentClassFrom } = await import("../arguments.ts");
-      const { scopeFrom } = await import("../controls/control-command.ts");
+      const { incidentClassFrom, scopeFrom } = await import("@baton/client");
       const wish = {
         type: "incident",
         class: incidentClassFrom(options.class),
@@ -134,7 +133,7 @@ function registerEmergency(program: Command): void {
       ]),
     )
     .action(async (incidentId: string, options: Asked & EmergencyOptions, command: Command) => {
-      const { candidateIdFrom, durationFrom } = await import("../arguments.ts");
+      const { candidateIdFrom, durationFrom } = await import("@baton/client");
       const wish = {
         type: "emergency",
         incidentId,

@@ -1,8 +1,7 @@
+import type { MeshNamed } from "@baton/client";
 /** What could be typed next: read off the program itself, so that a new command or option completes without further ado. */
 import { LANES, REASONS } from "@baton/contracts";
 import type { Argument, Command, Option } from "commander";
-
-import type { MeshNamed } from "../server-address.ts";
 
 /** Where candidates come from: the ids that begin so, of the mesh that the words name. */
 export type FindIds = (beginning: string, mesh: MeshNamed) => Promise<readonly string[]>;

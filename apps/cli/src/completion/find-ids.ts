@@ -1,7 +1,7 @@
+import { type MeshNamed, readStandings } from "@baton/client";
+
 import { openCommandSession } from "../command-session.ts";
-import { readStandings } from "../journal/read-model.ts";
 /** Ids of candidates while a person waits at the prompt: quickly or not at all. */
-import type { MeshNamed } from "../server-address.ts";
 
 /** Longer than this a prompt must not hang, in milliseconds. */
 const WITHIN_MS = 2000;

@@ -1,3 +1,12 @@
+import {
+  controlHistory,
+  hindranceOf,
+  lastControls,
+  readEntriesOf,
+  readStandings,
+  readUndecided,
+  type Session,
+} from "@baton/client";
 /** `baton get controls`: kill switch, incidents, emergencies, tasks, and whom they stop. */
 import { type Entry, MESH_ID, type StoredControls } from "@baton/contracts";
 import { UserError } from "@baton/text/user-error";
@@ -5,11 +14,7 @@ import { renderControls, renderHistory, viewOf, type Waiting } from "@baton/view
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { readEntriesOf, readStandings } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
-import type { Session } from "../session.ts";
-import { hindranceOf, readUndecided } from "../undecided/read-undecided.ts";
-import { controlHistory, lastControls } from "./read-controls.ts";
 
 /** Prints the state, or with `history` every entry that led to it. */
 export async function getControls(options: Globals & { history?: true }): Promise<void> {

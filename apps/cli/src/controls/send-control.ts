@@ -1,3 +1,18 @@
+import {
+  candidateOf,
+  commandIdNow,
+  controlCommand,
+  type ControlledReceipt,
+  describeProgress,
+  durationFrom,
+  lastControls,
+  type Progress,
+  sendControl,
+  senderFrom,
+  type Session,
+  unknownCandidate,
+  type Wish,
+} from "@baton/client";
 /** `baton kill-switch|incident|emergency|close-task`: what a person asks of the whole mesh. */
 import {
   type ControlCommand,
@@ -9,23 +24,10 @@ import {
 import { readControls } from "@baton/mesh";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import { durationFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
-import { unknownCandidate } from "../journal/read-candidate.ts";
 import { note, print } from "../output.ts";
-import {
-  commandIdNow,
-  type ControlledReceipt,
-  describeProgress,
-  type Progress,
-  sendControl,
-} from "../send-command.ts";
-import type { Session } from "../session.ts";
-import { candidateOf, controlCommand, type Wish } from "./control-command.ts";
-import { lastControls } from "./read-controls.ts";
 import { renderControlReceipt } from "./render-control-receipt.ts";
 
 /** What every such command line says. */

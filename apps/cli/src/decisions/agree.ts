@@ -1,16 +1,16 @@
+import {
+  readApprovalQuestion,
+  readLast,
+  renderApprovalQuestion,
+  renderApproved,
+  type Session,
+  type SigningKey,
+} from "@baton/client";
 /** An approval is given on what was seen: it is shown first, asked about, and bound to its digest. */
 import type { Command } from "@baton/contracts";
 import { knownRefusal, type Refusal } from "@baton/playbook";
 import { UserError, EXIT, exitOf } from "@baton/text/user-error";
 
-import { readLast } from "../journal/read-candidate.ts";
-import type { SigningKey } from "../key-file.ts";
-import type { Session } from "../session.ts";
-import {
-  readApprovalQuestion,
-  renderApprovalQuestion,
-  renderApproved,
-} from "./approval-question.ts";
 import { ask, canAsk } from "./ask.ts";
 
 type Approve = Extract<Command, { type: "approve" }>;

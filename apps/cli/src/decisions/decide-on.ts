@@ -1,24 +1,25 @@
-/** `baton approve|reject|pause|resume|send-back|cancel ID…`: what a person decides about candidates. */
-import { type CandidateId, Command, type CommandType } from "@baton/contracts";
-import { UserError, EXIT, failureFields, renderFailure } from "@baton/text/user-error";
-
-import { durationFrom, sha256From } from "../arguments.ts";
-import { openCommandSession } from "../command-session.ts";
-import { explainError } from "../explain-error.ts";
-import type { Globals } from "../globals.ts";
-import { senderFrom } from "../identity.ts";
-import { interruptible } from "../interrupt.ts";
-import type { SigningKey } from "../key-file.ts";
-import { note, print } from "../output.ts";
-import { renderReceipt } from "../render-receipt.ts";
 import {
   type AcceptedReceipt,
   commandIdNow,
   describeProgress,
+  durationFrom,
   type Progress,
   sendCommand,
-} from "../send-command.ts";
-import type { Session } from "../session.ts";
+  senderFrom,
+  type Session,
+  sha256From,
+  type SigningKey,
+} from "@baton/client";
+/** `baton approve|reject|pause|resume|send-back|cancel ID…`: what a person decides about candidates. */
+import { type CandidateId, Command, type CommandType } from "@baton/contracts";
+import { UserError, EXIT, failureFields, renderFailure } from "@baton/text/user-error";
+
+import { openCommandSession } from "../command-session.ts";
+import { explainError } from "../explain-error.ts";
+import type { Globals } from "../globals.ts";
+import { interruptible } from "../interrupt.ts";
+import { note, print } from "../output.ts";
+import { renderReceipt } from "../render-receipt.ts";
 import { agree, requireConsent } from "./agree.ts";
 import { chosenFrom, selectCandidates, type Whom } from "./select-candidates.ts";
 

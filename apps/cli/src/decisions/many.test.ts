@@ -2,12 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { onlyOne } from "@baton/client";
 import { Receipt } from "@baton/contracts";
 import { sha256Of } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { onlyOne } from "../journal/find-candidate.ts";
 import { type CliMesh, startCliMesh } from "../testing/cli-mesh.ts";
 import { baton as run, type Ended, type RunOptions } from "../testing/run-baton.ts";
 

@@ -1,11 +1,9 @@
+import { candidateTextFrom, countFrom, findCandidate, type Session } from "@baton/client";
 /** Whom a decision is about: candidates by name, or all that fit the filters of `baton get candidates`, confirmed by their count. */
 import type { CandidateId } from "@baton/contracts";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import { candidateTextFrom, countFrom } from "../arguments.ts";
 import { findEntries, type Wanted, wantedFrom } from "../get/get-candidates.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
-import type { Session } from "../session.ts";
 import { ask, canAsk } from "./ask.ts";
 
 /** Most candidates that one call decides on. */

@@ -1,11 +1,9 @@
+/** `baton describe ID`: everything that is known about a candidate. */
+import { candidateTextFrom, findCandidate, readEntries, readReports } from "@baton/client";
 import { renderDescription } from "@baton/views";
 
-/** `baton describe ID`: everything that is known about a candidate. */
-import { candidateTextFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
-import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
 
 /** Prints it. */

@@ -1,3 +1,14 @@
+import {
+  examineDeep,
+  EXAMINERS,
+  examineServer,
+  failureIn,
+  fault,
+  type Finding,
+  openWorld,
+  type Session,
+  WHATEVER_IS_LOST,
+} from "@baton/client";
 /** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
 import { printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
@@ -6,13 +17,6 @@ import { colors } from "../colors.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
-import type { Session } from "../session.ts";
-import { examineDeep } from "./examine-deep.ts";
-import { examineServer } from "./examine-server.ts";
-import { EXAMINERS, WHATEVER_IS_LOST } from "./examiners.ts";
-import { failureIn } from "./failure-in.ts";
-import { fault, type Finding } from "./finding.ts";
-import { openWorld } from "./world.ts";
 
 /** Prints all findings; ends with 8 if one is a fault. */
 export async function doctor(globals: Globals, deep = false): Promise<void> {

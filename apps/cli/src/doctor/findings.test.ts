@@ -1,12 +1,19 @@
+import {
+  clockFinding,
+  driftFinding,
+  fault,
+  foreignFindings,
+  judge,
+  ok,
+  overdueFindings,
+  remark,
+  reviewFindings,
+} from "@baton/client";
 import { GitError } from "@baton/gitops";
 import { START_MS, stored } from "@baton/testkit";
 import { expect, test } from "vitest";
 
 import { findingsOf, lossFirst, renderFindings } from "./doctor.ts";
-import { foreignFindings, overdueFindings, reviewFindings } from "./examine-candidates.ts";
-import { clockFinding } from "./examine-clock.ts";
-import { driftFinding, judge } from "./examine-streams.ts";
-import { fault, ok, remark } from "./finding.ts";
 
 const info = (
   name: string,

@@ -1,9 +1,7 @@
+import { diskFinding, serviceFindings, type ServiceView, storedFindings } from "@baton/client";
 import { describe, expect, test } from "vitest";
 
 import { pictureOf, renderServices } from "../get/get-services.ts";
-import type { ServiceView } from "../services/read-services.ts";
-import { diskFinding } from "./examine-disk.ts";
-import { serviceFindings, storedFindings } from "./examine-services.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05.000Z");
 const at = (ms: number): string => new Date(NOW - ms).toISOString();

@@ -1,18 +1,18 @@
 /** What people and systems do to the dry run's candidates from outside, and what is waited for. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import { Command, ControlCommand, type Entry, MESH_ID } from "@baton/contracts";
-import { UserError } from "@baton/text/user-error";
-
-import type { SigningKey } from "../key-file.ts";
 import {
   type AcceptedReceipt,
   commandIdNow,
   type ControlledReceipt,
   sendCommand,
   sendControl,
-} from "../send-command.ts";
-import type { Session } from "../session.ts";
+  type Session,
+  type SigningKey,
+} from "@baton/client";
+import { Command, ControlCommand, type Entry, MESH_ID } from "@baton/contracts";
+import { UserError } from "@baton/text/user-error";
+
 import type { RunningMesh } from "../up/start-mesh.ts";
 import type { JournalBoard } from "./journal-board.ts";
 import type { Kill } from "./kill-lane.ts";

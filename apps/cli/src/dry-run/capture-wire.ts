@@ -5,11 +5,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { readAll, type Session } from "@baton/client";
 import { CONTROL_SUBJECT, MESH_ID, parseCommandSubject, type WireKind } from "@baton/contracts";
 import { askHealth, SERVICES, type StoredMessage } from "@baton/mesh";
-
-import { readAll } from "../journal/read-candidate.ts";
-import type { Session } from "../session.ts";
 
 /** Time for the processes to say how they are, in milliseconds. */
 const HEALTH_MS = 2000;

@@ -2,11 +2,11 @@
 import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
+import { isHeldByOther } from "@baton/client";
 import { makeFolder, refuseForeign } from "@baton/files";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { ROOT } from "../up/mesh-plan.ts";
-import { isHeldByOther } from "../up/up-state.ts";
 
 /** Older ones in the usual place are removed. */
 const KEPT = 10;

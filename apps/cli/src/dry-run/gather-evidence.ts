@@ -2,11 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { readEntries, readReports, type Session } from "@baton/client";
 import type { ArtifactRef, StoredReport, TimedEntry } from "@baton/contracts";
 import { makeFolder } from "@baton/files";
 
-import { readEntries, readReports } from "../journal/read-candidate.ts";
-import type { Session } from "../session.ts";
 import type { Story, StoryName } from "./stories.ts";
 
 /** An artifact of any run of a candidate, with its bytes. */

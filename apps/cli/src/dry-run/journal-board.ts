@@ -1,8 +1,7 @@
+import type { Session } from "@baton/client";
 /** The journal as it grows: kept by candidate, and waited on. */
 import { type Entry, parseJournalSubject, type TimedEntry } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
-
-import type { Session } from "../session.ts";
 
 /** A journal that is being read. */
 export interface JournalBoard {

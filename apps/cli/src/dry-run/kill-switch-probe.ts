@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Broker, type BrokerPlace, createBroker } from "@baton/brokerage";
+import { meshDirectory } from "@baton/client";
 
-import { meshDirectory } from "../up/mesh-directory.ts";
 import { ON_CALL, refusalOf, REVIEWERS, type Stage, sendToMesh } from "./acts.ts";
 
 /** What was seen. */

@@ -1,3 +1,13 @@
+import {
+  candidateTextFrom,
+  type ConsumerNumbers,
+  findCandidate,
+  findObstacles,
+  lastControls,
+  readLast,
+  type Session,
+  withObstacles,
+} from "@baton/client";
 /** `baton explain ID` */
 import { LANES, STREAMS } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
@@ -10,18 +20,10 @@ import {
   underControls,
 } from "@baton/views";
 
-import { candidateTextFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
-import { lastControls } from "../controls/read-controls.ts";
-import type { ConsumerNumbers } from "../doctor/examine-streams.ts";
 import type { Globals } from "../globals.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
-import { readLast } from "../journal/read-candidate.ts";
 import { print } from "../output.ts";
 import { runbookOf } from "../reasons/runbook.ts";
-import type { Session } from "../session.ts";
-import { findObstacles } from "./find-obstacles.ts";
-import { withObstacles } from "./obstacles.ts";
 
 interface Explained extends Explanation {
   /** Where to read on about the reason. */

@@ -1,15 +1,22 @@
+import {
+  countFrom,
+  holderFrom,
+  readEntriesOf,
+  readStandings,
+  reasonFrom,
+  type Session,
+  stageFrom,
+  type Unreadable,
+} from "@baton/client";
 /** `baton get candidates`: one line per candidate, by its last entry. */
 import type { Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
 import { nearest } from "@baton/text/nearest";
 import { ageText, type Column, particularsOf, renderTable } from "@baton/views";
 
-import { countFrom, holderFrom, reasonFrom, stageFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
-import { readEntriesOf, readStandings, type Unreadable } from "../journal/read-model.ts";
 import { note, print, terminalWidth } from "../output.ts";
-import type { Session } from "../session.ts";
 
 /** What the command line said. */
 export interface GetOptions extends Globals {

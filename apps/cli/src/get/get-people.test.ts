@@ -1,13 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { ensureKeyFile, localKeyFile, operatingSystemUser, writeState } from "@baton/client";
 import { temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
-import { operatingSystemUser } from "../identity.ts";
-import { ensureKeyFile, localKeyFile } from "../key-file.ts";
 import { baton } from "../testing/run-baton.ts";
-import { writeState } from "../up/up-state.ts";
 
 test("get people lists the registry, says who you are, and what to do if you aren't in it", async () => {
   const folder = temporaryFolder("get-people");

@@ -1,16 +1,20 @@
+/** `baton get services`: the mesh in one picture, by what its processes say of themselves. */
+import {
+  candidatesThatRun,
+  examineDisk,
+  type Finding,
+  type HealthCheck,
+  readRunning,
+  readServices,
+  readStandings,
+  type ServiceView,
+  type Session,
+} from "@baton/client";
 import { ageText, differenceText, renderTable } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
-/** `baton get services`: the mesh in one picture, by what its processes say of themselves. */
-import { examineDisk } from "../doctor/examine-disk.ts";
-import type { Finding } from "../doctor/finding.ts";
 import type { Globals } from "../globals.ts";
-import { readStandings } from "../journal/read-model.ts";
 import { print, terminalWidth } from "../output.ts";
-import { candidatesThatRun } from "../running/candidates-that-run.ts";
-import { readRunning } from "../running/read-running.ts";
-import { type HealthCheck, readServices, type ServiceView } from "../services/read-services.ts";
-import type { Session } from "../session.ts";
 
 /** Whose check says how something that all need is. */
 const NEEDED = [

@@ -1,3 +1,11 @@
+import {
+  gatherStored,
+  lastControls,
+  type MeshNamed,
+  pinnedPlaybook,
+  readLast,
+  type Session,
+} from "@baton/client";
 /**
  * `baton guard check-transition --mesh`: takes no claims. Journal, artifacts and gate report are read and judged by the
  * coordinator's own functions, and the answer shows the receipt that it would write.
@@ -27,14 +35,9 @@ import { UserError, EXIT } from "@baton/text/user-error";
 import { adviceOnStop, faultText, inTerminal, stopText } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
-import { lastControls } from "../controls/read-controls.ts";
-import { readLast } from "../journal/read-candidate.ts";
-import type { MeshNamed } from "../server-address.ts";
-import type { Session } from "../session.ts";
 import type { CheckTransitionOptions } from "./check-transition.ts";
 import { checkId, checkStage, refuseAssertions, requireOptions } from "./guard-arguments.ts";
 import { answer } from "./guard-output.ts";
-import { gatherStored, pinnedPlaybook } from "./stored-evidence.ts";
 import { type VerdictWords, wordsFor } from "./verdict-words.ts";
 
 /** Decides and answers. Throws `UserError`: E_USAGE for a claim, E_NOT_FOUND for an unknown candidate, E_CONFLICT for a closed one. */

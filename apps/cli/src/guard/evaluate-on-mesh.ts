@@ -1,14 +1,12 @@
+import { type MeshNamed, pinnedPlaybook, readLast } from "@baton/client";
 /** `baton guard evaluate-failure --mesh`: what follows the failure for which a candidate stands where it stands. */
 import { evaluateFailure, stageRule } from "@baton/playbook";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { openCommandSession } from "../command-session.ts";
-import { readLast } from "../journal/read-candidate.ts";
-import type { MeshNamed } from "../server-address.ts";
 import { type EvaluateFailureOptions, failureAnswer } from "./evaluate-failure.ts";
 import { checkId, refuseAssertions, requireOptions } from "./guard-arguments.ts";
 import { answer } from "./guard-output.ts";
-import { pinnedPlaybook } from "./stored-evidence.ts";
 
 /** Evaluates and answers. Throws `UserError`: E_USAGE for a claim, E_CONFLICT if no failure stands. */
 export async function evaluateOnMesh(

@@ -1,3 +1,4 @@
+import type { CandidateRecord } from "@baton/client";
 /**
  * Would a candidate have gone another way under another playbook? Its journal is decided again under that one, each time on
  * what really happened next, until the first entry that comes out otherwise; what would have followed then, nobody knows.
@@ -14,8 +15,6 @@ import {
   questionOf,
 } from "@baton/playbook";
 import { particularsOf } from "@baton/views";
-
-import type { CandidateRecord } from "./candidate-record.ts";
 
 /** Where the ways part. */
 export interface Parting {

@@ -1,8 +1,8 @@
+import { countFrom } from "@baton/client";
 /** `baton policy diff OLD NEW`: what a changed playbook changes, in its text and in what it would have decided. */
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
-import { countFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
 import { print } from "../output.ts";
 import { loadPlaybook } from "./load-playbook.ts";

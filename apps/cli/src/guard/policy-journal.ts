@@ -1,13 +1,10 @@
+import { gatherStored, type MeshNamed, openShelf, readRecord, readStandings } from "@baton/client";
 /** Decides the candidates of a mesh's journal again under another playbook. */
 import type { Playbook } from "@baton/playbook";
 
 import { openCommandSession } from "../command-session.ts";
-import { readStandings } from "../journal/read-model.ts";
-import type { MeshNamed } from "../server-address.ts";
-import { openShelf, readRecord } from "./candidate-record.ts";
 import { findParting } from "./other-way.ts";
 import type { JournalFindings, OtherWay } from "./policy-diff.ts";
-import { gatherStored } from "./stored-evidence.ts";
 
 /** Reads one candidate after the other, the latest first; changes nothing. */
 export async function decideAgain(

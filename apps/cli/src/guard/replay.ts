@@ -1,14 +1,17 @@
+import {
+  candidateTextFrom,
+  findCandidate,
+  openShelf,
+  readRecord,
+  registryFor,
+} from "@baton/client";
 /** `baton guard replay ID`: does the journal follow from what it was decided on? */
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
-import { candidateTextFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
 import { print } from "../output.ts";
-import { registryFor } from "../people/registry-for.ts";
-import { openShelf, readRecord } from "./candidate-record.ts";
 import { type Replayed, replayRecord } from "./replay-record.ts";
 
 /** Replays and prints; exit code 5 at the first difference. */

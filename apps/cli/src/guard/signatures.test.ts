@@ -1,3 +1,4 @@
+import type { CandidateRecord } from "@baton/client";
 /** An entry says who asked for what; only what they signed bears it out. */
 import type { Controls, Entry } from "@baton/contracts";
 import { parsePeople, type People, type Signer, signerOf } from "@baton/people";
@@ -5,7 +6,6 @@ import { controlled, sampleEntry } from "@baton/testkit";
 import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
 
-import type { CandidateRecord } from "./candidate-record.ts";
 import { openSignatures } from "./signatures.ts";
 
 const signer = (): Signer => signerOf(new TextDecoder().decode(createUser().getSeed()));

@@ -1,8 +1,7 @@
+import type { CandidateRecord } from "@baton/client";
 /** What people are said to have asked for, held against what they signed. */
 import { type Controls, type Entry, MESH_ID } from "@baton/contracts";
 import { type People, signedCommand } from "@baton/people";
-
-import type { CandidateRecord } from "./candidate-record.ts";
 
 /** How many commands are borne out. */
 export interface SignaturesCounted {

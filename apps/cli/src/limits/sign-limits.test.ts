@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { openLimits } from "@baton/brokerage";
+import { ensureKeyFile } from "@baton/client";
 import { temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
 
-import { ensureKeyFile } from "../key-file.ts";
 import { baton } from "../testing/run-baton.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -8,12 +8,12 @@ import {
   raisedOver,
   readLimitsDocument,
 } from "@baton/brokerage";
+import { senderFrom } from "@baton/client";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { stringify } from "yaml";
 
 import type { Globals } from "../globals.ts";
-import { senderFrom } from "../identity.ts";
 import { print } from "../output.ts";
 
 /** Who signed what, for people and programs. */

@@ -1,10 +1,8 @@
+import { ensureKeyFile, identityFrom, keyFileOf, operatingSystemUser } from "@baton/client";
 /** `baton login`: a key to sign commands with, made if there is none. */
 import { printable } from "@baton/text/printable";
 
-import { identityFrom } from "../arguments.ts";
 import type { Globals } from "../globals.ts";
-import { operatingSystemUser } from "../identity.ts";
-import { ensureKeyFile, keyFileOf } from "../key-file.ts";
 import { print } from "../output.ts";
 
 /** Makes or keeps the key and prints its public half. */

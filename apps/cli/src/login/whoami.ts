@@ -1,8 +1,8 @@
+import { senderFrom } from "@baton/client";
 /** `baton whoami`: in whose name commands are sent. */
 import { printable } from "@baton/text/printable";
 
 import type { Globals } from "../globals.ts";
-import { senderFrom } from "../identity.ts";
 import { print } from "../output.ts";
 
 /** Prints name, public key and key file. */

@@ -1,3 +1,4 @@
+import type { AcceptedReceipt } from "@baton/client";
 /** What became of each file, and how that is shown. */
 import type { Entry } from "@baton/contracts";
 import { printable } from "@baton/text/printable";
@@ -13,7 +14,6 @@ import { explainError } from "../explain-error.ts";
 import type { Format } from "../globals.ts";
 import { print, write } from "../output.ts";
 import { renderReceipt } from "../render-receipt.ts";
-import type { AcceptedReceipt } from "../send-command.ts";
 import { nameOf } from "./prepare.ts";
 
 /** Of one file: what was done, or why it wasn't. */

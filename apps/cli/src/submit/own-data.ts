@@ -1,13 +1,13 @@
 /** `universe[].csv: { path }`: prices of the user's own, stored as artifacts and named by digest in what is submitted. */
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 
+import { storeArtifact } from "@baton/client";
 import type { SpecDocument } from "@baton/contracts";
 import { type Artifacts, sha256Of } from "@baton/mesh";
 import { quoted } from "@baton/text/printable";
 import { UserError, EXIT, type Fault } from "@baton/text/user-error";
 import { z } from "zod";
 
-import { storeArtifact } from "../artifacts/store-artifact.ts";
 import { isInside, OutsideFolder, readInput } from "./read-input.ts";
 
 /** Largest CSV: 50 MB. */

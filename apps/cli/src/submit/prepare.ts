@@ -1,3 +1,4 @@
+import { commandIdNow, type senderFrom } from "@baton/client";
 /** From a file to the command that submits it: everything that can be wrong is found before anything is sent. */
 import {
   type CandidateId,
@@ -10,8 +11,6 @@ import { candidateIdOf } from "@baton/playbook";
 import { UserError, EXIT, type Fault } from "@baton/text/user-error";
 
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
-import type { senderFrom } from "../identity.ts";
-import { commandIdNow } from "../send-command.ts";
 import { type CandidateCheck, checkCandidate } from "./check-candidate.ts";
 import { type OwnFile, prepareOwnData } from "./own-data.ts";
 import { checkSpecSize, parseSpec } from "./parse-spec.ts";

@@ -1,21 +1,22 @@
+import {
+  type AcceptedReceipt,
+  candidateIdFrom,
+  describeProgress,
+  durationFrom,
+  type Progress,
+  sendCommand,
+  senderFrom,
+  type Session,
+  type SigningKey,
+} from "@baton/client";
 /** `baton submit FILE…`: everything about a file is checked before anything of it is stored; each file has its own outcome. */
 import type { CandidateId, Command, Entry } from "@baton/contracts";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import { candidateIdFrom, durationFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { senderFrom } from "../identity.ts";
 import { interruptible } from "../interrupt.ts";
-import type { SigningKey } from "../key-file.ts";
 import { endedShort } from "../render-receipt.ts";
-import {
-  type AcceptedReceipt,
-  describeProgress,
-  type Progress,
-  sendCommand,
-} from "../send-command.ts";
-import type { Session } from "../session.ts";
 import { checkFiles } from "./check-files.ts";
 import { type Outcome, outcomeOf, printEnds, tell } from "./outcomes.ts";
 import { upload } from "./own-data.ts";

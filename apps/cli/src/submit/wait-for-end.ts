@@ -1,3 +1,4 @@
+import type { AcceptedReceipt, Session } from "@baton/client";
 /** `--wait`: follows candidates until each is closed or waits for a person. */
 import { type Entry, parseJournalSubject } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
@@ -7,8 +8,6 @@ import { adviceOn, durationText, inTerminal, renderMove } from "@baton/views";
 import type { Format } from "../globals.ts";
 import { interruptible } from "../interrupt.ts";
 import { write } from "../output.ts";
-import type { AcceptedReceipt } from "../send-command.ts";
-import type { Session } from "../session.ts";
 
 /** How to wait. */
 export interface WaitOptions {

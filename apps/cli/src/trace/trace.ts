@@ -1,16 +1,20 @@
+import {
+  candidateTextFrom,
+  findCandidate,
+  readEntries,
+  readReports,
+  runIdFrom,
+  type Session,
+} from "@baton/client";
 /** `baton trace ID`: the handoffs of a candidate's runs. */
 import { type Holder, STREAMS } from "@baton/contracts";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { renderWaterfall, type SpanKind, spansOf, totalsOf } from "@baton/views";
 
-import { candidateTextFrom, runIdFrom } from "../arguments.ts";
 import { colors } from "../colors.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
-import { readEntries, readReports } from "../journal/read-candidate.ts";
 import { print, terminalWidth } from "../output.ts";
-import type { Session } from "../session.ts";
 
 const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
   queue: colors.dim,

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
+import { commandIdNow, ensureKeyFile, sendControl, type TrustedMesh } from "@baton/client";
 import { ControlCommand, MESH_ID, type Receipt, REPLY_HEADER } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
 import { isSigned, signerOf } from "@baton/people";
@@ -16,10 +17,7 @@ import { createUser } from "@nats-io/nkeys";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { openCommandSession } from "../command-session.ts";
-import { ensureKeyFile } from "../key-file.ts";
-import { commandIdNow, sendControl } from "../send-command.ts";
 import { baton } from "../testing/run-baton.ts";
-import type { TrustedMesh } from "./trusted-meshes.ts";
 
 const seedText = (): string => new TextDecoder().decode(createUser().getSeed());
 const coordinator = signerOf(seedText());

@@ -1,14 +1,15 @@
-/** `baton trust`: the meshes that commands may go to. */
-import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
-import { findServer } from "../server-address.ts";
 import {
+  findServer,
   meshesFileOf,
   parseMesh,
   type TrustedMesh,
   trustedMeshes,
   trustMesh,
-} from "./trusted-meshes.ts";
+} from "@baton/client";
+
+/** `baton trust`: the meshes that commands may go to. */
+import type { Globals } from "../globals.ts";
+import { print } from "../output.ts";
 
 /** Keeps the mesh that is named, if one is, and prints those that are known. */
 export async function trust(words: readonly string[], options: Globals): Promise<void> {

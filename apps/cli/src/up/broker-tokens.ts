@@ -2,9 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, rmSync, writeFileSync } from "node:fs";
 
+import type { MeshDirectory } from "@baton/client";
 import { makeFolder } from "@baton/files";
-
-import type { MeshDirectory } from "./mesh-directory.ts";
 
 /** Who has one; `operator` is for people, and for what they run. */
 const BROKER_HOLDERS = ["paper-engine", "lane-e", "lane-f", "operator"] as const;

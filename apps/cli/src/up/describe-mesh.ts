@@ -1,6 +1,7 @@
 /** A running mesh in words. */
 import { relative } from "node:path";
 
+import type { MeshDirectory, MeshState } from "@baton/client";
 import type { Identity } from "@baton/contracts";
 import { exitInWords, type ServiceEvent } from "@baton/supervisor";
 import { printable } from "@baton/text/printable";
@@ -8,8 +9,6 @@ import { renderTable } from "@baton/views";
 import { createLogUpdate } from "log-update";
 
 import { OTHERS } from "./local-people.ts";
-import type { MeshDirectory } from "./mesh-directory.ts";
-import type { MeshState } from "./up-state.ts";
 
 /** What is told beside the state. */
 interface Told {

@@ -5,14 +5,13 @@ import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { meshDirectory, readState } from "@baton/client";
 import { eventually } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 import { explainError } from "../explain-error.ts";
-import { meshDirectory } from "./mesh-directory.ts";
 import { makeFolders, prepare } from "./prepare-folder.ts";
 import { folder } from "./testing/up-process.ts";
-import { readState } from "./up-state.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 

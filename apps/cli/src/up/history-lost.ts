@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import type { MeshDirectory } from "@baton/client";
 import { readAddress } from "@baton/supervisor";
 import { z } from "zod";
-
-import type { MeshDirectory } from "./mesh-directory.ts";
 
 const LOOK_MS = 300;
 const Report = z.object({

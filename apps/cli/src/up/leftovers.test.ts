@@ -5,10 +5,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { meshDirectory } from "@baton/client";
 import { expect, onTestFinished, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
-import { meshDirectory } from "./mesh-directory.ts";
 import { makeFolders, prepare } from "./prepare-folder.ts";
 
 function folder(): string {

@@ -1,13 +1,17 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import {
+  ensureKeyFile,
+  localKeyFile,
+  meshDirectory,
+  operatingSystemUser,
+  readKeyFile,
+} from "@baton/client";
 import { temporaryFolder } from "@baton/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { operatingSystemUser } from "../identity.ts";
-import { ensureKeyFile, localKeyFile, readKeyFile } from "../key-file.ts";
 import { ensurePeople, OTHERS, ownKeyFollower } from "./local-people.ts";
-import { meshDirectory } from "./mesh-directory.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 const before = process.env["BATON_KEY_FILE"];

@@ -8,22 +8,21 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import {
+  ensureKeyFile,
+  identityFrom,
+  keyFileOf,
+  localKeyFile,
+  type MeshDirectory,
+  operatingSystemUser,
+  readKeyFile,
+  type SigningKey,
+} from "@baton/client";
 import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
 import { makeFolder } from "@baton/files";
 import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
-
-import { identityFrom } from "../arguments.ts";
-import { operatingSystemUser } from "../identity.ts";
-import {
-  ensureKeyFile,
-  keyFileOf,
-  localKeyFile,
-  readKeyFile,
-  type SigningKey,
-} from "../key-file.ts";
-import type { MeshDirectory } from "./mesh-directory.ts";
 
 /** Who comes along beside the one who runs it: a live ramp takes two approvals, neither of them its author's. */
 export const OTHERS: readonly Identity[] = ["reviewer", "second-reviewer"];

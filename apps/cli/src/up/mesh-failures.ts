@@ -1,11 +1,9 @@
+import { isRunning, type MeshDirectory, readState } from "@baton/client";
 /** Why a mesh doesn't start, for the person who started it. */
 import { NatsServerError } from "@baton/mesh";
 import { endOfLog, ServiceFailed } from "@baton/supervisor";
 import { printableLines } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
-
-import type { MeshDirectory } from "./mesh-directory.ts";
-import { isRunning, readState } from "./up-state.ts";
 
 /** What went wrong, in words; errors that are none of a start's are returned as they are. */
 export function explainFailure(directory: MeshDirectory, error: unknown): unknown {

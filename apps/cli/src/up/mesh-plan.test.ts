@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { meshDirectory } from "@baton/client";
 import { expect, onTestFinished, test, vi } from "vitest";
 
-import { meshDirectory } from "./mesh-directory.ts";
 import { environmentOf, type MeshChoices, PLAN, ROOT, yields } from "./mesh-plan.ts";
 
 const choices: MeshChoices = {

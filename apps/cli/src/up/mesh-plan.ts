@@ -2,10 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import type { MeshDirectory } from "@baton/client";
 import { KINDS } from "@baton/mesh";
 import { SERVICE_ENV } from "@baton/supervisor";
-
-import type { MeshDirectory } from "./mesh-directory.ts";
 
 /** The project's root, where apps, playbooks and `.baton` are. */
 export const ROOT = join(import.meta.dirname, "../../../..");

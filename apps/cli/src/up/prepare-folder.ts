@@ -11,13 +11,11 @@ import {
 import { join } from "node:path";
 
 import { openAuditKey } from "@baton/audit";
+import { isRunning, type MeshDirectory } from "@baton/client";
+import { fileFailure } from "@baton/client/file-failure";
 import { makeFolder, refuseForeign } from "@baton/files";
 import { createBareRepository } from "@baton/gitops";
 import { UserError, EXIT } from "@baton/text/user-error";
-
-import { fileFailure } from "../file-failure.ts";
-import type { MeshDirectory } from "./mesh-directory.ts";
-import { isRunning } from "./up-state.ts";
 
 /** A log larger than this is put aside when a mesh starts; one older one is kept. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024;

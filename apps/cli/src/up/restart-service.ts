@@ -1,6 +1,7 @@
 /** `baton restart SERVICE`: ends a process of the mesh that `baton up` runs; `up` starts the next one. */
 import { setTimeout as delay } from "node:timers/promises";
 
+import { findServer, isRunning, type MeshState, readState } from "@baton/client";
 import { answersAsNats } from "@baton/mesh";
 import { nearest } from "@baton/text/nearest";
 import { UserError, EXIT } from "@baton/text/user-error";
@@ -8,9 +9,7 @@ import { durationText } from "@baton/views";
 
 import type { Globals } from "../globals.ts";
 import { note, print } from "../output.ts";
-import { findServer } from "../server-address.ts";
 import { askForEnd } from "./run-book.ts";
-import { isRunning, type MeshState, readState } from "./up-state.ts";
 
 /** A service stops within ten seconds; who hasn't then hangs. */
 const GRACE_MS = 12_000;

@@ -2,9 +2,8 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { MeshState } from "@baton/client";
 import { exitInWords, type ProcessExit, type ServiceEvent } from "@baton/supervisor";
-
-import type { MeshState } from "./up-state.ts";
 
 /** Ends that are remembered of a service. */
 const MOST_FAULTS = 10;

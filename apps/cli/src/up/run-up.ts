@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { isHeldByOther, type MeshDirectory, meshDirectory, POINTER } from "@baton/client";
 import type { Identity } from "@baton/contracts";
 import { grpcPortNote } from "@baton/telemetry/otlp-endpoint";
 import { printable } from "@baton/text/printable";
@@ -10,15 +11,12 @@ import { UserError, EXIT } from "@baton/text/user-error";
 
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
-import { POINTER } from "../server-address.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
 import { ensurePeople, OTHERS, ownKeyFollower } from "./local-people.ts";
-import { type MeshDirectory, meshDirectory } from "./mesh-directory.ts";
 import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
 import { makeFolders } from "./prepare-folder.ts";
 import { startMesh } from "./start-mesh.ts";
 import { stopSignal } from "./stop-signal.ts";
-import { isHeldByOther } from "./up-state.ts";
 
 /** Options as they were given. */
 export interface UpOptions {

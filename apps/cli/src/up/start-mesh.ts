@@ -9,6 +9,14 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 
+import {
+  type MeshDirectory,
+  type MeshState,
+  openStateFiles,
+  readSeed,
+  removeState,
+  writeState,
+} from "@baton/client";
 import { HistoryMarks } from "@baton/contracts";
 import {
   answersAsNats,
@@ -21,17 +29,14 @@ import {
 } from "@baton/mesh";
 import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
-import { readSeed } from "../read-seed-file.ts";
 import { ensureBrokerTokens } from "./broker-tokens.ts";
 import { historyLost } from "./history-lost.ts";
-import type { MeshDirectory } from "./mesh-directory.ts";
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
 import { limitLog, makeFolders, prepare } from "./prepare-folder.ts";
 import { openRunBook, type RunBook } from "./run-book.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
-import { type MeshState, openStateFiles, removeState, writeState } from "./up-state.ts";
 
 /** A mesh that runs. */
 export interface RunningMesh {

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 
+import { diskFinding } from "@baton/client";
 import { eventually } from "@baton/testkit";
 import { expect, test } from "vitest";
 
-import { diskFinding } from "../doctor/examine-disk.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
 
 test("a server that stores nothing is started again once the disk has room, and then left alone for a while", async () => {

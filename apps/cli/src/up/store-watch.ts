@@ -1,3 +1,4 @@
+import { freeBytes, fullText, ROOM_BYTES } from "@baton/client";
 /**
  * Brings nats-server back after a write error: it stores nothing more in the streams it met one in, also once the disk has room
  * again, until it's started anew.
@@ -6,8 +7,6 @@
  *     nothing, and might not come up.
  */
 import { z } from "zod";
-
-import { freeBytes, fullText, ROOM_BYTES } from "./disk-room.ts";
 
 /** Between two looks, in milliseconds. */
 const EVERY_MS = 5000;

@@ -2,11 +2,11 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { type MeshState, openStateFiles, readState } from "@baton/client";
 import { temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 import { askForEnd } from "./run-book.ts";
-import { type MeshState, openStateFiles, readState } from "./up-state.ts";
 
 function folder(): string {
   const made = temporaryFolder("up-state");

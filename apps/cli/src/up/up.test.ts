@@ -4,12 +4,12 @@ import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { readState } from "@baton/client";
 import { eventually } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
 import { exists, folder, ready, untilGone, untilUp, up } from "./testing/up-process.ts";
-import { readState } from "./up-state.ts";
 
 test(
   "what is well is said to be, a frozen service is found and restarted, and a server that stores nothing comes back",

@@ -1,17 +1,19 @@
+import {
+  candidateTextFrom,
+  findCandidate,
+  readLast,
+  type Session,
+  streamInfo,
+} from "@baton/client";
 /** `baton watch [ID]`: every move as it happens. */
 import { type CandidateId, journalFence, STREAMS } from "@baton/contracts";
 import { follow, parseControls, parseEntry } from "@baton/mesh";
 import { controlJson, moveJson, renderControl, renderMove } from "@baton/views";
 
-import { candidateTextFrom } from "../arguments.ts";
 import { openCommandSession } from "../command-session.ts";
-import { streamInfo } from "../doctor/examine-streams.ts";
 import type { Format, Globals } from "../globals.ts";
 import { interruptible } from "../interrupt.ts";
-import { findCandidate } from "../journal/find-candidate.ts";
-import { readLast } from "../journal/read-candidate.ts";
 import { note, write } from "../output.ts";
-import type { Session } from "../session.ts";
 
 /** Follows one candidate from where it stands until it is closed, or all of them from now on. */
 export async function watch(id: string | undefined, globals: Globals): Promise<void> {

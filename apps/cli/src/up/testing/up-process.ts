@@ -5,10 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { type MeshState, readState } from "@baton/client";
 import { eventually } from "@baton/testkit";
 import { afterEach, beforeEach } from "vitest";
-
-import { type MeshState, readState } from "../up-state.ts";
 
 const MAIN = join(import.meta.dirname, "../../main.ts");
 const START_MS = 90_000;
