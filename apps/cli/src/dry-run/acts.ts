@@ -11,9 +11,9 @@ import {
   type SigningKey,
 } from "@baton/client";
 import { Command, ControlCommand, type Entry, MESH_ID } from "@baton/contracts";
+import type { RunningMesh } from "@baton/local-mesh";
 import { UserError } from "@baton/text/user-error";
 
-import type { RunningMesh } from "../up/start-mesh.ts";
 import type { JournalBoard } from "./journal-board.ts";
 import type { Kill } from "./kill-lane.ts";
 import type { SwitchProbe } from "./kill-switch-probe.ts";

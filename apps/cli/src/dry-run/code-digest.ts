@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { ROOT } from "../up/mesh-plan.ts";
+import { ROOT } from "@baton/local-mesh";
 
 /** Everything that may change what a dry run makes: code, policies, candidates, and what's installed. */
 const SOURCES = [

@@ -4,9 +4,8 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import { isHeldByOther } from "@baton/client";
 import { makeFolder, refuseForeign } from "@baton/files";
+import { ROOT } from "@baton/local-mesh";
 import { UserError, EXIT } from "@baton/text/user-error";
-
-import { ROOT } from "../up/mesh-plan.ts";
 
 /** Older ones in the usual place are removed. */
 const KEPT = 10;

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { type Report, ResultReport, type StoredReport } from "@baton/contracts";
+import type { InvariantFinding } from "@baton/local-mesh";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { InvariantFinding } from "../check/check-outside.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
 import { newRunFolder } from "./dry-run-folder.ts";

@@ -1,9 +1,9 @@
 /** Kills lane C exactly while it works on a candidate, as seen by its own list of attempts. */
 import { setTimeout as delay } from "node:timers/promises";
 
+import type { RunningMesh } from "@baton/local-mesh";
 import { z } from "zod";
 
-import type { RunningMesh } from "../up/start-mesh.ts";
 import { NotInTime } from "./journal-board.ts";
 
 /** A lane that was killed. */

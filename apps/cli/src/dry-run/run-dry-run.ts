@@ -4,21 +4,26 @@ import { join } from "node:path";
 
 import { openAuditKey, verifyAuditPack } from "@baton/audit";
 import { localKeyFile, meshDirectory, POINTER, readKeyFile } from "@baton/client";
+import {
+  checkOutside,
+  ensurePeople,
+  interrupted,
+  makeFolders,
+  type MeshChoices,
+  ROOT,
+  type RunningMesh,
+  startMesh,
+  stopSignal,
+  type StopSignal,
+} from "@baton/local-mesh";
 import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
-import { checkOutside } from "../check/check-outside.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Format } from "../globals.ts";
 import { note, terminalWidth, write } from "../output.ts";
 import { describeEvent } from "../up/describe-mesh.ts";
-import { ensurePeople } from "../up/local-people.ts";
-import { interrupted } from "../up/mesh-failures.ts";
-import { type MeshChoices, ROOT } from "../up/mesh-plan.ts";
-import { makeFolders } from "../up/prepare-folder.ts";
-import { type RunningMesh, startMesh } from "../up/start-mesh.ts";
-import { stopSignal, type StopSignal } from "../up/stop-signal.ts";
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
 import { captureWire } from "./capture-wire.ts";
 import { codeDigest } from "./code-digest.ts";

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { SpecDocument } from "@baton/contracts";
+import { ROOT } from "@baton/local-mesh";
 import { candidateIdOf } from "@baton/playbook";
 
 import { parseSpec } from "../submit/parse-spec.ts";
-import { ROOT } from "../up/mesh-plan.ts";
 
 /** Names of the stories, in the order in which they are told. */
 export const STORY_NAMES = [

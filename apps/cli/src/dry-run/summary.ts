@@ -1,4 +1,5 @@
-import type { InvariantFinding } from "../check/check-outside.ts";
+import type { InvariantFinding } from "@baton/local-mesh";
+
 /** What a dry run found out, as `summary.json` keeps it. */
 import type { Comparison, ArtifactDigests } from "./compare-runs.ts";
 import type { Handoffs } from "./handoffs.ts";

@@ -3,12 +3,11 @@ import { relative } from "node:path";
 
 import type { MeshDirectory, MeshState } from "@baton/client";
 import type { Identity } from "@baton/contracts";
+import { OTHERS } from "@baton/local-mesh";
 import { exitInWords, type ServiceEvent } from "@baton/supervisor";
 import { printable } from "@baton/text/printable";
 import { renderTable } from "@baton/views";
 import { createLogUpdate } from "log-update";
-
-import { OTHERS } from "./local-people.ts";
 
 /** What is told beside the state. */
 interface Told {

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { meshDirectory, readState } from "@baton/client";
+import { makeFolders, prepare } from "@baton/local-mesh";
 import { eventually } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 import { explainError } from "../explain-error.ts";
-import { makeFolders, prepare } from "./prepare-folder.ts";
 import { folder } from "./testing/up-process.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");

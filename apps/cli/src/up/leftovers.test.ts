@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { meshDirectory } from "@baton/client";
+import { makeFolders, prepare } from "@baton/local-mesh";
 import { expect, onTestFinished, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
-import { makeFolders, prepare } from "./prepare-folder.ts";
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "baton-leftovers-"));

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { findServer, isRunning, type MeshState, readState } from "@baton/client";
+import { askForEnd } from "@baton/local-mesh";
 import { answersAsNats } from "@baton/mesh";
 import { nearest } from "@baton/text/nearest";
 import { UserError, EXIT } from "@baton/text/user-error";
@@ -9,7 +10,6 @@ import { durationText } from "@baton/views";
 
 import type { Globals } from "../globals.ts";
 import { note, print } from "../output.ts";
-import { askForEnd } from "./run-book.ts";
 
 /** A service stops within ten seconds; who hasn't then hangs. */
 const GRACE_MS = 12_000;

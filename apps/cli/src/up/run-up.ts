@@ -5,6 +5,17 @@ import { join, resolve } from "node:path";
 
 import { isHeldByOther, type MeshDirectory, meshDirectory, POINTER } from "@baton/client";
 import type { Identity } from "@baton/contracts";
+import {
+  ensurePeople,
+  makeFolders,
+  type MeshChoices,
+  OTHERS,
+  ownKeyFollower,
+  PLAN,
+  ROOT,
+  startMesh,
+  stopSignal,
+} from "@baton/local-mesh";
 import { grpcPortNote } from "@baton/telemetry/otlp-endpoint";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
@@ -12,11 +23,6 @@ import { UserError, EXIT } from "@baton/text/user-error";
 import type { Format } from "../globals.ts";
 import { note, write } from "../output.ts";
 import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
-import { ensurePeople, OTHERS, ownKeyFollower } from "./local-people.ts";
-import { type MeshChoices, PLAN, ROOT } from "./mesh-plan.ts";
-import { makeFolders } from "./prepare-folder.ts";
-import { startMesh } from "./start-mesh.ts";
-import { stopSignal } from "./stop-signal.ts";
 
 /** Options as they were given. */
 export interface UpOptions {

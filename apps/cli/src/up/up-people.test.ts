@@ -2,11 +2,11 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { OTHERS } from "@baton/local-mesh";
 import { ensureMeshKeys } from "@baton/mesh";
 import { expect, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
-import { OTHERS } from "./local-people.ts";
 import { folder, untilUp, up } from "./testing/up-process.ts";
 
 test(

@@ -9,7 +9,7 @@ import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
-import { ROOT } from "../up/mesh-plan.ts";
+import { ROOT } from "./mesh-plan.ts";
 
 /** What the program found out about one invariant. */
 export const InvariantFinding = z.object({

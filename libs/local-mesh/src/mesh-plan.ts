@@ -7,7 +7,7 @@ import { KINDS } from "@baton/mesh";
 import { SERVICE_ENV } from "@baton/supervisor";
 
 /** The project's root, where apps, playbooks and `.baton` are. */
-export const ROOT = join(import.meta.dirname, "../../../..");
+export const ROOT = join(import.meta.dirname, "../../..");
 
 /** What may be chosen about a mesh. */
 export interface MeshChoices {
