@@ -77,7 +77,7 @@ export const DEPENDENT: readonly Contradiction[] = [
 ];
 
 /** Commands that run a mesh of their own, so that no other can be named. */
-export const OWN_MESH: readonly string[] = ["up", "dry-run"];
+export const OWN_MESH: readonly string[] = ["up"];
 
 /** Throws `UserError` E_USAGE that names the options. */
 export function refuseContradictions(command: Command): void {

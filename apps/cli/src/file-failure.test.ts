@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { explainError } from "@baton/terminal";
 import { afterAll, describe, expect, test } from "vitest";
 
-import { explainError } from "./explain-error.ts";
 import { baton } from "./testing/run-baton.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baton-places-"));
@@ -28,7 +28,6 @@ describe.runIf(process.platform === "linux").concurrent("a place where nothing c
       (place) =>
         [
           [["up", "--port", "0", "--data", place], place],
-          [["dry-run", "--data", place], place],
           [["nats-config", "--new-keys", place], place],
           [["get", "candidates", "--data", place], place],
         ] as const,

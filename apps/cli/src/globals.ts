@@ -1,7 +1,5 @@
+import type { Format } from "@baton/terminal";
 import type { Command } from "commander";
-
-/** How results are printed. */
-export type Format = "table" | "json" | "yaml";
 
 /** Options that every command has, before or after the verb. */
 export interface Globals {
@@ -24,15 +22,4 @@ export function globalsOf(command: Command): Globals {
     data: given.data,
     format: given.json === true ? "json" : (given.output ?? "table"),
   };
-}
-
-/** True if errors shall be JSON too; looks at the raw arguments, because parsing them may be what failed. */
-export function wantsJson(args: readonly string[]): boolean {
-  return args.some(
-    (arg, index) =>
-      arg === "--json" ||
-      arg === "-ojson" ||
-      arg === "--output=json" ||
-      (arg === "json" && ["-o", "--output"].includes(args[index - 1] ?? "")),
-  );
 }

@@ -1,3 +1,4 @@
+import { note } from "@baton/terminal";
 /**
  * The command line's shape. Each file in `commands/` registers one verb and loads what the verb needs only when it runs:
  * `--help` must not wait for a NATS client.
@@ -12,7 +13,6 @@ import { register as registerControls } from "./commands/controls.ts";
 import { register as registerDecisions } from "./commands/decisions.ts";
 import { register as registerDescribe } from "./commands/describe.ts";
 import { register as registerDoctor } from "./commands/doctor.ts";
-import { register as registerDryRun } from "./commands/dry-run.ts";
 import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGet } from "./commands/get.ts";
 import { register as registerGuard } from "./commands/guard.ts";
@@ -28,14 +28,13 @@ import { register as registerTrust } from "./commands/trust.ts";
 import { register as registerUp } from "./commands/up.ts";
 import { register as registerWatch } from "./commands/watch.ts";
 import { refuseContradictions } from "./contradictions.ts";
-import { note } from "./output.ts";
 import { unknownVariables } from "./unknown-variables.ts";
 
 const GROUPS: readonly { heading: string; registrars: readonly ((program: Command) => void)[] }[] =
   [
     {
       heading: "Run:",
-      registrars: [registerUp, registerRestart, registerDryRun, registerNatsConfig],
+      registrars: [registerUp, registerRestart, registerNatsConfig],
     },
     {
       heading: "Submit and decide:",

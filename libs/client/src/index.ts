@@ -87,6 +87,7 @@ export {
   type Wish,
   scopeFrom,
 } from "./sending/control-command.ts";
+export { checkSpecSize, parseSpec } from "./sending/parse-spec.ts";
 export {
   type AcceptedReceipt,
   commandIdNow,

@@ -41,7 +41,7 @@ const STEPS: readonly Step[] = [
     command: `${VITEST} --project=@baton/chaos ${REPORTS}${join(folder, "chaos.json")}`,
     tests: "chaos.json",
   },
-  { name: "dry run", command: "node apps/cli/src/main.ts dry-run" },
+  { name: "dry run", command: "node test/dry-run/src/main.ts" },
 ];
 
 const Results = z.object({

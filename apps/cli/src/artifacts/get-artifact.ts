@@ -7,12 +7,12 @@ import {
 } from "@baton/client";
 /** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
 import { ArtifactName, type Sha256 } from "@baton/contracts";
+import { note } from "@baton/terminal";
 import { printableLines } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { note } from "../output.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** What the command line said. */

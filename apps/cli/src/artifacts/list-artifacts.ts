@@ -1,10 +1,10 @@
 /** `baton artifacts list ID` */
 import { candidateTextFrom, findCandidate, readLast } from "@baton/client";
+import { print } from "@baton/terminal";
 import { renderArtifacts } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 
 /** Lists the artifacts that the candidate's last entry names. */
 export async function listArtifacts(id: string, globals: Globals): Promise<void> {

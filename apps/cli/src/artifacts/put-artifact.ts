@@ -2,10 +2,10 @@ import { storeArtifact } from "@baton/client";
 /** `baton artifacts put FILE…`: stores copies of artifacts again, such as those that `baton doctor --deep` misses. */
 import { MAX_ARTIFACT_BYTES } from "@baton/contracts";
 import { ArtifactAltered, type Artifacts, sha256Of } from "@baton/mesh";
+import { print } from "@baton/terminal";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 import { folderOf, readInput } from "../submit/read-input.ts";
 
 /** A file by its content: `restored` if only other bytes were stored under its digest, `there` if nothing had to be done. */

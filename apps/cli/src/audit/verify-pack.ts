@@ -1,11 +1,11 @@
 /** `baton audit verify FILE`: needs no server. */
 import { type AuditFaultCode, type AuditVerification, verifyAuditPack } from "@baton/audit";
 import { registryIn } from "@baton/client";
+import { print } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 import { readInput } from "../submit/read-input.ts";
 
 /** Longest public key file. */

@@ -3,12 +3,11 @@ import { join, resolve } from "node:path";
 
 import { findServer, meshDirectory } from "@baton/client";
 import { checkOutside, type InvariantFinding, ROOT } from "@baton/local-mesh";
+import { colors, print } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 
 /** Checks and prints; exit code 5 if one doesn't hold. Throws `UserError` if it can't look. */
 export async function check(options: Globals & { readonly playbook?: string }): Promise<void> {

@@ -1,9 +1,9 @@
+import { write } from "@baton/terminal";
 import { Argument, type Command } from "commander";
 
 import { SCRIPTS, type Shell, SHELLS } from "../completion/scripts.ts";
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
-import { write } from "../output.ts";
 
 /** `baton completion SHELL`, and `baton complete`, which its scripts ask. */
 export function register(program: Command): void {

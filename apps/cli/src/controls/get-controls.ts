@@ -9,12 +9,12 @@ import {
 } from "@baton/client";
 /** `baton get controls`: kill switch, incidents, emergencies, tasks, and whom they stop. */
 import { type Entry, MESH_ID, type StoredControls } from "@baton/contracts";
+import { note, print, terminalWidth } from "@baton/terminal";
 import { UserError } from "@baton/text/user-error";
 import { renderControls, renderHistory, viewOf, type Waiting } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { note, print, terminalWidth } from "../output.ts";
 
 /** Prints the state, or with `history` every entry that led to it. */
 export async function getControls(options: Globals & { history?: true }): Promise<void> {

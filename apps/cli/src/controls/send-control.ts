@@ -22,12 +22,11 @@ import {
   STREAMS,
 } from "@baton/contracts";
 import { readControls } from "@baton/mesh";
+import { interruptible, note, print } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { interruptible } from "../interrupt.ts";
-import { note, print } from "../output.ts";
 import { renderControlReceipt } from "./render-control-receipt.ts";
 
 /** What every such command line says. */

@@ -12,13 +12,11 @@ import {
 } from "@baton/client";
 /** `baton approve|reject|pause|resume|send-back|cancel ID…`: what a person decides about candidates. */
 import { type CandidateId, Command, type CommandType } from "@baton/contracts";
+import { explainError, interruptible, note, print } from "@baton/terminal";
 import { UserError, EXIT, failureFields, renderFailure } from "@baton/text/user-error";
 
 import { openCommandSession } from "../command-session.ts";
-import { explainError } from "../explain-error.ts";
 import type { Globals } from "../globals.ts";
-import { interruptible } from "../interrupt.ts";
-import { note, print } from "../output.ts";
 import { renderReceipt } from "../render-receipt.ts";
 import { agree, requireConsent } from "./agree.ts";
 import { chosenFrom, selectCandidates, type Whom } from "./select-candidates.ts";

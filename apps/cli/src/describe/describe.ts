@@ -1,10 +1,10 @@
 /** `baton describe ID`: everything that is known about a candidate. */
 import { candidateTextFrom, findCandidate, readEntries, readReports } from "@baton/client";
+import { print, terminalWidth } from "@baton/terminal";
 import { renderDescription } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print, terminalWidth } from "../output.ts";
 
 /** Prints it. */
 export async function describe(id: string, globals: Globals): Promise<void> {

@@ -9,14 +9,13 @@ import {
   type Session,
   WHATEVER_IS_LOST,
 } from "@baton/client";
+import { colors, print } from "@baton/terminal";
 /** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
 import { printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
-import { colors } from "../colors.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 
 /** Prints all findings; ends with 8 if one is a fault. */
 export async function doctor(globals: Globals, deep = false): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from "@baton/client";
 /** `baton explain ID` */
 import { LANES, STREAMS } from "@baton/contracts";
+import { print } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 import {
@@ -22,7 +23,6 @@ import {
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 import { runbookOf } from "../reasons/runbook.ts";
 
 interface Explained extends Explanation {

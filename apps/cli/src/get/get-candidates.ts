@@ -10,13 +10,13 @@ import {
 } from "@baton/client";
 /** `baton get candidates`: one line per candidate, by its last entry. */
 import type { Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
+import { note, print, terminalWidth } from "@baton/terminal";
 import { nearest } from "@baton/text/nearest";
 import { ageText, type Column, particularsOf, renderTable } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
-import { note, print, terminalWidth } from "../output.ts";
 
 /** What the command line said. */
 export interface GetOptions extends Globals {

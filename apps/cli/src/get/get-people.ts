@@ -1,11 +1,11 @@
 import { findServer, keyInUse, registryFor } from "@baton/client";
 /** `baton get people`: the key registry, as far as this machine can read it. */
 import type { People } from "@baton/people";
+import { print, terminalWidth } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { renderTable } from "@baton/views";
 
 import type { Globals } from "../globals.ts";
-import { print, terminalWidth } from "../output.ts";
 
 /** A registered key. */
 interface PersonRow {

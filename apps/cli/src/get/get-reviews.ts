@@ -1,9 +1,9 @@
 /** `baton get reviews`: what waits for a person, the longest wait first. */
 import type { ReviewAnswer, TimedEntry } from "@baton/contracts";
+import { print, terminalWidth } from "@baton/terminal";
 import { adviceOn, ageText, inTerminal, particularsOf, renderTable, whoText } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
-import { print, terminalWidth } from "../output.ts";
 import { findEntries, type GetOptions, wantedFrom } from "./get-candidates.ts";
 
 /** A question that waits. */

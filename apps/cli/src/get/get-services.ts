@@ -10,11 +10,11 @@ import {
   type ServiceView,
   type Session,
 } from "@baton/client";
+import { print, terminalWidth } from "@baton/terminal";
 import { ageText, differenceText, renderTable } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print, terminalWidth } from "../output.ts";
 
 /** Whose check says how something that all need is. */
 const NEEDED = [

@@ -1,10 +1,10 @@
 import { countFrom } from "@baton/client";
+import { print } from "@baton/terminal";
 /** `baton policy diff OLD NEW`: what a changed playbook changes, in its text and in what it would have decided. */
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 import { loadPlaybook } from "./load-playbook.ts";
 import type { Parting } from "./other-way.ts";
 import { type Change, changesBetween } from "./playbook-changes.ts";

@@ -5,13 +5,13 @@ import {
   readRecord,
   registryFor,
 } from "@baton/client";
+import { print } from "@baton/terminal";
 /** `baton guard replay ID`: does the journal follow from what it was decided on? */
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 import { type Replayed, replayRecord } from "./replay-record.ts";
 
 /** Replays and prints; exit code 5 at the first difference. */

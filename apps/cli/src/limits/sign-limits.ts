@@ -9,12 +9,12 @@ import {
   readLimitsDocument,
 } from "@baton/brokerage";
 import { senderFrom } from "@baton/client";
+import { print } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { stringify } from "yaml";
 
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 
 /** Who signed what, for people and programs. */
 interface Signed {

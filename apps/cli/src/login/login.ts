@@ -1,9 +1,9 @@
 import { ensureKeyFile, identityFrom, keyFileOf, operatingSystemUser } from "@baton/client";
+import { print } from "@baton/terminal";
 /** `baton login`: a key to sign commands with, made if there is none. */
 import { printable } from "@baton/text/printable";
 
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 
 /** Makes or keeps the key and prints its public half. */
 export async function login(options: Globals & { readonly as?: string }): Promise<void> {

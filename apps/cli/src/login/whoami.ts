@@ -1,9 +1,9 @@
 import { senderFrom } from "@baton/client";
+import { print } from "@baton/terminal";
 /** `baton whoami`: in whose name commands are sent. */
 import { printable } from "@baton/text/printable";
 
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 
 /** Prints name, public key and key file. */
 export async function whoami(options: Globals): Promise<void> {

@@ -1,11 +1,11 @@
 /** `baton nats-config`: who may do what, as the part of a nats-server configuration that says so. */
 import { ensureMeshKeys, KINDS, type PublicKeys, renderAccess } from "@baton/mesh";
+import { write } from "@baton/terminal";
 import { readYaml, YamlError } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { stringify } from "yaml";
 import { z } from "zod";
 
-import { write } from "../output.ts";
 import { readInput } from "../submit/read-input.ts";
 
 /** Options as they were given. */

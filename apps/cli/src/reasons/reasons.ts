@@ -1,10 +1,9 @@
 /** `baton reasons [CODE]`: the catalogue, or the page of one code. Needs no server. */
 import type { ReasonText } from "@baton/contracts";
+import { colors, print, terminalWidth, write } from "@baton/terminal";
 import { renderTable } from "@baton/views";
 
-import { colors } from "../colors.ts";
 import type { Globals } from "../globals.ts";
-import { print, terminalWidth, write } from "../output.ts";
 import { readPage } from "./reason-pages.ts";
 import { runbookOf } from "./runbook.ts";
 

@@ -2,12 +2,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { parseSpec } from "@baton/client";
 import { candidateIdOf } from "@baton/playbook";
 import { temporaryFolder } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";
-import { parseSpec } from "./parse-spec.ts";
 
 const examples = join(import.meta.dirname, "../../../../examples/candidates");
 const folder = temporaryFolder("check-files");

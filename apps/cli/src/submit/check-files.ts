@@ -1,10 +1,9 @@
 /** `baton submit FILE… --check`: says what each file would be, or everything that is wrong with it. Sends nothing. */
 import type { CandidateId } from "@baton/contracts";
+import { type Format, write } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError } from "@baton/text/user-error";
 
-import type { Format } from "../globals.ts";
-import { write } from "../output.ts";
 import type { CandidateCheck } from "./check-candidate.ts";
 import { type Outcome, outcomeOf, printList, renderRefused } from "./outcomes.ts";
 import { readSpec } from "./prepare.ts";

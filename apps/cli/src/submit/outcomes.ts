@@ -1,6 +1,7 @@
 import type { AcceptedReceipt } from "@baton/client";
 /** What became of each file, and how that is shown. */
 import type { Entry } from "@baton/contracts";
+import { explainError, type Format, print, write } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import {
   UserError,
@@ -10,9 +11,6 @@ import {
 } from "@baton/text/user-error";
 import { particularsOf } from "@baton/views";
 
-import { explainError } from "../explain-error.ts";
-import type { Format } from "../globals.ts";
-import { print, write } from "../output.ts";
 import { renderReceipt } from "../render-receipt.ts";
 import { nameOf } from "./prepare.ts";
 

@@ -1,4 +1,4 @@
-import { commandIdNow, type senderFrom } from "@baton/client";
+import { checkSpecSize, commandIdNow, parseSpec, type senderFrom } from "@baton/client";
 /** From a file to the command that submits it: everything that can be wrong is found before anything is sent. */
 import {
   type CandidateId,
@@ -13,7 +13,6 @@ import { UserError, EXIT, type Fault } from "@baton/text/user-error";
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
 import { type CandidateCheck, checkCandidate } from "./check-candidate.ts";
 import { type OwnFile, prepareOwnData } from "./own-data.ts";
-import { checkSpecSize, parseSpec } from "./parse-spec.ts";
 import { folderOf, readInput } from "./read-input.ts";
 
 /** A specification that may be submitted. */

@@ -11,11 +11,11 @@ import {
 } from "@baton/client";
 /** `baton submit FILE…`: everything about a file is checked before anything of it is stored; each file has its own outcome. */
 import type { CandidateId, Command, Entry } from "@baton/contracts";
+import { interruptible } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { interruptible } from "../interrupt.ts";
 import { endedShort } from "../render-receipt.ts";
 import { checkFiles } from "./check-files.ts";
 import { type Outcome, outcomeOf, printEnds, tell } from "./outcomes.ts";

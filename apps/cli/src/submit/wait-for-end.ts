@@ -2,12 +2,9 @@ import type { AcceptedReceipt, Session } from "@baton/client";
 /** `--wait`: follows candidates until each is closed or waits for a person. */
 import { type Entry, parseJournalSubject } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
+import { type Format, interruptible, write } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { adviceOn, durationText, inTerminal, renderMove } from "@baton/views";
-
-import type { Format } from "../globals.ts";
-import { interruptible } from "../interrupt.ts";
-import { write } from "../output.ts";
 
 /** How to wait. */
 export interface WaitOptions {

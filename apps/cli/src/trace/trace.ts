@@ -8,13 +8,12 @@ import {
 } from "@baton/client";
 /** `baton trace ID`: the handoffs of a candidate's runs. */
 import { type Holder, STREAMS } from "@baton/contracts";
+import { colors, print, terminalWidth } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { renderWaterfall, type SpanKind, spansOf, totalsOf } from "@baton/views";
 
-import { colors } from "../colors.ts";
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
-import { print, terminalWidth } from "../output.ts";
 
 const PAINTS: Readonly<Record<SpanKind, (text: string) => string>> = {
   queue: colors.dim,

@@ -6,10 +6,10 @@ import {
   trustedMeshes,
   trustMesh,
 } from "@baton/client";
+import { print } from "@baton/terminal";
 
 /** `baton trust`: the meshes that commands may go to. */
 import type { Globals } from "../globals.ts";
-import { print } from "../output.ts";
 
 /** Keeps the mesh that is named, if one is, and prints those that are known. */
 export async function trust(words: readonly string[], options: Globals): Promise<void> {

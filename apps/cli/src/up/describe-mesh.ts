@@ -4,7 +4,7 @@ import { relative } from "node:path";
 import type { MeshDirectory, MeshState } from "@baton/client";
 import type { Identity } from "@baton/contracts";
 import { OTHERS } from "@baton/local-mesh";
-import { exitInWords, type ServiceEvent } from "@baton/supervisor";
+import type { ServiceEvent } from "@baton/supervisor";
 import { printable } from "@baton/text/printable";
 import { renderTable } from "@baton/views";
 import { createLogUpdate } from "log-update";
@@ -47,24 +47,6 @@ export function describeMesh(state: MeshState, told: Told): string {
     "Ctrl-C stops it.",
     "",
   ].join("\n");
-}
-
-/** An event as a line. */
-export function describeEvent(event: ServiceEvent): string {
-  switch (event.kind) {
-    case "started":
-      return `${event.service} started as process ${event.pid}`;
-    case "ready":
-      return `${event.service} is ready (process ${event.pid})`;
-    case "unready":
-      return `${event.service} runs as process ${event.pid} but ${event.why}`;
-    case "hangs":
-      return `${event.service} (process ${event.pid}) doesn't answer any more; it's killed`;
-    case "ended":
-      return `${event.service} (process ${event.pid}) ended with ${exitInWords(event.exit)}; it's started again in ${event.restartInMs} ms`;
-    case "failed":
-      return `${event.service} ${event.why}`;
-  }
 }
 
 /** A line on the terminal that says how far starting has come; nothing elsewhere. */

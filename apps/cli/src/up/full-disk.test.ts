@@ -7,10 +7,10 @@ import { join } from "node:path";
 
 import { meshDirectory, readState } from "@baton/client";
 import { makeFolders, prepare } from "@baton/local-mesh";
+import { explainError } from "@baton/terminal";
 import { eventually } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
-import { explainError } from "../explain-error.ts";
 import { folder } from "./testing/up-process.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");

@@ -4,12 +4,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findServer, isRunning, type MeshState, readState } from "@baton/client";
 import { askForEnd } from "@baton/local-mesh";
 import { answersAsNats } from "@baton/mesh";
+import { note, print } from "@baton/terminal";
 import { nearest } from "@baton/text/nearest";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { durationText } from "@baton/views";
 
 import type { Globals } from "../globals.ts";
-import { note, print } from "../output.ts";
 
 /** A service stops within ten seconds; who hasn't then hangs. */
 const GRACE_MS = 12_000;

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { isHeldByOther, type MeshDirectory, meshDirectory, POINTER } from "@baton/client";
 import type { Identity } from "@baton/contracts";
 import {
+  describeEvent,
   ensurePeople,
   makeFolders,
   type MeshChoices,
@@ -14,15 +15,13 @@ import {
   PLAN,
   ROOT,
   startMesh,
-  stopSignal,
 } from "@baton/local-mesh";
 import { grpcPortNote } from "@baton/telemetry/otlp-endpoint";
+import { type Format, note, stopSignal, write } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import type { Format } from "../globals.ts";
-import { note, write } from "../output.ts";
-import { describeEvent, describeMesh, startingLine } from "./describe-mesh.ts";
+import { describeMesh, startingLine } from "./describe-mesh.ts";
 
 /** Options as they were given. */
 export interface UpOptions {

@@ -8,12 +8,11 @@ import {
 /** `baton watch [ID]`: every move as it happens. */
 import { type CandidateId, journalFence, STREAMS } from "@baton/contracts";
 import { follow, parseControls, parseEntry } from "@baton/mesh";
+import { type Format, interruptible, note, write } from "@baton/terminal";
 import { controlJson, moveJson, renderControl, renderMove } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
-import type { Format, Globals } from "../globals.ts";
-import { interruptible } from "../interrupt.ts";
-import { note, write } from "../output.ts";
+import type { Globals } from "../globals.ts";
 
 /** Follows one candidate from where it stands until it is closed, or all of them from now on. */
 export async function watch(id: string | undefined, globals: Globals): Promise<void> {

@@ -1,8 +1,8 @@
+import { explainError } from "@baton/terminal";
 import type { FailureDetails } from "@baton/text/user-error";
 /** Runs the whole program in this process: what it prints, how it would end. A process of its own costs half a second. */
 import { vi } from "vitest";
 
-import { explainError } from "../../explain-error.ts";
 import { createProgram } from "../../program.ts";
 
 /** How it ended. */

@@ -1,7 +1,7 @@
 /** Results on standard output, in the format that was asked for. */
 import { printable, printableLines } from "@baton/text/printable";
 
-import type { Format } from "./globals.ts";
+import type { Format } from "./format.ts";
 
 /** Writes text to standard output; resolves when the reader took it. */
 export function write(text: string): Promise<void> {

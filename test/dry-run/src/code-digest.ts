@@ -7,6 +7,7 @@ import { ROOT } from "@baton/local-mesh";
 /** Everything that may change what a dry run makes: code, policies, candidates, and what's installed. */
 const SOURCES = [
   "{apps,libs}/*/src/**/*.{ts,json}",
+  "test/dry-run/src/**/*.ts",
   "{apps,libs}/*/policy/**/*.yaml",
   "playbooks/*.yaml",
   "examples/candidates/*.yaml",

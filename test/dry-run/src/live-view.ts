@@ -1,10 +1,10 @@
 /** A dry run as it goes: a board that is drawn again and again on a terminal, one line per event elsewhere. */
 import type { TimedEntry } from "@baton/contracts";
+import { colors } from "@baton/terminal";
 import { cutTo, printable } from "@baton/text/printable";
 import { particularsOf } from "@baton/views";
 import { createLogUpdate } from "log-update";
 
-import { colors } from "../colors.ts";
 import type { Story, StoryName } from "./stories.ts";
 
 /** Shows what happens. */

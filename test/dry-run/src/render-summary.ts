@@ -1,10 +1,10 @@
 /** The end of a dry run for people: candidate by candidate, the first one's waterfall, the invariants, where it all lies. */
 import { relative } from "node:path";
 
+import { colors } from "@baton/terminal";
 import { cutTo, printable } from "@baton/text/printable";
 import { durationText, renderWaterfall, type SpanKind, spansOf } from "@baton/views";
 
-import { colors } from "../colors.ts";
 import type { Comparison } from "./compare-runs.ts";
 import type { Evidence } from "./gather-evidence.ts";
 import type { HandoffTimes } from "./handoffs.ts";

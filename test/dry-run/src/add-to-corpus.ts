@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { formOf } from "./capture-wire.ts";
 
-const root = join(import.meta.dirname, "../../../..");
+const root = join(import.meta.dirname, "../../..");
 const runs = join(root, ".baton/dry-run");
 const latest = readdirSync(runs).toSorted().at(-1) ?? "";
 const captured = join(runs, latest, "wire");

@@ -1,11 +1,12 @@
-/** `baton dry-run`: the whole mesh, seven candidates, a check from outside; exit code 0 only if all is as it should be. */
+/** The whole mesh, seven candidates, a check from outside; exit code 0 only if all is as it should be. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { openAuditKey, verifyAuditPack } from "@baton/audit";
-import { localKeyFile, meshDirectory, POINTER, readKeyFile } from "@baton/client";
+import { localKeyFile, meshDirectory, openSession, POINTER, readKeyFile } from "@baton/client";
 import {
   checkOutside,
+  describeEvent,
   ensurePeople,
   interrupted,
   makeFolders,
@@ -13,17 +14,19 @@ import {
   ROOT,
   type RunningMesh,
   startMesh,
+} from "@baton/local-mesh";
+import {
+  type Format,
+  note,
   stopSignal,
   type StopSignal,
-} from "@baton/local-mesh";
+  terminalWidth,
+  write,
+} from "@baton/terminal";
 import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
-import { openCommandSession } from "../command-session.ts";
-import type { Format } from "../globals.ts";
-import { note, terminalWidth, write } from "../output.ts";
-import { describeEvent } from "../up/describe-mesh.ts";
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
 import { captureWire } from "./capture-wire.ts";
 import { codeDigest } from "./code-digest.ts";
@@ -110,12 +113,14 @@ async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Eviden
   const { mesh, stories, folder, view, stopping, clock } = run;
   const start = clock();
   view.phase("playing");
-  await using session = await openCommandSession({
-    server: mesh.natsUrl,
-    data: undefined,
-    seedFile: run.choices.directory.seedOf("cli"),
-    mesh: mesh.state().mesh,
-  });
+  await using session = await openSession(
+    {
+      server: mesh.natsUrl,
+      seedFile: run.choices.directory.seedOf("cli"),
+      mesh: mesh.state().mesh,
+    },
+    note,
+  );
   const over = new AbortController();
   const signal = AbortSignal.any([
     stopping.signal,

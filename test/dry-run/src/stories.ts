@@ -2,11 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { parseSpec } from "@baton/client";
 import type { SpecDocument } from "@baton/contracts";
 import { ROOT } from "@baton/local-mesh";
 import { candidateIdOf } from "@baton/playbook";
-
-import { parseSpec } from "../submit/parse-spec.ts";
 
 /** Names of the stories, in the order in which they are told. */
 export const STORY_NAMES = [
