@@ -140,7 +140,8 @@ function superviseIntakes(
   service.registerCheck("release", () => {
     // Degraded, not unready: what this release can decide goes on.
     const reason = mesh.newer.reason();
-    return reason === undefined ? { ok: true } : { ok: true, reason };
+    const open = "something waits for a newer release";
+    return reason === undefined ? { ok: true } : { ok: true, reason, open };
   });
   service.registerCheck("intakes", () => {
     const silent = Math.max(...workers.map((worker) => worker.silentMs()));

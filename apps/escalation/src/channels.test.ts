@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
-import { eventually } from "@baton/testkit";
+import { AS_READER, eventually } from "@baton/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -73,7 +73,7 @@ test("a channel that refuses is named wherever somebody looks, and told when it 
     folder.toldTo(folder.webhook("locked", one.url), folder.webhook("fine", other.url)),
   );
   const address = await service.ready(START_MS);
-  const seen = async (path: string): Promise<unknown> => (await fetch(address + path)).json();
+  const seen = async (path: string): Promise<unknown> => (await fetch(address + path, AS_READER)).json();
   await playground.pause("refused-1");
   const why = expect.stringContaining("answered 401: who are you?");
   const listed = z.object({

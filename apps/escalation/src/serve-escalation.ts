@@ -106,7 +106,8 @@ export async function serveEscalation(
   service.registerCheck("release", () => {
     // Degraded, not unready: what this release can read is looked after.
     const reason = mesh.newer.reason();
-    return reason === undefined ? { ok: true } : { ok: true, reason };
+    const open = "something waits for a newer release";
+    return reason === undefined ? { ok: true } : { ok: true, reason, open };
   });
   service.registerCheck("entries", () => answer(silence(worker.silentMs())));
   service.registerCheck("reviews", () => {

@@ -1,6 +1,6 @@
 /** Real escalation processes on a real server, with a real coordinator that asks and is answered. */
 import { journalFilter, journalSubject } from "@baton/contracts";
-import { eventually } from "@baton/testkit";
+import { AS_READER, eventually } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { noticesOf, openPlayground, type Playground } from "./testing/playground.ts";
@@ -192,7 +192,7 @@ test("the list is bounded and says how many there are", async () => {
     all.reviews.slice(0, 1).map(({ candidateId }) => expect.objectContaining({ candidateId })),
   );
   for (const limit of ["0", "1001", "-1", "x", ""]) {
-    const response = await fetch(`${address}/reviews?limit=${limit}`);
+    const response = await fetch(`${address}/reviews?limit=${limit}`, AS_READER);
     expect(response.status).toBe(400);
   }
 });

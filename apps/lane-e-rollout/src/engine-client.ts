@@ -22,10 +22,23 @@ function unavailable(what: string, cause?: unknown): StageFailure {
   );
 }
 
-async function ask(url: URL, signal: AbortSignal): Promise<{ status: number; body: unknown }> {
+/** Where the engine is, and the reader's token that it asks for. */
+export interface EnginePlace {
+  readonly engineUrl: string;
+  readonly readToken?: string | undefined;
+}
+
+async function ask(
+  url: URL,
+  { readToken, signal }: { readonly readToken: string | undefined; readonly signal: AbortSignal },
+): Promise<{ status: number; body: unknown }> {
   try {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const response = await fetch(url, { signal: deadline, redirect: "error" });
+    const response = await fetch(url, {
+      signal: deadline,
+      redirect: "error",
+      ...(readToken !== undefined && { headers: { authorization: `Bearer ${readToken}` } }),
+    });
     const text = await response.text();
     if (text.length > MAX_ANSWER_BYTES) throw new RangeError("the answer is too large");
     return { status: response.status, body: JSON.parse(text) };
@@ -40,11 +53,15 @@ function fitting<T>(schema: z.ZodType<T>, body: unknown): T {
   throw unavailable(`its answer has another form: ${parsed.error.issues[0]?.message ?? ""}`);
 }
 
-/** A client for the engine at `url`; `signal` stops waiting. */
-export function createEngineClient(url: string, signal: AbortSignal): EngineClient {
+/** A client for the engine there; `signal` stops waiting. */
+export function createEngineClient(
+  { engineUrl, readToken }: EnginePlace,
+  signal: AbortSignal,
+): EngineClient {
   return {
     async strategies() {
-      const { status, body } = await ask(new URL("/strategies", url), signal);
+      const { status, body } = await ask(new URL("/strategies", engineUrl), { readToken, signal });
+      if (status === 401) throw unavailable("it doesn't know our BATON_READ_TOKEN");
       if (status !== 200) throw unavailable(`HTTP ${status}`);
       return fitting(RunningStrategies, body);
     },

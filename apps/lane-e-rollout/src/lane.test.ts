@@ -7,6 +7,7 @@ import {
 } from "@baton/contracts";
 import { mergeOnce, openWorktree } from "@baton/gitops";
 import type { StageWork } from "@baton/lanekit";
+import { AS_READER } from "@baton/testkit";
 import { expect, test, vi } from "vitest";
 
 import type { RolloutOptions } from "./rollout-options.ts";
@@ -49,7 +50,7 @@ test("J4: shadow-paper merges L0 once, sees it run with its order, and gives the
   const outcome = await stage("shadow-paper")(context);
   expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
   const report = context.outputJson("gates/shadow-paper.json", ShadowPaperReport);
-  const seen = await fetch(`${options.engineUrl}/strategies/${run.candidateId}`);
+  const seen = await fetch(`${options.engineUrl}/strategies/${run.candidateId}`, AS_READER);
   const running = RunningStrategy.parse(await seen.json());
   expect(running).toMatchObject({
     hash: report.configHash,

@@ -1,6 +1,6 @@
 /** Main is moved back under a ramp: the engine increases nothing, which is no failure of what it stops. */
 import { LiveRampReport, RunningStrategies } from "@baton/contracts";
-import { eventually } from "@baton/testkit";
+import { AS_READER, eventually } from "@baton/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import { approvalOf, commitsOf, contextOf, outputsOf, sharedPlace } from "./testing/place.ts";
@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const place = sharedPlace();
 
 const mainLost = async () => {
-  const answer = await fetch(`${place().options.engineUrl}/strategies`);
+  const answer = await fetch(`${place().options.engineUrl}/strategies`, AS_READER);
   return RunningStrategies.parse(await answer.json()).mainLost ?? null;
 };
 const head = (): string => place().git("rev-parse", "main");

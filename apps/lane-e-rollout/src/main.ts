@@ -17,6 +17,7 @@ await runService({
       strategyRepository: config.BATON_STRATEGY_REPO,
       cacheDir: config.BATON_WORK_DIR,
       engineUrl: config.BATON_ENGINE_URL,
+      readToken: config.BATON_READ_TOKEN,
       broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
       mesh,
       history: historyGuard(mesh),

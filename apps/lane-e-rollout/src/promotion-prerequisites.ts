@@ -102,11 +102,11 @@ async function surroundings(
   options: RolloutOptions,
 ): Promise<readonly GateOutcome[]> {
   const { signal, candidateId } = context;
-  const { repository, token, cacheDir, engineUrl, mesh } = options;
+  const { repository, token, cacheDir, mesh } = options;
   const remote = { repository, token, cacheDir, signal };
   await using reader = await openMainReader(remote);
   await reader.head();
-  const { refused } = await createEngineClient(engineUrl, signal).strategies();
+  const { refused } = await createEngineClient(options, signal).strategies();
   const ours = refused.find(({ file }) => file === `${candidateId}.yaml`);
   const broker = brokerAccounts(options.broker, signal)(candidateId);
   const { status } = await asked(broker.accountState());

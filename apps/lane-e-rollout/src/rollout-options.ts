@@ -16,6 +16,8 @@ export interface RolloutOptions {
   /** Folder for throw-away clones, of this service alone. */
   readonly cacheDir: string;
   readonly engineUrl: string;
+  /** The reader's token, which the engine asks for. */
+  readonly readToken?: string | undefined;
   readonly broker: BrokerPlace;
   /** What holds for the mesh and the candidate, read when something is about to change. */
   readonly mesh: MeshReader;

@@ -41,11 +41,12 @@ export const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
 /** Engine and broker as a stage run talks to them. */
 export function verificationParts(
   { candidateId, signal }: StageContext,
-  { engineUrl, broker, verifyMs }: RolloutOptions,
+  options: RolloutOptions,
 ): VerificationParts {
+  const { broker, verifyMs } = options;
   return {
     candidateId,
-    engine: createEngineClient(engineUrl, signal),
+    engine: createEngineClient(options, signal),
     brokerOf: brokerAccounts(broker, signal),
     verifyMs,
     signal,
@@ -55,9 +56,10 @@ export function verificationParts(
 /** What the guard of a promotion asks. */
 export function promotionParts(
   { candidateId, signal }: StageContext,
-  { mesh, broker, engineUrl }: RolloutOptions,
+  options: RolloutOptions,
 ): Parameters<typeof requireMayPromote>[1] {
-  const engine = createEngineClient(engineUrl, signal);
+  const { mesh, broker } = options;
+  const engine = createEngineClient(options, signal);
   return { mesh, engine, broker: brokerAccounts(broker, signal)(candidateId) };
 }
 

@@ -14,6 +14,7 @@ export interface Engine {
 /** The engine under `url`. */
 export function createEngine(options: {
   readonly url: string;
+  readonly token?: string | undefined;
   readonly traceparent: string;
   readonly signal: AbortSignal;
 }): Engine {
@@ -23,7 +24,11 @@ export function createEngine(options: {
       try {
         const response = await fetch(target, {
           redirect: "error",
-          headers: { accept: "application/json", traceparent: options.traceparent },
+          headers: {
+            accept: "application/json",
+            traceparent: options.traceparent,
+            ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
+          },
           signal: AbortSignal.any([options.signal, AbortSignal.timeout(REQUEST_MS)]),
         });
         if (!response.ok) throw new Error(`HTTP ${response.status}`);

@@ -16,6 +16,7 @@ await runService({
     const lane = evidenceLane({
       broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
       engineUrl: config.BATON_ENGINE_URL,
+      readToken: config.BATON_READ_TOKEN,
       gitops: {
         repository: config.BATON_GITOPS_REPO,
         cacheDir: config.BATON_WORK_DIR,

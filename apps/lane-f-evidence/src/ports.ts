@@ -33,6 +33,8 @@ export interface ControlsReader {
 export interface EvidenceOptions {
   readonly broker: BrokerPlace;
   readonly engineUrl: string;
+  /** The reader's token, which the engine asks for. */
+  readonly readToken?: string | undefined;
   /** The GitOps repository, and a folder of the lane's own for throw-away clones. */
   readonly gitops: Pick<Remote, "repository" | "cacheDir" | "history">;
   readonly journal: JournalReader;
@@ -58,7 +60,12 @@ export interface World {
 export function worldOf(options: EvidenceOptions, context: StageContext): World {
   const { signal, traceparent } = context;
   return {
-    engine: createEngine({ url: options.engineUrl, traceparent, signal }),
+    engine: createEngine({
+      url: options.engineUrl,
+      token: options.readToken,
+      traceparent,
+      signal,
+    }),
     remote: { ...options.gitops, signal },
     waitMs: options.waitMs ?? 10_000,
     signal,

@@ -88,17 +88,20 @@ function registerChecks(
   const matters = createMatters(() => reconciler.mainProblem());
   service.registerCheck("main", () => {
     const reason = reconciler.mainProblem();
-    return reason === null ? { ok: true } : { ok: false, reason };
+    const open = "main isn't followed without reserve, so nothing is increased";
+    return reason === null ? { ok: true } : { ok: false, reason, open };
   });
   service.registerCheck("broker", () => {
     const reason = reconciler.brokerProblem() ?? brokerSwitch.problem();
-    return reason === null ? { ok: true } : { ok: false, reason };
+    const open = "the broker can't be asked, or doesn't do what it is told";
+    return reason === null ? { ok: true } : { ok: false, reason, open };
   });
   // Said, but no reason to count as not ready: one strategy's trouble isn't the others'.
   service.registerCheck("strategies", () => {
     const now = reconciler.status();
     const troubles = troublesIn(now);
-    const told = { matters: matters(now) };
+    const open = `people have to look at ${troubles.length} of what runs`;
+    const told = { open, matters: matters(now) };
     return troubles.length === 0
       ? { ok: true, ...told }
       : { ok: true, reason: troubles.join("; "), ...told };

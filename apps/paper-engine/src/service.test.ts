@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { RunningStrategies, RunningStrategy, ServiceMatter } from "@baton/contracts";
-import { eventually, startTestMesh, type TestMesh } from "@baton/testkit";
+import { AS_READER, eventually, startTestMesh, type TestMesh } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -44,7 +44,7 @@ test("the service says over HTTP what runs, and answers wrong questions with a r
     "cand-wrong.yaml": "kind: Secret\n",
   });
   const url = await startEngine(engineEnv(repository, brokerUrl)).ready();
-  const ask = (path: string, init?: RequestInit) => fetch(`${url}${path}`, init);
+  const ask = (path: string, init?: RequestInit) => fetch(`${url}${path}`, { ...AS_READER, ...init });
   const one = RunningStrategy.parse(await (await ask(`/strategies/${candidate}`)).json());
   expect(one).toMatchObject({ candidateId: candidate, level: "L1", notional: 1000 });
   const all = RunningStrategies.parse(await (await ask("/strategies")).json());
@@ -69,11 +69,11 @@ test("without its repository it stays up, isn't ready, and says why", async () =
   const { url: brokerUrl } = shared();
   const url = await startEngine(engineEnv("/nowhere/gitops.git", brokerUrl)).listening();
   await eventually(
-    async () => (await (await fetch(`${url}/readyz`)).text()).includes("git ls-remote"),
+    async () => (await (await fetch(`${url}/readyz`, AS_READER)).text()).includes("git ls-remote"),
     { what: "it says what is missing" },
   );
-  expect((await fetch(`${url}/strategies/cand-missing`)).status).toBe(503);
-  expect((await fetch(`${url}/strategies`)).status).toBe(503);
+  expect((await fetch(`${url}/strategies/cand-missing`, AS_READER)).status).toBe(503);
+  expect((await fetch(`${url}/strategies`, AS_READER)).status).toBe(503);
 });
 
 test("a main that was moved back makes it unready, also after a restart, until main is brought back", async () => {
@@ -82,11 +82,11 @@ test("a main that was moved back makes it unready, also after a restart, until m
   const { url: brokerUrl, account } = shared();
   const env = engineEnv(repository, brokerUrl);
   const status = async (url: string) =>
-    RunningStrategies.parse(await (await fetch(`${url}/strategies`)).json());
+    RunningStrategies.parse(await (await fetch(`${url}/strategies`, AS_READER)).json());
   const says = async (url: string, what: string, isSo: (of: Response, text: string) => boolean) =>
     eventually(
       async () => {
-        const answer = await fetch(`${url}/readyz`);
+        const answer = await fetch(`${url}/readyz`, AS_READER);
         return isSo(answer, await answer.text());
       },
       { what, withinMs: 15_000 },
@@ -142,7 +142,7 @@ test(
     }
     const url = await startEngine(env).ready();
     const status = async () =>
-      RunningStrategy.parse(await (await fetch(`${url}/strategies/${candidate}`)).json());
+      RunningStrategy.parse(await (await fetch(`${url}/strategies/${candidate}`, AS_READER)).json());
     await eventually(async () => (await status()).settled, { what: "it is settled" });
     expect((await broker.positions())[0]?.qty).toBe("100");
     const orders = await broker.listOrders();

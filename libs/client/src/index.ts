@@ -22,6 +22,7 @@ export { withObstacles } from "./diagnosis/obstacles.ts";
 export { openWorld } from "./diagnosis/world.ts";
 export { freeBytes, fullText, ROOM_BYTES } from "./here/disk-room.ts";
 export { type MeshDirectory, meshDirectory } from "./here/mesh-directory.ts";
+export { readerHeaders } from "./here/reader-headers.ts";
 export {
   isHeldByOther,
   isRunning,

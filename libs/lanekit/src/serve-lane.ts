@@ -64,15 +64,21 @@ export function serveLane(
   service.onShutdown("lane", () => lane.stop());
   service.registerCheck("server", () => answer(mesh.trouble()));
   service.registerCheck("intake", () => answer(lane.trouble()));
-  service.registerCheck("away", () => answer(lane.away()));
+  service.registerCheck("away", () => {
+    const reason = lane.away();
+    const open = "something is away, and who needs it waits";
+    return reason === undefined ? { ok: true } : { ok: false, reason, open };
+  });
   service.registerCheck("deliveries", () => {
     const reason = lane.unanswered();
-    return reason === undefined ? { ok: true } : { ok: true, reason };
+    const open = "deliveries that can't be answered";
+    return reason === undefined ? { ok: true } : { ok: true, reason, open };
   });
   service.registerCheck("release", () => {
     // Degraded, not unready: everything else goes on.
     const reason = mesh.newer.reason();
-    return reason === undefined ? { ok: true } : { ok: true, reason };
+    const open = "something waits for a newer release";
+    return reason === undefined ? { ok: true } : { ok: true, reason, open };
   });
   service.mount({
     fetch: (request) =>

@@ -1,4 +1,4 @@
-/** Tokens at the paper broker of one mesh: a file per holder, which only its owner may read. */
+/** Tokens at the paper broker of one mesh, and the reader's: a file each, which only its owner may read. */
 import { randomBytes } from "node:crypto";
 import { linkSync, rmSync, writeFileSync } from "node:fs";
 
@@ -9,9 +9,12 @@ import { makeFolder } from "@baton/files";
 const BROKER_HOLDERS = ["paper-engine", "lane-e", "lane-f", "operator"] as const;
 
 /** Makes those that aren't there; what is there stays. */
-export function ensureBrokerTokens(directory: Pick<MeshDirectory, "keys" | "brokerTokenOf">): void {
+export function ensureTokens(
+  directory: Pick<MeshDirectory, "keys" | "brokerTokenOf" | "readToken">,
+): void {
   makeFolder(directory.keys);
   for (const holder of BROKER_HOLDERS) ensureToken(directory.brokerTokenOf(holder));
+  ensureToken(directory.readToken);
 }
 
 /** A link fails where a name is taken: of two who make one at once both get the same. */

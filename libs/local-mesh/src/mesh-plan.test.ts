@@ -62,6 +62,7 @@ test("services are told what they need and nothing of the caller's own environme
   expect(told["coordinator"]?.["BATON_PEOPLE"]).toBe("/people.yaml");
   expect(told["lane-d"]).not.toHaveProperty("BATON_BROKER_URL");
   for (const environment of Object.values(told)) {
+    expect(environment["BATON_READ_TOKEN_FILE"]).toBe("/data/keys/reader.token");
     expect(environment).not.toHaveProperty("SECRET_OF_MINE");
   }
 });

@@ -213,6 +213,7 @@ export function environmentOf(
     NODE_COMPILE_CACHE: join(ROOT, ".baton/cache/compile"),
     BATON_NATS_URL: known.natsUrl,
     ...(isKind(name) && { BATON_NATS_SEED_FILE: choices.directory.seedOf(name) }),
+    BATON_READ_TOKEN_FILE: choices.directory.readToken,
     BATON_SYNC_ALWAYS: choices.syncAlways ? "1" : "0",
     BATON_HTTP_PORT: String(choices.httpPort === 0 ? 0 : choices.httpPort + position),
     BATON_ADDRESS_FILE: choices.directory.addressFileOf(name),

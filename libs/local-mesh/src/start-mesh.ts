@@ -29,7 +29,7 @@ import {
 } from "@baton/mesh";
 import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
-import { ensureBrokerTokens } from "./broker-tokens.ts";
+import { ensureTokens } from "./broker-tokens.ts";
 import { historyLost } from "./history-lost.ts";
 import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
@@ -206,7 +206,7 @@ async function superviseNats(
   const { directory } = choices;
   const server = await findNatsServer({ signal, log });
   const { publicKeys } = ensureMeshKeys(directory.keys);
-  ensureBrokerTokens(directory);
+  ensureTokens(directory);
   const logFile = directory.logOf("nats-server");
   limitLog(logFile);
   let port = choices.natsPort;

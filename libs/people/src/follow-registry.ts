@@ -9,7 +9,7 @@ export interface RegistryService {
     error(facts: object, text: string): void;
   };
   onShutdown(name: string, step: () => Promise<void>): void;
-  registerCheck(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;
+  registerCheck(name: string, check: () => { ok: true } | { ok: false; reason: string; open: string }): void;
   /** What is thrown instead of the fault that keeps the service from starting. */
   refuse(fault: PeopleFault): Error;
 }
@@ -35,7 +35,8 @@ export async function followRegistry(
   service.onShutdown("people", async () => people.stop());
   service.registerCheck("people", () => {
     const fault = people.fault();
-    return fault === undefined ? { ok: true } : { ok: false, reason: fault };
+    const open = "the key registry can't be used; the last one stays";
+    return fault === undefined ? { ok: true } : { ok: false, reason: fault, open };
   });
   return people.current;
 }

@@ -39,7 +39,7 @@ async function statusUnder(host: string, address: URL, path: string): Promise<nu
 }
 
 const MOUNTED = `
-  context.mount({ fetch: async (request) => { await request.text(); return new Response("positions"); } });
+  context.mount({ fetch: async (request) => { await request.text(); return new Response("positions"); } }, "itself");
   context.log.info("up");`;
 
 async function started(env: Record<string, string> = {}): Promise<URL> {
@@ -89,3 +89,28 @@ test("more connections than may be, silent, slow or idle, shut nobody out, and e
   for (const socket of held.flat()) socket.resume();
   await Promise.all(ended);
 }, 60_000);
+
+test("what is mounted, and whom a check names, is for whoever brings the reader's token", async () => {
+  const body = `
+    context.mount({ fetch: () => new Response("positions") });
+    context.registerCheck("strategies", () => (
+      { ok: true, reason: "cand-1 is in trouble", open: "one strategy is in trouble",
+        matters: [{ code: "E_X", subject: "cand-1", since: "2026-01-01T00:00:00.000Z", text: "x" }] }));
+    context.log.info("up");`;
+  const service = spawnService(body);
+  await service.line("up");
+  const address = String((await service.line("listening"))["address"]);
+  const under = (path: string, token: string) =>
+    fetch(address + path, { headers: { authorization: `Bearer ${token}` } });
+  for (const answer of [await fetch(`${address}/positions`), await under("/positions", "x")]) {
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+    expect(await answer.json()).toMatchObject({ code: "E_UNAUTHENTICATED" });
+  }
+  expect(await (await service.get("/positions")).text()).toBe("positions");
+
+  const open = await (await fetch(`${address}/readyz`)).text();
+  expect(open).toContain("one strategy is in trouble");
+  expect(open).not.toContain("cand-1");
+  expect(await (await service.get("/readyz")).text()).toContain("cand-1 is in trouble");
+});

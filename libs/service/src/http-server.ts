@@ -11,19 +11,23 @@ import { Hono } from "hono";
 import { boundConnections, CLIENT_LIMITS } from "./bound-connections.ts";
 import { EXIT, StartFailure } from "./exit-codes.ts";
 import { namesUs } from "./http-names.ts";
-import type { ReadinessReport } from "./readiness.ts";
+import { isReader, notReader } from "./reader-token.ts";
+import type { Readiness } from "./readiness.ts";
 
 /** Anything that answers requests, such as a Hono app. */
 export interface Mountable {
   fetch(request: Request): Response | Promise<Response>;
 }
 
+/** Who asks for a token: the shell, for the reader's, or the app itself, for those of its own. */
+export type Asks = "reader" | "itself";
+
 /** The HTTP side of a service. */
 export interface HttpServer {
   /** `http://host:port`, with the port that was really bound. */
   readonly address: string;
   /** Hands every path but the three of the shell to this app, from now on. */
-  mount(app: Mountable): void;
+  mount(app: Mountable, asks?: Asks): void;
   /** While `why` says something, `/metrics` answers 503 with it. */
   withholdMetrics(why: () => string | undefined): void;
   /** Stops listening and waits a second for open requests, then cuts them. */
@@ -47,12 +51,20 @@ export async function startHttp(options: {
   /** Names under which it may be asked, beside addresses, `localhost` and `host`. */
   names: readonly string[];
   telemetry: Telemetry;
-  readiness: () => ReadinessReport;
+  readiness: Pick<Readiness, "report" | "openReport">;
+  /** The reader's; without it nobody is one. */
+  readToken: string | undefined;
 }): Promise<HttpServer> {
+  const { readToken } = options;
+  let asks: Asks = "itself";
   let mounted: Mountable = { fetch: () => Response.json({ error: "not found" }, { status: 404 }) };
   let withheld: () => string | undefined = () => undefined;
   const app = shellRoutes({ ...options, withheld: () => withheld() });
-  app.all("*", (context) => mounted.fetch(context.req.raw));
+  app.all("*", ({ req }) =>
+    asks === "itself" || isReader(readToken, req.header("authorization"))
+      ? mounted.fetch(req.raw)
+      : notReader(readToken),
+  );
   // The global Request and Response stay Node's own: clients in the same process use them too.
   const answer = getRequestListener((request) => app.fetch(request), {
     overrideGlobalObjects: false,
@@ -66,8 +78,9 @@ export async function startHttp(options: {
   });
   return {
     address: httpAddress(options.host, port),
-    mount(next) {
+    mount(next, nextAsks = "reader") {
       mounted = next;
+      asks = nextAsks;
     },
     withholdMetrics(why) {
       withheld = why;
@@ -97,9 +110,10 @@ export function writeAddressFile(path: string, address: string): void {
 function shellRoutes(options: {
   service: string;
   telemetry: Telemetry;
-  readiness: () => ReadinessReport;
+  readiness: Pick<Readiness, "report" | "openReport">;
   host: string;
   names: readonly string[];
+  readToken: string | undefined;
   withheld: () => string | undefined;
 }): Hono {
   const { service, telemetry, readiness, withheld } = options;
@@ -112,8 +126,9 @@ function shellRoutes(options: {
     return json({ code: "E_HOST", message, action }, 421);
   });
   app.get("/livez", ({ json }) => json({ live: true, service, pid: process.pid }));
-  app.get("/readyz", ({ json }) => {
-    const report = readiness();
+  app.get("/readyz", ({ json, req }) => {
+    const isTold = isReader(options.readToken, req.header("authorization"));
+    const report = isTold ? readiness.report() : readiness.openReport();
     return json({ service, ...report }, report.ready ? 200 : 503);
   });
   app.get("/metrics", async ({ body, text }) => {

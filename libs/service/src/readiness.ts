@@ -13,16 +13,24 @@ interface CheckMatter {
 
 /** Whether a part of a service can do its work at this moment. */
 export type CheckResult = ({ ok: true; reason?: string } | { ok: false; reason: string }) & {
+  /** Said instead of a reason that names candidates, accounts or people, to whoever may not read those. */
+  readonly open?: string;
   readonly matters?: readonly CheckMatter[];
 };
 
 /** Answers from what is known already; it must not wait for anything. */
 export type Check = () => CheckResult;
 
+interface CheckReport {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly reason: string | null;
+}
+
 /** Every check with its answer; a service is ready if all of them say so. */
 export interface ReadinessReport {
   readonly ready: boolean;
-  readonly checks: { name: string; ok: boolean; reason: string | null }[];
+  readonly checks: CheckReport[];
   /** Absent where no check tells any, be it none. */
   readonly matters?: CheckMatter[];
 }
@@ -56,11 +64,14 @@ export interface Readiness {
   /** Names are unique; a second check of the same name throws. */
   register(name: string, check: Check): void;
   report(): ReadinessReport;
+  /** The same without what only readers may know. */
+  openReport(): ReadinessReport;
 }
 
 /** An empty set of checks, which counts as ready. */
 export function createReadiness(): Readiness {
   const checks = new Map<string, Check>();
+  const answers = () => Array.from(checks, ([name, check]) => ({ name, ...answer(check) }));
   return {
     register(name, check) {
       if (checks.has(name))
@@ -68,14 +79,21 @@ export function createReadiness(): Readiness {
       checks.set(name, check);
     },
     report() {
-      const told: CheckMatter[][] = [];
-      const results = Array.from(checks, ([name, check]) => {
-        const { ok, reason, matters } = answer(check);
-        if (matters) told.push([...matters]);
-        return { name, ok, reason: reason ?? null };
+      const all = answers();
+      const told = all.flatMap(({ matters }) => (matters ? [matters] : []));
+      const results = all.map(({ name, ok, reason }) => ({ name, ok, reason: reason ?? null }));
+      return {
+        ready: all.every(({ ok }) => ok),
+        checks: results,
+        ...(told.length > 0 && { matters: told.flat() }),
+      };
+    },
+    openReport() {
+      const all = answers();
+      const results = all.map(({ name, ok, reason, open }) => {
+        return { name, ok, reason: (reason && open) ?? reason ?? null };
       });
-      const ready = results.every(({ ok }) => ok);
-      return { ready, checks: results, ...(told.length > 0 && { matters: told.flat() }) };
+      return { ready: all.every(({ ok }) => ok), checks: results };
     },
   };
 }

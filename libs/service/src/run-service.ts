@@ -14,7 +14,7 @@ import type { z } from "zod";
 import { boundHeap, settleHeap } from "./bound-heap.ts";
 import { EXIT, type ExitCode, StartFailure } from "./exit-codes.ts";
 import { startHttp, writeAddressFile } from "./http-server.ts";
-import type { HttpServer, Mountable } from "./http-server.ts";
+import type { Asks, HttpServer, Mountable } from "./http-server.ts";
 import { describeFaults, readConfig, unknownVariables } from "./read-config.ts";
 import { createReadiness, ownHealth } from "./readiness.ts";
 import type { Check, OwnHealth, Readiness } from "./readiness.ts";
@@ -46,8 +46,11 @@ export interface ServiceContext<C extends ServiceConfig = ServiceConfig> {
    * `/readyz` answers 503.
    */
   readonly markStarted: () => void;
-  /** Hands all HTTP paths but `/livez`, `/readyz`, `/metrics` to an app. */
-  readonly mount: (app: Mountable) => void;
+  /**
+   * Hands all HTTP paths but `/livez`, `/readyz`, `/metrics` to an app; only for whoever brings the reader's token, unless the app
+   * asks for tokens itself.
+   */
+  readonly mount: (app: Mountable, asks?: Asks) => void;
   /** While `why` says something, `/metrics` answers 503 with it: for series that would be wrong. */
   readonly withholdMetrics: (why: () => string | undefined) => void;
   /** Stops the service in good order because it can't go on; the exit code is the StartFailure's or 70. */
@@ -146,7 +149,7 @@ async function start<S extends ServiceSchema>({
     markStarted: () => {
       started = true;
     },
-    mount: (app) => http.mount(app),
+    mount: (app, asks) => http.mount(app, asks),
     withholdMetrics: (why) => http.withholdMetrics(why),
     fail,
   });
@@ -171,7 +174,8 @@ async function openHttp({
     port: config.BATON_HTTP_PORT,
     names: config.BATON_HTTP_NAMES,
     telemetry,
-    readiness: () => readiness.report(),
+    readiness,
+    readToken: config.BATON_READ_TOKEN,
   });
   if (config.BATON_ADDRESS_FILE !== undefined) {
     writeAddressFile(config.BATON_ADDRESS_FILE, http.address);

@@ -39,6 +39,16 @@ export const ServiceConfig = z.object({
   BATON_HTTP_NAMES: hostNamesText()
     .default([])
     .meta({ example: "paper-engine,paper-engine.baton.svc" }),
+  /**
+   * What whoever reads candidates, positions or people of this service, and its reasons for not being ready, must bring; best a file
+   * (BATON_READ_TOKEN_FILE). Without it nobody may. `/livez`, `/metrics` and whether it is ready are for everybody.
+   */
+  BATON_READ_TOKEN: secretText()
+    .regex(/^[A-Za-z0-9_-]{32,128}$/, {
+      error: "must be 32 to 128 characters of A-Z, a-z, 0-9, '-' and '_'",
+    })
+    .meta({ secret: true })
+    .optional(),
   /** A file that gets the bound address as one line once the port is open. */
   BATON_ADDRESS_FILE: z
     .string()

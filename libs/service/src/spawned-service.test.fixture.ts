@@ -21,6 +21,8 @@ export interface SpawnedService {
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
+/** What `get` brings. */
+export const TOKEN = "reader-of-a-test-0123456789abcdef";
 const PACKAGE = join(import.meta.dirname, "..");
 /** Not in the shared temporary folder: what lies there may be somebody else's code. */
 const COMPILED = join(PACKAGE, "../../.baton/cache/compile");
@@ -43,7 +45,7 @@ export function spawnSource(
 ): SpawnedService {
   const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", source], {
     cwd: PACKAGE,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: COMPILED, ...env },
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: COMPILED, BATON_READ_TOKEN: TOKEN, ...env },
     stdio: [stdin, "pipe", "pipe"],
   });
   onTestFinished(() => {
@@ -85,7 +87,9 @@ export function spawnSource(
     ended,
     async get(path) {
       const { address } = await line("listening");
-      return fetch(`${String(address)}${path}`);
+      return fetch(`${String(address)}${path}`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
     },
   };
 }

@@ -13,6 +13,7 @@ export {
   type RecordedStageContext,
   type StageContextOptions,
 } from "./stage-context.ts";
+export { AS_READER, READ_TOKEN } from "./reader-token.ts";
 export { linked } from "./linked.ts";
 export { publishRaw } from "./publish-raw.ts";
 export { sampleEntry } from "./sample-entry.ts";

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 
 import { eventually } from "./eventually.ts";
+import { READ_TOKEN } from "./reader-token.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** How a process ended: one of the two is null. */
@@ -64,6 +65,7 @@ export function spawnService(
       BATON_ADDRESS_FILE: addressFile,
       BATON_EXIT_WITH_PARENT: "1",
       BATON_HTTP_PORT: "0",
+      BATON_READ_TOKEN: READ_TOKEN,
       ...env,
     },
     stdio: ["pipe", "pipe", "pipe"],

@@ -38,6 +38,7 @@ test("three candidates outlast an outage of Git that lasts longer than their sta
   await using running = await startRunningMesh({ args, env });
   const { mesh, data } = running;
   const repository = join(data, "gitops.git");
+  const reader = readFileSync(join(data, "keys/reader.token"), "utf8").trim();
   renameSync(repository, `${repository}.away`);
   const ids = await Promise.all([1, 2, 3].map((seed) => running.submit(seed)));
   const reasonsOf = async (id: string): Promise<string[]> =>
@@ -73,7 +74,9 @@ test("three candidates outlast an outage of Git that lasts longer than their sta
   expect(await asked()).toHaveLength(1);
   await eventually(
     async () => {
-      const answer = await fetch(`${running.addressOf("escalation")}/reviews`);
+      const answer = await fetch(`${running.addressOf("escalation")}/reviews`, {
+        headers: { authorization: `Bearer ${reader}` },
+      });
       return Open.parse(await answer.json()).total === 0;
     },
     { what: "no question is open", withinMs: 30_000 },

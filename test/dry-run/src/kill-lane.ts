@@ -1,6 +1,7 @@
 /** Kills lane C exactly while it works on a candidate, as seen by its own list of attempts. */
 import { setTimeout as delay } from "node:timers/promises";
 
+import { type MeshState, readerHeaders } from "@baton/client";
 import type { RunningMesh } from "@baton/local-mesh";
 import { z } from "zod";
 
@@ -78,8 +79,7 @@ async function untilBusy(
   for (;;) {
     if (signal.aborted) throw new NotInTime(`lane-c working on ${candidateId} wasn't seen`);
     if (isOver()) throw new NotInTime("the backtest was over before lane-c could be killed");
-    const address = mesh.state().addresses["lane-c"] ?? "";
-    const attempt = await attemptOn(address, candidateId, signal).catch(() => undefined);
+    const attempt = await attemptOn(mesh.state(), candidateId, signal).catch(() => undefined);
     const intoStep = attempt ? Date.now() - Date.parse(attempt.progressAt) : 0;
     if (attempt?.step === STEP && intoStep >= INTO_STEP_MS) return attempt;
     await delay(LOOK_EVERY_MS);
@@ -87,11 +87,12 @@ async function untilBusy(
 }
 
 async function attemptOn(
-  address: string,
+  { addresses, dataDir }: Pick<MeshState, "addresses" | "dataDir">,
   candidateId: string,
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
-  const response = await fetch(`${address}/attempts`, { signal });
+  const address = addresses["lane-c"] ?? "";
+  const response = await fetch(`${address}/attempts`, { headers: readerHeaders(dataDir), signal });
   const attempts = Attempts.parse(await response.json());
   return attempts.find((one) => one.candidateId === candidateId);
 }

@@ -1,6 +1,7 @@
 /** The two candidates that come as far as a live ramp: one goes live, of the other an incident is made. */
 import { setTimeout as delay } from "node:timers/promises";
 
+import { type MeshState, readerHeaders } from "@baton/client";
 import type { Entry } from "@baton/contracts";
 import { z } from "zod";
 
@@ -82,16 +83,22 @@ const Reviews = z.object({
 async function untilReminded({ candidateId }: Story, { mesh, signal }: Stage): Promise<number> {
   for (;;) {
     signal.throwIfAborted();
-    const sent = await remindersOf(candidateId, mesh.state().addresses["escalation"]);
+    const sent = await remindersOf(candidateId, mesh.state());
     if (sent > 0) return sent;
     await delay(LOOK_AGAIN_MS, undefined, { signal });
   }
 }
 
 /** 0 also while it can't be asked: it may just have been killed. */
-async function remindersOf(candidateId: string, address: string | undefined): Promise<number> {
+async function remindersOf(
+  candidateId: string,
+  { addresses, dataDir }: Pick<MeshState, "addresses" | "dataDir">,
+): Promise<number> {
   try {
-    const answer = await fetch(`${address}/reviews`, { signal: AbortSignal.timeout(2000) });
+    const answer = await fetch(`${addresses["escalation"]}/reviews`, {
+      headers: readerHeaders(dataDir),
+      signal: AbortSignal.timeout(2000),
+    });
     const { reviews } = Reviews.parse(await answer.json());
     return reviews.find((review) => review.candidateId === candidateId)?.remindersSent ?? 0;
   } catch {

@@ -104,6 +104,7 @@ test(
       "audit-key.pem",
       "keys/broker-operator.token",
       "keys/broker-lane-f.token",
+      "keys/reader.token",
     ])
       expect(statSync(join(folder(), secret)).mode & 0o777).toBe(0o600);
     // Whoever asks it is answered, so nobody starts it unasked.

@@ -1,7 +1,7 @@
 /** What tests ask about the matters of the mesh. */
 import { MeshMatterRecord, Notice, REVIEWS_BUCKET, type StoredControls } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
-import { eventually, spawnService, type SpawnedService, type TestMesh } from "@baton/testkit";
+import { AS_READER, eventually, spawnService, type SpawnedService, type TestMesh } from "@baton/testkit";
 import { z } from "zod";
 
 import type { Receiver } from "./receiver.ts";
@@ -87,5 +87,5 @@ const Listed = z.object({
 
 /** What `GET /matters` answers. */
 export async function listMatters(address: string): Promise<z.infer<typeof Listed>> {
-  return Listed.parse(await (await fetch(`${address}/matters`)).json());
+  return Listed.parse(await (await fetch(`${address}/matters`, AS_READER)).json());
 }

@@ -1,7 +1,7 @@
 /** What tests ask about reviews. */
 import { ReviewRecord, REVIEWS_BUCKET, type StoredEntry } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
-import { eventually, type SpawnedService } from "@baton/testkit";
+import { AS_READER, eventually, type SpawnedService } from "@baton/testkit";
 import { z } from "zod";
 
 import { noticesOf } from "./playground.ts";
@@ -76,6 +76,6 @@ const Listed = z.object({
 
 /** What `GET /reviews` answers. */
 export async function listReviews(address: string, query = ""): Promise<z.infer<typeof Listed>> {
-  const response = await fetch(`${address}/reviews${query}`);
+  const response = await fetch(`${address}/reviews${query}`, AS_READER);
   return Listed.parse(await response.json());
 }

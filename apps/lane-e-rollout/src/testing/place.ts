@@ -7,6 +7,7 @@ import { createBareRepository, openWorktree } from "@baton/gitops";
 import {
   BROKER_TOKENS,
   BROKER_TOKENS_ENV,
+  READ_TOKEN,
   createStageContext,
   type RecordedStageContext,
   type SpawnedService,
@@ -67,6 +68,7 @@ export function sharedPlace(): () => Place {
         strategyRepository: at("strategies.git"),
         cacheDir: at("cache"),
         engineUrl: await engine.ready(),
+        readToken: READ_TOKEN,
         broker: { url: brokerUrl, token: BROKER_TOKENS.laneE },
         mesh: readerOf(mesh.mesh),
         verifyMs: 10_000,

@@ -1,4 +1,5 @@
 import { serve } from "@hono/node-server";
+import { AS_READER } from "@baton/testkit";
 import { onTestFinished } from "vitest";
 
 /** An engine that answers as the real one does, but says of some levels that its positions never settle. */
@@ -7,7 +8,7 @@ export async function unsettledAt(engineUrl: string, levels: readonly string[]):
     port: 0,
     hostname: "127.0.0.1",
     async fetch(request) {
-      const answer = await fetch(`${engineUrl}${new URL(request.url).pathname}`);
+      const answer = await fetch(`${engineUrl}${new URL(request.url).pathname}`, AS_READER);
       const body = Object(await answer.json());
       const strategies = body.strategies?.map((one: { level: string }) => ({
         ...one,

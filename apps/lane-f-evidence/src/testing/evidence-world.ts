@@ -14,6 +14,7 @@ import {
 import {
   BROKER_TOKENS,
   BROKER_TOKENS_ENV,
+  READ_TOKEN,
   eventually,
   type SpawnedService,
   spawnService,
@@ -78,6 +79,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     options: {
       broker: { url: brokerUrl, token: BROKER_TOKENS.laneF },
       engineUrl,
+      readToken: READ_TOKEN,
       gitops: remote,
       journal: { entries: async (id) => journal.filter(({ entry }) => entry.candidateId === id) },
       controls: mesh.mesh.controls,

@@ -12,7 +12,7 @@ import {
   type StrategyLimits,
   STREAMS,
 } from "@baton/contracts";
-import {
+import { AS_READER,
   BROKER_TOKENS,
   BROKER_TOKENS_ENV,
   eventually,
@@ -102,7 +102,7 @@ export type ControlledPlace = Awaited<ReturnType<typeof controlledPlace>>;
 
 function engineOf(engine: ReturnType<typeof startEngine>) {
   const status = async () => {
-    const answer = await fetch(`${await engine.listening()}/strategies`);
+    const answer = await fetch(`${await engine.listening()}/strategies`, AS_READER);
     return RunningStrategies.parse(await answer.json());
   };
   return {

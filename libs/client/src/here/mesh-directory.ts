@@ -30,6 +30,8 @@ export interface MeshDirectory {
   seedOf(this: void, kind: string): string;
   /** Token at the paper broker, by holder; see broker-tokens.ts. */
   brokerTokenOf(this: void, holder: string): string;
+  /** What whoever reads candidates, positions and people over HTTP brings. */
+  readonly readToken: string;
   logOf(this: void, service: string): string;
   addressFileOf(this: void, service: string): string;
   /** Throw-away files of one service. */
@@ -54,6 +56,7 @@ export function meshDirectory(root: string): MeshDirectory {
     state: join(root, "up.json"),
     seedOf: (kind) => join(root, "keys", `${kind}.seed`),
     brokerTokenOf: (holder) => join(root, "keys", `broker-${holder}.token`),
+    readToken: join(root, "keys", "reader.token"),
     logOf: (service) => join(root, "logs", `${service}.log`),
     addressFileOf: (service) => join(root, "run", `${service}.address`),
     workOf: (service) => join(root, "work", service),

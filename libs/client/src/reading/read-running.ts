@@ -29,6 +29,7 @@ import {
 } from "@baton/views";
 
 import { meshDirectory } from "../here/mesh-directory.ts";
+import { readerHeaders } from "../here/reader-headers.ts";
 import type { Session } from "../session/session.ts";
 import { openShelf } from "./candidate-record.ts";
 
@@ -68,7 +69,7 @@ export async function readRunning(
   const repository = meshDirectory(up.dataDir).gitops;
   const [main, unclaimed] = await Promise.all([
     readMain(repository),
-    readUnclaimed(up.addresses[ENGINE]),
+    readUnclaimed(up.addresses[ENGINE], readerHeaders(up.dataDir)),
   ]);
   const last = await entries(new Set(main.main.keys()));
   const findPlaybook = openShelf(artifacts);
@@ -145,11 +146,12 @@ function levelIn(text: string): RampLevel | undefined {
 
 async function readUnclaimed(
   address: string | undefined,
+  headers: Record<string, string>,
 ): Promise<readonly UnclaimedAccount[] | undefined> {
   if (address === undefined) return undefined;
   try {
     const signal = AbortSignal.timeout(ENGINE_MS);
-    const answer = await fetch(`${address}/strategies`, { signal });
+    const answer = await fetch(`${address}/strategies`, { headers, signal });
     return RunningStrategies.parse(await answer.json()).unclaimed;
   } catch {
     return undefined;

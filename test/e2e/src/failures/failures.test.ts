@@ -1,5 +1,5 @@
 /** Stages that fail, hang or stand still in real lane processes: what becomes of the candidate, and how soon. */
-import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
+import { AS_READER, eventually, type SpawnedService, spawnService } from "@baton/testkit";
 import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -147,7 +147,7 @@ test("a lane that is up but makes no progress shows its watermark, is aborted wh
   const address = await lanes.watch.ready(60_000);
   const shown = await eventually(
     async () => {
-      const answer = await fetch(`${address}/attempts`);
+      const answer = await fetch(`${address}/attempts`, AS_READER);
       return Attempts.parse(await answer.json()).find(({ candidateId }) => candidateId === id);
     },
     { what: "attempt shown", withinMs: 20_000 },
@@ -210,7 +210,7 @@ test("people are told of a review as soon as it is decided", async () => {
   const asked = await world.until(id, "DETERMINISTIC_FAILURE");
   const toldAt = await eventually(
     async () => {
-      const { reviews } = Reviews.parse(await (await fetch(`${address}/reviews`)).json());
+      const { reviews } = Reviews.parse(await (await fetch(`${address}/reviews`, AS_READER)).json());
       return reviews.find(({ candidateId }) => candidateId === id)?.lastNotifiedAt;
     },
     { what: "told", withinMs: 20_000 },

@@ -8,7 +8,7 @@ import {
   type ResultReport,
   type StoredEntry,
 } from "@baton/contracts";
-import { eventually, type SpawnedService } from "@baton/testkit";
+import { AS_READER, eventually, type SpawnedService } from "@baton/testkit";
 import { particularsOf } from "@baton/views";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
@@ -51,7 +51,7 @@ async function isAt(attempt: number): Promise<boolean> {
     lanes.map(async (lane) => {
       const address = await lane.ready(300).catch(() => undefined);
       if (address === undefined) return "";
-      const answer = await fetch(`${address}/attempts`, { signal: AbortSignal.timeout(300) });
+      const answer = await fetch(`${address}/attempts`, { ...AS_READER, signal: AbortSignal.timeout(300) });
       return answer.text();
     }),
   );

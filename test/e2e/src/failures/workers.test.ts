@@ -1,5 +1,5 @@
 /** Lanes whose processes die, aren't there or are busy: who notices, and how the candidate goes on. */
-import { eventually, type SpawnedService } from "@baton/testkit";
+import { AS_READER, eventually, type SpawnedService } from "@baton/testkit";
 import { particularsOf } from "@baton/views";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
@@ -70,7 +70,7 @@ test("a worker that dies with the work in its hands, and doesn't come back, is m
   const address = await lane.ready(60_000);
   const stages = { make: [{ does: "wait" }, { does: "pass" }] };
   const id = await world.submit("left alone", stages);
-  await eventually(async () => (await (await fetch(`${address}/attempts`)).text()).includes(id), {
+  await eventually(async () => (await (await fetch(`${address}/attempts`, AS_READER)).text()).includes(id), {
     what: "at work",
   });
   await lane.sigkill();
