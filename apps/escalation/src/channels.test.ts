@@ -73,7 +73,8 @@ test("a channel that refuses is named wherever somebody looks, and told when it 
     folder.toldTo(folder.webhook("locked", one.url), folder.webhook("fine", other.url)),
   );
   const address = await service.ready(START_MS);
-  const seen = async (path: string): Promise<unknown> => (await fetch(address + path, AS_READER)).json();
+  const seen = async (path: string): Promise<unknown> =>
+    (await fetch(address + path, AS_READER)).json();
   await playground.pause("refused-1");
   const why = expect.stringContaining("answered 401: who are you?");
   const listed = z.object({

@@ -16,10 +16,7 @@ await runService({
     const { config, log, signal } = service;
     const tokens = tokensOf(config);
     // Until the book is rebuilt nothing may look like an answer: "not found" would be a lie.
-    service.mount(
-      { fetch: () => Response.json({ error: "starting" }, { status: 503 }) },
-      "itself",
-    );
+    service.mount({ fetch: () => Response.json({ error: "starting" }, { status: 503 }) }, "itself");
     const opened = async () => {
       const limits = await openLimits({ file: config.BATON_LIMITS, people: config.BATON_PEOPLE });
       return openPaperBroker(config.BATON_BROKER_DIR, { limits });

@@ -44,7 +44,8 @@ test("the service says over HTTP what runs, and answers wrong questions with a r
     "cand-wrong.yaml": "kind: Secret\n",
   });
   const url = await startEngine(engineEnv(repository, brokerUrl)).ready();
-  const ask = (path: string, init?: RequestInit) => fetch(`${url}${path}`, { ...AS_READER, ...init });
+  const ask = (path: string, init?: RequestInit) =>
+    fetch(`${url}${path}`, { ...AS_READER, ...init });
   const one = RunningStrategy.parse(await (await ask(`/strategies/${candidate}`)).json());
   expect(one).toMatchObject({ candidateId: candidate, level: "L1", notional: 1000 });
   const all = RunningStrategies.parse(await (await ask("/strategies")).json());
@@ -63,6 +64,15 @@ test("the service says over HTTP what runs, and answers wrong questions with a r
     expect((await ask(path)).status).toBe(status);
   const post = await ask("/strategies", { method: "POST" });
   expect([post.status, post.headers.get("allow")]).toEqual([405, "GET"]);
+
+  // Whoever brings no token hears of nobody.
+  for (const path of ["/strategies", `/strategies/${candidate}`, "/elsewhere"])
+    expect((await fetch(`${url}${path}`)).status).toBe(401);
+  const open = await Promise.all(
+    ["/readyz", "/metrics", "/livez"].map(async (path) => (await fetch(`${url}${path}`)).text()),
+  );
+  expect(open[0]).toContain("people have to look at 1 of what runs");
+  for (const text of open) expect(text).not.toMatch(new RegExp(`${candidate}|cand-wrong`));
 });
 
 test("without its repository it stays up, isn't ready, and says why", async () => {
@@ -142,7 +152,9 @@ test(
     }
     const url = await startEngine(env).ready();
     const status = async () =>
-      RunningStrategy.parse(await (await fetch(`${url}/strategies/${candidate}`, AS_READER)).json());
+      RunningStrategy.parse(
+        await (await fetch(`${url}/strategies/${candidate}`, AS_READER)).json(),
+      );
     await eventually(async () => (await status()).settled, { what: "it is settled" });
     expect((await broker.positions())[0]?.qty).toBe("100");
     const orders = await broker.listOrders();

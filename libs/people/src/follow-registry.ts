@@ -9,7 +9,10 @@ export interface RegistryService {
     error(facts: object, text: string): void;
   };
   onShutdown(name: string, step: () => Promise<void>): void;
-  registerCheck(name: string, check: () => { ok: true } | { ok: false; reason: string; open: string }): void;
+  registerCheck(
+    name: string,
+    check: () => { ok: true } | { ok: false; reason: string; open: string },
+  ): void;
   /** What is thrown instead of the fault that keeps the service from starting. */
   refuse(fault: PeopleFault): Error;
 }

@@ -45,7 +45,12 @@ export function spawnSource(
 ): SpawnedService {
   const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", source], {
     cwd: PACKAGE,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: COMPILED, BATON_READ_TOKEN: TOKEN, ...env },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: COMPILED,
+      BATON_READ_TOKEN: TOKEN,
+      ...env,
+    },
     stdio: [stdin, "pipe", "pipe"],
   });
   onTestFinished(() => {

@@ -1,7 +1,13 @@
 /** What tests ask about the matters of the mesh. */
 import { MeshMatterRecord, Notice, REVIEWS_BUCKET, type StoredControls } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
-import { AS_READER, eventually, spawnService, type SpawnedService, type TestMesh } from "@baton/testkit";
+import {
+  AS_READER,
+  eventually,
+  spawnService,
+  type SpawnedService,
+  type TestMesh,
+} from "@baton/testkit";
 import { z } from "zod";
 
 import type { Receiver } from "./receiver.ts";

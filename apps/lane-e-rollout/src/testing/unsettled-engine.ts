@@ -1,5 +1,5 @@
-import { serve } from "@hono/node-server";
 import { AS_READER } from "@baton/testkit";
+import { serve } from "@hono/node-server";
 import { onTestFinished } from "vitest";
 
 /** An engine that answers as the real one does, but says of some levels that its positions never settle. */

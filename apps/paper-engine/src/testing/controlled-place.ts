@@ -12,7 +12,8 @@ import {
   type StrategyLimits,
   STREAMS,
 } from "@baton/contracts";
-import { AS_READER,
+import {
+  AS_READER,
   BROKER_TOKENS,
   BROKER_TOKENS_ENV,
   eventually,

@@ -210,7 +210,9 @@ test("people are told of a review as soon as it is decided", async () => {
   const asked = await world.until(id, "DETERMINISTIC_FAILURE");
   const toldAt = await eventually(
     async () => {
-      const { reviews } = Reviews.parse(await (await fetch(`${address}/reviews`, AS_READER)).json());
+      const { reviews } = Reviews.parse(
+        await (await fetch(`${address}/reviews`, AS_READER)).json(),
+      );
       return reviews.find(({ candidateId }) => candidateId === id)?.lastNotifiedAt;
     },
     { what: "told", withinMs: 20_000 },

@@ -51,7 +51,10 @@ async function isAt(attempt: number): Promise<boolean> {
     lanes.map(async (lane) => {
       const address = await lane.ready(300).catch(() => undefined);
       if (address === undefined) return "";
-      const answer = await fetch(`${address}/attempts`, { ...AS_READER, signal: AbortSignal.timeout(300) });
+      const answer = await fetch(`${address}/attempts`, {
+        ...AS_READER,
+        signal: AbortSignal.timeout(300),
+      });
       return answer.text();
     }),
   );

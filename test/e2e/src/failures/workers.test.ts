@@ -70,9 +70,12 @@ test("a worker that dies with the work in its hands, and doesn't come back, is m
   const address = await lane.ready(60_000);
   const stages = { make: [{ does: "wait" }, { does: "pass" }] };
   const id = await world.submit("left alone", stages);
-  await eventually(async () => (await (await fetch(`${address}/attempts`, AS_READER)).text()).includes(id), {
-    what: "at work",
-  });
+  await eventually(
+    async () => (await (await fetch(`${address}/attempts`, AS_READER)).text()).includes(id),
+    {
+      what: "at work",
+    },
+  );
   await lane.sigkill();
   const killedMs = Date.now();
   const asked = await world.until(id, "NO_WORKERS");
