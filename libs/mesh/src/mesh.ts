@@ -240,7 +240,9 @@ function troubleOf(
 ): string | undefined {
   if (!connected) return `no connection to ${url}`;
   if (!lastDenial || Date.now() - lastDenial.atMs > DENIED_MS) return undefined;
-  return `the server refused a ${lastDenial.operation} on ${lastDenial.subject}, ${denials} refusals so far: is its key the one of another kind of process?`;
+  // Whoever asks for readiness hears this: the log has the whole subject, which may name a candidate.
+  const kind = lastDenial.subject.split(".", 2).join(".");
+  return `the server refused a ${lastDenial.operation} on ${kind}.…, ${denials} refusals so far: is its key the one of another kind of process?`;
 }
 
 async function nameOf(
