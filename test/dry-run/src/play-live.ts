@@ -5,8 +5,6 @@ import { type MeshState, readerHeaders } from "@baton/client";
 import type { Entry } from "@baton/contracts";
 import { z } from "zod";
 
-import { readerHeaders } from "../up/reader-headers.ts";
-import type { MeshState } from "../up/up-state.ts";
 import {
   AUTHOR,
   ON_CALL,
