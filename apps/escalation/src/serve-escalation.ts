@@ -103,12 +103,7 @@ export async function serveEscalation(
   service.onShutdown("review intake", () => worker.stop(config.BATON_SHUTDOWN_GRACE_MS * 0.6));
   lookAfterMatters(service, common);
   service.registerCheck("server", () => answer(mesh.trouble()));
-  service.registerCheck("release", () => {
-    // Degraded, not unready: what this release can read is looked after.
-    const reason = mesh.newer.reason();
-    const open = "something waits for a newer release";
-    return reason === undefined ? { ok: true } : { ok: true, reason, open };
-  });
+  checkRelease(service, mesh);
   service.registerCheck("entries", () => answer(silence(worker.silentMs())));
   service.registerCheck("reviews", () => {
     if (!copy.whole) return answer(`reading the reviews${because(health.trouble)}`);
@@ -116,6 +111,15 @@ export async function serveEscalation(
     const isStale = ageMs > Math.max(SILENT_MS, config.BATON_REVIEW_CHECK_MS * STALE_SWEEPS);
     const age = `not looked after for ${Math.round(ageMs / 1000)} s`;
     return answer(isStale ? `${age}${because(health.trouble)}` : undefined);
+  });
+}
+
+function checkRelease(service: ServiceContext<EscalationConfig>, mesh: Mesh): void {
+  service.registerCheck("release", () => {
+    // Degraded, not unready: what this release can read is looked after.
+    const reason = mesh.newer.reason();
+    const open = "something waits for a newer release";
+    return reason === undefined ? { ok: true } : { ok: true, reason, open };
   });
 }
 

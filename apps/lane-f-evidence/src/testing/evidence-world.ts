@@ -68,7 +68,6 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     BATON_ENGINE_POLL_MS: "50",
     BATON_TRACES_PER_SECOND: "0",
   });
-  const engineUrl = await engine.ready();
   const journal: JournalEntry[] = [];
   return {
     journal,
@@ -78,7 +77,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     mesh,
     options: {
       broker: { url: brokerUrl, token: BROKER_TOKENS.laneF },
-      engineUrl,
+      engineUrl: await engine.ready(),
       readToken: READ_TOKEN,
       gitops: remote,
       journal: { entries: async (id) => journal.filter(({ entry }) => entry.candidateId === id) },
