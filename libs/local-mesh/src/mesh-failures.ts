@@ -1,6 +1,6 @@
 import { isRunning, type MeshDirectory, readState } from "@baton/client";
 /** Why a mesh doesn't start, for the person who started it. */
-import { NatsServerError } from "@baton/mesh";
+import { NatsServerError } from "@baton/nats-server";
 import { endOfLog, ServiceFailed } from "@baton/supervisor";
 import { printableLines } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";

@@ -18,15 +18,8 @@ import {
   writeState,
 } from "@baton/client";
 import { HistoryMarks } from "@baton/contracts";
-import {
-  answersAsNats,
-  ensureMeshKeys,
-  findNatsServer,
-  openConnection,
-  openJetStream,
-  readMeshName,
-  startNatsServer,
-} from "@baton/mesh";
+import { openConnection, openJetStream, readMeshName } from "@baton/mesh";
+import { answersAsNats, ensureMeshKeys, findNatsServer, startNatsServer } from "@baton/nats-server";
 import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
 
 import { ensureTokens } from "./broker-tokens.ts";

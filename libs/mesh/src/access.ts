@@ -1,5 +1,5 @@
 /**
- * Who may do what on the server, as data; `nats-server/render-access.ts` makes the server's configuration of it.
+ * Who may do what on the server, as data; `render-access.ts` of @baton/nats-server makes the server's configuration of it.
  *
  * Permissions alone don't keep a process in its place: the server publishes every answer to whatever reply subject a request
  * names, and a consumer's deliveries to whatever subject its configuration names, without asking whether the requester may

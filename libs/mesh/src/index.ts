@@ -1,4 +1,3 @@
-export { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "./access.ts";
 export {
   ArtifactAltered,
   type Artifacts,
@@ -56,22 +55,9 @@ export { parseReport, readReport, type Reports } from "./reports.ts";
 export { type Drift, ensureTopology, findDrift, TopologyDrift } from "./ensure-topology.ts";
 export { DEFAULT_TOPOLOGY, planTopology, type Topology, type TopologyOptions } from "./topology.ts";
 export {
-  answersAsNats,
   checkServerVersion,
-  ensureMeshKeys,
-  fetchDebianPackage,
-  fillCache,
-  findNatsServer,
-  type FoundNatsServer,
-  type MeshKeys,
+  compareVersions,
   NATS_SERVER_FLOOR,
-  NatsServerError,
-  type PublicKeys,
-  renderAccess,
-  type Program,
-  readCache,
-  type RunningNatsServer,
-  spawnServer,
-  startNatsServer,
-  watchExit,
-} from "./nats-server/index.ts";
+  type VersionCheck,
+} from "./server-version.ts";
+export { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "./access.ts";

@@ -1,5 +1,5 @@
 /** A server that is too old is refused by whoever makes streams, before anything is made on it: half a mesh would be left. */
-import { checkServerVersion, NATS_SERVER_FLOOR } from "./nats-server/index.ts";
+import { checkServerVersion, NATS_SERVER_FLOOR } from "./server-version.ts";
 
 /** The server can't carry a mesh. */
 class ServerTooOld extends Error {

@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { STREAMS } from "@baton/contracts";
+import { ensureMeshKeys } from "@baton/nats-server";
 import {
   eventually,
   startTestNats,
@@ -17,7 +18,6 @@ import { KINDS } from "./access.ts";
 import { Denied, openConnection } from "./connect.ts";
 import { follow } from "./follow.ts";
 import type { Mesh } from "./mesh.ts";
-import { ensureMeshKeys } from "./nats-server/index.ts";
 import { openAs } from "./open-as.test-data.ts";
 import { firstEntry, resultOf } from "./sample-entry.test-data.ts";
 

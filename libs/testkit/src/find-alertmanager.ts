@@ -9,7 +9,7 @@ import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
-import { fetchDebianPackage, fillCache, type Program, readCache } from "@baton/mesh";
+import { fetchDebianPackage, fillCache, type Program, readCache } from "@baton/nats-server";
 
 /** A program that runs here, or why there's none. */
 export type FoundAlertmanager =

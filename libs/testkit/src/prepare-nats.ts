@@ -1,4 +1,4 @@
-import { findNatsServer } from "@baton/mesh";
+import { findNatsServer } from "@baton/nats-server";
 
 /**
  * Vitest's global setup: fetches a nats-server before any test's clock runs, if there's none yet.

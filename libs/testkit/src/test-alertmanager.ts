@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { join } from "node:path";
 
-import { spawnServer, watchExit } from "@baton/mesh";
+import { spawnServer, watchExit } from "@baton/nats-server";
 import { z } from "zod";
 
 import { eventually } from "./eventually.ts";

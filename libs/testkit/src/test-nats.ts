@@ -10,15 +10,15 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+import type { Kind } from "@baton/mesh";
 import {
   ensureMeshKeys,
   findNatsServer,
   type FoundNatsServer,
-  type Kind,
   NatsServerError,
   type RunningNatsServer,
   startNatsServer,
-} from "@baton/mesh";
+} from "@baton/nats-server";
 import { z } from "zod";
 
 import { eventually } from "./eventually.ts";

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Lane, LANES } from "@baton/contracts";
-import { ensureMeshKeys, findNatsServer, type Kind, startNatsServer } from "@baton/mesh";
+import type { Kind } from "@baton/mesh";
+import { ensureMeshKeys, findNatsServer, startNatsServer } from "@baton/nats-server";
 import { letYield, SERVICE_ENV, SERVICE_NODE_FLAGS } from "@baton/supervisor";
 import { eventually, type SpawnedService, spawnService } from "@baton/testkit";
 

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { findNatsServer, KINDS, renderAccess } from "@baton/mesh";
+import { KINDS } from "@baton/mesh";
+import { findNatsServer, renderAccess } from "@baton/nats-server";
 import { temporaryFolder, type TemporaryFolder } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 

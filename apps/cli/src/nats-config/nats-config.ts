@@ -1,5 +1,6 @@
 /** `baton nats-config`: who may do what, as the part of a nats-server configuration that says so. */
-import { ensureMeshKeys, KINDS, type PublicKeys, renderAccess } from "@baton/mesh";
+import { KINDS } from "@baton/mesh";
+import { ensureMeshKeys, type PublicKeys, renderAccess } from "@baton/nats-server";
 import { write } from "@baton/terminal";
 import { readYaml, YamlError } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";

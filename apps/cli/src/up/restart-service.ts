@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { findServer, isRunning, type MeshState, readState } from "@baton/client";
 import { askForEnd } from "@baton/local-mesh";
-import { answersAsNats } from "@baton/mesh";
+import { answersAsNats } from "@baton/nats-server";
 import { note, print } from "@baton/terminal";
 import { nearest } from "@baton/text/nearest";
 import { UserError, EXIT } from "@baton/text/user-error";

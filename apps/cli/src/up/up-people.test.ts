@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { OTHERS } from "@baton/local-mesh";
-import { ensureMeshKeys } from "@baton/mesh";
+import { ensureMeshKeys } from "@baton/nats-server";
 import { expect, test } from "vitest";
 
 import { baton } from "../testing/run-baton.ts";

@@ -3,10 +3,10 @@ import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSy
 import { join } from "node:path";
 
 import { makeFolder } from "@baton/files";
+import { type Kind, KINDS } from "@baton/mesh";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 import { z } from "zod";
 
-import { type Kind, KINDS } from "../access.ts";
 import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
 import type { PublicKeys } from "./render-access.ts";
 

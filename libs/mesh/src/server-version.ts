@@ -1,5 +1,3 @@
-import { runCommand } from "./run-command.ts";
-
 /** The oldest nats-server that has everything Baton relies on. */
 export const NATS_SERVER_FLOOR = "2.14.0";
 
@@ -36,16 +34,6 @@ export function compareVersions(a: string, b: string): number {
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-/** The version that a nats-server program says it is; rejects if it says none within 10 s. */
-export async function readServerVersion(path: string, signal: AbortSignal): Promise<string> {
-  const output = await runCommand(path, ["--version"], { signal, timeoutMs: 10_000 });
-  const version = /^nats-server: v(\d+\.\d+\.\d+\S*)/m.exec(output)?.[1];
-  if (version === undefined) {
-    throw new Error(`it isn't a nats-server: it answers ${JSON.stringify(output.slice(0, 60))}`);
-  }
-  return version;
 }
 
 function parse(version: string): [number, number, number] | undefined {

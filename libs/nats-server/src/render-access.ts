@@ -1,7 +1,6 @@
 /** The part of nats-server's configuration that says who may do what: one account per kind of process (see ../access.ts). */
 import { LANES, serviceSubject } from "@baton/contracts";
-
-import { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "../access.ts";
+import { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "@baton/mesh";
 
 /** Public nkeys by kind; several of one kind while keys are being changed. */
 export type PublicKeys = Readonly<Record<Kind, readonly string[]>>;

@@ -6,8 +6,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { compareVersions, type VersionCheck } from "@baton/mesh";
+
 import { claimWhenFree } from "./claim.ts";
-import { compareVersions, type VersionCheck } from "./server-version.ts";
 
 /** A program that can be fetched. */
 export interface Program {

@@ -1,6 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
+import { checkServerVersion, NATS_SERVER_FLOOR } from "@baton/mesh";
+
 import {
   type CachedProgram,
   type Fetcher,
@@ -11,7 +13,7 @@ import {
 import { fetchDebianPackage } from "./debian-package.ts";
 import { fetchRelease, PINNED_VERSION, RELEASES_URL } from "./github-release.ts";
 import { messageOf, NatsServerError, shown } from "./nats-server-error.ts";
-import { checkServerVersion, NATS_SERVER_FLOOR, readServerVersion } from "./server-version.ts";
+import { readServerVersion } from "./read-server-version.ts";
 
 /** Where a nats-server program came from. */
 type NatsServerSource = "NATS_SERVER" | "PATH" | "cache" | "release" | "debian";
@@ -52,7 +54,7 @@ const DEBIAN_PACKAGE = {
   file: "usr/sbin/nats-server",
   checkVersion: checkServerVersion,
 };
-const PROJECT_CACHE = join(import.meta.dirname, "../../../..", ".baton/cache/nats-server");
+const PROJECT_CACHE = join(import.meta.dirname, "../../..", ".baton/cache/nats-server");
 
 /**
  * Finds a nats-server of at least 2.14: the one that NATS_SERVER names, on PATH, in the project's

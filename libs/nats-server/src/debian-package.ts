@@ -8,9 +8,10 @@
 import { existsSync, globSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { VersionCheck } from "@baton/mesh";
+
 import { messageOf } from "./nats-server-error.ts";
 import { runCommand } from "./run-command.ts";
-import type { VersionCheck } from "./server-version.ts";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** Debian's own address, which its installer puts into every sources list that names no other. */
