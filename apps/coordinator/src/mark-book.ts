@@ -30,7 +30,7 @@ export interface MarkBook {
 }
 
 /** Why main can't be read. */
-export type Unread = Pick<GitError, "code" | "message" | "action">;
+type Unread = Pick<GitError, "code" | "message" | "action">;
 
 /** Opens the book, main unread. Throws `StartFailure` if the file has something else. */
 export async function openMarkBook(sources: MarkSources): Promise<MarkBook> {

@@ -22,7 +22,7 @@ export interface SpawnedService {
 }
 
 /** What `get` brings. */
-export const TOKEN = "reader-of-a-test-0123456789abcdef";
+const TOKEN = "reader-of-a-test-0123456789abcdef";
 const PACKAGE = join(import.meta.dirname, "..");
 /** Not in the shared temporary folder: what lies there may be somebody else's code. */
 const COMPILED = join(PACKAGE, "../../.baton/cache/compile");
