@@ -1,13 +1,13 @@
-export { decide } from "./decide.ts";
+export { decide } from "./candidate/decide.ts";
 export type {
   ControlDecision,
   ControlFacts,
   ControlQuestion,
   HistoryFacts,
-} from "./control-step.ts";
-export { decideControl } from "./decide-control.ts";
-export { approvalQuestion, approvalState, type ApprovalState } from "./approval-state.ts";
-export { knownRefusal } from "./approve.ts";
+} from "./controls/control-step.ts";
+export { decideControl } from "./controls/decide-control.ts";
+export { approvalQuestion, approvalState, type ApprovalState } from "./policies/approval-state.ts";
+export { knownRefusal } from "./candidate/approve.ts";
 export type {
   Decision,
   Happening,
@@ -15,16 +15,30 @@ export type {
   Refusal,
   RejectCode,
   VerifiedIdentity,
-} from "./decision.ts";
-export { reject } from "./decision.ts";
-export { evidenceFor, evidenceNeeded, evidenceRecord, type EvidenceRequest } from "./evidence.ts";
-export { assess } from "./conclude.ts";
-export { approvalRuleFor, checkPassage, evidenceDigest } from "./enter.ts";
-export { isOutage, waitsForService } from "./failure-signature.ts";
-export { backoff, evaluateFailure, type FailureAction, retryDelay } from "./failure-policy.ts";
-export { checkTransition, type TransitionRequest, type TransitionVerdict } from "./guard.ts";
+} from "./candidate/decision.ts";
+export { reject } from "./candidate/decision.ts";
+export {
+  evidenceFor,
+  evidenceNeeded,
+  evidenceRecord,
+  type EvidenceRequest,
+} from "./candidate/evidence.ts";
+export { assess } from "./candidate/conclude.ts";
+export { approvalRuleFor, checkPassage, evidenceDigest } from "./candidate/enter.ts";
+export { isOutage, waitsForService } from "./policies/failure-signature.ts";
+export {
+  backoff,
+  evaluateFailure,
+  type FailureAction,
+  retryDelay,
+} from "./policies/failure-policy.ts";
+export {
+  checkTransition,
+  type TransitionRequest,
+  type TransitionVerdict,
+} from "./policies/guard.ts";
 export { candidateIdOf, digestOf, drillPrefixOf, runIdOf, traceOf } from "./identify.ts";
-export { APPROVAL_SECONDS } from "./approval-rule.ts";
+export { APPROVAL_SECONDS } from "./format/approval-rule.ts";
 export {
   FailurePolicy,
   parsePlaybook,
@@ -33,10 +47,10 @@ export {
   type PlaybookResult,
   stageRule,
   type StageRule,
-} from "./playbook.ts";
-export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./promotion.ts";
-export { questionOf, type ReplaySources } from "./replay.ts";
+} from "./format/playbook.ts";
+export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./format/promotion.ts";
+export { questionOf, type ReplaySources } from "./candidate/replay.ts";
 export { instantMs, instantOf, shiftInstant } from "./instant.ts";
-export { emergencyFor, isStopped, type Stop, stopFor } from "./stops.ts";
-export { rolesFor } from "./who-may-answer.ts";
+export { emergencyFor, isStopped, type Stop, stopFor } from "./policies/stops.ts";
+export { rolesFor } from "./policies/who-may-answer.ts";
 export { arrivedAt, loaded, Story } from "./testing/story.ts";

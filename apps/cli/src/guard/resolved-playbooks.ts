@@ -71,9 +71,11 @@ function codeVersion(): string {
   const require = createRequire(import.meta.url);
   const core = dirname(require.resolve("@baton/playbook"));
   const contracts = join(core, "../../contracts/src");
-  const code = [core, contracts, join(contracts, "artifacts"), import.meta.dirname]
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-    .filter((file) => file.endsWith(".ts") && !file.includes(".test"));
+  const code = [core, contracts, import.meta.dirname]
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+    )
+    .filter((file) => file.endsWith(".ts") && !/\.test|\/testing\//.test(file));
   const libraries = ["zod/package.json", "yaml/package.json"].map((name) => require.resolve(name));
   const sources = [...code.toSorted(), ...libraries].map((file) => readFileSync(file, "utf8"));
   version = hash("sha256", sources.join("\0"), "hex");

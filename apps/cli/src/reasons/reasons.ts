@@ -1,7 +1,7 @@
 /** `baton reasons [CODE]`: the catalogue, or the page of one code. Needs no server. */
 import type { ReasonText } from "@baton/contracts";
 import { colors, print, terminalWidth, write } from "@baton/terminal";
-import { renderTable } from "@baton/views";
+import { renderTable } from "@baton/views/render-table";
 
 import type { Globals } from "../globals.ts";
 import { readPage } from "./reason-pages.ts";

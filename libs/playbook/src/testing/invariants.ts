@@ -12,11 +12,11 @@ import {
 } from "@baton/contracts";
 import { adviceOn, inTerminal } from "@baton/views";
 
-import { decide } from "../decide.ts";
-import { evidenceDigest } from "../enter.ts";
+import { decide } from "../candidate/decide.ts";
+import { evidenceDigest } from "../candidate/enter.ts";
+import { questionOf, type ReplaySources } from "../candidate/replay.ts";
+import { type Playbook, stageRule } from "../format/playbook.ts";
 import { shiftInstant } from "../instant.ts";
-import { type Playbook, stageRule } from "../playbook.ts";
-import { questionOf, type ReplaySources } from "../replay.ts";
 import type { Story, Told } from "./story.ts";
 
 type Checks = readonly (readonly [invariant: string, holds: boolean])[];

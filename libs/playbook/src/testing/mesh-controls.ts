@@ -7,9 +7,9 @@ import {
   type StoredControls,
 } from "@baton/contracts";
 
-import type { ControlDecision, ControlFacts } from "../control-step.ts";
-import { decideControl } from "../decide-control.ts";
-import type { Playbook } from "../playbook.ts";
+import type { ControlDecision, ControlFacts } from "../controls/control-step.ts";
+import { decideControl } from "../controls/decide-control.ts";
+import type { Playbook } from "../format/playbook.ts";
 
 /** What is unusual about a command. */
 export interface ControlWish {

@@ -4,7 +4,7 @@
  */
 import { Reason, REASONS, STALLED_CODE } from "@baton/contracts";
 
-import type { Playbook } from "../playbook.ts";
+import type { Playbook } from "../format/playbook.ts";
 import { documentOf } from "./documents.ts";
 import { failureOf } from "./reports.ts";
 import { playOut } from "./steps.ts";

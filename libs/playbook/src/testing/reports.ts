@@ -12,8 +12,8 @@ import type {
 } from "@baton/contracts";
 import { deduplicationId } from "@baton/contracts";
 
+import type { StageRule } from "../format/playbook.ts";
 import { digestOf } from "../identify.ts";
-import type { StageRule } from "../playbook.ts";
 
 /** What is unusual about a result. */
 export interface Result {

@@ -10,10 +10,10 @@ import type {
   Verdict,
 } from "@baton/contracts";
 
-import type { Happening } from "../decision.ts";
-import { evidenceNeeded } from "../evidence.ts";
-import { type StageRule, stageRule } from "../playbook.ts";
-import { isStopped } from "../stops.ts";
+import type { Happening } from "../candidate/decision.ts";
+import { evidenceNeeded } from "../candidate/evidence.ts";
+import { type StageRule, stageRule } from "../format/playbook.ts";
+import { isStopped } from "../policies/stops.ts";
 import {
   artifactOf,
   artifactsFor,

@@ -11,12 +11,12 @@ import type {
   StoredEntry,
 } from "@baton/contracts";
 
-import type { ControlDecision } from "../control-step.ts";
-import { decide } from "../decide.ts";
-import type { Decision, Happening, Question } from "../decision.ts";
+import { decide } from "../candidate/decide.ts";
+import type { Decision, Happening, Question } from "../candidate/decision.ts";
+import type { ControlDecision } from "../controls/control-step.ts";
+import { parsePlaybook, type Playbook, stageRule } from "../format/playbook.ts";
 import { candidateIdOf } from "../identify.ts";
 import { shiftInstant } from "../instant.ts";
-import { parsePlaybook, type Playbook, stageRule } from "../playbook.ts";
 import { type ControlWish, MeshControls } from "./mesh-controls.ts";
 import { attemptFor, type Evidence, evidenceFor, type Result, resultFor } from "./reports.ts";
 
