@@ -60,13 +60,18 @@ test.each([
   ["bob", "b0b"],
   ["strauss", "strauß"],
   ["will", "vvi1l"],
+  ["ada", "ada."],
+  ["o'neil", "oneil"],
+  ["adá", "ada"],
+  ["clara", "dara"],
+  ["benz", "ben2"],
 ])("the names %j and %j could be taken for each other", (one, other) => {
   const faults = faultsOf([
     { name: one, publicKey: ada, roles: [] },
     { name: other, publicKey: bob, roles: [] },
   ]);
   expect(faults).toEqual([
-    `1: name: ${JSON.stringify(other)} can't be told from ${JSON.stringify(one)}`,
+    `1: name: ${JSON.stringify(other)} can't be told from ${JSON.stringify(one)}: if it is another person, give a name that differs in more than signs, accents, case and letters that look alike`,
   ]);
 });
 
