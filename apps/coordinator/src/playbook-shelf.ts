@@ -1,6 +1,5 @@
 /** Playbooks by digest: a run is pinned to the one it started under, so every playbook ever used is kept as an artifact. */
-import { readFile } from "node:fs/promises";
-
+import { readOwnFile, unsafeAction } from "@baton/files";
 import type { Artifacts } from "@baton/mesh";
 import { parsePlaybook, type Playbook } from "@baton/playbook";
 import { EXIT, StartFailure } from "@baton/service";
@@ -61,13 +60,13 @@ export async function readPlaybook(file: string): Promise<Playbook> {
       action,
       cause,
     });
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw refuse(
-      error instanceof Error ? error.message : String(error),
-      "Set BATON_PLAYBOOK to a readable file.",
-      error,
-    );
-  });
+  let text: string;
+  try {
+    text = readOwnFile(file, { maxBytes: 4 * MAX_CHARACTERS }).toString("utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse(why, unsafeAction(error, "Set BATON_PLAYBOOK to a readable file."), error);
+  }
   let document: unknown;
   try {
     document = readYaml(text, { maxCharacters: MAX_CHARACTERS });

@@ -1,9 +1,9 @@
 /** The gate policy: thresholds as data, versioned, and refused as a whole if one key is wrong. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { StressFamily } from "@baton/contracts";
+import { readOwnFile, unsafeAction } from "@baton/files";
 import { EXIT, StartFailure } from "@baton/service";
 import { readYaml, YamlError } from "@baton/text";
 import { z } from "zod";
@@ -76,12 +76,17 @@ const MAX_FAULTS = 5;
 
 /** Reads the policy of a file; throws a GatePolicyError, so that a lane doesn't start with half a policy. */
 export async function loadGatePolicy(path = DEFAULT_POLICY_PATH): Promise<LoadedGatePolicy> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  return parseGatePolicy(bytesOf(path), path);
+}
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    return readOwnFile(path);
+  } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const action = "name a readable file in BATON_GATE_POLICY, or unset it";
+    const action = unsafeAction(cause, "name a readable file in BATON_GATE_POLICY, or unset it");
     throw new GatePolicyError(`gate policy ${path} can't be read: ${why}`, action, cause);
-  });
-  return parseGatePolicy(bytes, path);
+  }
 }
 
 /** The policy in these bytes; `name` is what errors call them. Throws a GatePolicyError. */

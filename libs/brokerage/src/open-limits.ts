@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readOwnFile } from "@baton/files";
 
 import { keyOwners, parseLimits } from "./limits-file.ts";
 import { DEFAULT_LIMIT_BOOK, type LimitBook } from "./limits.ts";
+
+/** Bytes of a million characters. */
+const MAX_BYTES = 4_000_000;
 
 /** A limits file, or the key registry beside it, that can't be used; the message names the file and every fault. */
 export class LimitsError extends Error {
@@ -20,23 +23,23 @@ export async function openLimits(of: {
   readonly people: string | undefined;
 }): Promise<LimitBook> {
   if (of.file === undefined) return DEFAULT_LIMIT_BOOK;
-  const ownerOf = of.people === undefined ? () => undefined : await owners(of.people);
-  const read = parseLimits(await text(of.file), ownerOf);
+  const ownerOf = of.people === undefined ? () => undefined : owners(of.people);
+  const read = parseLimits(text(of.file), ownerOf);
   if ("book" in read) return read.book;
   throw new LimitsError(`${of.file}:\n  ${read.faults.slice(0, 20).join("\n  ")}`);
 }
 
-async function text(file: string): Promise<string> {
+function text(file: string): string {
   try {
-    return await readFile(file, "utf8");
+    return readOwnFile(file, { maxBytes: MAX_BYTES }).toString("utf8");
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : "it can't be read";
     throw new LimitsError(`${file}: ${why}`, { cause });
   }
 }
 
-async function owners(file: string): Promise<ReturnType<typeof keyOwners>> {
-  const registry = await text(file);
+function owners(file: string): ReturnType<typeof keyOwners> {
+  const registry = text(file);
   try {
     return keyOwners(registry);
   } catch (cause) {

@@ -6,4 +6,5 @@ export {
   refuseForeign,
   UnsafeFolder,
 } from "./private-folder.ts";
+export { readOwnFile, unsafeAction } from "./read-own-file.ts";
 export { readPrivateFile, UnsafeFile } from "./read-private-file.ts";

@@ -121,7 +121,8 @@ export function isHandedOver(of: { readonly uid: number; readonly gid: number })
   return mayGroupRead(of, thisProcess());
 }
 
-function thisProcess(): Reader {
+/** Who this process is to files. */
+export function thisProcess(): Reader {
   return {
     uid: process.getuid?.() ?? ROOT,
     gid: process.getgid?.() ?? ROOT,

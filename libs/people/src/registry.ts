@@ -6,9 +6,9 @@
  *     another are a fault.
  */
 import type { KeyObject } from "node:crypto";
-import { readFile } from "node:fs/promises";
 
 import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
+import { readOwnFile, unsafeAction } from "@baton/files";
 import { readYaml, YamlError } from "@baton/text";
 import { z } from "zod";
 
@@ -51,13 +51,19 @@ export class PeopleFault extends Error {
 
 /** Reads and checks the registry's file. Throws `PeopleFault`. */
 export async function readPeople(file: string): Promise<People> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw refusal(file, why, "Set BATON_PEOPLE to a readable file, or unset it.");
-  });
-  const result = parsePeople(text);
+  const result = parsePeople(textOf(file));
   if (result.ok) return result.people;
   throw refusal(file, `\n  ${result.faults.join("\n  ")}`, "Correct every line above.");
+}
+
+function textOf(file: string): string {
+  try {
+    return readOwnFile(file, { maxBytes: 4 * MAX_BYTES }).toString("utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const action = unsafeAction(error, "Set BATON_PEOPLE to a readable file, or unset it.");
+    throw refusal(file, why, action);
+  }
 }
 
 function refusal(file: string, what: string, action: string): PeopleFault {
@@ -116,7 +122,7 @@ function faultsAmong(people: People, person: Person, publicKey: PublicKey): stri
     if (!isSamePerson(other.name, person.name)) continue;
     if (other.name !== person.name)
       return [
-        `name: ${JSON.stringify(person.name)} can't be told from ${JSON.stringify(other.name)}`,
+        `name: ${JSON.stringify(person.name)} can't be told from ${JSON.stringify(other.name)}: if it is another person, give a name that differs in more than signs, accents, case and letters that look alike`,
       ];
     if (other.roles.toSorted().join() !== person.roles.toSorted().join())
       return [`roles: ${person.name} has others with another key: ${other.roles.join(", ")}`];

@@ -2,9 +2,9 @@
  * The escalation policy: which channels there are, and who is told what. Read once at the start; a change takes a restart of every
  * replica. Without a file the log is told and nobody else.
  */
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { readOwnFile, unsafeAction } from "@baton/files";
 import { EXIT, StartFailure } from "@baton/service";
 import { readYaml, YamlError } from "@baton/text";
 import type { z } from "zod";
@@ -43,13 +43,19 @@ export async function readPolicy(
   file: string,
   defaults: ReminderDefaults,
 ): Promise<EscalationPolicy> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw refusal(file, why, "Set BATON_ESCALATION to a readable file, or unset it.");
-  });
-  const parsed = parsePolicy(text, { folder: dirname(file), defaults });
+  const parsed = parsePolicy(textOf(file), { folder: dirname(file), defaults });
   if (parsed.ok) return parsed.policy;
   throw refusal(file, `\n  ${parsed.faults.join("\n  ")}`, "Correct every line above.");
+}
+
+function textOf(file: string): string {
+  try {
+    return readOwnFile(file).toString("utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const action = unsafeAction(error, "Set BATON_ESCALATION to a readable file, or unset it.");
+    throw refusal(file, why, action);
+  }
 }
 
 function refusal(file: string, what: string, action: string): StartFailure {
