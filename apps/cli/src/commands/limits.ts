@@ -14,18 +14,28 @@ export function register(program: Command): void {
       "agree to the raised limits in a file; they hold with the signatures of two people",
     )
     .option("--as <name>", "in whose name (default: the key's)")
+    .option("-y, --yes", "don't ask; needed where there is no terminal")
     .addHelpText(
       "after",
       examples([
-        ["baton limits sign limits.yaml", "prints each raised limit and adds your signature to it"],
+        [
+          "baton limits sign limits.yaml",
+          "shows each raised limit, asks, and adds your signature to it",
+        ],
         [
           "baton limits sign limits.yaml --as reviewer",
           "as another person of a mesh of `baton up`",
         ],
       ]),
     )
-    .action(async (file: string, options: { readonly as?: string }, command: Command) => {
-      const { signLimits } = await import("../limits/sign-limits.ts");
-      await signLimits(file, { ...options, ...globalsOf(command) });
-    });
+    .action(
+      async (
+        file: string,
+        options: { readonly as?: string; readonly yes?: boolean },
+        command: Command,
+      ) => {
+        const { signLimits } = await import("../limits/sign-limits.ts");
+        await signLimits(file, { ...options, ...globalsOf(command) });
+      },
+    );
 }

@@ -29,9 +29,12 @@ test("two people's signatures raise a limit; changing a figure afterwards voids 
   const limits = { notional: 9e6, orderNotional: 1e5, position: 10, ordersPerMinute: 5 };
   const accounts = { "cand-0001": { limits, why: "agreed" } };
   writeFileSync(file, stringify({ version: "baton-limits-v1", accounts }));
-  const sign = (path: string) =>
-    baton(["limits", "sign", file], { cwd: folder.path, env: { BATON_KEY_FILE: path } });
+  const sign = (path: string, more: readonly string[] = ["--yes"]) =>
+    baton(["limits", "sign", file, ...more], { cwd: folder.path, env: { BATON_KEY_FILE: path } });
   const [ada, ben] = keys;
+  const before = readFileSync(file, "utf8");
+  expect(await sign(ada?.path ?? "", [])).toMatchObject({ code: 2 });
+  expect(readFileSync(file, "utf8")).toBe(before);
   expect(await sign(ada?.path ?? "")).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("cand-0001: notional 9000000 (agreed); 1 signature\n"),

@@ -14,6 +14,7 @@ import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { stringify } from "yaml";
 
+import { ask, canAsk } from "../decisions/ask.ts";
 import type { Globals } from "../globals.ts";
 
 /** Who signed what, for people and programs. */
@@ -31,7 +32,7 @@ interface Signed {
 /** Signs every entry above the default and writes the file back as a whole. Throws `UserError`. */
 export async function signLimits(
   file: string,
-  options: Globals & { readonly as?: string },
+  options: Globals & { readonly as?: string; readonly yes?: boolean },
 ): Promise<void> {
   const { name, key } = senderFrom(options.as, options);
   if (!key)
@@ -42,7 +43,9 @@ export async function signLimits(
       value: name,
       action: "`baton login` makes one; whoever keeps the key registry adds its public half.",
     });
+  if (options.yes !== true && !canAsk()) throw unasked();
   const document = read(file);
+  const asked: string[] = [];
   const accounts = Object.entries(document.accounts).flatMap(([account, entry]) => {
     const raised = raisedOver(DEFAULT_LIMITS, entry.limits);
     if (raised.length === 0) return [];
@@ -51,11 +54,39 @@ export async function signLimits(
     const signature = Buffer.from(bytes).toString("base64url");
     entry.raisedBy = [...others, { publicKey: key.publicKey, signature }];
     const figures = raised.map((limit) => `${limit} ${entry.limits[limit]}`);
+    const changes = raised.map(
+      (limit) => `${limit} ${DEFAULT_LIMITS[limit]} → ${entry.limits[limit]}`,
+    );
+    asked.push(`  ${account}: ${changes.join(", ")} (${printable(entry.why)})\n`);
     return [{ account, raised: figures, why: entry.why, signatures: entry.raisedBy.length }];
   });
-  if (accounts.length > 0) write(file, document);
+  if (accounts.length > 0) {
+    if (options.yes !== true) await confirm(name, asked);
+    write(file, document);
+  }
   const signed: Signed = { file, by: name, accounts };
   await print(options.format, signed, render);
+}
+
+async function confirm(name: string, changes: readonly string[]): Promise<void> {
+  process.stderr.write(changes.join(""));
+  if (await ask(`raise above the default, signed by ${printable(name)}? [y/N] `)) return;
+  throw new UserError({
+    code: "E_INTERRUPTED",
+    exit: EXIT.interrupted,
+    message: "nothing was signed",
+    action: "Correct the figures or the reason in the file, then sign again.",
+  });
+}
+
+function unasked(): UserError {
+  return new UserError({
+    code: "E_USAGE",
+    exit: EXIT.usage,
+    message: "limits sign shows what is raised and asks, but this isn't a terminal",
+    rule: "off a terminal a signature needs --yes",
+    action: "Read the file, then add --yes.",
+  });
 }
 
 function read(file: string): LimitsDocument {
