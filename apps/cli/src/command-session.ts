@@ -1,5 +1,5 @@
-import { openSession, type Session } from "@baton/client";
 /** A command's session: what is to be said beside its result goes to standard error. */
+import { openSession, type Session } from "@baton/client";
 import { note } from "@baton/terminal";
 
 /** Connects; fails at once with E_UNAVAILABLE if nothing answers, with E_DENIED if the server doesn't let us in. */

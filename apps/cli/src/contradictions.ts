@@ -1,5 +1,5 @@
-import { UserError, EXIT } from "@baton/text/user-error";
 /** Options that can't be meant together, all in one place; looked at before a command does anything. */
+import { UserError, EXIT } from "@baton/text/user-error";
 import type { Command } from "commander";
 
 /** A row: `one` with any of `others` is refused. `--option=value` is about that value only. */

@@ -1,6 +1,6 @@
+/** Entry of the command line: parses, runs one command, and ends with the exit code that fits. */
 import { runMain } from "@baton/terminal";
 
-/** Entry of the command line: parses, runs one command, and ends with the exit code that fits. */
 import { createProgram } from "./program.ts";
 import { readVersion } from "./version.ts";
 

@@ -1,8 +1,8 @@
-import { note } from "@baton/terminal";
 /**
  * The command line's shape. Each file in `commands/` registers one verb and loads what the verb needs only when it runs:
  * `--help` must not wait for a NATS client.
  */
+import { note } from "@baton/terminal";
 import { Command, Help, Option } from "commander";
 
 import { register as registerArtifacts } from "./commands/artifacts.ts";

@@ -1,5 +1,5 @@
 /** The trials of a candidate, written down before anything is computed: parameters, warm-up and features. */
-import { type CandidateSpec, type DeclaredTrial, Parameters } from "@baton/contracts";
+import { type CandidateSpec, type DeclaredTrial, Parameters } from "@baton/artifacts";
 import { findPlugin } from "@baton/quant";
 
 import { featuresOf } from "./features.ts";

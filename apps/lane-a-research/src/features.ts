@@ -1,4 +1,4 @@
-import type { Feature, Parameters } from "@baton/contracts";
+import type { Feature, Parameters } from "@baton/artifacts";
 
 const rowsOf = (parameters: Parameters, name: string): number => parameters[name] ?? 0;
 

@@ -4,7 +4,8 @@
  * The specification is the author's and is the same in every run of a candidate, so no answer claims a change: it says
  * what the reason means for this run and what the author could change in a new candidate.
  */
-import type { Feedback, FeedbackAnswer } from "@baton/contracts";
+import type { FeedbackAnswer } from "@baton/artifacts";
+import type { Feedback } from "@baton/contracts";
 
 const ANSWERS: readonly (readonly [about: RegExp, response: string])[] = [
   [

@@ -1,11 +1,7 @@
 import { createHash } from "node:crypto";
 
-import {
-  CandidateSpecArtifact,
-  DatasetManifest,
-  DEFAULT_WALK_FORWARD_LIMITS,
-  type WalkForwardLimits,
-} from "@baton/contracts";
+import { CandidateSpecArtifact, DatasetManifest } from "@baton/artifacts";
+import { DEFAULT_WALK_FORWARD_LIMITS, type WalkForwardLimits } from "@baton/contracts";
 import { createStageContext, type StageContextOptions } from "@baton/testkit";
 import { expect, test } from "vitest";
 

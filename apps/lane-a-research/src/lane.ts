@@ -2,7 +2,8 @@
  * Lane A: takes a specification as it was submitted and writes down, before anything is backtested, what will be tested
  * on which rows, how many trials there are, and what would prove the thesis wrong.
  */
-import type { CandidateSpec, WalkForwardLimits } from "@baton/contracts";
+import type { CandidateSpec } from "@baton/artifacts";
+import type { WalkForwardLimits } from "@baton/contracts";
 import {
   defineLane,
   done,

@@ -1,4 +1,4 @@
-import type { CandidateSpecArtifact, DatasetManifest } from "@baton/contracts";
+import type { CandidateSpecArtifact, DatasetManifest } from "@baton/artifacts";
 import { windowsOf } from "@baton/market";
 import { printable } from "@baton/text/printable";
 

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import {
   type CandidateSpec,
   CandidateSpecArtifact,
-  canonicalJson,
   DatasetManifest,
   type DeclaredTrial,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import type { StageContext } from "@baton/lanekit";
 import { type CandidateData, manifestOf as described } from "@baton/market";
 

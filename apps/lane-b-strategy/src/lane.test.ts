@@ -6,12 +6,12 @@ import { join } from "node:path";
 import {
   CandidateSpec,
   CandidateSpecArtifact,
-  canonicalJson,
   CatalogEntryArtifact,
   type DatasetManifest,
   StrategyPluginArtifact,
   TestReportArtifact,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
 import { builtInMarketData, manifestOf, onSharedDates } from "@baton/market";
 import { findPlugin } from "@baton/quant";

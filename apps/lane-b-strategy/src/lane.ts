@@ -8,7 +8,7 @@ import {
   DatasetManifest,
   StrategyPluginArtifact,
   TestReportArtifact,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import {
   defineLane,
   done,

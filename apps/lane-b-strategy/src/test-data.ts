@@ -1,5 +1,5 @@
 /** What the generated test is run on: research rows, and the weights that the quant library gives for them. */
-import type { CandidateSpecArtifact } from "@baton/contracts";
+import type { CandidateSpecArtifact } from "@baton/artifacts";
 import type { loadResearchData } from "@baton/market";
 import { findPlugin, type Panel, type Strategy, type Targets } from "@baton/quant";
 

@@ -1,4 +1,4 @@
-import type { Parameters } from "@baton/contracts";
+import type { Parameters } from "@baton/artifacts";
 import type { Bar, WalkForwardWindows } from "@baton/quant";
 
 /** One instrument's rows, without the held-back ones. */

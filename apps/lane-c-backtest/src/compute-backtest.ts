@@ -1,5 +1,5 @@
 /** The whole backtest as one pure computation; neighbours do the parts, the lane does the reading and storing. */
-import type { EvaluationReport, InstrumentWalkForward, WalkForwardResults } from "@baton/contracts";
+import type { EvaluationReport, InstrumentWalkForward, WalkForwardResults } from "@baton/artifacts";
 import {
   backtest,
   bootstrapBands,

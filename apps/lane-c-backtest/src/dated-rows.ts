@@ -1,4 +1,4 @@
-import type { DatedRows } from "@baton/contracts";
+import type { DatedRows } from "@baton/artifacts";
 import type { Bar } from "@baton/quant";
 
 /** Rows `from` up to but without `to` with their dates. Throws a RangeError if the bars don't have them. */

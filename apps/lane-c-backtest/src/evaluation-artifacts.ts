@@ -5,7 +5,7 @@ import type {
   InputDigest,
   StressMetrics,
   WalkForwardResults,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import type { StageContext } from "@baton/lanekit";
 
 import type { BacktestInput } from "./backtest-input.ts";

@@ -1,4 +1,4 @@
-import type { BacktestFigures, InstrumentWalkForward } from "@baton/contracts";
+import type { BacktestFigures, InstrumentWalkForward } from "@baton/artifacts";
 import { expect, test } from "vitest";
 
 import { foldMetrics } from "./fold-metrics.ts";

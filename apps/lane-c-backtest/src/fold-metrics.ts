@@ -1,4 +1,4 @@
-import type { FoldMetrics, InstrumentWalkForward, Parameters } from "@baton/contracts";
+import type { FoldMetrics, InstrumentWalkForward, Parameters } from "@baton/artifacts";
 import { mean, standardDeviation, sum } from "simple-statistics";
 
 type Measured = Pick<FoldMetrics, "folds" | "summary" | "leakage">;

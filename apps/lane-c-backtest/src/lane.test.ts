@@ -8,7 +8,7 @@ import {
   FoldMetrics,
   StressMetrics,
   WalkForwardResults,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { TEMPLATES } from "@baton/templates";
 import { createStageContext, type RecordedStageContext, temporaryFolder } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";

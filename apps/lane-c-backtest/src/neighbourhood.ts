@@ -2,7 +2,7 @@
  * Whether the chosen parameters stand on a plateau or on a narrow peak. Parameters that were fitted to one sample stand
  * alone: moved a little, they lose most of what they earned. Neighbours are never chosen from, so they are no trials.
  */
-import type { Neighbourhood, Parameters } from "@baton/contracts";
+import type { Neighbourhood, Parameters } from "@baton/artifacts";
 import { closesOf, netReturns, sharpeRatio, type StrategyPlugin } from "@baton/quant";
 import { median } from "simple-statistics";
 

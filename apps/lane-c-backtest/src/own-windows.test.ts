@@ -1,5 +1,5 @@
 /** A candidate's own windows, from the specification to the artifacts, on prices that the usual ones can't try. */
-import { EvaluationReport, FoldMetrics, WalkForwardResults } from "@baton/contracts";
+import { EvaluationReport, FoldMetrics, WalkForwardResults } from "@baton/artifacts";
 import { builtInMarketData } from "@baton/market";
 import { smaCross, walkForward } from "@baton/quant";
 import { createStageContext, temporaryFolder } from "@baton/testkit";

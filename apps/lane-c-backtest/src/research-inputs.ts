@@ -5,7 +5,7 @@ import {
   type InputDigest,
   type Parameters,
   StrategyPluginArtifact,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
 /** Artifacts of the stages before that a backtest reads. */

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-import type { StrategyBar } from "@baton/contracts";
+import type { StrategyBar } from "@baton/artifacts";
 
 /** `input.json`. */
 export interface SourceChildInput {

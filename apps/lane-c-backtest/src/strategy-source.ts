@@ -9,7 +9,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Parameters, Sha256 } from "@baton/contracts";
+import type { Parameters } from "@baton/artifacts";
+import { Sha256 } from "@baton/contracts";
 import { type ConfinedEnd, runConfined, type StageContext, StageFailure } from "@baton/lanekit";
 import { findPlugin } from "@baton/quant";
 import { generatePlugin } from "@baton/templates";

@@ -1,4 +1,4 @@
-import { STRESS_FAMILIES } from "@baton/contracts";
+import { STRESS_FAMILIES } from "@baton/artifacts";
 import { type Figures, type StressCase, STRESSES } from "@baton/quant";
 import { expect, test } from "vitest";
 

@@ -1,4 +1,4 @@
-import type { StressFamily, StressMetrics } from "@baton/contracts";
+import type { StressFamily, StressMetrics } from "@baton/artifacts";
 import type { StressCase, StressKind } from "@baton/quant";
 
 /** Which family a promotion counts a case to; base is what the others are compared with. */

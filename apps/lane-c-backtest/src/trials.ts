@@ -2,7 +2,8 @@
  * One pass over the declared trials, one parameter set in memory at a time: what each one would have earned on every
  * stretch of rows that something is chosen on or judged by.
  */
-import { LABEL_ROWS, type Parameters } from "@baton/contracts";
+import type { Parameters } from "@baton/artifacts";
+import { LABEL_ROWS } from "@baton/contracts";
 import {
   backtest,
   closesOf,

@@ -5,7 +5,8 @@
  * K2: `skipped` takes no measurement. It is for what a later stage measures (and only while that stage has left
  *     nothing in the run), or for what can't apply, shown by artifacts that are all there.
  */
-import { cut, type GateCheck, type InputDigest, type Stage } from "@baton/contracts";
+import type { GateCheck, InputDigest } from "@baton/artifacts";
+import { cut, type Stage } from "@baton/contracts";
 
 import { digestsOf, type Source } from "./evidence.ts";
 

@@ -1,4 +1,5 @@
-import { DEFAULT_WALK_FORWARD_LIMITS, type GateCheck, GateEvaluation } from "@baton/contracts";
+import { type GateCheck, GateEvaluation } from "@baton/artifacts";
+import { DEFAULT_WALK_FORWARD_LIMITS } from "@baton/contracts";
 import { expect, test } from "vitest";
 
 import { evaluateGates, gateOutcome } from "./evaluate-gates.ts";

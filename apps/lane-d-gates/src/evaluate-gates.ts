@@ -1,13 +1,6 @@
 /** Gates 0 to 5 as one pure function of evidence and policy. */
-import {
-  cut,
-  type GateCheck,
-  type GateEvaluation,
-  type GateOutcome,
-  type StageRun,
-  verdictOf,
-  type WalkForwardLimits,
-} from "@baton/contracts";
+import { type GateCheck, type GateEvaluation, type GateOutcome, verdictOf } from "@baton/artifacts";
+import { cut, type StageRun, type WalkForwardLimits } from "@baton/contracts";
 
 import { digestsOf, type Evidence, type Source } from "./evidence.ts";
 import type { LoadedGatePolicy } from "./gate-policy.ts";

@@ -1,19 +1,17 @@
 /** What a gate evaluation may look at: artifacts of the run by name and digest, nothing else. */
 import {
-  type ArtifactRef,
-  type CandidateId,
   CandidateSpecArtifact,
   CatalogEntryArtifact,
   DatasetManifest,
   EvaluationReport,
   FoldMetrics,
   type InputDigest,
-  type Stage,
-  StressMetrics,
   StrategyPluginArtifact,
+  StressMetrics,
   TestReportArtifact,
   WalkForwardResults,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import type { ArtifactRef, CandidateId, Stage } from "@baton/contracts";
 import type { StageContext } from "@baton/lanekit";
 import type { z } from "zod";
 

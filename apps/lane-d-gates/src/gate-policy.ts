@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
-import { StressFamily } from "@baton/contracts";
+import { StressFamily } from "@baton/artifacts";
 import { readOwnFile, unsafeAction } from "@baton/files";
 import { EXIT, StartFailure } from "@baton/service";
 import { readYaml, YamlError } from "@baton/text";

@@ -1,5 +1,5 @@
 /** The gate evaluation as Markdown: what failed first, then every figure. */
-import type { GateCheck, GateEvaluation } from "@baton/contracts";
+import type { GateCheck, GateEvaluation } from "@baton/artifacts";
 
 import { shown } from "./check.ts";
 

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import {
-  DEFAULT_WALK_FORWARD_LIMITS,
-  LEAST_HOLDOUT_ROWS,
-  WalkForwardLimits,
-} from "@baton/contracts";
+import { LEAST_HOLDOUT_ROWS } from "@baton/artifacts";
+import { DEFAULT_WALK_FORWARD_LIMITS, WalkForwardLimits } from "@baton/contracts";
 import { readYaml } from "@baton/text";
 import { expect, test } from "vitest";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import type { GateCheck, ManifestedDataset } from "@baton/contracts";
+import type { GateCheck, ManifestedDataset } from "@baton/artifacts";
 
 import { asWarning, checksOf } from "./check.ts";
 import type { Evidence } from "./evidence.ts";

@@ -1,4 +1,5 @@
-import type { GateCheck, WalkForwardLimits } from "@baton/contracts";
+import type { GateCheck } from "@baton/artifacts";
+import type { WalkForwardLimits } from "@baton/contracts";
 import { latestWindows } from "@baton/market";
 
 import { checksOf } from "./check.ts";

@@ -1,4 +1,4 @@
-import type { GateCheck } from "@baton/contracts";
+import type { GateCheck } from "@baton/artifacts";
 
 import { checksOf } from "./check.ts";
 import type { Evidence } from "./evidence.ts";

@@ -1,4 +1,4 @@
-import { GateEvaluation, GateReport } from "@baton/contracts";
+import { GateEvaluation, GateReport } from "@baton/artifacts";
 import { createStageContext, linked } from "@baton/testkit";
 import { expect, test } from "vitest";
 

@@ -2,7 +2,7 @@
  * Lane D: holds the run's artifacts against the gate policy. It computes nothing itself and reads nothing else, so
  * that its verdict can be checked by anyone who has the artifacts and the policy.
  */
-import type { GateEvaluation } from "@baton/contracts";
+import type { GateEvaluation } from "@baton/artifacts";
 import {
   defineLane,
   done,

@@ -1,4 +1,5 @@
-import type { ArtifactRef, InputDigest } from "@baton/contracts";
+import type { InputDigest } from "@baton/artifacts";
+import type { ArtifactRef } from "@baton/contracts";
 
 import type { Evidence, Source } from "./evidence.ts";
 

@@ -1,5 +1,5 @@
 /** Engine or broker away in the middle of a rollout: real ones, behind a door that is shut for a while. */
-import { LiveRampReport, ObservedRollout } from "@baton/contracts";
+import { LiveRampReport, ObservedRollout } from "@baton/artifacts";
 import { serve } from "@hono/node-server";
 import { expect, onTestFinished, test, vi } from "vitest";
 

@@ -1,4 +1,4 @@
-import { RunningStrategies } from "@baton/contracts";
+import { RunningStrategies } from "@baton/artifacts";
 import { StageFailure } from "@baton/lanekit";
 import type { z } from "zod";
 

@@ -1,4 +1,4 @@
-import { GateReport, verdictOf } from "@baton/contracts";
+import { GateReport, verdictOf } from "@baton/artifacts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
 /** Why a gate report of this run isn't a pass, as a sentence; undefined if it is one. */

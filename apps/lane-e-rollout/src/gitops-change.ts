@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type ObservedChange, type RampLevel, strategyPath } from "@baton/contracts";
+import { type ObservedChange, type RampLevel, strategyPath } from "@baton/artifacts";
 import {
   type ActionReceipt,
   findActions,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { LiveRampReport } from "@baton/contracts";
+import { LiveRampReport } from "@baton/artifacts";
 import { temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 

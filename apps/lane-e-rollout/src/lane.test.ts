@@ -4,7 +4,7 @@ import {
   RunningStrategy,
   ShadowPaperReport,
   strategyPath,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { mergeOnce, openWorktree } from "@baton/gitops";
 import type { StageWork } from "@baton/lanekit";
 import { AS_READER } from "@baton/testkit";

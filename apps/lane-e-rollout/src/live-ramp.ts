@@ -17,7 +17,7 @@ import {
   type RampLevel,
   ShadowPaperReport,
   verdictOf,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { revertOnce } from "@baton/gitops";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 

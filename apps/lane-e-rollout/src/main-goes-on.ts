@@ -1,5 +1,5 @@
 /** Whether main goes on from what the engine obeyed, asked before anything is put on it. */
-import { mainStop } from "@baton/contracts";
+import { mainStop } from "@baton/artifacts";
 import { StageFailure } from "@baton/lanekit";
 
 import type { EngineClient } from "./engine-client.ts";

@@ -1,5 +1,5 @@
 /** Main is moved back under a ramp: the engine increases nothing, which is no failure of what it stops. */
-import { LiveRampReport, RunningStrategies } from "@baton/contracts";
+import { LiveRampReport, RunningStrategies } from "@baton/artifacts";
 import { AS_READER, eventually } from "@baton/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 

@@ -1,4 +1,4 @@
-import { LiveRampReport, PromotionPrerequisites } from "@baton/contracts";
+import { LiveRampReport, PromotionPrerequisites } from "@baton/artifacts";
 import { fenceOnce } from "@baton/gitops";
 import { StageFailure } from "@baton/lanekit";
 import { eventually } from "@baton/testkit";

@@ -1,4 +1,4 @@
-import { PromotionPrerequisites } from "@baton/contracts";
+import { PromotionPrerequisites } from "@baton/artifacts";
 import { eventually } from "@baton/testkit";
 import { expect, test, vi } from "vitest";
 

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { cut, type GateOutcome, PromotionPrerequisites, verdictOf } from "@baton/contracts";
+import { type GateOutcome, PromotionPrerequisites, verdictOf } from "@baton/artifacts";
+import { cut } from "@baton/contracts";
 import { GitError, openMainReader, openWorktree } from "@baton/gitops";
 import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 import { z } from "zod";

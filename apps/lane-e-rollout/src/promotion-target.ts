@@ -1,4 +1,4 @@
-import { CandidateSpec } from "@baton/contracts";
+import { CandidateSpec } from "@baton/artifacts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
 const Promotion = CandidateSpec.pick({ promotion: true });

@@ -1,11 +1,11 @@
 /** What a ramp works with, and how far it had come when an attempt begins: read from main and from the ledger of actions. */
 import {
-  deduplicationId,
   type GateOutcome,
   type ObservedChange,
   type RampLevel,
   STRATEGIES_FOLDER,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { deduplicationId } from "@baton/contracts";
 import { type ActionRecord, findActions, openMainReader, type Remote } from "@baton/gitops";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 

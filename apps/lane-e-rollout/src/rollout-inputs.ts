@@ -7,7 +7,7 @@ import {
   type InputDigest,
   StrategyPluginArtifact,
   TestReportArtifact,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
 /** Artifacts that a rollout is computed from. */

@@ -1,5 +1,5 @@
 /** The figures by which a rollout is judged and its limits are raised. */
-import type { RampLevel } from "@baton/contracts";
+import type { RampLevel } from "@baton/artifacts";
 
 /** Name of these figures in gate reports; another figure is another version. */
 export const POLICY_VERSION = "baton-rollout-policy-v1";

@@ -1,5 +1,5 @@
 /** The strategy over the rows that nobody had seen, held against what the backtest led to expect. Pure. */
-import type { BacktestBands, GateOutcome, ShadowPaperReport, TradingCosts } from "@baton/contracts";
+import type { BacktestBands, GateOutcome, ShadowPaperReport, TradingCosts } from "@baton/artifacts";
 import { backtest, type PerformanceDrift, performanceDrift } from "@baton/quant";
 
 import { heldBackPortfolio } from "./held-back-portfolio.ts";

@@ -1,11 +1,6 @@
 /** Stage shadow-paper: writes the strategy to main at level L0, sees it run, and judges it on the rows nobody had seen. */
-import {
-  deduplicationId,
-  type GateOutcome,
-  ObservedRollout,
-  ShadowPaperReport,
-  verdictOf,
-} from "@baton/contracts";
+import { type GateOutcome, ObservedRollout, ShadowPaperReport, verdictOf } from "@baton/artifacts";
+import { deduplicationId } from "@baton/contracts";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
 import { brokerAccounts } from "./broker-access.ts";

@@ -11,12 +11,12 @@
  * S4: an approval that had expired when the candidate entered the stage doesn't count: by the time that was signed, and the time at
  *     which the server stored the stage run's first entry.
  */
+import type { GateOutcome } from "@baton/artifacts";
 import {
   type Approval,
   canonicalJson,
   cut,
   type Entry,
-  type GateOutcome,
   isSamePerson,
   type MeshName,
   type Role,

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 
 import {
   type CandidateSpec,
-  canonicalJson,
   type RampLevel,
   STRATEGY_CHARACTERS,
   StrategyConfigMap,
@@ -12,7 +11,8 @@ import {
   StrategyLimits,
   type StrategyPluginArtifact,
   StrategySettings,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 import { readYaml } from "@baton/text";
 import { stringify } from "yaml";

@@ -1,4 +1,4 @@
-import type { TradingCosts } from "@baton/contracts";
+import type { TradingCosts } from "@baton/artifacts";
 
 import type { HeldBackPortfolio } from "./held-back-portfolio.ts";
 

@@ -5,8 +5,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { engineStop, type RunningStrategy } from "@baton/artifacts";
 import type { Broker } from "@baton/brokerage";
-import { engineStop, type Failure, type RunningStrategy } from "@baton/contracts";
+import type { Failure } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 import { isOutage } from "@baton/playbook";
 

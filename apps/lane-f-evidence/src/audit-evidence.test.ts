@@ -1,5 +1,6 @@
+import { AuditManifest } from "@baton/artifacts";
 import { openAuditKey, verifyAuditPack } from "@baton/audit";
-import { AuditManifest, type Entry, type StoredControls } from "@baton/contracts";
+import type { Entry, StoredControls } from "@baton/contracts";
 import type { StoredCommand } from "@baton/mesh";
 import { signerOf } from "@baton/people";
 import { createStageContext, temporaryFolder } from "@baton/testkit";

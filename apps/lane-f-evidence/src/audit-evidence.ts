@@ -2,6 +2,7 @@
  * Stage audit-evidence: seals the run. The pack holds every artifact and the journal up to the dispatch of this stage,
  * signed; it is verified here before anybody is told that it exists. The same dispatch gives the same bytes.
  */
+import type { AuditManifest } from "@baton/artifacts";
 import {
   type AuditKey,
   buildAuditPack,
@@ -9,7 +10,7 @@ import {
   SecretInPack,
   verifyAuditPack,
 } from "@baton/audit";
-import { type AuditManifest, cut } from "@baton/contracts";
+import { cut } from "@baton/contracts";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 import type { Commands } from "@baton/mesh";
 

@@ -1,14 +1,14 @@
 /** The part of the audit evidence that is the same on every rerun. */
-import { REQUIRED_SECTIONS } from "@baton/audit";
 import {
-  type ArtifactRef,
   type AuditManifest,
   CandidateSpecArtifact,
   DatasetManifest,
   EvaluationReport,
   GateReport,
   StrategyPluginArtifact,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { REQUIRED_SECTIONS } from "@baton/audit";
+import type { ArtifactRef } from "@baton/contracts";
 import type { StageContext } from "@baton/lanekit";
 
 import { readIfThere, RESEARCH } from "./run-inputs.ts";

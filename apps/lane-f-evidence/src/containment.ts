@@ -8,12 +8,12 @@
  * C4: where people ended the candidate, nothing of it stays on main, of no run.
  */
 import {
-  deduplicationId,
   type IncidentRecord,
   type ObservedIncident,
   STRATEGIES_FOLDER,
   strategyPath,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { deduplicationId } from "@baton/contracts";
 import {
   type ActionRecord,
   fenceOnce,

@@ -1,4 +1,4 @@
-import { ContinuousMonitoring, ObservedMonitoring } from "@baton/contracts";
+import { ContinuousMonitoring, ObservedMonitoring } from "@baton/artifacts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { drillStrategyFile } from "./drill-strategy.ts";

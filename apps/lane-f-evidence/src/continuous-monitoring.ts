@@ -12,7 +12,7 @@ import {
   type RunningStrategy,
   ShadowPaperReport,
   verdictOf,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { openMainReader } from "@baton/gitops";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 import { performanceDrift } from "@baton/quant";

@@ -1,8 +1,4 @@
-import {
-  type CandidateSpec,
-  type ContinuousMonitoring,
-  type DatasetManifest,
-} from "@baton/contracts";
+import type { CandidateSpec, ContinuousMonitoring, DatasetManifest } from "@baton/artifacts";
 import type { StageContext } from "@baton/lanekit";
 import { asDataFailure, candidateMarket, DataFailure, type MarketData } from "@baton/market";
 

@@ -1,4 +1,5 @@
-import { cut, type DrillOutcome, type RollbackDrill, type TimedStep } from "@baton/contracts";
+import type { DrillOutcome, RollbackDrill, TimedStep } from "@baton/artifacts";
+import { cut } from "@baton/contracts";
 
 /** A drill as it goes: each step says what must be seen, does it, and is timed. */
 export interface DrillRecord {

@@ -1,9 +1,5 @@
-import {
-  canonicalJson,
-  type StrategyConfigMap,
-  type StrategyLimits,
-  type StrategySettings,
-} from "@baton/contracts";
+import type { StrategyConfigMap, StrategyLimits, StrategySettings } from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import { stringify } from "yaml";
 
 /** Names of drill strategies begin with this; no candidate's own does, as those are what lane F may change. */

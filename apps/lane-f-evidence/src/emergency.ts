@@ -5,8 +5,9 @@
  * X1: a close only takes away from what the broker says is held; under the switch it refuses any that would turn it.
  * X2: the same close in the same emergency is the same client order id; whatever dies, the broker has it once (J8).
  */
+import type { IncidentRecord } from "@baton/artifacts";
 import { type Broker, type NewOrder, type Order, orderOf, submitOnce } from "@baton/brokerage";
-import { cut, type Emergency, type IncidentRecord } from "@baton/contracts";
+import { cut, type Emergency } from "@baton/contracts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
 import type { World } from "./ports.ts";

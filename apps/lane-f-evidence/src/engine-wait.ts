@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { mainStop, type RunningStrategies } from "@baton/contracts";
+import { mainStop, type RunningStrategies } from "@baton/artifacts";
 import { StageFailure } from "@baton/lanekit";
 
 import type { World } from "./ports.ts";

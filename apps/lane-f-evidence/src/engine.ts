@@ -1,4 +1,5 @@
-import { cut, RunningStrategies, type RunningStrategy } from "@baton/contracts";
+import { RunningStrategies, type RunningStrategy } from "@baton/artifacts";
+import { cut } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 
 const REQUEST_MS = 2000;

@@ -9,7 +9,8 @@ import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { deduplicationId, type RunningStrategy, STRATEGIES_FOLDER } from "@baton/contracts";
+import { type RunningStrategy, STRATEGIES_FOLDER } from "@baton/artifacts";
+import { deduplicationId } from "@baton/contracts";
 import {
   mergeOnce,
   openMainReader,

@@ -1,4 +1,5 @@
-import { cut, type Entry, type IncidentClass, type IncidentRecord } from "@baton/contracts";
+import type { IncidentRecord } from "@baton/artifacts";
+import { cut, type Entry, type IncidentClass } from "@baton/contracts";
 import { particularsOf } from "@baton/views";
 
 /** Why an incident was opened, as the journal tells it. */

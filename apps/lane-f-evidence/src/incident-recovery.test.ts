@@ -1,4 +1,5 @@
-import { type Entry, IncidentRecord, ObservedIncident } from "@baton/contracts";
+import { IncidentRecord, ObservedIncident } from "@baton/artifacts";
+import type { Entry } from "@baton/contracts";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 

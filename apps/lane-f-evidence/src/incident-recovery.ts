@@ -2,13 +2,8 @@
  * Stage incident-recovery: says what kind of incident it is, takes the strategy off main, and shows by five checks that
  * things are well again. It never puts anything back into service: people do, after the record.
  */
-import {
-  cut,
-  deduplicationId,
-  type IncidentClass,
-  type IncidentRecord,
-  type ObservedIncident,
-} from "@baton/contracts";
+import type { IncidentRecord, ObservedIncident } from "@baton/artifacts";
+import { cut, deduplicationId, type IncidentClass } from "@baton/contracts";
 import { GitError } from "@baton/gitops";
 import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 import { emergencyFor, isOutage } from "@baton/playbook";

@@ -1,5 +1,6 @@
 /** Recovery from an incident that people opened. */
-import { type Entry, type IncidentClass, IncidentRecord } from "@baton/contracts";
+import { IncidentRecord } from "@baton/artifacts";
+import type { Entry, IncidentClass } from "@baton/contracts";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 

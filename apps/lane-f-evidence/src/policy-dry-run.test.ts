@@ -1,5 +1,5 @@
+import { type ObservedDrills, PolicyDryRun, ROLLBACK_DRILLS } from "@baton/artifacts";
 import { openAuditKey } from "@baton/audit";
-import { type ObservedDrills, PolicyDryRun, ROLLBACK_DRILLS } from "@baton/contracts";
 import { temporaryFolder } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 

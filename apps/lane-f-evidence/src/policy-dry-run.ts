@@ -11,7 +11,7 @@ import {
   ROLLBACK_DRILLS,
   RollbackReadiness,
   verdictOf,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 
 import {

@@ -2,7 +2,8 @@
  * The promotion policy as a pure function of evidence: it says why a run may not be promoted, or nothing. Fails closed:
  * what it isn't told counts as missing.
  */
-import { ROLLBACK_DRILLS, type RollbackDrill, type Verdict } from "@baton/contracts";
+import { ROLLBACK_DRILLS, type RollbackDrill } from "@baton/artifacts";
+import type { Verdict } from "@baton/contracts";
 
 /** Version of the rules below; a change of any of them is a new version. */
 export const POLICY_VERSION = "baton-promotion-policy-v1";

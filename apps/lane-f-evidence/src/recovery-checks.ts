@@ -1,11 +1,11 @@
 /** The five checks that must pass before anything may run again. */
 import {
-  cut,
   DatasetManifest,
   type IncidentRecord,
   type RecoveryCheck,
   type RunningStrategies,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { cut } from "@baton/contracts";
 import { openMainReader } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-import { ObservedDrills, RollbackReadiness } from "@baton/contracts";
+import { ObservedDrills, RollbackReadiness } from "@baton/artifacts";
 import { eventually } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 

@@ -11,7 +11,7 @@ import {
   STRATEGIES_FOLDER,
   StrategyPluginArtifact,
   verdictOf,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { openMainReader } from "@baton/gitops";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 

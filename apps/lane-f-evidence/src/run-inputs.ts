@@ -1,5 +1,5 @@
 /** Reading a run's artifacts so that a gate fails closed: what isn't there is undefined, what is there must fit. */
-import { CandidateSpecArtifact, type InputDigest } from "@baton/contracts";
+import { CandidateSpecArtifact, type InputDigest } from "@baton/artifacts";
 import type { StageContext } from "@baton/lanekit";
 import type { z } from "zod";
 

@@ -8,7 +8,7 @@ import {
   type StrategyData,
   strategyHashText,
   StrategySettings,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import type { MainReader } from "@baton/gitops";
 import { readYaml } from "@baton/text";
 

@@ -6,8 +6,9 @@
  * W2: released only while it is known that the mesh's isn't engaged. It is a hold of its own at the broker, so that what a
  *     person engaged there stays.
  */
+import type { EngineControls } from "@baton/artifacts";
 import { type Broker, BrokerError, type KillSwitch } from "@baton/brokerage";
-import { cut, type EngineControls } from "@baton/contracts";
+import { cut } from "@baton/contracts";
 import type { Log } from "@baton/telemetry";
 
 import { describe, type MeshStop } from "./mesh-stop.ts";

@@ -1,5 +1,6 @@
 /** CONTROLS lost or gone back under a running engine, and under one that starts again. */
-import { type HistoryMarks, originControls, type RunningStrategy } from "@baton/contracts";
+import type { RunningStrategy } from "@baton/artifacts";
+import { type HistoryMarks, originControls } from "@baton/contracts";
 import { fenceOnce } from "@baton/gitops";
 import { readMarks } from "@baton/mesh";
 import { eventually } from "@baton/testkit";

@@ -8,7 +8,8 @@
  * L3: an engine that remembers nothing takes the markers of actions for what it would remember.
  * L4: a head that can't be remembered is obeyed, but nothing is increased under it.
  */
-import { cut, type MainLoss, STRATEGIES_FOLDER } from "@baton/contracts";
+import { type MainLoss, STRATEGIES_FOLDER } from "@baton/artifacts";
+import { cut } from "@baton/contracts";
 import { ACCEPTED_TRAILER, type MainReader } from "@baton/gitops";
 import type { Log } from "@baton/telemetry";
 

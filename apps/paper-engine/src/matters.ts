@@ -1,5 +1,6 @@
 /** What people have to look at, one by one, as escalation tells them: each with the time since which it is so. */
-import type { RunningStrategies, ServiceMatter } from "@baton/contracts";
+import type { RunningStrategies } from "@baton/artifacts";
+import type { ServiceMatter } from "@baton/contracts";
 
 /** Most that are told; the status has all of them. */
 const MOST_TOLD = 50;

@@ -15,6 +15,7 @@
  * P7: a version that comes back because main was moved begins anew: what was ordered in the account until then, also by the
  *     engine itself while main didn't have the version, is over.
  */
+import type { EngineOrder, StrategyTrouble } from "@baton/artifacts";
 import {
   type Broker,
   limitBroken,
@@ -24,7 +25,7 @@ import {
   takesAway,
   toUnits,
 } from "@baton/brokerage";
-import { cut, type EngineOrder, type StrategyTrouble } from "@baton/contracts";
+import { cut } from "@baton/contracts";
 
 import type { EngineMemory } from "./engine-memory.ts";
 import { type Holdings, holdingsOf, isDecision } from "./holdings.ts";

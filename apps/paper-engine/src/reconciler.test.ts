@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { strategyHashText, StrategyConfigMap, type StrategyLimits } from "@baton/contracts";
+import { StrategyConfigMap, strategyHashText, type StrategyLimits } from "@baton/artifacts";
 import { expect, test, vi } from "vitest";
 import { parse } from "yaml";
 

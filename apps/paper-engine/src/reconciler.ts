@@ -8,8 +8,9 @@
  * R2: what main's tree doesn't have is run down to zero positions, however it went (unclaimed-accounts.ts).
  * R3: one strategy's problem is that strategy's: whatever goes wrong with one, the others are looked after.
  */
+import { type RunningStrategies, STRATEGIES_FOLDER } from "@baton/artifacts";
 import { BrokerError, type Broker, type LimitBook } from "@baton/brokerage";
-import { cut, type RunningStrategies, STRATEGIES_FOLDER } from "@baton/contracts";
+import { cut } from "@baton/contracts";
 import { type Bringing, GitError, type MainReader } from "@baton/gitops";
 import type { Log } from "@baton/telemetry";
 

@@ -1,5 +1,6 @@
+import type { RunningStrategy } from "@baton/artifacts";
 import { type Broker, BrokerError, fromUnits, type OrderLimits } from "@baton/brokerage";
-import { cut, type RunningStrategy } from "@baton/contracts";
+import { cut } from "@baton/contracts";
 
 import type { EngineMemory } from "./engine-memory.ts";
 import { createPositionKeeper, type PositionKeeper, type Standing } from "./position-keeper.ts";

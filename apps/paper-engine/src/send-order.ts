@@ -1,4 +1,5 @@
 /** One order on its way to the broker, and what became of it. */
+import type { EngineOrder } from "@baton/artifacts";
 import {
   type Broker,
   KILL_SWITCH_CODE,
@@ -8,7 +9,6 @@ import {
   NOT_AUTHENTICATED_CODE,
   submitOnce,
 } from "@baton/brokerage";
-import type { EngineOrder } from "@baton/contracts";
 
 /** Why no order may increase a position at the moment; null if it may. Answers at once. */
 export type OrderStop = () => string | null;

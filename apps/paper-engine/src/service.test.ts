@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { RunningStrategies, RunningStrategy, ServiceMatter } from "@baton/contracts";
+import { RunningStrategies, RunningStrategy } from "@baton/artifacts";
+import { ServiceMatter } from "@baton/contracts";
 import { AS_READER, eventually, startTestMesh, type TestMesh } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";

@@ -1,4 +1,5 @@
-import { CandidateId, type RunningStrategies } from "@baton/contracts";
+import type { RunningStrategies } from "@baton/artifacts";
+import { CandidateId } from "@baton/contracts";
 import { Hono } from "hono";
 
 /** The read-only HTTP side: what runs. `status` is undefined until the repository was read for the first time. */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
-import { fromUnits, type OrderLimits, toUnits } from "@baton/brokerage";
 import {
   STRATEGY_CHARACTERS,
   StrategyConfigMap,
   strategyHashText,
   StrategyLimits,
   StrategySettings,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { fromUnits, type OrderLimits, toUnits } from "@baton/brokerage";
 import type { Bringing } from "@baton/gitops";
 import { readYaml } from "@baton/text";
 import type { z } from "zod";

@@ -1,5 +1,6 @@
 /** What people have to look at in what runs, for readiness and metrics. */
-import { cut, type RunningStrategies, StrategyTrouble } from "@baton/contracts";
+import { type RunningStrategies, StrategyTrouble } from "@baton/artifacts";
+import { cut } from "@baton/contracts";
 import type { Meter } from "@baton/telemetry";
 
 type Status = Pick<RunningStrategies, "strategies" | "refused" | "unclaimed">;

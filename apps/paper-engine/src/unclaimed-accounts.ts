@@ -6,8 +6,9 @@
  * A2: an account is a strategy's if Baton has ordered in it; accounts of people and of drills stay alone.
  * A3: what was ordered there before is over: a strategy that comes back is brought about anew.
  */
+import type { UnclaimedAccount } from "@baton/artifacts";
 import { type Broker, BrokerError, fromUnits, type NewOrder, orderOf } from "@baton/brokerage";
-import { cut, type UnclaimedAccount } from "@baton/contracts";
+import { cut } from "@baton/contracts";
 import type { Log } from "@baton/telemetry";
 
 import type { EngineMemory } from "./engine-memory.ts";

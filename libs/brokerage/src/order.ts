@@ -2,7 +2,8 @@
  * The broker's wire format, in Alpaca's shape: decimals are text, names are snake_case.
  * `reference_price` and the kill switch are this product's additions.
  */
-import { cut, InstrumentName } from "@baton/contracts";
+import { InstrumentName } from "@baton/artifacts";
+import { cut } from "@baton/contracts";
 import { printableLines } from "@baton/text/printable";
 import { z } from "zod";
 

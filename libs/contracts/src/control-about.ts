@@ -1,10 +1,9 @@
 /** What a change of the mesh's controls is about, beside its cause and the state after it: facts, as in entries (about.ts). */
 import { z } from "zod";
 
-import { IncidentClass } from "./artifacts/incident-record.ts";
 import { MAX_TEXT } from "./failure.ts";
 import { Identity } from "./identity.ts";
-import { IncidentScope } from "./incident-scope.ts";
+import { IncidentClass, IncidentScope } from "./incident-scope.ts";
 import { CandidateId, Instant } from "./names.ts";
 import { openUnion, wireObject } from "./wire.ts";
 

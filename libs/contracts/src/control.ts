@@ -8,12 +8,11 @@
  */
 import { z } from "zod";
 
-import { IncidentClass } from "./artifacts/incident-record.ts";
 import { CommandSignature, PublicKey, Role, Signature } from "./command-signature.ts";
 import { Why } from "./command.ts";
 import { ControlAbout } from "./control-about.ts";
 import { Identity } from "./identity.ts";
-import { IncidentScope } from "./incident-scope.ts";
+import { IncidentClass, IncidentScope } from "./incident-scope.ts";
 import { CandidateId, CommandId, Instant, Lane, MeshName } from "./names.ts";
 import { printableText } from "./text.ts";
 import { openUnion, wireObject, WireVersion } from "./wire.ts";

@@ -10,11 +10,11 @@ import { z } from "zod";
 
 import { About } from "./about.ts";
 import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
-import { IncidentClass } from "./artifacts/incident-record.ts";
 import { CommandSignature, PublicKey, Role } from "./command-signature.ts";
 import { SpecDocument } from "./command.ts";
 import { Failure, FailureTally, MAX_TALLIES, RetryRule } from "./failure.ts";
 import { Identity } from "./identity.ts";
+import { IncidentClass } from "./incident-scope.ts";
 import {
   CandidateId,
   CommandId,

@@ -1,5 +1,5 @@
-import { GitError } from "./git-error.ts";
 /** Writes a commit through `git fast-import`: files are data, no work tree is touched, so no symbolic link can lead astray. */
+import { GitError } from "./git-error.ts";
 import { checked, RepositoryPath } from "./git-names.ts";
 
 /** New content per path; null removes the file. */

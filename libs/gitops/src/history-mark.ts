@@ -2,7 +2,8 @@
  * How far the mesh's history had come when something took effect on main: trailers of the action's commit. Main outlives the
  * mesh's server, so a server that went back to an older copy is given away by it.
  */
-import { HISTORY_STREAMS, HistoryMarks, STRATEGIES_FOLDER } from "@baton/contracts";
+import { STRATEGIES_FOLDER } from "@baton/artifacts";
+import { HISTORY_STREAMS, HistoryMarks } from "@baton/contracts";
 
 import { ActionId } from "./git-names.ts";
 import { fetchHeads, MAIN } from "./remote-heads.ts";

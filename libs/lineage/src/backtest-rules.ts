@@ -1,5 +1,5 @@
 /** What lane C writes: the windows, folds and trials are those of the specification, whatever they earned. */
-import { EvaluationReport, WalkForwardResults } from "@baton/contracts";
+import { EvaluationReport, WalkForwardResults } from "@baton/artifacts";
 import { foldSpans, WalkForwardWindows } from "@baton/quant";
 import { z } from "zod";
 

@@ -1,5 +1,6 @@
 /** How an artifact is held against the specification: the claims of its kind, and what several kinds claim alike. */
-import type { ArtifactRef, CandidateSpec } from "@baton/contracts";
+import type { CandidateSpec } from "@baton/artifacts";
+import type { ArtifactRef } from "@baton/contracts";
 import type { z } from "zod";
 
 import type { DeclaredSet } from "./specification.ts";

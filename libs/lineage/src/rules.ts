@@ -8,7 +8,7 @@ import {
   StrategyPluginArtifact,
   TestReportArtifact,
   toldFormat,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 import { z } from "zod";
 
 import { evaluation, foldMetrics, walkForward } from "./backtest-rules.ts";

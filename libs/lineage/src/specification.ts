@@ -1,5 +1,6 @@
 /** What follows from a specification as it was submitted, whoever computes it. */
-import { CandidateSpec, canonicalJson, Parameters } from "@baton/contracts";
+import { CandidateSpec, Parameters } from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import { findPlugin, QuantError, type Strategy } from "@baton/quant";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";

@@ -1,5 +1,5 @@
-import { isRunning, type MeshDirectory, readState } from "@baton/client";
 /** Why a mesh doesn't start, for the person who started it. */
+import { isRunning, type MeshDirectory, readState } from "@baton/client";
 import { NatsServerError } from "@baton/nats-server";
 import { endOfLog, ServiceFailed } from "@baton/supervisor";
 import { printableLines } from "@baton/text/printable";

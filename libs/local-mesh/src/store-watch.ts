@@ -1,4 +1,3 @@
-import { freeBytes, fullText, ROOM_BYTES } from "@baton/client";
 /**
  * Brings nats-server back after a write error: it stores nothing more in the streams it met one in, also once the disk has room
  * again, until it's started anew.
@@ -6,6 +5,7 @@ import { freeBytes, fullText, ROOM_BYTES } from "@baton/client";
  * D1: restarted only where the coordinator says that nothing is stored, and the disk has room: on a full one it would gain
  *     nothing, and might not come up.
  */
+import { freeBytes, fullText, ROOM_BYTES } from "@baton/client";
 import { z } from "zod";
 
 /** Between two looks, in milliseconds. */

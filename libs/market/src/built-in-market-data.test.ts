@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { DescribedDataset } from "@baton/contracts";
+import { DescribedDataset } from "@baton/artifacts";
 import { Bar } from "@baton/quant";
 import { expect, test } from "vitest";
 

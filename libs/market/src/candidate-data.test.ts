@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { DatasetManifest } from "@baton/contracts";
+import type { DatasetManifest } from "@baton/artifacts";
 import { expect, test } from "vitest";
 
 import {

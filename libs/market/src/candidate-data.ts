@@ -2,12 +2,8 @@
  * A candidate's prices as every lane sees them: the user's files by digest, everything else built in, all on the dates
  * that they share. One way in, so that the same data is the same rows, the same figures and the same failure everywhere.
  */
-import {
-  type CandidateSpec,
-  canonicalJson,
-  type DatasetManifest,
-  type ManifestedDataset,
-} from "@baton/contracts";
+import type { CandidateSpec, DatasetManifest, ManifestedDataset } from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import { type Bar, barsPerYear, usualSpacingDays } from "@baton/quant";
 
 import { alignByDate } from "./alignment.ts";

@@ -1,5 +1,6 @@
 /** What a specification says, or every wrong place of it: the same for whoever submits it and for the lane that takes it. */
-import { CandidateSpec, type WalkForwardLimits } from "@baton/contracts";
+import { CandidateSpec } from "@baton/artifacts";
+import type { WalkForwardLimits } from "@baton/contracts";
 import { z } from "zod";
 
 import { BUILT_INS } from "./built-in-market-data.ts";

@@ -1,4 +1,4 @@
-import type { CsvTreatment } from "@baton/contracts";
+import type { CsvTreatment } from "@baton/artifacts";
 import { expect, test } from "vitest";
 
 import { csvMarketData } from "./csv-market-data.ts";

@@ -1,5 +1,5 @@
 /** Brings a file's prices to one footing, so that a return is what a holder earned. */
-import type { CsvTreatment, DescribedDataset } from "@baton/contracts";
+import type { CsvTreatment, DescribedDataset } from "@baton/artifacts";
 import type { Bar } from "@baton/quant";
 
 import { MarketError } from "./market-error.ts";

@@ -1,4 +1,4 @@
-import type { CsvFormat } from "@baton/contracts";
+import type { CsvFormat } from "@baton/artifacts";
 
 import type { FileRow } from "./comparable-prices.ts";
 import { type Cell, isEmpty, readPrice, readVolume, refuseCell } from "./csv-cells.ts";

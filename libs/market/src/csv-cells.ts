@@ -1,4 +1,4 @@
-import type { CsvFormat } from "@baton/contracts";
+import type { CsvFormat } from "@baton/artifacts";
 
 import type { ColumnName } from "./csv-columns.ts";
 import { MarketError } from "./market-error.ts";

@@ -1,4 +1,4 @@
-import type { CsvFormat } from "@baton/contracts";
+import type { CsvFormat } from "@baton/artifacts";
 
 import { isDate } from "./csv-dates.ts";
 import { LIMITS } from "./limits.ts";

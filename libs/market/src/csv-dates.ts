@@ -1,5 +1,5 @@
 /** Dates of a file: in the form that is told or in one of two, and others are recognised to say what to write instead. */
-import type { CsvDateFormat } from "@baton/contracts";
+import type { CsvDateFormat } from "@baton/artifacts";
 
 import { type Cell, refuseCell } from "./csv-cells.ts";
 

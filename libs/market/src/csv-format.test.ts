@@ -1,6 +1,5 @@
 /** Files in other formats: one key tells each, the bars are the same, and the manifest says what was told. */
-import type { CsvFormat } from "@baton/contracts";
-import { CsvTreatment, DescribedDataset } from "@baton/contracts";
+import { type CsvFormat, CsvTreatment, DescribedDataset } from "@baton/artifacts";
 import { expect, test } from "vitest";
 
 import { csvMarketData } from "./csv-market-data.ts";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { DescribedDataset } from "@baton/contracts";
+import { DescribedDataset } from "@baton/artifacts";
 import { expect, test } from "vitest";
 
 import { builtInMarketData } from "./built-in-market-data.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 
-import { type CsvTreatment, InstrumentName, toldFormat } from "@baton/contracts";
+import { type CsvTreatment, InstrumentName, toldFormat } from "@baton/artifacts";
 
 import { comparablePrices } from "./comparable-prices.ts";
 import { readBars } from "./csv-bars.ts";

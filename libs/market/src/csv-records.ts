@@ -1,4 +1,4 @@
-import type { CsvDelimiter } from "@baton/contracts";
+import type { CsvDelimiter } from "@baton/artifacts";
 import { CsvError, parse } from "csv-parse/sync";
 
 import { LIMITS } from "./limits.ts";

@@ -1,5 +1,5 @@
 /** Whether a text is a table of separated values at all, and if not, what it looks like. */
-import { CsvDelimiter } from "@baton/contracts";
+import { CsvDelimiter } from "@baton/artifacts";
 
 import { MarketError } from "./market-error.ts";
 

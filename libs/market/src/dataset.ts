@@ -1,4 +1,4 @@
-import type { DescribedDataset } from "@baton/contracts";
+import type { DescribedDataset } from "@baton/artifacts";
 import type { Bar } from "@baton/quant";
 
 /**

@@ -1,4 +1,4 @@
-import { type DescribedDataset, MAX_LISTED_MOVES } from "@baton/contracts";
+import { type DescribedDataset, MAX_LISTED_MOVES } from "@baton/artifacts";
 import { type Bar, priceMoves, usualSpacingDays } from "@baton/quant";
 
 import type { Dataset } from "./dataset.ts";

@@ -1,5 +1,6 @@
 /** Whether a candidate's data is enough for what it wants to try, and not too much. */
-import type { CandidateSpec, WalkForwardLimits } from "@baton/contracts";
+import type { CandidateSpec } from "@baton/artifacts";
+import type { WalkForwardLimits } from "@baton/contracts";
 import { LIMITS } from "@baton/quant";
 
 import type { CandidateData } from "./candidate-data.ts";

@@ -1,5 +1,6 @@
 /** What a strategy's plugin says about the parameter sets that a candidate wants to try. */
-import { type CandidateSpec, canonicalJson, type Parameters } from "@baton/contracts";
+import type { CandidateSpec, Parameters } from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import { PLUGINS, type StrategyPlugin } from "@baton/quant";
 
 import { type SpecProblem, valueAt } from "./spec-problems.ts";

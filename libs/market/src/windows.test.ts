@@ -1,8 +1,5 @@
-import {
-  CandidateSpec,
-  DEFAULT_WALK_FORWARD_LIMITS as LIMITS,
-  type WalkForwardLimits,
-} from "@baton/contracts";
+import { CandidateSpec } from "@baton/artifacts";
+import { DEFAULT_WALK_FORWARD_LIMITS as LIMITS, type WalkForwardLimits } from "@baton/contracts";
 import { foldSpans } from "@baton/quant";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

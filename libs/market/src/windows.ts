@@ -1,5 +1,6 @@
 /** A candidate's walk-forward: its windows, how many rows and folds it takes, and what a playbook refuses about it. */
-import { type CandidateSpec, LEAST_HOLDOUT_ROWS, type WalkForwardLimits } from "@baton/contracts";
+import { type CandidateSpec, LEAST_HOLDOUT_ROWS } from "@baton/artifacts";
+import type { WalkForwardLimits } from "@baton/contracts";
 import { findPlugin, rowsNeeded as rowsFor, WalkForwardWindows } from "@baton/quant";
 
 import type { SpecProblem } from "./spec-problems.ts";

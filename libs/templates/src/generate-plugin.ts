@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { CandidateSpec, CatalogEntryArtifact } from "@baton/contracts";
+import type { CandidateSpec, CatalogEntryArtifact } from "@baton/artifacts";
 import { type DeclaredSet, declaredSets, specDigest } from "@baton/lineage";
 
 /** Folder of the templates: one folder per plugin, and the test that all of them share. */

@@ -1,7 +1,7 @@
+/** What an error of any origin means for the person who typed the command. */
 import { fileFailure } from "@baton/client/file-failure";
 import { cutTo, printable } from "@baton/text/printable";
 import { UserError, EXIT, exitOf, type FailureDetails } from "@baton/text/user-error";
-/** What an error of any origin means for the person who typed the command. */
 import { CommanderError } from "commander";
 
 /** Longest message that is shown; parser messages repeat whatever was typed. */

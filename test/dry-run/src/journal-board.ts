@@ -1,5 +1,5 @@
-import type { Session } from "@baton/client";
 /** The journal as it grows: kept by candidate, and waited on. */
+import type { Session } from "@baton/client";
 import { type Entry, parseJournalSubject, type TimedEntry } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
 

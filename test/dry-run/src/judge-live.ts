@@ -1,5 +1,5 @@
 /** Judges the two candidates that come as far as a live ramp. */
-import { IncidentRecord, LiveRampReport } from "@baton/contracts";
+import { IncidentRecord, LiveRampReport } from "@baton/artifacts";
 import { approvalState } from "@baton/playbook";
 
 import { REVIEWERS } from "./acts.ts";

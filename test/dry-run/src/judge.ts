@@ -1,5 +1,6 @@
 /** Holds what happened against what each story is there to show. Pure. */
-import { type Entry, GateReport } from "@baton/contracts";
+import { GateReport } from "@baton/artifacts";
+import type { Entry } from "@baton/contracts";
 import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 
 import { judgeIncident, judgeTrend } from "./judge-live.ts";

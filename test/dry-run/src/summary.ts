@@ -1,6 +1,6 @@
+/** What a dry run found out, as `summary.json` keeps it. */
 import type { InvariantFinding } from "@baton/local-mesh";
 
-/** What a dry run found out, as `summary.json` keeps it. */
 import type { Comparison, ArtifactDigests } from "./compare-runs.ts";
 import type { Handoffs } from "./handoffs.ts";
 import type { Verdict } from "./judge.ts";

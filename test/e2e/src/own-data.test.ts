@@ -6,7 +6,8 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { artifactRecordSubject, DatasetManifest, EvaluationReport } from "@baton/contracts";
+import { DatasetManifest, EvaluationReport } from "@baton/artifacts";
+import { artifactRecordSubject } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
 import { researchLane } from "@baton/lane-a-research/src/lane.ts";
 import { strategyLane } from "@baton/lane-b-strategy/src/lane.ts";

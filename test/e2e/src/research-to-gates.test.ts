@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { EvaluationReport, GateEvaluation } from "@baton/contracts";
+import { EvaluationReport, GateEvaluation } from "@baton/artifacts";
 import { createBareRepository } from "@baton/gitops";
 import { researchLane } from "@baton/lane-a-research/src/lane.ts";
 import { strategyLane } from "@baton/lane-b-strategy/src/lane.ts";

@@ -1,3 +1,4 @@
+/** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
 import {
   candidateTextFrom,
   findCandidate,
@@ -5,7 +6,6 @@ import {
   type Session,
   sha256From,
 } from "@baton/client";
-/** `baton artifacts get ID NAME` or `--sha256`: one artifact's bytes, verified. */
 import { ArtifactName, type Sha256 } from "@baton/contracts";
 import { note } from "@baton/terminal";
 import { printableLines } from "@baton/text/printable";

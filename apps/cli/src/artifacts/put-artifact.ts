@@ -1,5 +1,5 @@
-import { storeArtifact } from "@baton/client";
 /** `baton artifacts put FILE…`: stores copies of artifacts again, such as those that `baton doctor --deep` misses. */
+import { storeArtifact } from "@baton/client";
 import { MAX_ARTIFACT_BYTES } from "@baton/contracts";
 import { ArtifactAltered, type Artifacts, sha256Of } from "@baton/mesh";
 import { print } from "@baton/terminal";

@@ -1,5 +1,5 @@
-import type { MeshNamed } from "@baton/client";
 /** What could be typed next: read off the program itself, so that a new command or option completes without further ado. */
+import type { MeshNamed } from "@baton/client";
 import { LANES, REASONS } from "@baton/contracts";
 import type { Argument, Command, Option } from "commander";
 

@@ -1,3 +1,4 @@
+/** `baton get controls`: kill switch, incidents, emergencies, tasks, and whom they stop. */
 import {
   controlHistory,
   hindranceOf,
@@ -7,7 +8,6 @@ import {
   readUndecided,
   type Session,
 } from "@baton/client";
-/** `baton get controls`: kill switch, incidents, emergencies, tasks, and whom they stop. */
 import { type Entry, MESH_ID, type StoredControls } from "@baton/contracts";
 import { note, print, terminalWidth } from "@baton/terminal";
 import { UserError } from "@baton/text/user-error";

@@ -1,3 +1,4 @@
+/** `baton kill-switch|incident|emergency|close-task`: what a person asks of the whole mesh. */
 import {
   candidateOf,
   commandIdNow,
@@ -13,7 +14,6 @@ import {
   unknownCandidate,
   type Wish,
 } from "@baton/client";
-/** `baton kill-switch|incident|emergency|close-task`: what a person asks of the whole mesh. */
 import {
   type ControlCommand,
   type Controls,

@@ -1,3 +1,4 @@
+/** An approval is given on what was seen: it is shown first, asked about, and bound to its digest. */
 import {
   readApprovalQuestion,
   readLast,
@@ -6,7 +7,6 @@ import {
   type Session,
   type SigningKey,
 } from "@baton/client";
-/** An approval is given on what was seen: it is shown first, asked about, and bound to its digest. */
 import type { Command } from "@baton/contracts";
 import { knownRefusal, type Refusal } from "@baton/playbook";
 import { UserError, EXIT, exitOf } from "@baton/text/user-error";

@@ -1,3 +1,4 @@
+/** `baton approve|reject|pause|resume|send-back|cancel ID…`: what a person decides about candidates. */
 import {
   type AcceptedReceipt,
   commandIdNow,
@@ -10,7 +11,6 @@ import {
   sha256From,
   type SigningKey,
 } from "@baton/client";
-/** `baton approve|reject|pause|resume|send-back|cancel ID…`: what a person decides about candidates. */
 import { type CandidateId, Command, type CommandType } from "@baton/contracts";
 import { explainError, interruptible, note, print } from "@baton/terminal";
 import { UserError, EXIT, failureFields, renderFailure } from "@baton/text/user-error";

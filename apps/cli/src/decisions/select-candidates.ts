@@ -1,5 +1,5 @@
-import { candidateTextFrom, countFrom, findCandidate, type Session } from "@baton/client";
 /** Whom a decision is about: candidates by name, or all that fit the filters of `baton get candidates`, confirmed by their count. */
+import { candidateTextFrom, countFrom, findCandidate, type Session } from "@baton/client";
 import type { CandidateId } from "@baton/contracts";
 import { UserError, EXIT } from "@baton/text/user-error";
 

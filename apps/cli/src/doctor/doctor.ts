@@ -1,3 +1,4 @@
+/** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
 import {
   examineDeep,
   EXAMINERS,
@@ -10,7 +11,6 @@ import {
   WHATEVER_IS_LOST,
 } from "@baton/client";
 import { colors, print } from "@baton/terminal";
-/** `baton doctor`: looks at everything, names each fault with its repair; changes nothing. */
 import { printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 

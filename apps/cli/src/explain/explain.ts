@@ -1,3 +1,4 @@
+/** `baton explain ID` */
 import {
   candidateTextFrom,
   type ConsumerNumbers,
@@ -8,7 +9,6 @@ import {
   type Session,
   withObstacles,
 } from "@baton/client";
-/** `baton explain ID` */
 import { LANES, STREAMS } from "@baton/contracts";
 import { print } from "@baton/terminal";
 import { printable } from "@baton/text/printable";

@@ -1,3 +1,4 @@
+/** `baton get candidates`: one line per candidate, by its last entry. */
 import {
   countFrom,
   holderFrom,
@@ -8,7 +9,6 @@ import {
   stageFrom,
   type Unreadable,
 } from "@baton/client";
-/** `baton get candidates`: one line per candidate, by its last entry. */
 import type { Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
 import { note, print, terminalWidth } from "@baton/terminal";
 import { nearest } from "@baton/text/nearest";

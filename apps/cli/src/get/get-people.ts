@@ -1,5 +1,5 @@
-import { findServer, keyInUse, registryFor } from "@baton/client";
 /** `baton get people`: the key registry, as far as this machine can read it. */
+import { findServer, keyInUse, registryFor } from "@baton/client";
 import type { People } from "@baton/people";
 import { print, terminalWidth } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";

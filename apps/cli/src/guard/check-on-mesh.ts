@@ -1,3 +1,7 @@
+/**
+ * `baton guard check-transition --mesh`: takes no claims. Journal, artifacts and gate report are read and judged by the
+ * coordinator's own functions, and the answer shows the receipt that it would write.
+ */
 import {
   gatherStored,
   lastControls,
@@ -6,10 +10,6 @@ import {
   readLast,
   type Session,
 } from "@baton/client";
-/**
- * `baton guard check-transition --mesh`: takes no claims. Journal, artifacts and gate report are read and judged by the
- * coordinator's own functions, and the answer shows the receipt that it would write.
- */
 import {
   type Entry,
   type EvidenceRecord,

@@ -1,5 +1,5 @@
-import { type MeshNamed, pinnedPlaybook, readLast } from "@baton/client";
 /** `baton guard evaluate-failure --mesh`: what follows the failure for which a candidate stands where it stands. */
+import { type MeshNamed, pinnedPlaybook, readLast } from "@baton/client";
 import { evaluateFailure, stageRule } from "@baton/playbook";
 import { UserError, EXIT } from "@baton/text/user-error";
 

@@ -1,8 +1,8 @@
-import type { CandidateRecord } from "@baton/client";
 /**
  * Would a candidate have gone another way under another playbook? Its journal is decided again under that one, each time on
  * what really happened next, until the first entry that comes out otherwise; what would have followed then, nobody knows.
  */
+import type { CandidateRecord } from "@baton/client";
 import type { Entry, EvidenceRecord, StoredEntry } from "@baton/contracts";
 import {
   decide,

@@ -1,6 +1,6 @@
+/** `baton policy diff OLD NEW`: what a changed playbook changes, in its text and in what it would have decided. */
 import { countFrom } from "@baton/client";
 import { print } from "@baton/terminal";
-/** `baton policy diff OLD NEW`: what a changed playbook changes, in its text and in what it would have decided. */
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 

@@ -1,5 +1,5 @@
-import { gatherStored, type MeshNamed, openShelf, readRecord, readStandings } from "@baton/client";
 /** Decides the candidates of a mesh's journal again under another playbook. */
+import { gatherStored, type MeshNamed, openShelf, readRecord, readStandings } from "@baton/client";
 import type { Playbook } from "@baton/playbook";
 
 import { openCommandSession } from "../command-session.ts";

@@ -87,7 +87,7 @@ function ownerFault(content: Content, owner: ArtifactOwner): string | undefined 
 /** Both formats name their gates' status; ours has a verdict that must follow from them. */
 async function gateFault(content: Content): Promise<string | undefined> {
   if (content.get("schemaVersion") === "baton.gate-report.v1") {
-    const { GateReport, verdictOf } = await import("@baton/contracts");
+    const { GateReport, verdictOf } = await import("@baton/artifacts");
     const report = GateReport.safeParse(Object.fromEntries(content));
     if (!report.success) return "it is no valid gate report";
     const verdict = verdictOf(report.data.gates);

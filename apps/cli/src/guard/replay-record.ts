@@ -1,5 +1,5 @@
-import type { CandidateRecord, RecordedEntry } from "@baton/client";
 /** Decides a candidate's journal again through the core and compares byte for byte (J10). */
+import type { CandidateRecord, RecordedEntry } from "@baton/client";
 import { type Entry, journalSubject, type StoredEntry } from "@baton/contracts";
 import type { People } from "@baton/people";
 import { decide, type Decision, questionOf, type ReplaySources } from "@baton/playbook";

@@ -1,3 +1,4 @@
+/** `baton guard replay ID`: does the journal follow from what it was decided on? */
 import {
   candidateTextFrom,
   findCandidate,
@@ -6,7 +7,6 @@ import {
   registryFor,
 } from "@baton/client";
 import { print } from "@baton/terminal";
-/** `baton guard replay ID`: does the journal follow from what it was decided on? */
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 

@@ -70,8 +70,8 @@ function codeVersion(): string {
   if (version !== undefined) return version;
   const require = createRequire(import.meta.url);
   const core = dirname(require.resolve("@baton/playbook"));
-  const contracts = join(core, "../../contracts/src");
-  const code = [core, contracts, import.meta.dirname]
+  const others = ["contracts", "artifacts"].map((name) => join(core, "../..", name, "src"));
+  const code = [core, ...others, import.meta.dirname]
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
     )

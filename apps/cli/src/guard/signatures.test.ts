@@ -1,5 +1,5 @@
-import type { CandidateRecord } from "@baton/client";
 /** An entry says who asked for what; only what they signed bears it out. */
+import type { CandidateRecord } from "@baton/client";
 import type { Controls, Entry } from "@baton/contracts";
 import { parsePeople, type People, type Signer, signerOf } from "@baton/people";
 import { controlled, sampleEntry } from "@baton/testkit";

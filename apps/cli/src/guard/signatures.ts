@@ -1,5 +1,5 @@
-import type { CandidateRecord } from "@baton/client";
 /** What people are said to have asked for, held against what they signed. */
+import type { CandidateRecord } from "@baton/client";
 import { type Controls, type Entry, MESH_ID } from "@baton/contracts";
 import { type People, signedCommand } from "@baton/people";
 

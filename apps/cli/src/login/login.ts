@@ -1,6 +1,6 @@
+/** `baton login`: a key to sign commands with, made if there is none. */
 import { ensureKeyFile, identityFrom, keyFileOf, operatingSystemUser } from "@baton/client";
 import { print } from "@baton/terminal";
-/** `baton login`: a key to sign commands with, made if there is none. */
 import { printable } from "@baton/text/printable";
 
 import type { Globals } from "../globals.ts";

@@ -1,6 +1,6 @@
+/** `baton whoami`: in whose name commands are sent. */
 import { senderFrom } from "@baton/client";
 import { print } from "@baton/terminal";
-/** `baton whoami`: in whose name commands are sent. */
 import { printable } from "@baton/text/printable";
 
 import type { Globals } from "../globals.ts";

@@ -2,14 +2,8 @@
  * Everything about a specification that can be known without a server, by the same functions as the lane uses: so that what is
  * wrong is said at once, all of it, and not one thing per run. Only injected faults (drills) are the lane's to decide.
  */
-import {
-  type CandidateSpec,
-  CsvFormat,
-  CsvTreatment,
-  InstrumentName,
-  type SpecDocument,
-  type WalkForwardLimits,
-} from "@baton/contracts";
+import { type CandidateSpec, CsvFormat, CsvTreatment, InstrumentName } from "@baton/artifacts";
+import type { SpecDocument, WalkForwardLimits } from "@baton/contracts";
 import {
   asDataFailure,
   type CandidateData,

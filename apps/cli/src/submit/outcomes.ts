@@ -1,5 +1,5 @@
-import type { AcceptedReceipt } from "@baton/client";
 /** What became of each file, and how that is shown. */
+import type { AcceptedReceipt } from "@baton/client";
 import type { Entry } from "@baton/contracts";
 import { explainError, type Format, print, write } from "@baton/terminal";
 import { printable } from "@baton/text/printable";

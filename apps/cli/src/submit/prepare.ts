@@ -1,5 +1,5 @@
-import { checkSpecSize, commandIdNow, parseSpec, type senderFrom } from "@baton/client";
 /** From a file to the command that submits it: everything that can be wrong is found before anything is sent. */
+import { checkSpecSize, commandIdNow, parseSpec, type senderFrom } from "@baton/client";
 import {
   type CandidateId,
   Command,

@@ -1,3 +1,4 @@
+/** `baton submit FILE…`: everything about a file is checked before anything of it is stored; each file has its own outcome. */
 import {
   type AcceptedReceipt,
   candidateIdFrom,
@@ -9,7 +10,6 @@ import {
   type Session,
   type SigningKey,
 } from "@baton/client";
-/** `baton submit FILE…`: everything about a file is checked before anything of it is stored; each file has its own outcome. */
 import type { CandidateId, Command, Entry } from "@baton/contracts";
 import { interruptible } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";

@@ -1,5 +1,5 @@
-import type { AcceptedReceipt, Session } from "@baton/client";
 /** `--wait`: follows candidates until each is closed or waits for a person. */
+import type { AcceptedReceipt, Session } from "@baton/client";
 import { type Entry, parseJournalSubject } from "@baton/contracts";
 import { follow, parseEntry } from "@baton/mesh";
 import { type Format, interruptible, write } from "@baton/terminal";

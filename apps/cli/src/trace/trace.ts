@@ -1,3 +1,4 @@
+/** `baton trace ID`: the handoffs of a candidate's runs. */
 import {
   candidateTextFrom,
   findCandidate,
@@ -6,7 +7,6 @@ import {
   runIdFrom,
   type Session,
 } from "@baton/client";
-/** `baton trace ID`: the handoffs of a candidate's runs. */
 import { type Holder, STREAMS } from "@baton/contracts";
 import { colors, print, terminalWidth } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";

@@ -1,3 +1,4 @@
+/** `baton trust`: the meshes that commands may go to. */
 import {
   findServer,
   meshesFileOf,
@@ -8,7 +9,6 @@ import {
 } from "@baton/client";
 import { print } from "@baton/terminal";
 
-/** `baton trust`: the meshes that commands may go to. */
 import type { Globals } from "../globals.ts";
 
 /** Keeps the mesh that is named, if one is, and prints those that are known. */

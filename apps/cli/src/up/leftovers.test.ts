@@ -1,5 +1,5 @@
-import { once } from "node:events";
 /** What a start that is refused or killed leaves half made is gone: at once, or at the next start. */
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** `baton watch [ID]`: every move as it happens. */
 import {
   candidateTextFrom,
   findCandidate,
@@ -5,7 +6,6 @@ import {
   type Session,
   streamInfo,
 } from "@baton/client";
-/** `baton watch [ID]`: every move as it happens. */
 import { type CandidateId, journalFence, STREAMS } from "@baton/contracts";
 import { follow, parseControls, parseEntry } from "@baton/mesh";
 import { type Format, interruptible, note, write } from "@baton/terminal";

@@ -4,12 +4,11 @@ import { createHash } from "node:crypto";
 import {
   CandidateSpec,
   type CandidateSpecArtifact,
-  canonicalJson,
   type DatasetManifest,
   type Parameters,
   type StrategyPluginArtifact,
-  type WalkForwardChoice,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { canonicalJson, type WalkForwardChoice } from "@baton/contracts";
 import {
   type Dataset,
   datasetFrom,

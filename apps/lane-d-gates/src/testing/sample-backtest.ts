@@ -7,7 +7,7 @@ import type {
   FoldMetrics,
   StressMetrics,
   WalkForwardResults,
-} from "@baton/contracts";
+} from "@baton/artifacts";
 
 import { day, digest, head, named, rows } from "./sample-identity.ts";
 import { specSha256 } from "./sample-research.ts";

@@ -1,15 +1,15 @@
 /** What lanes A and B hand on about the sample. */
 import { createHash } from "node:crypto";
 
-import {
-  type CandidateSpec,
-  type CandidateSpecArtifact,
-  canonicalJson,
-  type CatalogEntryArtifact,
-  type DatasetManifest,
-  type StrategyPluginArtifact,
-  type TestReportArtifact,
-} from "@baton/contracts";
+import type {
+  CandidateSpec,
+  CandidateSpecArtifact,
+  CatalogEntryArtifact,
+  DatasetManifest,
+  StrategyPluginArtifact,
+  TestReportArtifact,
+} from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 
 import { CANDIDATE, day, digest, head, range } from "./sample-identity.ts";
 

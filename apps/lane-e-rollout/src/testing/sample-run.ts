@@ -4,10 +4,10 @@ import { createHash } from "node:crypto";
 import {
   CandidateSpec,
   type CandidateSpecArtifact,
-  canonicalJson,
   type DatasetManifest,
   type StrategyPluginArtifact,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import {
   builtInMarketData,
   type Dataset,

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 
+import { strategyPath } from "@baton/artifacts";
 import { openAuditKey } from "@baton/audit";
 import { type Broker, createBroker } from "@baton/brokerage";
-import { deduplicationId, strategyPath } from "@baton/contracts";
+import { deduplicationId } from "@baton/contracts";
 import {
   createBareRepository,
   mergeOnce,

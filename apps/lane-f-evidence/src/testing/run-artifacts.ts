@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import {
   type BacktestBands,
   type BacktestFigures,
-  canonicalJson,
   CandidateSpecArtifact,
   DatasetManifest,
   EvaluationReport,
@@ -12,7 +11,8 @@ import {
   LiveRampReport,
   ShadowPaperReport,
   StrategyPluginArtifact,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import { canonicalJson } from "@baton/contracts";
 import { linked } from "@baton/testkit";
 
 export const CANDIDATE = "cand-0123456789ab";

@@ -3,15 +3,9 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
+import { RunningStrategies, type RunningStrategy, type StrategyLimits } from "@baton/artifacts";
 import { createBroker } from "@baton/brokerage";
-import {
-  CONTROL_SUBJECT,
-  type Controls,
-  RunningStrategies,
-  type RunningStrategy,
-  type StrategyLimits,
-  STREAMS,
-} from "@baton/contracts";
+import { CONTROL_SUBJECT, type Controls, STREAMS } from "@baton/contracts";
 import {
   AS_READER,
   BROKER_TOKENS,

@@ -3,8 +3,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { RampLevel, StrategyLimits } from "@baton/artifacts";
 import { type Broker, createBroker } from "@baton/brokerage";
-import { canonicalJson, type RampLevel, type StrategyLimits } from "@baton/contracts";
+import { canonicalJson } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
 import {
   BROKER_TOKENS,

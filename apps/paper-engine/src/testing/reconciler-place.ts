@@ -1,8 +1,8 @@
 /** A reconciler over a real repository and a real broker. */
 import { join } from "node:path";
 
+import type { RampLevel } from "@baton/artifacts";
 import { createBroker, DEFAULT_LIMITS, type OrderLimits } from "@baton/brokerage";
-import { type RampLevel } from "@baton/contracts";
 import { openMainReader } from "@baton/gitops";
 import { BROKER_TOKENS } from "@baton/testkit";
 import { pino } from "pino";

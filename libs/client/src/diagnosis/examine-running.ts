@@ -1,6 +1,6 @@
+/** What runs, held against what the journal says should run, and against what the broker holds. */
 import { differenceText } from "@baton/views";
 
-/** What runs, held against what the journal says should run, and against what the broker holds. */
 import { candidatesThatRun } from "../reading/candidates-that-run.ts";
 import { type Compared, readRunning } from "../reading/read-running.ts";
 import { fault, type Finding, ok } from "./finding.ts";

@@ -1,5 +1,6 @@
 /** What an approval would be given on, as it is shown to whoever gives it. */
-import { type ArtifactRef, type CandidateId, type Entry, GateReport } from "@baton/contracts";
+import { GateReport } from "@baton/artifacts";
+import type { ArtifactRef, CandidateId, Entry } from "@baton/contracts";
 import type { Artifacts } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
 import { printable } from "@baton/text/printable";

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
-  type Entry,
   LiveRampReport,
   type RampLevel,
   RunningStrategies,
@@ -13,7 +12,8 @@ import {
   StrategyConfigMap,
   StrategyLimits,
   type UnclaimedAccount,
-} from "@baton/contracts";
+} from "@baton/artifacts";
+import type { Entry } from "@baton/contracts";
 import { openMainReader, type Remote, undoneActions } from "@baton/gitops";
 import type { Playbook } from "@baton/playbook";
 import { promotes } from "@baton/playbook";

@@ -1,14 +1,13 @@
 /** What the coordinator has to verify before a happening can be decided, and what it makes of what it finds. */
+import { GateReport, verdictOf } from "@baton/artifacts";
 import {
   type ArtifactRef,
   awaitedDispatch,
   cut,
   type Entry,
   type EvidenceRecord,
-  GateReport,
   type ResultReport,
   type StoredEntry,
-  verdictOf,
 } from "@baton/contracts";
 
 import type { Playbook } from "../format/playbook.ts";

@@ -1,5 +1,6 @@
 /** What runs, held against what the journal says should: main's tree, the broker's accounts, the candidates. Pure. */
-import type { Entry, RampLevel, UnclaimedAccount } from "@baton/contracts";
+import type { RampLevel, UnclaimedAccount } from "@baton/artifacts";
+import type { Entry } from "@baton/contracts";
 import { drillPrefixOf, isPromoted, type Playbook, promotes, recoveryStage } from "@baton/playbook";
 
 /** Where lane F tries on main, with strategies of its own, whether what will be promoted can be taken back. */

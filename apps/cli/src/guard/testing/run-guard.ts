@@ -1,6 +1,6 @@
+/** Runs the whole program in this process: what it prints, how it would end. A process of its own costs half a second. */
 import { explainError } from "@baton/terminal";
 import type { FailureDetails } from "@baton/text/user-error";
-/** Runs the whole program in this process: what it prints, how it would end. A process of its own costs half a second. */
 import { vi } from "vitest";
 
 import { createProgram } from "../../program.ts";

@@ -1,8 +1,8 @@
 /** What lane B hands on: `build/plugin.json`, `build/test-report.json` and `build/catalog-entry.json`. */
+import { CandidateId, RunId, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { Parameters } from "../candidate-spec.ts";
-import { CandidateId, RunId, Sha256 } from "../names.ts";
+import { Parameters } from "./candidate-spec.ts";
 import { DatasetRange } from "./dataset-manifest.ts";
 
 /** A day's prices as a strategy sees them. */

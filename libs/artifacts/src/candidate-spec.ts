@@ -3,12 +3,10 @@
  * coordinator takes any small JSON object; lane A holds it against the schema again, so that a wrong one that came by another
  * way ends in a review with a message and not in a lost submission.
  */
+import { printableText, Sha256, WalkForwardChoice } from "@baton/contracts";
 import { z } from "zod";
 
 import { CsvFormat } from "./csv-format.ts";
-import { Sha256 } from "./names.ts";
-import { printableText } from "./text.ts";
-import { WalkForwardChoice } from "./walk-forward.ts";
 
 /** A split of shares: `7:1` is seven new ones for one old one, `1:3` a reverse one. */
 export const Split = z.strictObject({

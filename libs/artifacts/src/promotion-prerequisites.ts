@@ -1,8 +1,8 @@
+import { Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { GateReport } from "../gate-report.ts";
-import { Sha256 } from "../names.ts";
 import { InputDigest } from "./backtest-figures.ts";
+import { GateReport } from "./gate-report.ts";
 
 /** `gates/promotion-prerequisites.json`: everything that must be in place before a strategy is rolled out. */
 export const PromotionPrerequisites = GateReport.extend({

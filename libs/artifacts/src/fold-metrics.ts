@@ -1,8 +1,8 @@
+import { CandidateId, RunId } from "@baton/contracts";
 import { z } from "zod";
 
-import { Parameters } from "../candidate-spec.ts";
-import { CandidateId, RunId } from "../names.ts";
 import { BacktestFigures, DatedRows, InputDigest } from "./backtest-figures.ts";
+import { Parameters } from "./candidate-spec.ts";
 
 /** `gates/fold-metrics-v1.json`: what each fold earned out of sample, over all instruments. */
 export const FoldMetrics = z.object({

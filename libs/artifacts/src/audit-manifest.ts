@@ -1,8 +1,5 @@
+import { ArtifactName, CandidateId, RunId, Sha256, Stage, Verdict } from "@baton/contracts";
 import { z } from "zod";
-
-import { ArtifactName } from "../artifact.ts";
-import { CandidateId, RunId, Sha256, Stage } from "../names.ts";
-import { Verdict } from "../report.ts";
 
 /**
  * `audit/manifest.json`: the part of the audit evidence that is the same on every rerun. Approvals, times and the

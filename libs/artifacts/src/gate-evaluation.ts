@@ -1,8 +1,8 @@
+import { Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { GateReport } from "../gate-report.ts";
-import { Sha256 } from "../names.ts";
 import { InputDigest } from "./backtest-figures.ts";
+import { GateReport } from "./gate-report.ts";
 
 /**
  * How a check ended. `missing` (no input) fails its gate like `fail`; `warning` is shown and fails nothing;

@@ -1,8 +1,8 @@
+import { CandidateId, RunId } from "@baton/contracts";
 import { z } from "zod";
 
-import { Parameters } from "../candidate-spec.ts";
-import { CandidateId, RunId } from "../names.ts";
 import { BacktestFigures, DatedRows, InputDigest } from "./backtest-figures.ts";
+import { Parameters } from "./candidate-spec.ts";
 
 /** Rows of the walk-forward: train, then a gap of purge and embargo that nobody sees, then test. */
 export const WalkForwardScheme = z.object({

@@ -1,8 +1,8 @@
+import { Instant, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { GateReport } from "../gate-report.ts";
-import { Instant, Sha256 } from "../names.ts";
 import { InputDigest } from "./backtest-figures.ts";
+import { GateReport } from "./gate-report.ts";
 import { BandCheck } from "./shadow-paper.ts";
 import { RampLevel } from "./strategy-configmap.ts";
 

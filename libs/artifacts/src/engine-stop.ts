@@ -2,8 +2,9 @@
  * The engine's own stop: while it increases nothing in any account, nothing that is promoted comes to run. Nothing is wrong
  * with a candidate then, so it waits, as for a service that is away, and goes on by itself when the stop is over.
  */
-import type { MainLoss, RunningStrategies } from "./artifacts/strategy-configmap.ts";
-import { cut, type Failure } from "./failure.ts";
+import { cut, type Failure } from "@baton/contracts";
+
+import type { MainLoss, RunningStrategies } from "./strategy-configmap.ts";
 
 /** Why the engine increases nothing, as a lane says it; undefined if it does. */
 export function engineStop({

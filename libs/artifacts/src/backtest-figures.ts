@@ -1,8 +1,6 @@
 /** What the artifacts of the backtest share: figures, bands and what they were computed from. */
+import { ArtifactName, Sha256 } from "@baton/contracts";
 import { z } from "zod";
-
-import { ArtifactName } from "../artifact.ts";
-import { Sha256 } from "../names.ts";
 
 /**
  * Figures of one series of net returns. Fractions, not per cent; `maxDrawdown` is 0 or below; `cagr`,

@@ -1,8 +1,8 @@
+import { Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { GateReport } from "../gate-report.ts";
-import { Sha256 } from "../names.ts";
 import { BacktestFigures, DatedRows, InputDigest } from "./backtest-figures.ts";
+import { GateReport } from "./gate-report.ts";
 import { RampLevel } from "./strategy-configmap.ts";
 
 /** A measured figure against the backtest's band for as many rows. */

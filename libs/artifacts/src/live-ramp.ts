@@ -1,8 +1,8 @@
+import { Instant, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { GateReport } from "../gate-report.ts";
-import { Instant, Sha256 } from "../names.ts";
 import { InputDigest } from "./backtest-figures.ts";
+import { GateReport } from "./gate-report.ts";
 import { RampLevel } from "./strategy-configmap.ts";
 
 /** `gates/live-ramp.json`: how far the limits were raised, each level only after the one before was seen to run. */

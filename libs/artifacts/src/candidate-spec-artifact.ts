@@ -1,8 +1,8 @@
 /** `research/candidate-spec.json`: the candidate as lane A understood it, written down before anything is backtested. */
+import { CandidateId, RunId, Sha256, Stage } from "@baton/contracts";
 import { z } from "zod";
 
-import { CandidateSpec, Parameters } from "../candidate-spec.ts";
-import { CandidateId, RunId, Sha256, Stage } from "../names.ts";
+import { CandidateSpec, Parameters } from "./candidate-spec.ts";
 import { DatasetRange } from "./dataset-manifest.ts";
 
 /** Something computed from the bars, and how many rows before the current one it looks back. */

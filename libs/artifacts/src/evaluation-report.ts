@@ -1,8 +1,8 @@
+import { CandidateId, RunId, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { Parameters } from "../candidate-spec.ts";
-import { CandidateId, RunId, Sha256 } from "../names.ts";
 import { BacktestBands, BacktestFigures, DatedRows, InputDigest } from "./backtest-figures.ts";
+import { Parameters } from "./candidate-spec.ts";
 
 /** What has to be the same for the same artifacts to come out. */
 export const ReproducibilitySet = z.object({

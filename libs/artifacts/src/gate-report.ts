@@ -1,8 +1,6 @@
 /** The common head of every gate report, so that the coordinator reads the verdict itself instead of believing a claim. */
+import { CandidateId, RunId, Stage, Verdict } from "@baton/contracts";
 import { z } from "zod";
-
-import { CandidateId, RunId, Stage } from "./names.ts";
-import { Verdict } from "./report.ts";
 
 /** One gate's outcome. `missing` input counts as fail (failing closed). */
 export const GateOutcome = z.object({

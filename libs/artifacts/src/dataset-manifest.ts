@@ -1,9 +1,9 @@
 /** `research/dataset-manifest.json`: which prices a candidate is judged on, how good they are, and where they are cut. */
+import { CandidateId, RunId, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { Split } from "../candidate-spec.ts";
-import { CsvFormat } from "../csv-format.ts";
-import { CandidateId, RunId, Sha256 } from "../names.ts";
+import { Split } from "./candidate-spec.ts";
+import { CsvFormat } from "./csv-format.ts";
 
 const Share = z.number().min(0).max(1);
 

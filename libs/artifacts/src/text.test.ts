@@ -1,11 +1,9 @@
 /** Whatever people and agents write is let in by one rule. */
+import { Command, ControlCommand, Identity } from "@baton/contracts";
 import { expect, test } from "vitest";
 import type { z } from "zod";
 
 import { CandidateSpec } from "./candidate-spec.ts";
-import { Command } from "./command.ts";
-import { ControlCommand } from "./control.ts";
-import { Identity } from "./identity.ts";
 
 const common = {
   v: 1,

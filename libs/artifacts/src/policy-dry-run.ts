@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { GateReport } from "../gate-report.ts";
 import { InputDigest } from "./backtest-figures.ts";
+import { GateReport } from "./gate-report.ts";
 
 /** One question to the promotion policy, and what it had to answer. */
 export const PolicyCase = z.object({

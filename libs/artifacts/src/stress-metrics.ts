@@ -1,6 +1,6 @@
+import { CandidateId, RunId } from "@baton/contracts";
 import { z } from "zod";
 
-import { CandidateId, RunId } from "../names.ts";
 import { BacktestFigures, InputDigest } from "./backtest-figures.ts";
 
 /** The four families of stress that a promotion wants to see; `halt` holds delays and rejected orders. */

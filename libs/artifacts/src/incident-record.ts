@@ -1,10 +1,5 @@
+import { CandidateId, IncidentClass, Instant, RunId, Sha256, Stage } from "@baton/contracts";
 import { z } from "zod";
-
-import { CandidateId, Instant, RunId, Sha256, Stage } from "../names.ts";
-
-/** A data integrity, B execution or risk control, C infrastructure or runtime, D model or strategy drift. */
-export const IncidentClass = z.enum(["A", "B", "C", "D"]);
-export type IncidentClass = z.infer<typeof IncidentClass>;
 
 /** What must hold before anything may run again. */
 export const RECOVERY_CHECKS = [

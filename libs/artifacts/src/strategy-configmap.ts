@@ -4,11 +4,10 @@
  * One file per candidate, `strategies/<candidateId>.yaml`: a Kubernetes ConfigMap whose data has two keys. Promotion
  * writes `strategy.json` once; a ramp step changes `limits.json` and nothing else.
  */
+import { CandidateId, canonicalJson, Instant, RunId, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { InstrumentName, Parameters } from "../candidate-spec.ts";
-import { canonicalJson } from "../canonical-json.ts";
-import { CandidateId, Instant, RunId, Sha256 } from "../names.ts";
+import { InstrumentName, Parameters } from "./candidate-spec.ts";
 
 /** Folder of the strategies in the GitOps repository. */
 export const STRATEGIES_FOLDER = "strategies";

@@ -1,8 +1,8 @@
+import { Instant, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
-import { GateReport } from "../gate-report.ts";
-import { Instant, Sha256 } from "../names.ts";
 import { InputDigest } from "./backtest-figures.ts";
+import { GateReport } from "./gate-report.ts";
 
 /** The three drills that are really run before anything is promoted. */
 export const ROLLBACK_DRILLS = ["kill-switch", "gitops-revert", "strategy-disable"] as const;
