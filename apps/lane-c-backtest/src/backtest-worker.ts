@@ -18,8 +18,8 @@ try {
 } catch (error) {
   // Anything else ends the thread, and so the attempt, as an error nobody expected.
   if (error instanceof QuantError) {
-    const { code, message, next } = error;
-    say({ kind: "refused", refusal: { code, message, next } });
+    const { code, message, action } = error;
+    say({ kind: "refused", refusal: { code, message, action } });
   } else {
     throw error;
   }

@@ -90,8 +90,8 @@ async function computed(context: StageContext, input: BacktestInput): Promise<Ba
   throw refusalFailure(outcome.refusal);
 }
 
-function refusalFailure({ code, message, next }: Refusal): StageFailure {
-  return new StageFailure({ class: "spec", code, message, action: next });
+function refusalFailure({ code, message, action }: Refusal): StageFailure {
+  return new StageFailure({ class: "spec", code, message, action });
 }
 
 /** The lane of stage backtest-robustness. */

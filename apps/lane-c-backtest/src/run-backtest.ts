@@ -7,7 +7,7 @@ import type { BacktestResult } from "./compute-backtest.ts";
 export interface Refusal {
   readonly code: string;
   readonly message: string;
-  readonly next: string;
+  readonly action: string;
 }
 
 /** What the thread says. */

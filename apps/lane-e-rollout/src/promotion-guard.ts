@@ -22,7 +22,6 @@ import {
 } from "@baton/contracts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
-import { asked } from "./broker-access.ts";
 import type { EngineClient } from "./engine-client.ts";
 import { requireMainGoesOn } from "./main-goes-on.ts";
 
@@ -127,7 +126,7 @@ export async function requireAwaited(context: StageContext, mesh: MeshReader): P
 
 /** Who holds the kill switch of an account, as a sentence; undefined if it isn't engaged. */
 async function stoppedBy(broker: Broker): Promise<string | undefined> {
-  const found = engagedSwitch(await asked(broker.killSwitch.get()));
+  const found = engagedSwitch(await broker.killSwitch.get());
   if (!found) return undefined;
   const { scope, since, by, reason } = found;
   const whose = scope === "account" ? `of account ${broker.account}` : "of all accounts";
@@ -136,7 +135,7 @@ async function stoppedBy(broker: Broker): Promise<string | undefined> {
 
 /** True if the engine hasn't carried the mesh's release to the broker yet. */
 async function isStillTheMeshs(broker: Broker): Promise<boolean> {
-  const { mesh, all, account } = await asked(broker.killSwitch.get());
+  const { mesh, all, account } = await broker.killSwitch.get();
   return mesh.engaged && !all.engaged && !account.engaged;
 }
 

@@ -9,7 +9,7 @@ import { GitError, openMainReader, openWorktree } from "@baton/gitops";
 import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
 import { z } from "zod";
 
-import { asked, brokerAccounts } from "./broker-access.ts";
+import { brokerAccounts } from "./broker-access.ts";
 import { tasksNotOnMain } from "./closed-tasks.ts";
 import { createEngineClient } from "./engine-client.ts";
 import { gateProblem } from "./gate-evidence.ts";
@@ -110,7 +110,7 @@ async function surroundings(
   const { refused } = await createEngineClient(options, signal).strategies();
   const ours = refused.find(({ file }) => file === `${candidateId}.yaml`);
   const broker = brokerAccounts(options.broker, signal)(candidateId);
-  const { status } = await asked(broker.accountState());
+  const { status } = await broker.accountState();
   return [
     outcome("gitops-repository", []),
     outcome("engine", [ours && `the engine refuses ${ours.file}: ${ours.problem}`]),

@@ -7,11 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { engineStop, type RunningStrategy } from "@baton/artifacts";
 import type { Broker } from "@baton/brokerage";
-import type { Failure } from "@baton/contracts";
-import { StageFailure } from "@baton/lanekit";
+import { Failed, type Failure } from "@baton/contracts";
 import { isOutage } from "@baton/playbook";
 
-import { asked } from "./broker-access.ts";
 import type { EngineClient } from "./engine-client.ts";
 import { readStrategy, type RenderedStrategy } from "./strategy-configmap.ts";
 
@@ -51,12 +49,12 @@ async function brokerProblem(
   orders: readonly string[],
 ): Promise<string | undefined> {
   for (const id of orders)
-    if ((await asked(broker.byClientOrderId(id))) === undefined)
+    if ((await broker.byClientOrderId(id)) === undefined)
       return `the broker doesn't have order ${id.slice(0, 12)}`;
   const { settings } = readStrategy(wanted.text);
   const closes = new Map(settings.instruments.map((of) => [of.instrument, of.signal.close]));
   let exposure = 0;
-  for (const { symbol, qty } of await asked(broker.positions())) {
+  for (const { symbol, qty } of await broker.positions()) {
     const close = closes.get(symbol);
     if (close === undefined) return `the account holds ${symbol}, which the strategy doesn't trade`;
     exposure += Math.abs(Number(qty)) * close;
@@ -85,7 +83,7 @@ async function look(wanted: RenderedStrategy, parts: VerificationParts): Promise
       (await brokerProblem(parts.brokerOf(seen.account), wanted, orders));
     return reason === undefined ? { verified: true, orders } : { verified: false, reason, stop };
   } catch (error) {
-    if (!(error instanceof StageFailure)) throw error;
+    if (!(error instanceof Failed)) throw error;
     // Engine or broker may come back before the time is up; while they are away nothing is known of what runs.
     const { class: kind, code, message, action } = error;
     const stop = isOutage(error) ? { class: kind, code, message, action } : undefined;

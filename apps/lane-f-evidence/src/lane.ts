@@ -7,7 +7,6 @@ import { incidentRecovery } from "./incident-recovery.ts";
 import { policyDryRun } from "./policy-dry-run.ts";
 import { type EvidenceOptions, worldOf } from "./ports.ts";
 import { rollbackReadiness } from "./rollback-readiness.ts";
-import { stageWork } from "./stage-failures.ts";
 
 /** The lane of the stages rollback-readiness, policy-dry-run, continuous-monitoring, incident-recovery and audit-evidence. */
 export function evidenceLane(options: EvidenceOptions): LaneDefinition {
@@ -16,17 +15,14 @@ export function evidenceLane(options: EvidenceOptions): LaneDefinition {
     // What was promoted is still running: people hear at once that recovery can't stop it.
     urgent: ["incident-recovery"],
     stages: {
-      "rollback-readiness": stageWork((context) =>
+      "rollback-readiness": (context) =>
         rollbackReadiness(context, worldOf(options, context), options.controls),
-      ),
-      "policy-dry-run": stageWork(policyDryRun),
-      "continuous-monitoring": stageWork((context) =>
+      "policy-dry-run": policyDryRun,
+      "continuous-monitoring": (context) =>
         continuousMonitoring(context, worldOf(options, context)),
-      ),
-      "incident-recovery": stageWork((context) =>
+      "incident-recovery": (context) =>
         incidentRecovery(context, worldOf(options, context), options),
-      ),
-      "audit-evidence": stageWork((context) => auditEvidence(context, options)),
+      "audit-evidence": (context) => auditEvidence(context, options),
     },
   });
 }

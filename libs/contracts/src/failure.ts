@@ -29,6 +29,26 @@ export const Failure = wireObject({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/**
+ * Thrown by whoever knows what a failure means: the libraries' own errors are of this kind, so that a stage that fails of one
+ * reports it as it is.
+ */
+export class Failed<Code extends string = string> extends Error implements Readonly<Failure> {
+  override readonly name: string = "Failed";
+  readonly class: FailureClass;
+  readonly code: Code;
+  /** What to do next. */
+  readonly action: string;
+
+  constructor(failure: Readonly<Failure> & { readonly code: Code }, options?: ErrorOptions) {
+    const { class: kind, code, message, action } = failure;
+    super(message, options);
+    this.class = kind;
+    this.code = code;
+    this.action = action;
+  }
+}
+
 /** A stage's retry rule, resolved from the playbook and carried by the dispatch, so that a lane needs no playbook. */
 export const RetryRule = wireObject({
   maxRetries: z.int().min(0).max(20),

@@ -160,6 +160,7 @@ export {
   STALLED_CODE,
   STOP_CODES,
   type StopCode,
+  Failed,
 } from "./failure.ts";
 export {
   Command,

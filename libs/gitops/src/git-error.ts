@@ -1,4 +1,4 @@
-import type { FailureClass } from "@baton/contracts";
+import { Failed, type FailureClass } from "@baton/contracts";
 import { printable, quoted } from "@baton/text/printable";
 
 /** Longest piece of a git message that an error repeats, in characters. */
@@ -8,22 +8,8 @@ const MAX_STDERR = 600;
  * A git operation that failed, with what follows from it: `transient` may pass by itself, `deterministic` will not,
  * `policy` is a change outside what the caller owns. Nothing of it echoes a credential.
  */
-export class GitError extends Error {
+export class GitError extends Failed {
   override readonly name = "GitError";
-  readonly class: FailureClass;
-  readonly code: string;
-  /** What to do next. */
-  readonly action: string;
-
-  constructor(
-    failure: { class: FailureClass; code: string; message: string; action: string },
-    options?: ErrorOptions,
-  ) {
-    super(failure.message, options);
-    this.class = failure.class;
-    this.code = failure.code;
-    this.action = failure.action;
-  }
 }
 
 /** `value` as one printable line of at most 80 characters, for a message. */

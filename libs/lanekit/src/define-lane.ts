@@ -9,8 +9,8 @@
 import {
   type Approval,
   type ArtifactRef,
+  Failed,
   Failure,
-  type FailureClass,
   type Feedback,
   type Lane,
   type Stage,
@@ -73,22 +73,8 @@ export type StageOutcome =
   | { readonly kind: "failed"; readonly failure: StageFailure };
 
 /** A failure with its class, which says what follows: only `transient` is tried again. */
-export class StageFailure extends Error {
+export class StageFailure extends Failed {
   override readonly name = "StageFailure";
-  readonly class: FailureClass;
-  readonly code: string;
-  /** What to do next. */
-  readonly action: string;
-
-  constructor(
-    failure: { class: FailureClass; code: string; message: string; action: string },
-    options?: ErrorOptions,
-  ) {
-    super(failure.message, options);
-    this.class = failure.class;
-    this.code = failure.code;
-    this.action = failure.action;
-  }
 }
 
 /** One stage's work. */

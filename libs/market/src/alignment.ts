@@ -29,7 +29,7 @@ export function alignByDate(datasets: readonly Dataset[]): Alignment {
         .map(({ manifest }) => `${manifest.instrument} ${manifest.start} to ${manifest.end}`)
         .join(", "),
       rule: "at least one dataset, and a date that all of them have",
-      next: "choose instruments whose ranges overlap",
+      action: "choose instruments whose ranges overlap",
     });
   }
   const shared = new Set(dates);

@@ -70,7 +70,7 @@ function broken({ source, sha256 }: BuiltIn, value: string, cause?: unknown): Ma
     where: source,
     value,
     rule: `SHA-256 ${sha256}`,
-    next: "install the pinned package version again",
+    action: "install the pinned package version again",
     cause,
   });
 }

@@ -41,7 +41,7 @@ export function comparablePrices(
     throw refused(`${where}: csv.splits`, {
       value: `${splits.length} splits beside an adjusted close`,
       rule: "splits are declared only where the file has no adjusted close, which holds them already",
-      next: "take csv.splits out of the specification, or the column out of the file",
+      action: "take csv.splits out of the specification, or the column out of the file",
     });
   const unsplit = splits.reduce<readonly Bar[]>((bars, split, index) => {
     const place = `${where}: csv.splits[${index}]`;
@@ -68,7 +68,7 @@ function beforeSplit(
     throw refused(where, {
       value: date,
       rule: "the date of a row after the first one: the first at the new price",
-      next: "correct the date",
+      action: "correct the date",
     });
   const factor = few / many;
   const off = [after.open, after.close].map((price) => Math.log(price / before.close / factor));
@@ -76,7 +76,7 @@ function beforeSplit(
     throw refused(where, {
       value: `${date} moved to ${(after.close / before.close).toPrecision(3)} of the row before`,
       rule: `prices that move to about ${factor.toPrecision(3)} at a split of ${ratio}`,
-      next: "correct date or ratio, or take the split out if the file is adjusted already",
+      action: "correct date or ratio, or take the split out if the file is adjusted already",
     });
   return bars.map((bar, index) =>
     index < row
@@ -107,7 +107,7 @@ function scaled(
 
 function refused(
   where: string,
-  detail: { readonly value: string; readonly rule: string; readonly next: string },
+  detail: { readonly value: string; readonly rule: string; readonly action: string },
 ): MarketError {
   return new MarketError({ code: "E_INVALID", class: "spec", where, ...detail });
 }

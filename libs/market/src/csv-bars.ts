@@ -71,7 +71,7 @@ function requireNoContradiction({ decimal, delimiter = "," }: CsvFormat, file: s
     where: `${file}: csv.decimal`,
     value: decimal,
     rule: 'decimal: "," only beside another delimiter than ",", which is the one where none is told',
-    next: 'write the file\'s delimiter beside the path, e.g. delimiter: ";", or take decimal out',
+    action: 'write the file\'s delimiter beside the path, e.g. delimiter: ";", or take decimal out',
   });
 }
 
@@ -84,7 +84,7 @@ function layoutOf(records: readonly CsvRecord[], known: Omit<Layout, "dateForm">
       where: known.file,
       value: "no rows",
       rule: "at least one row below the header",
-      next: "export the file again",
+      action: "export the file again",
     });
   }
   const { dateFormat: form } = known.format;
@@ -113,7 +113,7 @@ function cellReader({ fields, line }: CsvRecord, { file, columns, width }: Layou
       where: `${file} line ${line}`,
       value: fields.join(","),
       rule: `${width} values, as many as the header has`,
-      next: "correct the row or take it out of the file",
+      action: "correct the row or take it out of the file",
     });
   }
   return (column) => {

@@ -24,7 +24,7 @@ const MOST_VOLUME = 1e18;
 export function refuseCell(
   cell: Cell,
   rule: string,
-  next = "correct the row or take it out of the file",
+  action = "correct the row or take it out of the file",
 ): MarketError {
   return new MarketError({
     code: "E_INVALID",
@@ -32,7 +32,7 @@ export function refuseCell(
     where: `${cell.file} line ${cell.line}, column ${cell.position} (${cell.column})`,
     value: cell.text,
     rule,
-    next,
+    action,
   });
 }
 

@@ -34,7 +34,7 @@ export function findColumns(
       where: `${where} line 1`,
       value: header.length,
       rule: `at most ${LIMITS.columns} columns`,
-      next: "keep only the columns that are needed",
+      action: "keep only the columns that are needed",
     });
   requireOneName(told, where);
   requireOneHeader(top, where, told);
@@ -61,15 +61,15 @@ export function findColumns(
 function missing(
   column: ColumnName,
   { name, twice }: { readonly name: string | undefined; readonly twice: boolean },
-): { readonly rule: string; readonly next: string } {
+): { readonly rule: string; readonly action: string } {
   if (name !== undefined)
     return {
       rule: `a header with one column "${name}", as csv.columns.${column} says`,
-      next: twice ? "remove the second one" : "write the name as it stands in the header",
+      action: twice ? "remove the second one" : "write the name as it stands in the header",
     };
   return {
     rule: `a header with one column "${column}"`,
-    next: twice
+    action: twice
       ? "remove the second one"
       : `name the columns ${REQUIRED.join(", ")}; ${OPTIONAL.join(" and ")} may be missing. Or ${tell(column)}`,
   };
@@ -94,7 +94,7 @@ function requireOneName(told: Told, where: string): void {
     where: `${where}: csv.columns.${column}`,
     value: name,
     rule: "a column of its own (a key before names this one too)",
-    next: "correct the names in csv.columns",
+    action: "correct the names in csv.columns",
   });
 }
 
@@ -112,24 +112,24 @@ function requireOneHeader(top: readonly (readonly string[])[], where: string, to
   if (plain(second[0] ?? "") === "ticker" || plain(third[0] ?? "") === "date")
     throw refused(where, header, {
       rule: "one header line; these look like the three that yfinance writes",
-      next: `make the first line ${["Date", ...header.slice(1)].join(",")} and take lines 2 and 3 out`,
+      action: `make the first line ${["Date", ...header.slice(1)].join(",")} and take lines 2 and 3 out`,
     });
   if (isDate(header[0] ?? ""))
     throw refused(where, header, {
       rule: "a header with the columns' names; this looks like a row of prices",
-      next: `put a line ${REQUIRED.join(",")} on top, in the order of your columns`,
+      action: `put a line ${REQUIRED.join(",")} on top, in the order of your columns`,
     });
   if (!REQUIRED.some((column) => names.includes(plain(told[column] ?? column))))
     throw refused(where, header, {
       rule: "a header with the columns' names; this looks like a message or a title",
-      next: `open the file and see what it says: download it again, or take out the lines above the header. If this is the header, ${tell("date")}, and so for every column`,
+      action: `open the file and see what it says: download it again, or take out the lines above the header. If this is the header, ${tell("date")}, and so for every column`,
     });
 }
 
 function refused(
   where: string,
   header: readonly string[],
-  detail: { readonly rule: string; readonly next: string },
+  detail: { readonly rule: string; readonly action: string },
 ): MarketError {
   return new MarketError({
     code: "E_INVALID",

@@ -42,7 +42,7 @@ test.each([
   ['"1.234,5"', "decimal comma"],
   ["$10", "its currency"],
 ])("a number written %s is named for what it is", async (open, what) => {
-  expect((await refused(HEADER, row("2020-01-01", open))).next).toContain(what);
+  expect((await refused(HEADER, row("2020-01-01", open))).action).toContain(what);
 });
 
 test.each([
@@ -103,7 +103,7 @@ test("newest first is one fault and not one per row, and says to sort", async ()
   const dates = ["2020-01-05", "2020-01-04", "2020-01-03", "2020-01-02"];
   const error = await refused(HEADER, ...dates.map((date) => row(date)));
   expect(error.others).toEqual([]);
-  expect(error.next).toContain("sort the rows by date, the oldest first");
+  expect(error.action).toContain("sort the rows by date, the oldest first");
 });
 
 test("every missing column is named", async () => {

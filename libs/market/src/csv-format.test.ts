@@ -134,17 +134,17 @@ test("an empty cell between tabs stays one", async () => {
 });
 
 /** What stands in a message between "write " and "beside the path". */
-const told = (next: string) =>
-  [...next.matchAll(/([a-zA-Z]+): "([^"]+)"/g)].map(([, key, value]) => [key, value]);
+const told = (action: string) =>
+  [...action.matchAll(/([a-zA-Z]+): "([^"]+)"/g)].map(([, key, value]) => [key, value]);
 
 test.each(ALL_FORMS.filter(([form]) => !["YYYY-MM-DD", "MM/DD/YYYY"].includes(form)))(
   "a date as %s that isn't told is refused with the key that tells it",
   async (form, first, second) => {
     // A day past 12, so that no other form fits.
     const dates = /^(?:YYYY|DD[.-])/.test(form) ? [first, second] : [second, first];
-    const { next } = await caught(load(dated(dates[0] ?? "", dates[1] ?? "")));
-    expect(told(next)).toEqual([["dateFormat", form]]);
-    expect(next).toContain("beside the path");
+    const { action } = await caught(load(dated(dates[0] ?? "", dates[1] ?? "")));
+    expect(told(action)).toEqual([["dateFormat", form]]);
+    expect(action).toContain("beside the path");
   },
 );
 
@@ -174,7 +174,7 @@ test.each([
     ],
   ],
 ])("values between %j are refused with the key that tells it", async (_, header, keys) => {
-  expect(told((await caught(load([header, "1"]))).next)).toEqual(keys);
+  expect(told((await caught(load([header, "1"]))).action)).toEqual(keys);
 });
 
 const HALF: CsvFormat = { delimiter: ";" };
@@ -204,7 +204,7 @@ test.each<readonly [string, CsvFormat, readonly string[], RegExp]>([
     /write order: "newest-first" beside the path/,
   ],
 ])("%s is refused with the key that tells it", async (_, format, lines, next) => {
-  expect((await caught(load(lines, format))).next).toMatch(next);
+  expect((await caught(load(lines, format))).action).toMatch(next);
 });
 
 test.each<readonly [string, CsvFormat, readonly string[], RegExp]>([

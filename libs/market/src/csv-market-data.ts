@@ -69,7 +69,7 @@ export function unknownInstrument(instrument: string, known: readonly string[]):
     where: "instrument",
     value: instrument,
     rule: `one of ${known.join(", ").slice(0, 200)}`,
-    next: "correct the name or bring a CSV file for it",
+    action: "correct the name or bring a CSV file for it",
   });
 }
 
@@ -82,7 +82,7 @@ function requireInstrumentName(instrument: string): void {
     where: "instrument",
     value: instrument,
     rule: error.issues[0]?.message ?? "an instrument's name",
-    next: "correct the name",
+    action: "correct the name",
   });
 }
 
@@ -125,6 +125,6 @@ function requireRow(
     where: `${source}: csv.realMoves`,
     value: date,
     rule: "the date of a row",
-    next: "correct the date",
+    action: "correct the date",
   });
 }

@@ -46,7 +46,7 @@ function tooManyRows(file: string, line: number): MarketError {
     where: `${file} line ${line}`,
     value: `row ${LIMITS.rows + 1}`,
     rule: `at most ${LIMITS.rows} rows`,
-    next: "cut the file to a shorter range",
+    action: "cut the file to a shorter range",
   });
 }
 
@@ -61,7 +61,7 @@ function unreadable(cause: CsvError, file: string): MarketError {
     rule: tooLong
       ? `at most ${LIMITS.lineCharacters} characters a line`
       : "values between delimiters, with quotes only around a whole value",
-    next: "correct the line, or export the file again",
+    action: "correct the line, or export the file again",
     cause,
   });
 }

@@ -23,7 +23,7 @@ export function requireNoArchive(bytes: Uint8Array, file: string): void {
   if (!found) return;
   throw notATable(file, `${bytes.length} bytes`, {
     rule: `text with values between commas; this looks like ${found[1]}`,
-    next: "unpack it, or export the sheet as CSV in UTF-8",
+    action: "unpack it, or export the sheet as CSV in UTF-8",
   });
 }
 
@@ -34,14 +34,15 @@ export function requireTable(text: string, file: string, told: CsvDelimiter = ",
   if (other)
     throw notATable(file, line, {
       rule: `a table of values between delimiters; this looks like ${other[1]}`,
-      next: "open it and see what it says (often an error or a request to sign in), then download the CSV again",
+      action:
+        "open it and see what it says (often an error or a request to sign in), then download the CSV again",
     });
   const seen = CsvDelimiter.options.find((mark) => split(line, mark) > 3);
   if (seen === undefined || split(line, told) > 1) return;
   const comma = seen === "," ? "" : ', and decimal: "," if its numbers have decimal commas';
   throw notATable(file, line, {
     rule: `values between ${shown(told)}; here they seem to stand between ${shown(seen)}`,
-    next: `write delimiter: "${seen}" beside the path${comma}`,
+    action: `write delimiter: "${seen}" beside the path${comma}`,
   });
 }
 
@@ -53,7 +54,7 @@ const shown = (delimiter: CsvDelimiter) =>
 function notATable(
   file: string,
   value: string,
-  detail: { readonly rule: string; readonly next: string },
+  detail: { readonly rule: string; readonly action: string },
 ): MarketError {
   return new MarketError({
     code: "E_INVALID",

@@ -1,4 +1,4 @@
-import type { FailureClass } from "@baton/contracts";
+import { Failed } from "@baton/contracts";
 import { QuantError } from "@baton/quant";
 
 import { MarketError } from "./market-error.ts";
@@ -7,26 +7,8 @@ import { MarketError } from "./market-error.ts";
 export type DataFailureCode = "E_DATA" | "E_DATA_UNAVAILABLE" | "E_DATA_CHANGED";
 
 /** Why a candidate's data can't be worked on; the same for the same data, whoever loads it. `action` says what to do next. */
-export class DataFailure extends Error {
+export class DataFailure extends Failed<DataFailureCode> {
   override readonly name = "DataFailure";
-  readonly class: FailureClass;
-  readonly code: DataFailureCode;
-  readonly action: string;
-
-  constructor(
-    failure: {
-      readonly class: FailureClass;
-      readonly code: DataFailureCode;
-      readonly message: string;
-      readonly action: string;
-    },
-    options?: ErrorOptions,
-  ) {
-    super(failure.message, options);
-    this.class = failure.class;
-    this.code = failure.code;
-    this.action = failure.action;
-  }
 }
 
 const CORRECT = "Correct the file or the name, then submit again.";

@@ -27,7 +27,7 @@ async function readRegular(handle: FileHandle, path: string, signal: AbortSignal
       code: "E_INVALID",
       value: stats.isDirectory() ? "a directory" : "not a regular file",
       rule: "a regular file",
-      next: "give the path of a CSV file",
+      action: "give the path of a CSV file",
     });
   }
   if (stats.size > LIMITS.bytes) throw tooLarge(path, stats.size);
@@ -43,7 +43,7 @@ export function tooLarge(where: string, bytes: number): MarketError {
     code: "E_LIMIT",
     value: bytes,
     rule: `at most ${LIMITS.bytes} bytes`,
-    next: "cut the file to a shorter range",
+    action: "cut the file to a shorter range",
   });
 }
 
@@ -60,7 +60,7 @@ function unreadable(cause: unknown, path: string): MarketError {
         code: "E_NOT_FOUND",
         value: path,
         rule: "a file that exists",
-        next: "check the path",
+        action: "check the path",
         cause,
       });
     case "EACCES":
@@ -73,7 +73,7 @@ function unreadable(cause: unknown, path: string): MarketError {
         code: "E_INVALID",
         value: errno,
         rule: "a file that this user may read",
-        next: "check the path and its permissions",
+        action: "check the path and its permissions",
         cause,
       });
     default:
@@ -83,7 +83,7 @@ function unreadable(cause: unknown, path: string): MarketError {
         where: path,
         value: errno ?? String(cause),
         rule: "a file that can be read",
-        next: "try again; if it persists, look at the disk",
+        action: "try again; if it persists, look at the disk",
         cause,
       });
   }

@@ -1,3 +1,4 @@
+import { Failed } from "@baton/contracts";
 import { cutTo, printable, quoted } from "@baton/text/printable";
 
 /** What went wrong, for programs: the same words as the exit codes and HTTP answers use. */
@@ -19,7 +20,7 @@ export type MarketErrorDetail = {
   readonly where: string;
   readonly value: unknown;
   readonly rule: string;
-  readonly next: string;
+  readonly action: string;
   readonly cause?: unknown;
   /** What else is wrong with the same input, in its order. */
   readonly others?: readonly MarketError[];
@@ -29,29 +30,29 @@ export type MarketErrorDetail = {
 const MAX_WHERE = 300;
 
 /** The one error of market data; `class` says what happens next, the message says it to a person. */
-export class MarketError extends Error {
+export class MarketError extends Failed<MarketErrorCode> {
   override readonly name = "MarketError";
-  readonly code: MarketErrorCode;
-  readonly class: MarketErrorClass;
+  declare readonly class: MarketErrorClass;
   readonly where: string;
   /** What stands there: in quotes, escaped and cut. */
   readonly shownValue: string;
   readonly rule: string;
-  readonly next: string;
   readonly others: readonly MarketError[];
   readonly #detail: MarketErrorDetail;
 
   constructor(detail: MarketErrorDetail) {
     super(
-      `${detail.code} ${cutTo(printable(detail.where), MAX_WHERE)}: ${quoted(detail.value)} breaks the rule "${detail.rule}"; ${detail.next}${alsoWrong(detail.others ?? [])}`,
+      {
+        class: detail.class,
+        code: detail.code,
+        action: detail.action,
+        message: `${detail.code} ${cutTo(printable(detail.where), MAX_WHERE)}: ${quoted(detail.value)} breaks the rule "${detail.rule}"; ${detail.action}${alsoWrong(detail.others ?? [])}`,
+      },
       { cause: detail.cause },
     );
-    this.code = detail.code;
-    this.class = detail.class;
     this.where = detail.where;
     this.shownValue = quoted(detail.value);
     this.rule = detail.rule;
-    this.next = detail.next;
     this.others = detail.others ?? [];
     this.#detail = detail;
   }
@@ -105,7 +106,7 @@ export function requireNotCancelled(signal: AbortSignal, where: string): void {
     where,
     value: signal.reason instanceof Error ? signal.reason.message : "cancelled",
     rule: "loads until cancelled",
-    next: "load again",
+    action: "load again",
     cause: signal.reason,
   });
 }

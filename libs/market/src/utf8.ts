@@ -15,7 +15,7 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
       where: `${where} line ${line}, byte ${column}`,
       value: `0x${(bytes[at] ?? 0).toString(16).padStart(2, "0")}`,
       rule: "text in UTF-8",
-      next: "save the file as UTF-8",
+      action: "save the file as UTF-8",
       cause,
     });
   }

@@ -46,7 +46,7 @@ export function requirePanel(panel: Panel): void {
     where: "panel[0].length",
     value: dates.length,
     rule: "at least one series of two rows",
-    next: "load more data",
+    action: "load more data",
   });
   requireWithin("bars", dates.length, "panel[0].length");
   panel.forEach((bars, instrument) => requireBars(bars, dates, instrument));
@@ -57,7 +57,7 @@ function requireBars(bars: readonly Bar[], dates: readonly Bar[], instrument: nu
     where: `panel[${instrument}].length`,
     value: bars.length,
     rule: `as many rows as panel[0], ${dates.length}`,
-    next: "align the series by date",
+    action: "align the series by date",
   });
   let before = "";
   for (const [row, { date, close }] of bars.entries()) {
@@ -68,7 +68,7 @@ function requireBars(bars: readonly Bar[], dates: readonly Bar[], instrument: nu
         where: `${where}.date`,
         value: date,
         rule: "dates ascend and are the same in every series",
-        next: "align the series by date",
+        action: "align the series by date",
       });
     }
     requireClose(close, `${where}.close`);
@@ -83,7 +83,7 @@ function requireClose(close: number, where: string): void {
     where,
     value: close,
     rule: "a finite price above 0",
-    next: "correct the data",
+    action: "correct the data",
   });
 }
 
@@ -93,7 +93,7 @@ export function requireCloses(closes: Series): void {
     where: "closes.length",
     value: closes.length,
     rule: `from 2 to ${LIMITS.bars} rows`,
-    next: "load more data",
+    action: "load more data",
   });
   requireWithin("bars", closes.length, "closes.length");
   for (const [row, close] of closes.entries()) requireClose(close, `closes[${row}]`);

@@ -72,6 +72,6 @@ function refused(value: string, rule: string): QuantError {
     where: "dates",
     value,
     rule,
-    next: "bring rows of one spacing; cut the part that is spaced otherwise",
+    action: "bring rows of one spacing; cut the part that is spaced otherwise",
   });
 }

@@ -102,7 +102,7 @@ function requireSizes(input: Required<BootstrapInput>): void {
     where: "net",
     value: net.find((value) => !Number.isFinite(value)) ?? net.length,
     rule: "at least two returns, all finite",
-    next: "evaluate more rows",
+    action: "evaluate more rows",
   });
   requireWhole(seed, [0, 0x7fff_ffff], "seed");
   requireWhole(samples, [1, samples], "samples");

@@ -37,7 +37,7 @@ export function probabilisticSharpe(net: Series, threshold: number): number | nu
     where: "net, threshold",
     value: [net.length, threshold],
     rule: "at least two returns and a finite threshold",
-    next: "evaluate more rows",
+    action: "evaluate more rows",
   });
   const sharpe = sharpePerRow(net);
   if (sharpe === null) return null;
@@ -76,13 +76,13 @@ export function deflatedSharpe(input: {
     where: "trials",
     value: trials,
     rule: `at least the ${trialSharpes.length} trials that ran, each with a finite ratio`,
-    next: "declare every trial before the backtest",
+    action: "declare every trial before the backtest",
   });
   requireThat(trials === 1 || trialSharpes.length >= 2, {
     where: "trialSharpes.length",
     value: trialSharpes.length,
     rule: "a variance needs two ratios where more than one trial was declared",
-    next: "run the declared trials",
+    action: "run the declared trials",
   });
   const variance = trialSharpes.length < 2 ? 0 : sampleVariance(trialSharpes);
   const expectedMaximum = expectedMaximumSharpe(trials, variance);

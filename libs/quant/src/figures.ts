@@ -91,7 +91,7 @@ export function figuresOf(
       where: name,
       value,
       rule: "every figure is finite",
-      next: "look for extreme prices or weights in the input",
+      action: "look for extreme prices or weights in the input",
     });
   }
   return figures;

@@ -47,7 +47,7 @@ export function settle(input: {
     where: "weights",
     value: weights.length,
     rule: `one series per instrument, ${returns.length} of them and at least one`,
-    next: "give targets for every instrument",
+    action: "give targets for every instrument",
   });
   const net = zeros(rows);
   const traded = zeros(rows);
@@ -81,7 +81,7 @@ function requireSameRows(series: Series, rows: number, instrument: number): void
     where: `series of instrument ${instrument}`,
     value: series.length === rows ? broken : series.length,
     rule: `${rows} finite numbers`,
-    next: "compute targets over the same rows as the prices",
+    action: "compute targets over the same rows as the prices",
   });
 }
 
@@ -90,6 +90,6 @@ function requireBps(bps: number): void {
     where: "bps",
     value: bps,
     rule: "a cost of 0 to 10000 basis points",
-    next: "correct the cost model",
+    action: "correct the cost model",
   });
 }

@@ -38,7 +38,7 @@ export function requireWithin(limit: keyof typeof LIMITS, size: number, where: s
     where,
     value: size,
     rule: `${limit} <= ${LIMITS[limit]}`,
-    next: "send less: a shorter range, a smaller grid or fewer samples",
+    action: "send less: a shorter range, a smaller grid or fewer samples",
   });
 }
 
@@ -52,6 +52,6 @@ export function requireWhole(
     where,
     value,
     rule: `a whole number from ${least} to ${most}`,
-    next: "correct the argument",
+    action: "correct the argument",
   });
 }

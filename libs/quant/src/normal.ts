@@ -56,7 +56,7 @@ export function normalQuantile(p: number): number {
     where: "probability",
     value: p,
     rule: "strictly between 0 and 1",
-    next: "correct the probability",
+    action: "correct the probability",
   });
   if (p === 0.5) return 0;
   const lower = Math.min(p, 1 - p);

@@ -41,7 +41,7 @@ export function performanceDrift(
     where: "net.length",
     value: net.length,
     rule: `${bands.horizonRows} rows, the horizon of the bands`,
-    next: "compute bands with horizonRows set to the rows measured",
+    action: "compute bands with horizonRows set to the rows measured",
   });
   const opposite = edge === "p05" ? "p95" : "p99";
   const measured = {

@@ -62,7 +62,7 @@ export function definePlugin<P>(definition: PluginDefinition<P>): StrategyPlugin
         where: [name, ...(issue?.path ?? [])].join("."),
         value: raw,
         rule: issue?.message ?? "the plugin's parameter schema",
-        next: "correct the parameter; the plugin's schema lists all of them",
+        action: "correct the parameter; the plugin's schema lists all of them",
       });
     }
     const parameters = parsed.data;
@@ -86,6 +86,6 @@ function requireScope(history: Panel, scope: PluginScope, name: string): Panel {
     where: `${name}: panel.length`,
     value: history.length,
     rule: scope === "one" ? "exactly one instrument" : "at least one instrument",
-    next: "give the plugin the instruments that it trades",
+    action: "give the plugin the instruments that it trades",
   });
 }

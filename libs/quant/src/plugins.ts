@@ -20,6 +20,6 @@ export function findPlugin(name: string): StrategyPlugin {
     where: "plugin",
     value: name,
     rule: `one of ${Object.keys(PLUGINS).join(", ")}`,
-    next: "correct the name, or add the plugin to the registry",
+    action: "correct the name, or add the plugin to the registry",
   });
 }

@@ -35,7 +35,7 @@ export function purgedKFold(input: {
     where: `labels[${broken}]`,
     value: labels[broken],
     rule: "a span that starts at its own row and ends there or later",
-    next: "correct the label spans",
+    action: "correct the label spans",
   });
   const size = Math.floor(labels.length / folds);
   const longer = labels.length % folds;

@@ -7,7 +7,7 @@ export type QuantErrorDetail = {
   readonly where: string;
   readonly value: unknown;
   readonly rule: string;
-  readonly next: string;
+  readonly action: string;
 };
 
 /**
@@ -20,16 +20,16 @@ export class QuantError extends Error {
   readonly class = "spec";
   readonly where: string;
   readonly rule: string;
-  readonly next: string;
+  readonly action: string;
 
   constructor(detail: QuantErrorDetail) {
     super(
-      `${detail.code} ${detail.where}: ${shown(detail.value)} breaks the rule "${detail.rule}"; ${detail.next}`,
+      `${detail.code} ${detail.where}: ${shown(detail.value)} breaks the rule "${detail.rule}"; ${detail.action}`,
     );
     this.code = detail.code;
     this.where = detail.where;
     this.rule = detail.rule;
-    this.next = detail.next;
+    this.action = detail.action;
   }
 }
 

@@ -15,7 +15,7 @@ export function valueAt(series: Series, row: number): number {
     where: "row",
     value: row,
     rule: `0 <= row < ${series.length}`,
-    next: "use series of the same length",
+    action: "use series of the same length",
   });
 }
 

@@ -75,7 +75,7 @@ export function windowsOver(
       where: ["windows", ...(issue?.path ?? [])].join("."),
       value: input,
       rule: issue?.message ?? "the window schema",
-      next: "correct the windows",
+      action: "correct the windows",
     });
   }
   const windows = parsed.data;
@@ -87,6 +87,6 @@ export function windowsOver(
     where: "panel[0].length",
     value: rows,
     rule: `${firstRow + trainRows + purgeRows + embargoRows + testRows} rows for one fold`,
-    next: "load more data or shorten the windows",
+    action: "load more data or shorten the windows",
   });
 }

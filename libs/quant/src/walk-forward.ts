@@ -120,7 +120,7 @@ function requireGrid(grid: readonly unknown[], panel: Panel): void {
     where: "grid",
     value: grid,
     rule: "at least one parameter set",
-    next: "declare the trials",
+    action: "declare the trials",
   });
   requireWithin("grid", grid.length, "grid.length");
   requireWithin("gridWork", grid.length * rowsOf(panel) * panel.length, "grid x rows");

@@ -112,11 +112,11 @@ function faultsOf(error: unknown): Fault[] {
   const cause = failure.cause;
   if (!(cause instanceof MarketError))
     return [{ where: "universe", rule: failure.message, action: failure.action }];
-  return [cause, ...cause.others].map(({ where, shownValue: value, rule, next }) => ({
+  return [cause, ...cause.others].map(({ where, shownValue: value, rule, action }) => ({
     where,
     value,
     rule,
-    action: next,
+    action,
   }));
 }
 

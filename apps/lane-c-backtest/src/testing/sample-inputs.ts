@@ -65,7 +65,7 @@ export function sampleMarket(series: Readonly<Record<string, readonly Bar[]>>): 
           where: instrument,
           value: instrument,
           rule: "it answers",
-          next: "try again",
+          action: "try again",
         });
       return described(instrument, bars);
     },
