@@ -20,9 +20,9 @@ import {
   type StoredControls,
   type StoredEntry,
 } from "@baton/contracts";
+import type { Engine } from "@baton/engine";
 import { type StageContext, StageFailure } from "@baton/lanekit";
 
-import type { EngineClient } from "./engine-client.ts";
 import { requireMainGoesOn } from "./main-goes-on.ts";
 
 /** What lane E reads of the mesh. */
@@ -57,7 +57,7 @@ export async function requireMayPromote(
     mesh,
     broker,
     engine,
-  }: { readonly mesh: MeshReader; readonly broker: Broker; readonly engine: EngineClient },
+  }: { readonly mesh: MeshReader; readonly broker: Broker; readonly engine: Engine },
 ): Promise<void> {
   const [engaged, last, stored] = await Promise.all([
     stoppedBy(broker),

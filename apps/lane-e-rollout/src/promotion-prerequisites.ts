@@ -11,7 +11,7 @@ import { z } from "zod";
 
 import { brokerAccounts } from "./broker-access.ts";
 import { tasksNotOnMain } from "./closed-tasks.ts";
-import { createEngineClient } from "./engine-client.ts";
+import { engineOf } from "./engine-access.ts";
 import { gateProblem } from "./gate-evidence.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
 import { foreignSwitch } from "./promotion-guard.ts";
@@ -107,7 +107,7 @@ async function surroundings(
   const remote = { repository, token, cacheDir, signal };
   await using reader = await openMainReader(remote);
   await reader.head();
-  const { refused } = await createEngineClient(options, signal).strategies();
+  const { refused } = await engineOf(options, signal).status();
   const ours = refused.find(({ file }) => file === `${candidateId}.yaml`);
   const broker = brokerAccounts(options.broker, signal)(candidateId);
   const { status } = await broker.accountState();

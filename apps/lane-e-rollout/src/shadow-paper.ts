@@ -4,7 +4,7 @@ import { deduplicationId } from "@baton/contracts";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 
 import { brokerAccounts } from "./broker-access.ts";
-import { createEngineClient } from "./engine-client.ts";
+import { engineOf } from "./engine-access.ts";
 import { requireGates } from "./gate-evidence.ts";
 import { changeStrategy, type MergedChange } from "./gitops-change.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
@@ -41,7 +41,7 @@ export function verificationParts(
   const { broker, verifyMs } = options;
   return {
     candidateId,
-    engine: createEngineClient(options, signal),
+    engine: engineOf(options, signal),
     brokerOf: brokerAccounts(broker, signal),
     verifyMs,
     signal,
@@ -54,7 +54,7 @@ export function promotionParts(
   options: RolloutOptions,
 ): Parameters<typeof requireMayPromote>[1] {
   const { mesh, broker } = options;
-  const engine = createEngineClient(options, signal);
+  const engine = engineOf(options, signal);
   return { mesh, engine, broker: brokerAccounts(broker, signal)(candidateId) };
 }
 

@@ -8,9 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { engineStop, type RunningStrategy } from "@baton/artifacts";
 import type { Broker } from "@baton/brokerage";
 import { Failed, type Failure } from "@baton/contracts";
+import type { Engine } from "@baton/engine";
 import { isOutage } from "@baton/playbook";
 
-import type { EngineClient } from "./engine-client.ts";
 import { readStrategy, type RenderedStrategy } from "./strategy-configmap.ts";
 
 /** Pause between two looks, in milliseconds. */
@@ -21,7 +21,7 @@ const LIMIT_TOLERANCE = 1e-6;
 /** What verification works with. */
 export interface VerificationParts {
   readonly candidateId: string;
-  readonly engine: EngineClient;
+  readonly engine: Engine;
   /** The broker's accounts. */
   readonly brokerOf: (account: string) => Broker;
   /** Longest wait in milliseconds. */
@@ -70,7 +70,7 @@ type Look =
 
 async function look(wanted: RenderedStrategy, parts: VerificationParts): Promise<Look> {
   try {
-    const status = await parts.engine.strategies();
+    const status = await parts.engine.status();
     const stop = engineStop(status);
     const seen = status.strategies.find(({ candidateId }) => candidateId === parts.candidateId);
     if (seen === undefined)

@@ -13,13 +13,13 @@ import {
   ShadowPaperReport,
   verdictOf,
 } from "@baton/artifacts";
+import { strategyIn } from "@baton/engine";
 import { openMainReader } from "@baton/gitops";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 import { performanceDrift } from "@baton/quant";
 
 import { findData } from "./dataset-check.ts";
 import { awaitEngine } from "./engine-wait.ts";
-import { strategyIn } from "./engine.ts";
 import type { World } from "./ports.ts";
 import { digestsOf, readCandidate, readIfThere, RESEARCH } from "./run-inputs.ts";
 import { allSettled } from "./settled.ts";

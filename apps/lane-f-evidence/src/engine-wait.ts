@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { mainStop, type RunningStrategies } from "@baton/artifacts";
+import { Failed } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
 
 import type { World } from "./ports.ts";
@@ -29,7 +30,7 @@ export async function awaitEngine(
     const waitedMs = performance.now() - start;
     const over = waitedMs >= world.waitMs;
     const status = await world.engine.status().catch((error: unknown) => {
-      if (over || !(error instanceof StageFailure)) throw error;
+      if (over || !(error instanceof Failed)) throw error;
       return undefined;
     });
     if (status) {

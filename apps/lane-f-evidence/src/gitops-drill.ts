@@ -11,6 +11,7 @@ import { join } from "node:path";
 
 import { type RunningStrategy, STRATEGIES_FOLDER } from "@baton/artifacts";
 import { deduplicationId } from "@baton/contracts";
+import { strategyIn } from "@baton/engine";
 import {
   mergeOnce,
   openMainReader,
@@ -25,7 +26,6 @@ import { drillPrefixOf } from "@baton/playbook";
 import { createDrillRecord, type DrillRecord } from "./drill-record.ts";
 import { DRILL_PREFIX, DRILL_QUANTITY, drillStrategyFile } from "./drill-strategy.ts";
 import { awaitEngine } from "./engine-wait.ts";
-import { strategyIn } from "./engine.ts";
 import type { World } from "./ports.ts";
 import { configHashOf } from "./strategy-file.ts";
 

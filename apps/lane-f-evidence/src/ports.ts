@@ -1,11 +1,10 @@
 import type { AuditKey } from "@baton/audit";
 import { type Broker, type BrokerPlace, createBroker } from "@baton/brokerage";
 import type { Entry, StoredControls } from "@baton/contracts";
+import { createEngine, type Engine } from "@baton/engine";
 import type { Remote } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
 import type { Commands } from "@baton/mesh";
-
-import { createEngine, type Engine } from "./engine.ts";
 
 /** One journal entry as it was stored. */
 export interface JournalEntry {
@@ -62,7 +61,7 @@ export function worldOf(options: EvidenceOptions, context: StageContext): World 
   return {
     engine: createEngine({
       url: options.engineUrl,
-      token: options.readToken,
+      readToken: options.readToken,
       traceparent,
       signal,
     }),

@@ -6,13 +6,13 @@ import {
   type RunningStrategies,
 } from "@baton/artifacts";
 import { cut } from "@baton/contracts";
+import { strategyIn } from "@baton/engine";
 import { openMainReader } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
 
 import type { Containment } from "./containment.ts";
 import { findData } from "./dataset-check.ts";
 import { awaitEngine } from "./engine-wait.ts";
-import { strategyIn } from "./engine.ts";
 import { drillKillSwitch } from "./kill-switch-drill.ts";
 import type { World } from "./ports.ts";
 import { readCandidate, readIfThere } from "./run-inputs.ts";

@@ -12,7 +12,7 @@ export type QuantErrorDetail = {
 
 /**
  * The one error of this package: an input that no retry will mend, so its failure class is `spec`.
- * `code`, `where`, `rule` and `next` (what to do) are fields for programs; the message says the same to a person.
+ * `code`, `where`, `rule` and `action` (what to do) are fields for programs; the message says the same to a person.
  */
 export class QuantError extends Error {
   override readonly name = "QuantError";

@@ -1,0 +1,1 @@
+export { createEngine, type Engine, strategyIn } from "./engine-client.ts";
