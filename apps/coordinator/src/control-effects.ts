@@ -11,7 +11,7 @@ import type { Happening } from "@baton/playbook";
 import type { Log } from "@baton/telemetry";
 
 import type { ControlDesk } from "./control-desk.ts";
-import type { Outcome } from "./coordinator.ts";
+import type { Settled } from "./coordinator.ts";
 import type { Roll } from "./roll.ts";
 
 /** What it works with. */
@@ -21,7 +21,7 @@ export interface ControlEffectsParts {
   readonly roll: Roll;
   /** Brings the roll up to date with what others appended. */
   readonly catchUp: () => Promise<void>;
-  readonly settle: (candidateId: string, happening: Happening) => Promise<Outcome>;
+  readonly settle: (candidateId: string, happening: Happening) => Promise<Settled>;
   readonly log: Log;
 }
 

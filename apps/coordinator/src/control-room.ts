@@ -6,7 +6,7 @@ import type { ServiceContext } from "@baton/service";
 import type { CoordinatorConfig } from "./config.ts";
 import { type ControlDesk, openControlDesk } from "./control-desk.ts";
 import { openControlEffects } from "./control-effects.ts";
-import type { Outcome } from "./coordinator.ts";
+import type { Settled } from "./coordinator.ts";
 import type { HistoryKeeper } from "./history-keeper.ts";
 import type { Roll } from "./roll.ts";
 
@@ -33,7 +33,7 @@ export interface ControlRoomParts {
   readonly history: HistoryKeeper;
   readonly playbook: Playbook;
   readonly catchUp: () => Promise<void>;
-  readonly settle: (candidateId: string, happening: Happening) => Promise<Outcome>;
+  readonly settle: (candidateId: string, happening: Happening) => Promise<Settled>;
 }
 
 /** Opens it; the watch reads from now on. */

@@ -37,7 +37,7 @@ import { lastKnown, NeedsNewer } from "./needs-newer.ts";
 import type { PlaybookShelf } from "./playbook-shelf.ts";
 
 /** What became of a happening. */
-export type Outcome =
+export type Settled =
   | { readonly kind: "appended"; readonly stored: StoredEntry }
   | { readonly kind: "ignored"; readonly why: string; readonly last: StoredEntry | undefined }
   | Extract<Decision, { kind: "reject" }>;
@@ -61,7 +61,7 @@ export interface CoordinatorParts {
 
 /** Decides happenings, one at a time per candidate. */
 export interface Coordinator {
-  settle(candidateId: string, happening: Happening): Promise<Outcome>;
+  settle(candidateId: string, happening: Happening): Promise<Settled>;
   /** Candidates with something under way. */
   busy(): number;
 }
@@ -75,7 +75,7 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
   const cache = openEntryCache(parts.cacheBytes);
   const { journal } = parts.mesh;
 
-  const settle = async (candidateId: string, happening: Happening): Promise<Outcome> => {
+  const settle = async (candidateId: string, happening: Happening): Promise<Settled> => {
     parts.history.refuse();
     let assumed = assume(cache, candidateId, happening);
     for (let fenced = 0; fenced <= MAX_FENCED;) {

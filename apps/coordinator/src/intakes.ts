@@ -28,7 +28,7 @@ import type { Log, RunSampler } from "@baton/telemetry";
 
 import { takeAdvisory } from "./advisory-intake.ts";
 import type { ControlDesk, ControlOutcome } from "./control-desk.ts";
-import type { Coordinator, Outcome } from "./coordinator.ts";
+import type { Coordinator, Settled } from "./coordinator.ts";
 import { NeedsNewer } from "./needs-newer.ts";
 import { NotYet } from "./not-yet.ts";
 import { controlReceipt, depthOf, receiptOf, unreadable } from "./receipts.ts";
@@ -220,7 +220,7 @@ function parseControlCommand(
 }
 
 /** Nothing is decided on a command whose sender isn't who it says. */
-async function settleCommand(parts: IntakeParts, received: ReceivedOfCandidate): Promise<Outcome> {
+async function settleCommand(parts: IntakeParts, received: ReceivedOfCandidate): Promise<Settled> {
   const { command } = received;
   const sender = verifySender(received, { mesh: parts.name, people: parts.people() });
   if (sender.kind === "refused") return { ...sender, kind: "reject", code: "E_DENIED" };

@@ -5,7 +5,7 @@ import { sampleEntry } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 
 import { openOutageWatch } from "./outage-watch.ts";
-import { openStanding } from "./standing.ts";
+import { openWhereabouts } from "./standing.ts";
 
 const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
 afterAll(() => telemetry[Symbol.asyncDispose]());
@@ -21,7 +21,7 @@ const failure = {
 
 /** Candidates 1 to 3 wait at lane E, the first since noon, the second for ten seconds longer than it. */
 function watched() {
-  const standing = openStanding();
+  const standing = openWhereabouts();
   let n = 1;
   const note = (candidateId: string, changes: Partial<Entry>): void => {
     n += 1;
@@ -88,7 +88,7 @@ test("lanes that nobody waits at aren't asked", async () => {
   const asked: Lane[] = [];
   const watch = openOutageWatch({
     ask: async (lanes) => (asked.push(...lanes), new Map(LANES.map((lane) => [lane, true]))),
-    standing: openStanding(),
+    standing: openWhereabouts(),
     settle: async () => undefined,
     log: telemetry.log,
     awayMs: 0,

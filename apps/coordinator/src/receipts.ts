@@ -10,13 +10,13 @@ import type { Journal } from "@baton/mesh";
 import { controlChangeText, particularsOf } from "@baton/views";
 
 import type { ControlOutcome } from "./control-desk.ts";
-import type { Outcome } from "./coordinator.ts";
+import type { Settled } from "./coordinator.ts";
 import type { Answer } from "./sign-receipt.ts";
 
 /** The receipt of a decided command. One that was accepted before gets the receipt of that time (J3), marked as a duplicate. */
 export async function receiptOf(
   command: Command,
-  outcome: Outcome,
+  outcome: Settled,
   journal: Pick<Journal, "first" | "history">,
 ): Promise<Answer> {
   if (outcome.kind === "reject")

@@ -18,7 +18,7 @@ import { NeedsNewer } from "./needs-newer.ts";
 import { openOutageWatch } from "./outage-watch.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
 import { openRoll } from "./roll.ts";
-import { openStanding, type Standing } from "./standing.ts";
+import { openWhereabouts, type Whereabouts } from "./standing.ts";
 import { openWorkerWatch } from "./worker-watch.ts";
 
 const SILENT_MS = 15_000;
@@ -38,7 +38,7 @@ export async function serveCoordinator(
   const playbooks = await openPlaybookShelf(playbook, mesh.artifacts);
   log.info({ playbook: playbooks.current.digest, file: config.BATON_PLAYBOOK }, "playbook loaded");
   const count = countersOf(meter);
-  const standing = openStanding();
+  const standing = openWhereabouts();
   const roll = openRoll((digest) => playbooks.known(digest));
   const watch = openJournalWatch(mesh, (stored) => {
     standing.note(stored);
@@ -173,7 +173,7 @@ function countersOf(meter: Meter) {
 
 function sweep(
   service: ServiceContext<CoordinatorConfig>,
-  on: { mesh: Mesh; coordinator: Coordinator; standing: Standing; watch: JournalWatch },
+  on: { mesh: Mesh; coordinator: Coordinator; standing: Whereabouts; watch: JournalWatch },
 ): () => void {
   const { config, log, signal } = service;
   const { coordinator, standing } = on;

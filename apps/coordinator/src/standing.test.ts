@@ -1,7 +1,7 @@
 import type { Entry } from "@baton/contracts";
 import { expect, test } from "vitest";
 
-import { openStanding } from "./standing.ts";
+import { openWhereabouts } from "./standing.ts";
 
 const NOON = Date.parse("2026-03-01T12:00:00.000Z");
 const at = (seconds: number) => new Date(NOON + seconds * 1000).toISOString();
@@ -21,7 +21,7 @@ function entryOf(changes: Partial<Entry>): Entry {
 }
 
 test("a deadline is told once it's over, and again every half minute until an entry moves the candidate", () => {
-  const standing = openStanding();
+  const standing = openWhereabouts();
   standing.note({ sequence: 5, entry: entryOf({}) });
   expect(standing.takeDue(NOON + 99_000)).toEqual([]);
   expect(standing.takeDue(NOON + 100_000)).toEqual(["cand-1"]);
@@ -33,7 +33,7 @@ test("a deadline is told once it's over, and again every half minute until an en
 });
 
 test("what a lane has had for long enough is unattended, by the sequence of its dispatch", () => {
-  const standing = openStanding();
+  const standing = openWhereabouts();
   standing.note({ sequence: 5, entry: entryOf({}) });
   standing.note({ sequence: 6, entry: entryOf({ n: 2, awaits: 5, time: at(10) }) });
   standing.note({ sequence: 7, entry: entryOf({ candidateId: "cand-2", holder: "lane-b" }) });
@@ -47,7 +47,7 @@ test("what a lane has had for long enough is unattended, by the sequence of its 
 });
 
 test("a candidate whose lane has no workers is waited for, and neither due nor unattended", () => {
-  const standing = openStanding();
+  const standing = openWhereabouts();
   const cause = { kind: "no-workers", lane: "lane-c", since: at(0) } as const;
   const asked = entryOf({ n: 2, holder: "review", awaits: 5, reason: "NO_WORKERS", cause });
   standing.note({ sequence: 6, entry: asked });
@@ -60,7 +60,7 @@ test("a candidate whose lane has no workers is waited for, and neither due nor u
 });
 
 test("an older entry that is read later changes nothing", () => {
-  const standing = openStanding();
+  const standing = openWhereabouts();
   standing.note({ sequence: 6, entry: entryOf({ n: 2, holder: "lane-b" }) });
   standing.note({ sequence: 5, entry: entryOf({ n: 1 }) });
   expect(standing.awaited()).toEqual(["lane-b"]);

@@ -12,7 +12,7 @@ export interface Waiting {
 }
 
 /** What is known, by the latest entry noted of each candidate. */
-export interface Standing {
+export interface Whereabouts {
   note(stored: StoredEntry): void;
   /** Candidates whose deadline is over; again every half minute until an entry moves them. */
   takeDue(nowMs: number): string[];
@@ -59,7 +59,7 @@ interface Place {
 const AGAIN_MS = 30_000;
 
 /** Nothing is known at the beginning. */
-export function openStanding(): Standing {
+export function openWhereabouts(): Whereabouts {
   const places = new Map<string, Place>();
   const take = (nowMs: number, wanted: (place: Place) => boolean): Waiting[] => {
     const taken: Waiting[] = [];
@@ -117,7 +117,7 @@ type Take = (nowMs: number, wanted: (place: Place) => boolean) => Waiting[];
 function outagesIn(
   places: ReadonlyMap<string, Place>,
   take: Take,
-): Pick<Standing, "waitingLanes" | "longestWaiting" | "isAskedAbout" | "takeWaiting"> {
+): Pick<Whereabouts, "waitingLanes" | "longestWaiting" | "isAskedAbout" | "takeWaiting"> {
   const among = (): Place[] => [...places.values()].filter(({ away }) => away !== undefined);
   const isAskedAbout = (lane: Lane): boolean =>
     among().some((one) => one.lane === lane && one.away === "asked");

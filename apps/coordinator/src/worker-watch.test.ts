@@ -3,7 +3,7 @@ import type { Happening } from "@baton/playbook";
 import { startTelemetry } from "@baton/telemetry";
 import { afterAll, expect, test } from "vitest";
 
-import type { Standing } from "./standing.ts";
+import type { Whereabouts } from "./standing.ts";
 import { openWorkerWatch } from "./worker-watch.ts";
 
 const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
@@ -31,7 +31,7 @@ function watched() {
     untilMs: undefined,
     asked: 0,
   };
-  const standing: Pick<Standing, "awaited" | "takeUnattended" | "takeUnmanned"> = {
+  const standing: Pick<Whereabouts, "awaited" | "takeUnattended" | "takeUnmanned"> = {
     awaited: () => (world.awaited ? ["lane-a"] : []),
     takeUnattended: (_, untilMs) => {
       world.untilMs = untilMs;

@@ -10,7 +10,7 @@ import type { Lane } from "@baton/contracts";
 import type { Happening } from "@baton/playbook";
 import type { Log } from "@baton/telemetry";
 
-import type { Standing, Waiting } from "./standing.ts";
+import type { Whereabouts, Waiting } from "./standing.ts";
 
 /** The part of a consumer's info that tells of workers, in the server's words. */
 interface ConsumerSigns {
@@ -25,7 +25,7 @@ interface ConsumerSigns {
 export interface WorkerWatchParts {
   /** Asks the server about the lane's durable consumer. */
   readonly ask: (lane: Lane) => Promise<ConsumerSigns>;
-  readonly standing: Pick<Standing, "awaited" | "takeUnattended" | "takeUnmanned">;
+  readonly standing: Pick<Whereabouts, "awaited" | "takeUnattended" | "takeUnmanned">;
   readonly settle: (candidateId: string, happening: Happening) => Promise<unknown>;
   readonly log: Log;
   /** Silence that counts. */

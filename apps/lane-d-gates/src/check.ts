@@ -8,7 +8,7 @@
 import type { GateCheck, InputDigest } from "@baton/artifacts";
 import { cut, type Stage } from "@baton/contracts";
 
-import { digestsOf, type Source } from "./evidence.ts";
+import { sourceDigests, type Source } from "./evidence.ts";
 
 /** What every check says about itself. */
 interface Head {
@@ -55,7 +55,7 @@ type Rest = Omit<GateCheck, "gateId" | "checkId" | "title" | "evidence">;
 
 function finished(gateId: string, head: Head, rest: Rest): GateCheck {
   const { checkId, title, from } = head;
-  const evidence: InputDigest[] = digestsOf(from);
+  const evidence: InputDigest[] = sourceDigests(from);
   const absent = from.filter(({ found }) => found === undefined).map(({ name }) => name);
   if (absent.length === 0)
     return { gateId, checkId, title, evidence, ...rest, reason: cut(rest.reason, 280) };

@@ -2,7 +2,7 @@
 import { type GateCheck, type GateEvaluation, type GateOutcome, verdictOf } from "@baton/artifacts";
 import { cut, type StageRun, type WalkForwardLimits } from "@baton/contracts";
 
-import { digestsOf, type Evidence, type Source } from "./evidence.ts";
+import { sourceDigests, type Evidence, type Source } from "./evidence.ts";
 import type { LoadedGatePolicy } from "./gate-policy.ts";
 import { gate0 } from "./gate0-data-integrity.ts";
 import { gate1 } from "./gate1-statistical-robustness.ts";
@@ -39,7 +39,7 @@ export function evaluateGates(
     verdict: verdictOf(gates),
     gates,
     promotionTarget: evidence.research.found?.value.spec.promotion.target ?? null,
-    inputs: digestsOf(sourcesOf(evidence)),
+    inputs: sourceDigests(sourcesOf(evidence)),
     checks: results.flat(),
   };
 }

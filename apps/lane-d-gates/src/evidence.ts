@@ -64,7 +64,7 @@ export async function readEvidence(context: StageContext): Promise<Evidence> {
 }
 
 /** Name and digest of a source, if it is there. */
-export function digestsOf(sources: readonly Source<unknown>[]): InputDigest[] {
+export function sourceDigests(sources: readonly Source<unknown>[]): InputDigest[] {
   return sources.flatMap(({ name, found }) =>
     found === undefined ? [] : [{ name, sha256: found.ref.sha256 }],
   );

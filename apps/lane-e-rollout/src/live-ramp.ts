@@ -19,7 +19,13 @@ import {
   verdictOf,
 } from "@baton/artifacts";
 import { revertOnce } from "@baton/gitops";
-import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+import {
+  done,
+  inputDigests,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+} from "@baton/lanekit";
 
 import { requireGates } from "./gate-evidence.ts";
 import {
@@ -32,7 +38,6 @@ import { requireMainGoesOn } from "./main-goes-on.ts";
 import { requireAwaited, requireMayPromote, stopNow } from "./promotion-guard.ts";
 import { readPromotion } from "./promotion-target.ts";
 import { actionOf, highest, prepared, type Ramp, topText, wasVerified } from "./ramp.ts";
-import { digestsOf } from "./rollout-inputs.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { POLICY_VERSION } from "./rollout-policy.ts";
 import { GATES_BEFORE_SHADOW, PATCH, promotionParts } from "./shadow-paper.ts";
@@ -163,7 +168,7 @@ async function putReport(context: StageContext, result: Result): Promise<LiveRam
     verdict: verdictOf(gates),
     gates,
     promotionTarget: target,
-    inputs: digestsOf(context, [PATCH, ...GATES]),
+    inputs: inputDigests(context, [PATCH, ...GATES]),
     ...rest,
   };
   await context.putJson("gates/live-ramp.json", LiveRampReport.parse(report));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type GateOutcome, PromotionPrerequisites, verdictOf } from "@baton/artifacts";
 import { cut } from "@baton/contracts";
 import { GitError, openMainReader, openWorktree } from "@baton/gitops";
-import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
+import { done, inputDigests, type StageContext, type StageOutcome } from "@baton/lanekit";
 import { z } from "zod";
 
 import { brokerAccounts } from "./broker-access.ts";
@@ -15,12 +15,7 @@ import { engineOf } from "./engine-access.ts";
 import { gateProblem } from "./gate-evidence.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
 import { foreignSwitch } from "./promotion-guard.ts";
-import {
-  digestsOf,
-  lineageProblems,
-  readRolloutInputs,
-  type RolloutInputs,
-} from "./rollout-inputs.ts";
+import { lineageProblems, readRolloutInputs, type RolloutInputs } from "./rollout-inputs.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { POLICY_VERSION } from "./rollout-policy.ts";
 import { readStrategy, renderStrategy, type RenderedStrategy } from "./strategy-configmap.ts";
@@ -140,7 +135,7 @@ function report(
     gates: [...of.gates],
     promotionTarget: of.target,
     // observed/build.json is looked at too; its digest depends on the clock and stays out of a lasting artifact.
-    inputs: digestsOf(context, REQUIRED),
+    inputs: inputDigests(context, REQUIRED),
     sourceSha256: of.sourceSha256,
     configHash: of.configHash,
   };

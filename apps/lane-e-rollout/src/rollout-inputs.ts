@@ -8,7 +8,7 @@ import {
   StrategyPluginArtifact,
   TestReportArtifact,
 } from "@baton/artifacts";
-import { type StageContext, StageFailure } from "@baton/lanekit";
+import { inputDigests, type StageContext, StageFailure } from "@baton/lanekit";
 
 /** Artifacts that a rollout is computed from. */
 export interface RolloutInputs {
@@ -30,14 +30,6 @@ const NAMES = [
   "backtest/evaluation-report.json",
 ] as const;
 
-/** Name and digest of those of `names` that the run has. */
-export function digestsOf(context: StageContext, names: readonly string[]): InputDigest[] {
-  return names.flatMap((name) => {
-    const ref = context.inputs.find((input) => input.name === name);
-    return ref === undefined ? [] : [{ name, sha256: ref.sha256 }];
-  });
-}
-
 /** Reads them; throws the context's StageFailure for one that is missing or doesn't fit its schema. */
 export async function readRolloutInputs(context: StageContext): Promise<RolloutInputs> {
   const [research, manifest, plugin, tests, catalog, evaluation] = await Promise.all([
@@ -48,7 +40,7 @@ export async function readRolloutInputs(context: StageContext): Promise<RolloutI
     context.readJson("build/catalog-entry.json", CatalogEntryArtifact),
     context.readJson("backtest/evaluation-report.json", EvaluationReport),
   ]);
-  const digests = digestsOf(context, NAMES);
+  const digests = inputDigests(context, NAMES);
   return { research, manifest, plugin, tests, catalog, evaluation, digests };
 }
 

@@ -1,7 +1,13 @@
 /** Stage shadow-paper: writes the strategy to main at level L0, sees it run, and judges it on the rows nobody had seen. */
 import { type GateOutcome, ObservedRollout, ShadowPaperReport, verdictOf } from "@baton/artifacts";
 import { deduplicationId } from "@baton/contracts";
-import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+import {
+  done,
+  inputDigests,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+} from "@baton/lanekit";
 
 import { brokerAccounts } from "./broker-access.ts";
 import { engineOf } from "./engine-access.ts";
@@ -9,12 +15,7 @@ import { requireGates } from "./gate-evidence.ts";
 import { changeStrategy, type MergedChange } from "./gitops-change.ts";
 import { loadHeldBackData } from "./held-back-data.ts";
 import { requireMayPromote } from "./promotion-guard.ts";
-import {
-  digestsOf,
-  readRolloutInputs,
-  requireLineage,
-  type RolloutInputs,
-} from "./rollout-inputs.ts";
+import { readRolloutInputs, requireLineage, type RolloutInputs } from "./rollout-inputs.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
 import { POLICY_VERSION } from "./rollout-policy.ts";
 import { evaluateShadow, type ShadowEvaluation } from "./shadow-evaluation.ts";
@@ -131,7 +132,7 @@ function report(
     verdict: verdictOf(of.gates),
     gates: of.gates,
     promotionTarget: inputs.research.spec.promotion.target,
-    inputs: [...inputs.digests, ...digestsOf(context, [...GATES_BEFORE_SHADOW])],
+    inputs: [...inputs.digests, ...inputDigests(context, [...GATES_BEFORE_SHADOW])],
     level: "L0",
     configHash: of.rendered.hash,
     sourceSha256: inputs.plugin.sourceSha256,

@@ -15,13 +15,19 @@ import {
 } from "@baton/artifacts";
 import { strategyIn } from "@baton/engine";
 import { openMainReader } from "@baton/gitops";
-import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+import {
+  done,
+  inputDigests,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+} from "@baton/lanekit";
 import { performanceDrift } from "@baton/quant";
 
 import { findData } from "./dataset-check.ts";
 import { awaitEngine } from "./engine-wait.ts";
 import type { World } from "./ports.ts";
-import { digestsOf, readCandidate, readIfThere, RESEARCH } from "./run-inputs.ts";
+import { readCandidate, readIfThere, RESEARCH } from "./run-inputs.ts";
 import { allSettled } from "./settled.ts";
 import { configHashOf, readStrategyOnMain, type StrategyOnMain } from "./strategy-file.ts";
 
@@ -71,7 +77,7 @@ export async function continuousMonitoring(
     verdict,
     gates,
     promotionTarget: spec.promotion.target,
-    inputs: digestsOf(context, [RESEARCH, MANIFEST, EVALUATION, SHADOW, RAMP]),
+    inputs: inputDigests(context, [RESEARCH, MANIFEST, EVALUATION, SHADOW, RAMP].toSorted()),
     runHash,
     level: { approved: level, running: seen.running?.level ?? null },
     data,

@@ -12,7 +12,7 @@ import {
   RollbackReadiness,
   verdictOf,
 } from "@baton/artifacts";
-import { done, type StageContext, type StageOutcome } from "@baton/lanekit";
+import { done, inputDigests, type StageContext, type StageOutcome } from "@baton/lanekit";
 
 import {
   denials,
@@ -23,7 +23,7 @@ import {
   REQUIRED_GATES,
 } from "./promotion-policy.ts";
 import { OBSERVED_DRILLS } from "./rollback-readiness.ts";
-import { digestsOf, readCandidate, readIfThere } from "./run-inputs.ts";
+import { readCandidate, readIfThere } from "./run-inputs.ts";
 
 const REPORT = "gates/policy-dry-run.json";
 const READINESS = "gates/rollback-readiness.json";
@@ -44,7 +44,7 @@ export async function policyDryRun(context: StageContext): Promise<StageOutcome>
     verdict,
     gates,
     promotionTarget: evidence.target,
-    inputs: digestsOf(context, [...REQUIRED_ARTIFACTS, ...REQUIRED_GATES]),
+    inputs: inputDigests(context, [...REQUIRED_ARTIFACTS, ...REQUIRED_GATES].toSorted()),
     cases,
   } satisfies PolicyDryRun);
   const wrong = cases.filter(({ passed }) => !passed);

@@ -13,14 +13,20 @@ import {
   verdictOf,
 } from "@baton/artifacts";
 import { openMainReader } from "@baton/gitops";
-import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
+import {
+  done,
+  inputDigests,
+  type StageContext,
+  StageFailure,
+  type StageOutcome,
+} from "@baton/lanekit";
 
 import type { DrillRecord } from "./drill-record.ts";
 import { drillGitops } from "./gitops-drill.ts";
 import { drillKillSwitch } from "./kill-switch-drill.ts";
 import { controlsNow, requireNoMeshSwitch, requireUnmoved } from "./mesh-switch.ts";
 import type { EvidenceOptions, World } from "./ports.ts";
-import { digestsOf, readCandidate, RESEARCH } from "./run-inputs.ts";
+import { readCandidate, RESEARCH } from "./run-inputs.ts";
 import { allSettled } from "./settled.ts";
 import { readStrategyOnMain, sha256 } from "./strategy-file.ts";
 
@@ -111,7 +117,7 @@ function reportHead(context: StageContext, target: Target) {
     stage: context.stage,
     policyVersion: POLICY_VERSION,
     promotionTarget: target,
-    inputs: digestsOf(context, [RESEARCH, PLUGIN]),
+    inputs: inputDigests(context, [RESEARCH, PLUGIN].toSorted()),
     humanApproval: approvalOf(context, target),
   } as const;
 }

@@ -1,5 +1,5 @@
 /** Reading a run's artifacts so that a gate fails closed: what isn't there is undefined, what is there must fit. */
-import { CandidateSpecArtifact, type InputDigest } from "@baton/artifacts";
+import { CandidateSpecArtifact } from "@baton/artifacts";
 import type { StageContext } from "@baton/lanekit";
 import type { z } from "zod";
 
@@ -13,14 +13,6 @@ export async function readIfThere<T>(
 ): Promise<T | undefined> {
   const there = context.inputs.some((input) => input.name === name);
   return there ? context.readJson(name, schema) : undefined;
-}
-
-/** Name and digest of those of `names` that the run has; observed ones are left out, as their bytes depend on the clock. */
-export function digestsOf(context: StageContext, names: readonly string[]): InputDigest[] {
-  return context.inputs
-    .filter(({ name }) => names.includes(name) && !name.startsWith("observed/"))
-    .map(({ name, sha256 }) => ({ name, sha256 }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The candidate as lane A understood it; every stage of this lane needs it. */

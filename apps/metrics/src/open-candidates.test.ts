@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 
-import { createOpenCandidates, type Standing } from "./open-candidates.ts";
+import { createOpenCandidates, type CandidatePlace } from "./open-candidates.ts";
 
-const built: Standing = { holder: "lane-b", stage: "candidate-build", reason: "STAGE_PASSED" };
-const asked: Standing = { holder: "review", stage: "candidate-build", reason: "PAUSED" };
-const closed: Standing = { holder: "closed", stage: "candidate-build", reason: "CANCELLED" };
+const built: CandidatePlace = {
+  holder: "lane-b",
+  stage: "candidate-build",
+  reason: "STAGE_PASSED",
+};
+const asked: CandidatePlace = { holder: "review", stage: "candidate-build", reason: "PAUSED" };
+const closed: CandidatePlace = { holder: "closed", stage: "candidate-build", reason: "CANCELLED" };
 
 test("a candidate is counted where it stands last, and nowhere once it is closed", () => {
   const candidates = createOpenCandidates();

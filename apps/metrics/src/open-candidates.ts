@@ -5,21 +5,21 @@
 import type { Holder, AnyReason, Stage } from "@baton/contracts";
 
 /** Where a candidate stands. */
-export interface Standing {
+export interface CandidatePlace {
   readonly holder: Holder;
   readonly stage: Stage;
   readonly reason: AnyReason;
 }
 
 /** A place with the number of candidates that stand there. */
-interface Place extends Standing {
+interface Place extends CandidatePlace {
   readonly candidates: number;
 }
 
 /** The open candidates. */
 export interface OpenCandidates {
   /** Takes note of a candidate's next entry; call it in the journal's order. */
-  note(candidateId: string, standing: Standing): void;
+  note(candidateId: string, standing: CandidatePlace): void;
   /** Every place that was ever taken, also those that are empty by now. */
   places(): Iterable<Place>;
   readonly size: number;
@@ -30,7 +30,7 @@ export function createOpenCandidates(): OpenCandidates {
   const standing = new Map<string, Place & { candidates: number }>();
   const places = new Map<string, Place & { candidates: number }>();
 
-  const placeOf = ({ holder, stage, reason }: Standing): Place & { candidates: number } => {
+  const placeOf = ({ holder, stage, reason }: CandidatePlace): Place & { candidates: number } => {
     const key = `${holder} ${stage} ${reason}`;
     const known = places.get(key);
     if (known) return known;

@@ -2,7 +2,7 @@
 import { type Entry, type Holder, parseJournalSubject, Reason } from "@baton/contracts";
 import { JournalCorrupt, parseEntry } from "@baton/mesh";
 
-import type { Standing } from "./open-candidates.ts";
+import type { CandidatePlace } from "./open-candidates.ts";
 
 /** A report that an entry was decided on: the journal took it. */
 export interface Taken {
@@ -18,7 +18,7 @@ export interface Taken {
 }
 
 /** An entry as the series see it. */
-export interface Move extends Standing {
+export interface Move extends CandidatePlace {
   readonly candidateId: string;
   /** A lane shall start on it. */
   readonly isDispatch: boolean;

@@ -40,7 +40,7 @@ import {
 } from "./target-position.ts";
 
 /** Where an account stands against its version. */
-export interface Standing {
+export interface AccountStanding {
   readonly settled: boolean;
   readonly positions: readonly { instrument: string; target: bigint; held: bigint }[];
   /** The orders that this version has brought about or tried. */
@@ -54,7 +54,7 @@ const ENGAGED = "a kill switch is engaged";
 /** Keeps one account at one version; made anew for each version. */
 export interface PositionKeeper {
   /** Looks, and sends what is missing. Throws a BrokerError if the broker can't be asked. */
-  keep(): Promise<Standing>;
+  keep(): Promise<AccountStanding>;
 }
 
 /** What a keeper works with. */
@@ -235,7 +235,7 @@ function standing(
   targets: readonly TargetPosition[],
   { held, open, others }: Holdings,
   { memory, strange }: { readonly memory: Memory; readonly strange: readonly string[] },
-): Standing {
+): AccountStanding {
   const positions = targets.map(({ instrument, units }) => ({
     instrument,
     target: units,

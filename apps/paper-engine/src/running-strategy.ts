@@ -3,7 +3,11 @@ import { type Broker, BrokerError, fromUnits, type OrderLimits } from "@baton/br
 import { cut } from "@baton/contracts";
 
 import type { EngineMemory } from "./engine-memory.ts";
-import { createPositionKeeper, type PositionKeeper, type Standing } from "./position-keeper.ts";
+import {
+  createPositionKeeper,
+  type PositionKeeper,
+  type AccountStanding,
+} from "./position-keeper.ts";
 import type { OrderStop } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
 import { accountOf, targetPositions } from "./target-position.ts";
@@ -33,7 +37,7 @@ export interface RunningOptions {
 }
 
 /** Nothing was asked yet: not settled, whatever the targets are. */
-function unseen(version: StrategyVersion): Standing {
+function unseen(version: StrategyVersion): AccountStanding {
   const positions = targetPositions(version).map(({ instrument, units }) => ({
     instrument,
     target: units,

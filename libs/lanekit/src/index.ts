@@ -8,6 +8,7 @@ export {
   type StageOutcome,
   type StageWork,
 } from "./define-lane.ts";
+export { inputDigests } from "./input-digests.ts";
 export type { ArtifactStore, Dispatch, Inbox, Intake, LastEntry, ReportStore } from "./ports.ts";
 export { OUTAGE_PAUSE_MS } from "./outage.ts";
 export { preciseMs, preciseNow } from "./precise-clock.ts";

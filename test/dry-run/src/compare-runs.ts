@@ -33,7 +33,7 @@ const Earlier = z.object({
 });
 
 /** Digests of everything that must be the same in every run. */
-export function digestsOf(evidence: ReadonlyMap<StoryName, Evidence>): ArtifactDigests {
+export function artifactDigests(evidence: ReadonlyMap<StoryName, Evidence>): ArtifactDigests {
   const digests: ArtifactDigests = {};
   for (const [story, { artifacts }] of evidence) {
     for (const { ref } of artifacts) {

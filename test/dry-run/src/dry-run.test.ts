@@ -8,7 +8,7 @@ import type { InvariantFinding } from "@baton/local-mesh";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { codeDigest } from "./code-digest.ts";
-import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
+import { compareWithEarlier, artifactDigests } from "./compare-runs.ts";
 import { newRunFolder } from "./dry-run-folder.ts";
 import type { Evidence } from "./gather-evidence.ts";
 import { handoffsOf } from "./handoffs.ts";
@@ -179,7 +179,7 @@ test("artifacts that hold times aren't compared", () => {
   const ref = { sha256: HEX, bytes: 1, stage: "live-ramp", runId: RUN };
   const names = ["gates/live-ramp.json", "observed/live-ramp-rollout.json"];
   const artifacts = names.map((name) => ({ ref: { ...ref, name }, bytes: undefined }));
-  expect(digestsOf(new Map([["trend", { entries: [], reports: [], artifacts }]]))).toEqual({
+  expect(artifactDigests(new Map([["trend", { entries: [], reports: [], artifacts }]]))).toEqual({
     [`trend/${RUN}/gates/live-ramp.json`]: HEX,
   });
 });

@@ -30,7 +30,7 @@ import { z } from "zod";
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
 import { captureWire } from "./capture-wire.ts";
 import { codeDigest } from "./code-digest.ts";
-import { compareWithEarlier, digestsOf } from "./compare-runs.ts";
+import { compareWithEarlier, artifactDigests } from "./compare-runs.ts";
 import { type DryRunFolder, newRunFolder } from "./dry-run-folder.ts";
 import { auditPackOf, type Evidence, gatherEvidence, writeEvidence } from "./gather-evidence.ts";
 import { handoffsOf } from "./handoffs.ts";
@@ -161,7 +161,7 @@ async function summarize(
     inputFile: join(folder.path, "invariants-input.json"),
   });
   const seed = run.seed ?? null;
-  const artifacts = digestsOf(evidence);
+  const artifacts = artifactDigests(evidence);
   const comparison = compareWithEarlier(folder, { seed, code, artifacts });
   const differences = differencesOf({ stories: verdicts, invariants, comparison });
   const all = clock();

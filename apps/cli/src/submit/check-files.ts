@@ -5,7 +5,7 @@ import { printable } from "@baton/text/printable";
 import { UserError } from "@baton/text/user-error";
 
 import type { CandidateCheck } from "./check-candidate.ts";
-import { type Outcome, outcomeOf, printList, renderRefused } from "./outcomes.ts";
+import { type FileOutcome, outcomeOf, printList, renderRefused } from "./outcomes.ts";
 import { readSpec } from "./prepare.ts";
 
 /** What a file would be. */
@@ -16,7 +16,7 @@ export async function checkFiles(
   files: readonly string[],
   { id, format }: { readonly id: CandidateId | undefined; readonly format: Format },
 ): Promise<void> {
-  const outcomes: Outcome<WouldBe>[] = [];
+  const outcomes: FileOutcome<WouldBe>[] = [];
   for (const path of files) {
     const outcome = await outcomeOf(path, () => look(path, id));
     if (files.length === 1 && "failure" in outcome) throw new UserError(outcome.failure);
@@ -34,7 +34,7 @@ async function look(path: string, id: CandidateId | undefined): Promise<WouldBe>
   return { candidateId, ...check };
 }
 
-function lineOf(outcome: Outcome<WouldBe>): string {
+function lineOf(outcome: FileOutcome<WouldBe>): string {
   if ("failure" in outcome) return renderRefused(outcome.file, outcome.failure);
   const { candidateId, trials, instruments, rows, rowsNeeded, barsPerYear } = outcome.done;
   const data =

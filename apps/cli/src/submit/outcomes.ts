@@ -15,12 +15,12 @@ import { renderReceipt } from "../render-receipt.ts";
 import { nameOf } from "./prepare.ts";
 
 /** Of one file: what was done, or why it wasn't. */
-export type Outcome<T> =
+export type FileOutcome<T> =
   | { readonly file: string; readonly done: T }
   | { readonly file: string; readonly failure: FailureDetails };
 
 /** Does it for one file; a failure is that file's only. Ctrl-C isn't caught. */
-export async function outcomeOf<T>(path: string, work: () => Promise<T>): Promise<Outcome<T>> {
+export async function outcomeOf<T>(path: string, work: () => Promise<T>): Promise<FileOutcome<T>> {
   const file = nameOf(path);
   try {
     return { file, done: await work() };
@@ -36,7 +36,7 @@ export function renderRefused(file: string, failure: FailureDetails): string {
 
 /** Says in a table's format what became of a file. */
 export async function tell(
-  outcome: Outcome<AcceptedReceipt>,
+  outcome: FileOutcome<AcceptedReceipt>,
   { format, one }: { readonly format: Format; readonly one: boolean },
 ): Promise<void> {
   if (format !== "table") return;
@@ -47,7 +47,7 @@ export async function tell(
 
 /** One document for a program: the receipt, or a list of outcomes; with `--wait` each with where it ended. */
 export async function printEnds(
-  outcomes: readonly Outcome<AcceptedReceipt>[],
+  outcomes: readonly FileOutcome<AcceptedReceipt>[],
   ends: readonly Entry[] | undefined,
   format: Format,
 ): Promise<void> {
@@ -60,7 +60,7 @@ export async function printEnds(
 
 /** Outcomes as JSON or YAML: one as it is (its failure is thrown), several as a list with errors in their places. */
 export async function printList(
-  outcomes: readonly Outcome<object>[],
+  outcomes: readonly FileOutcome<object>[],
   format: Exclude<Format, "table">,
 ): Promise<void> {
   const [only] = outcomes;

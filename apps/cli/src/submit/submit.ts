@@ -18,7 +18,7 @@ import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { endedShort } from "../render-receipt.ts";
 import { checkFiles } from "./check-files.ts";
-import { type Outcome, outcomeOf, printEnds, tell } from "./outcomes.ts";
+import { type FileOutcome, outcomeOf, printEnds, tell } from "./outcomes.ts";
 import { upload } from "./own-data.ts";
 import { readSpec, type ReadySpec, submitCommand } from "./prepare.ts";
 import { refuseShortEnds, waitForEnd } from "./wait-for-end.ts";
@@ -65,13 +65,13 @@ interface Submitting {
 function submitEach(
   files: readonly string[],
   { id, timeoutMs, options }: Submitting,
-): Promise<Outcome<AcceptedReceipt>[]> {
+): Promise<FileOutcome<AcceptedReceipt>[]> {
   const sender = senderFrom(options.as, options);
   const log: SendingLog = { accepted: [], current: undefined };
   return interruptible(
     () => describeSending(log),
     async () => {
-      const ready: Outcome<ToSend>[] = [];
+      const ready: FileOutcome<ToSend>[] = [];
       for (const file of files)
         ready.push(
           await outcomeOf(file, async () => {
@@ -115,11 +115,11 @@ const GIVES_UP: readonly number[] = [EXIT.unavailable, EXIT.interrupted, EXIT.in
 
 /** One after the other, and each is told at once. One that is refused doesn't hold up the others; a mesh that is away does. */
 async function sendAll(
-  ready: readonly Outcome<ToSend>[],
+  ready: readonly FileOutcome<ToSend>[],
   sending: Sending,
-): Promise<Outcome<AcceptedReceipt>[]> {
+): Promise<FileOutcome<AcceptedReceipt>[]> {
   const one = ready.length === 1;
-  const outcomes: Outcome<AcceptedReceipt>[] = [];
+  const outcomes: FileOutcome<AcceptedReceipt>[] = [];
   await using sessions = lazily(() => openCommandSession(sending.options));
   let gaveUp: UserError["details"] | undefined;
   for (const of of ready) {

@@ -10,7 +10,7 @@
  */
 import type { ChannelName, Notice, Severity } from "@baton/contracts";
 
-import type { Channel, Outcome } from "./channel.ts";
+import type { Channel, TellOutcome } from "./channel.ts";
 import { type Links, linkFor } from "./links.ts";
 import { postJson } from "./post-json.ts";
 
@@ -49,7 +49,7 @@ export function createAlertmanagerChannel(settings: AlertmanagerSettings): Chann
   const { name, url, authorization, scrub } = settings;
   const target = new URL(`${url.pathname.replace(/\/+$/, "")}/api/v2/alerts`, url);
   const headers = authorization === undefined ? {} : { authorization };
-  const post = async (alerts: readonly Alert[], signal: AbortSignal): Promise<Outcome> => {
+  const post = async (alerts: readonly Alert[], signal: AbortSignal): Promise<TellOutcome> => {
     for (let from = 0; from < alerts.length; from += BATCH) {
       const body = JSON.stringify(alerts.slice(from, from + BATCH));
       const outcome = await postJson({ url: target, body, headers, signal, scrub });

@@ -9,11 +9,11 @@
  */
 import type { Notice, NoticeDelivery, WaitingChannel } from "@baton/contracts";
 
-import type { Outcome } from "./channel.ts";
+import type { TellOutcome } from "./channel.ts";
 
 /** What became of a channel's turn; `deferred`: it wasn't tried, because its receiver is known to be down, or for want of time. */
 export type Attempt =
-  | Outcome
+  | TellOutcome
   | { readonly kind: "deferred"; readonly why: string; readonly untilMs: number };
 
 /** Longest pause between two attempts. */

@@ -4,7 +4,7 @@
  */
 import { cutTo, printable } from "@baton/text/printable";
 
-import type { Outcome } from "./channel.ts";
+import type { TellOutcome } from "./channel.ts";
 
 /** What is sent where. */
 export interface Post {
@@ -24,7 +24,7 @@ const RETRY_AFTER = { minMs: 1000, maxMs: 900_000 };
 const PASSING = new Set([408, 425, 429]);
 
 /** Sends it; 2xx is told. Never rejects but for `signal`'s reason. */
-export async function postJson({ url, body, headers, signal, scrub }: Post): Promise<Outcome> {
+export async function postJson({ url, body, headers, signal, scrub }: Post): Promise<TellOutcome> {
   let response: Response;
   try {
     response = await fetch(url, {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 
 import { noticeWith } from "../testing/notice.ts";
-import type { Channel, Outcome } from "./channel.ts";
+import type { Channel, TellOutcome } from "./channel.ts";
 import type { Attempt } from "./delivery-rules.ts";
 import { openSwitchboard, type Switchboard } from "./switchboard.ts";
 
-const TOLD: Outcome = { kind: "told" };
-const DOWN: Outcome = { kind: "failed", why: "down" };
+const TOLD: TellOutcome = { kind: "told" };
+const DOWN: TellOutcome = { kind: "failed", why: "down" };
 
 const channelOf = (
   name: string,
@@ -66,7 +66,7 @@ test("a channel that failed rests, longer each time, and other channels don't no
 });
 
 test("notices that were under way together when it went down count as one failure", async () => {
-  const gate = Promise.withResolvers<Outcome>();
+  const gate = Promise.withResolvers<TellOutcome>();
   const { board, clock } = open(channelOf("down", () => gate.promise));
   const all = Promise.all(Array.from({ length: 8 }, () => deliver(board, ["down"])));
   gate.resolve(DOWN);
@@ -76,7 +76,7 @@ test("notices that were under way together when it went down count as one failur
 });
 
 test("after its rest one notice tries it while the others wait for how that ends", async () => {
-  const gate = Promise.withResolvers<Outcome>();
+  const gate = Promise.withResolvers<TellOutcome>();
   const answers = [Promise.resolve(DOWN), gate.promise];
   let tried = 0;
   const { board, clock } = open(
@@ -96,8 +96,8 @@ test("after its rest one notice tries it while the others wait for how that ends
 });
 
 test("the receiver's own wish for a pause is heeded, and a refusal makes nobody else wait", async () => {
-  const busy: Outcome = { kind: "failed", why: "429", retryAfterMs: 60_000 };
-  const answers: Outcome[] = [{ kind: "refused", why: "400" }, busy];
+  const busy: TellOutcome = { kind: "failed", why: "429", retryAfterMs: 60_000 };
+  const answers: TellOutcome[] = [{ kind: "refused", why: "400" }, busy];
   const { board, clock } = open(channelOf("busy", async () => answers.shift() ?? TOLD));
   await deliver(board, ["busy"]);
   expect(board.isReachable("busy")).toBe(true);
@@ -109,7 +109,7 @@ test("the receiver's own wish for a pause is heeded, and a refusal makes nobody 
 });
 
 test("who finds no place in time is deferred, not failed", async () => {
-  const never = Promise.withResolvers<Outcome>();
+  const never = Promise.withResolvers<TellOutcome>();
   const { board, counted } = open(channelOf("narrow", () => never.promise, { maxInFlight: 1 }));
   const first = deliver(board, ["narrow"], 300);
   expect(await deliver(board, ["narrow"], 50)).toMatchObject({
@@ -129,7 +129,7 @@ test("a channel of another name is left for who has it", async () => {
 
 test("only channels that forget are shown what is open, and a round without news proves nothing", async () => {
   const seen: string[] = [];
-  const answers: (Outcome | undefined)[] = [DOWN, undefined, TOLD];
+  const answers: (TellOutcome | undefined)[] = [DOWN, undefined, TOLD];
   const { board, clock, counted } = open(
     channelOf("log", async () => TOLD),
     channelOf("pager", async () => TOLD, {
@@ -153,7 +153,7 @@ test("only channels that forget are shown what is open, and a round without news
 });
 
 test("a receiver that hangs doesn't keep the process from stopping", async () => {
-  const never = Promise.withResolvers<Outcome>();
+  const never = Promise.withResolvers<TellOutcome>();
   const { board, stopping } = open(channelOf("hanging", () => never.promise));
   const telling = deliver(board, ["hanging"], 3_600_000);
   stopping.abort();

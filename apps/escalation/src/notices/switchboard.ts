@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { Notice, NoticeKind } from "@baton/contracts";
 
-import type { Channel, Outcome } from "./channel.ts";
+import type { Channel, TellOutcome } from "./channel.ts";
 import { type Attempt, MAX_PAUSE_MS, pauseAfter } from "./delivery-rules.ts";
 import { openTurns, type Turns } from "./turns.ts";
 
@@ -162,7 +162,7 @@ interface Turn {
   readonly stopping: AbortSignal;
 }
 
-async function takeTurn<O extends Outcome | undefined>(
+async function takeTurn<O extends TellOutcome | undefined>(
   { line, withinMs, now, stopping }: Turn,
   work: (signal: AbortSignal) => Promise<O>,
 ): Promise<O | Attempt> {
@@ -214,7 +214,7 @@ function postpone(line: Line, hasTurn: boolean, nowMs: number): Attempt | undefi
 
 function note(
   line: Line,
-  outcome: Outcome,
+  outcome: TellOutcome,
   { startedMs, nowMs }: { startedMs: number; nowMs: number },
 ): void {
   if (outcome.kind === "told") {
@@ -231,6 +231,6 @@ function note(
   line.restUntilMs = nowMs + Math.max(pauseAfter(line.failures), outcome.retryAfterMs ?? 0);
 }
 
-function toOutcome(error: unknown): Outcome {
+function toOutcome(error: unknown): TellOutcome {
   return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
 }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { noticeWith } from "../testing/notice.ts";
 import { type Behaviour, openReceiver, type Receiver } from "../testing/receiver.ts";
-import type { Channel, Outcome } from "./channel.ts";
+import type { Channel, TellOutcome } from "./channel.ts";
 import { parseSecret } from "./sign-webhook.ts";
 import { createWebhookChannel } from "./webhook-channel.ts";
 
@@ -31,7 +31,7 @@ function open(secrets: readonly string[] = [secret], path = "/hook"): Channel {
   });
 }
 
-const deliver = (channel = open(), withinMs = 5000): Promise<Outcome> =>
+const deliver = (channel = open(), withinMs = 5000): Promise<TellOutcome> =>
   channel.deliver(noticeWith(), AbortSignal.timeout(withinMs));
 
 test("a receiver finds the notice, whole and signed, under a key that is the same each time", async () => {

@@ -31,7 +31,7 @@ type Approve = Extract<Command, { type: "approve" }>;
 const MAX_APPROVALS = 20;
 
 /** What is asked, and the approvals that count for it. */
-interface Standing {
+interface ApprovalsSoFar {
   readonly question: ApprovalQuestion;
   readonly given: readonly Approval[];
   readonly required: number;
@@ -46,7 +46,7 @@ export function approve(step: Step, command: Approve): Decision {
   const question = approvalQuestion(entry);
   if (!question) return notAsked(entry);
   const rule = stageRule(step.playbook, question.next).approvals;
-  const standing: Standing = {
+  const standing: ApprovalsSoFar = {
     question,
     given: entry.approvals.filter((one) => approvalState(one, entry, step.now) === "counts"),
     required: rule?.required ?? 1,
@@ -109,7 +109,7 @@ function approvalOf(
 function refusalOf(
   entry: Entry,
   command: Pick<Approve, "by" | "evidence">,
-  standing: Standing,
+  standing: ApprovalsSoFar,
 ): Refusal | undefined {
   const { question, given, required } = standing;
   if (standing.isSigned && command.evidence === undefined) {
@@ -143,7 +143,11 @@ function refusalOf(
   return undefined;
 }
 
-function grant(step: Step, { question, given, required }: Standing, latest: Approval): Decision {
+function grant(
+  step: Step,
+  { question, given, required }: ApprovalsSoFar,
+  latest: Approval,
+): Decision {
   const { entry } = step.last;
   const { next } = question;
   const counted = [...given, latest];
