@@ -1,3 +1,4 @@
+import { MeshName } from "@baton/contracts";
 import { flagText, secretText, ServiceConfig } from "@baton/service";
 import { z } from "zod";
 
@@ -29,6 +30,8 @@ export const PaperBrokerConfig = ServiceConfig.extend({
     .min(1, { error: "must be the path of a key registry, or not set at all" })
     .meta({ example: "/etc/baton/people.yaml" })
     .optional(),
+  /** The mesh's name, for which limits are raised; without it no limit can be raised either. */
+  BATON_MESH_NAME: MeshName.meta({ example: `mesh-${"0".repeat(32)}` }).optional(),
   /** Allows faults on demand; never for anything that counts. */
   BATON_BROKER_FAULTS: flagText().default(false).meta({ example: "0" }),
   /** Whose requests are taken: each holder brings its own as BATON_BROKER_TOKEN, people the operator's. */

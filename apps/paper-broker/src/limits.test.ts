@@ -12,6 +12,7 @@ import { createBook } from "./book.ts";
 import { takeOrder } from "./rules.ts";
 import { order, restingOrder } from "./testing/order.ts";
 
+const MESH = `mesh-${"a".repeat(32)}`;
 const AT = "2026-01-05T12:00:00.000Z";
 const LATER = "2026-01-05T12:01:00.000Z";
 const limits: OrderLimits = {
@@ -72,6 +73,24 @@ test("orders of one minute are counted, and closing passes all the same", () => 
   expect(one({ qty: "1" }, LATER)).toBe("taken");
 });
 
+test("many accounts together have a limit as well, and what takes away passes", () => {
+  const book = createBook();
+  const put = (name: string, over: Partial<NewOrderInput>) => {
+    const wanted = order({ client_order_id: `${name}-${book.size}`, ...over });
+    const decision = takeOrder(book, name, wanted, { at: AT, limits, total: { notional: 1500 } });
+    if (decision.kind === "granted") book.apply(decision.event);
+    return decision.kind === "granted" ? "taken" : decision.message;
+  };
+  expect(put("one", { qty: "6" })).toBe("taken");
+  expect(put("two", restingOrder({ symbol: "NDX", qty: "4", limit_price: "140" }))).toBe("taken");
+  expect(put("three", { qty: "4" })).toBe(
+    "over the limit total 1500 of all accounts together: 1560 would be held",
+  );
+  expect(put("one", { symbol: "NDX", qty: "4" })).toContain("over the limit total");
+  expect(put("one", { qty: "6", side: "sell" })).toBe("taken");
+  expect(put("three", { qty: "4" })).toBe("taken");
+});
+
 test("the broker starts with limits that two people raised, and not with those of one", async () => {
   const folder = temporaryFolder("broker-limits");
   onTestFinished(() => folder.remove());
@@ -85,29 +104,38 @@ test("the broker starts with limits that two people raised, and not with those o
   const entry = {
     limits: OrderLimits.parse({ ...limits, notional: 5_000_000, orderNotional: 5_000_000 }),
     why: "agreed",
+    raised: {
+      mesh: MESH,
+      at: new Date().toISOString(),
+      until: new Date(Date.now() + 86_400_000).toISOString(),
+    },
   };
   const bytes = new TextEncoder().encode(limitsText("paper", entry));
   const signed = [ada, ben].map((pair) => ({
     publicKey: pair.getPublicKey(),
     signature: Buffer.from(pair.sign(bytes)).toString("base64url"),
   }));
-  const start = (raisedBy: unknown[]) => {
+  const start = (raisedBy: unknown[], mesh = MESH) => {
     const file = join(folder.path, "limits.yaml");
     writeFileSync(
       file,
-      stringify({ version: "baton-limits-v1", accounts: { paper: { ...entry, raisedBy } } }),
+      stringify({ version: "baton-limits-v2", accounts: { paper: { ...entry, raisedBy } } }),
     );
     return spawnService("apps/paper-broker/src/main.ts", {
       ...BROKER_TOKENS_ENV,
       BATON_BROKER_DIR: join(folder.path, "broker"),
       BATON_LIMITS: file,
       BATON_PEOPLE: people,
+      BATON_MESH_NAME: mesh,
       BATON_TRACES_PER_SECOND: "0",
     });
   };
   const one = start(signed.slice(0, 1));
   expect(await one.exited).toMatchObject({ code: 3 });
   expect(one.output()).toContain("signed by ada only");
+  const elsewhere = start(signed, `mesh-${"b".repeat(32)}`);
+  expect(await elsewhere.exited).toMatchObject({ code: 3 });
+  expect(elsewhere.output()).toContain("and this is mesh-b");
   const both = start(signed);
   onTestFinished(async () => void (await both.stop()));
   await both.ready();

@@ -18,7 +18,11 @@ await runService({
     // Until the book is rebuilt nothing may look like an answer: "not found" would be a lie.
     service.mount({ fetch: () => Response.json({ error: "starting" }, { status: 503 }) }, "itself");
     const opened = async () => {
-      const limits = await openLimits({ file: config.BATON_LIMITS, people: config.BATON_PEOPLE });
+      const limits = await openLimits({
+        file: config.BATON_LIMITS,
+        people: config.BATON_PEOPLE,
+        mesh: config.BATON_MESH_NAME,
+      });
       return openPaperBroker(config.BATON_BROKER_DIR, { limits });
     };
     const broker = await opened().catch((error: unknown) => {

@@ -105,7 +105,7 @@ function brokerOn(
       return held.map(([name]) => name).toSorted();
     },
     async take(account, order, { onlyReducing } = { onlyReducing: false }) {
-      const rules = { at: at(), limits: limits.of(account), onlyReducing };
+      const rules = { at: at(), limits: limits.of(account), total: limits.total(), onlyReducing };
       const decision = takeOrder(book, account, order, rules);
       if (decision.kind === "granted") record(decision.event);
       const id = decision.kind === "granted" ? decision.event.id : "";

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 
 import {
   DEFAULT_LIMITS,
+  DEFAULT_TOTAL,
   DUPLICATE_CODE,
   KILL_SWITCH_CODE,
   type KillSwitchChange,
@@ -15,7 +16,10 @@ import {
   type NewOrder,
   NOT_ALLOWED_CODE,
   type OrderLimits,
+  type PositionChange,
   type Switch,
+  totalBroken,
+  type TotalLimits,
   toUnits,
 } from "@baton/brokerage";
 
@@ -62,8 +66,14 @@ export function takeOrder(
   {
     at,
     limits = DEFAULT_LIMITS,
+    total = DEFAULT_TOTAL,
     onlyReducing = false,
-  }: { readonly at: string; readonly limits?: OrderLimits; readonly onlyReducing?: boolean },
+  }: {
+    readonly at: string;
+    readonly limits?: OrderLimits;
+    readonly total?: TotalLimits;
+    readonly onlyReducing?: boolean;
+  },
 ): Granted<OrderEvent> | Refused {
   const ours = book.account(account);
   if (ours.byClientOrderId.has(order.client_order_id))
@@ -80,7 +90,9 @@ export function takeOrder(
     const message = `the kill switch ${whose} is engaged since ${engaged.since} by ${engaged.by}: ${engaged.reason}`;
     return refuse(403, KILL_SWITCH_CODE, message);
   }
-  const broken = isReducing(ours, order) ? undefined : limitOf(ours, order, { at, limits });
+  const broken = isReducing(ours, order)
+    ? undefined
+    : (limitOf(ours, order, { at, limits }) ?? totalOf(book, ours, { order, total }));
   if (broken !== undefined) return refuse(403, LIMIT_CODE, broken);
   if (book.size >= MAX_ORDERS)
     return refuse(
@@ -171,11 +183,28 @@ function limitOf(
   order: NewOrder,
   { at, limits }: { readonly at: string; readonly limits: OrderLimits },
 ): string | undefined {
+  const change = changeBy(account, order);
+  const recent = lastMinute(account.recent, Date.parse(at)).length;
+  return limitBroken(limits, change, { others: othersValue(account, order.symbol), recent });
+}
+
+/** Whether the order would break the limit of all accounts together, in the same way. */
+function totalOf(
+  book: Book,
+  ours: AccountBook,
+  { order, total }: { readonly order: NewOrder; readonly total: TotalLimits },
+): string | undefined {
+  let others = 0n;
+  for (const account of book.accounts.values())
+    others += othersValue(account, account === ours ? order.symbol : undefined);
+  return totalBroken(total, changeBy(ours, order), others);
+}
+
+/** The position with all that is open in the order's direction filled, and what the order changes. */
+function changeBy(account: AccountBook, order: NewOrder): PositionChange {
   const { symbol, side } = order;
   const held = (account.holdings.get(symbol)?.units ?? 0n) + openUnits(account, symbol, side);
-  const change = { symbol, held, change: signedUnits(order), price: priceOf(order) };
-  const recent = lastMinute(account.recent, Date.parse(at)).length;
-  return limitBroken(limits, change, { others: othersValue(account, symbol), recent });
+  return { symbol, held, change: signedUnits(order), price: priceOf(order) };
 }
 
 /** The highest price that an order names, in units of 10^-9; null if it names none. */
@@ -194,8 +223,8 @@ function priceOf(
   );
 }
 
-/** Value of what is held at its entry, and of what is open, other than in `symbol`; in units of 10^-9. */
-function othersValue(account: AccountBook, symbol: string): bigint {
+/** Value of what is held at its entry, and of what is open, other than in `symbol` if given; in units of 10^-9. */
+function othersValue(account: AccountBook, symbol: string | undefined): bigint {
   let total = 0n;
   for (const [other, { units, entry }] of account.holdings)
     if (other !== symbol) total += valueOf(units < 0n ? -units : units, entry);

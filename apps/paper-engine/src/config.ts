@@ -1,3 +1,4 @@
+import { MeshName } from "@baton/contracts";
 import { integerText, MeshServiceConfig, secretText, urlText } from "@baton/service";
 import { z } from "zod";
 
@@ -32,6 +33,8 @@ export const PaperEngineConfig = MeshServiceConfig.extend({
     .min(1, { error: "must be the path of a key registry, or not set at all" })
     .meta({ example: "/etc/baton/people.yaml" })
     .optional(),
+  /** The mesh's name, for which limits are raised; without it no limit can be raised either. */
+  BATON_MESH_NAME: MeshName.meta({ example: `mesh-${"0".repeat(32)}` }).optional(),
   /** How often main is looked at, in milliseconds. */
   BATON_ENGINE_POLL_MS: integerText({ min: 20, max: 60_000 }).default(500).meta({ example: "500" }),
 });

@@ -1,6 +1,6 @@
 /** The mesh's controls and the engine, all of them as real processes. */
 import { createBroker } from "@baton/brokerage";
-import { BROKER_TOKENS, eventually } from "@baton/testkit";
+import { AS_READER, BROKER_TOKENS, eventually } from "@baton/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import {
@@ -30,7 +30,7 @@ const untilEngaged = ({ hold }: ControlledPlace) =>
   });
 
 const readiness = async (engine: ReturnType<ControlledPlace["engine"]>) =>
-  (await fetch(`${await engine.listening()}/readyz`)).text();
+  (await fetch(`${await engine.listening()}/readyz`, AS_READER)).text();
 
 const isBuy = ({ type, order }: LedgerEvent) => type === "order" && order?.side === "buy";
 const ordersOf = (place: ControlledPlace, side: string) =>

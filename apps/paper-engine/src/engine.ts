@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type { LimitBook } from "@baton/brokerage";
 import type { ServiceContext } from "@baton/service";
 
 import type { BrokerSwitch } from "./broker-switch.ts";
@@ -12,7 +13,7 @@ import {
   type ReconcilerOptions,
 } from "./reconciler.ts";
 import { createStatusApp } from "./status-app.ts";
-import { countTroubles, troublesIn } from "./troubles.ts";
+import { countTroubles, endingText, troublesIn } from "./troubles.ts";
 
 /** After this long without a successful look at the repository the service is not ready, in milliseconds. */
 const MAX_SILENCE_MS = 10_000;
@@ -56,7 +57,7 @@ export async function runEngine({
       ? { ok: true }
       : { ok: false, reason: gitProblem || "the last look at it takes too long" },
   );
-  registerChecks(service, { reconciler, mesh, brokerSwitch });
+  registerChecks(service, { reconciler, mesh, brokerSwitch, limits: options.limits });
   while (!signal.aborted) {
     try {
       await reconciler.round();
@@ -83,7 +84,11 @@ function registerChecks(
     reconciler,
     mesh,
     brokerSwitch,
-  }: Pick<EngineOptions, "mesh" | "brokerSwitch"> & { readonly reconciler: Reconciler },
+    limits,
+  }: Pick<EngineOptions, "mesh" | "brokerSwitch"> & {
+    readonly reconciler: Reconciler;
+    readonly limits: LimitBook;
+  },
 ): void {
   const matters = createMatters(() => reconciler.mainProblem());
   service.registerCheck("main", () => {
@@ -105,6 +110,11 @@ function registerChecks(
     return troubles.length === 0
       ? { ok: true, ...told }
       : { ok: true, reason: troubles.join("; "), ...told };
+  });
+  service.registerCheck("limits", () => {
+    const ending = limits.ending().map(endingText);
+    const open = `${ending.length} raised limits end or are over`;
+    return ending.length === 0 ? { ok: true } : { ok: true, reason: ending.join("; "), open };
   });
   countTroubles(service.meter, () => reconciler.status());
   // Engaged is no trouble: it does what it was asked for.

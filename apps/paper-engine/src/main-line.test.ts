@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { createBroker, DEFAULT_LIMITS } from "@baton/brokerage";
+import { createBroker, DEFAULT_LIMIT_BOOK } from "@baton/brokerage";
 import { fenceOnce, openMainReader } from "@baton/gitops";
 import { BROKER_TOKENS } from "@baton/testkit";
 import { pino } from "pino";
@@ -40,7 +40,7 @@ async function place() {
       reader,
       broker: createBroker(at),
       brokerOf: (name) => createBroker({ ...at, account: name }),
-      limits: { of: () => DEFAULT_LIMITS },
+      limits: DEFAULT_LIMIT_BOOK,
       stop: () => null,
       memory: await openEngineMemory(join(folder, memory)),
       log: pino({ level: "silent" }),

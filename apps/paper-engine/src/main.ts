@@ -30,6 +30,7 @@ await runService({
     const limits = await openLimits({
       file: config.BATON_LIMITS,
       people: config.BATON_PEOPLE,
+      mesh: config.BATON_MESH_NAME,
     }).catch((error: unknown) => {
       throw startFailure(error);
     });

@@ -62,7 +62,8 @@ export interface PositionKeeperParts {
   readonly version: StrategyVersion;
   /** The account of the strategy. */
   readonly broker: Broker;
-  readonly limits: OrderLimits;
+  /** The account's limits as they are now: a raise ends. */
+  readonly limits: () => OrderLimits;
   /** False: the version was there before this process, so what was ordered since tells who traded. */
   readonly isNew: boolean;
   readonly stop: OrderStop;
@@ -101,7 +102,7 @@ export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper
   async function increase(order: NewOrder, held: bigint): Promise<EngineOrder> {
     const price = order.reference_price === null ? null : toUnits(order.reference_price);
     const change = { symbol: order.symbol, held, change: signedChange(order), price };
-    const broken = limitBroken(limits, change, { others: 0n, recent: 0 });
+    const broken = limitBroken(limits(), change, { others: 0n, recent: 0 });
     if (broken !== undefined) return engineOrder(order, "blocked", `E_LIMIT: ${broken}`);
     const reason = stop() ?? ((await broker.killSwitch.get()).engaged ? ENGAGED : null);
     if (reason !== null) return engineOrder(order, "blocked", reason);

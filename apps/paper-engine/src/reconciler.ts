@@ -102,7 +102,7 @@ function start(
   const running = runStrategy({
     version,
     broker: brokerOf(candidateId),
-    limits: limits.of(candidateId),
+    limits: () => limits.of(candidateId),
     isNew: state.head !== undefined,
     appliedAt: new Date().toISOString(),
     stop: () => stopOf(options, state),

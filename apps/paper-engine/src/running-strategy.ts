@@ -27,7 +27,8 @@ export interface Running {
 export interface RunningOptions {
   readonly version: StrategyVersion;
   readonly broker: Broker;
-  readonly limits: OrderLimits;
+  /** The account's limits as they are now: a raise ends. */
+  readonly limits: () => OrderLimits;
   /** False: the version was there before this process. */
   readonly isNew: boolean;
   readonly appliedAt: string;

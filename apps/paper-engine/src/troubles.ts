@@ -1,5 +1,6 @@
 /** What people have to look at in what runs, for readiness and metrics. */
 import { type RunningStrategies, StrategyTrouble } from "@baton/artifacts";
+import type { RaiseEnding } from "@baton/brokerage";
 import { cut } from "@baton/contracts";
 import type { Meter } from "@baton/telemetry";
 
@@ -22,6 +23,15 @@ export function troublesIn({ strategies, refused, unclaimed = [] }: Status): rea
   ].map((text) => cut(text, 300));
   if (all.length <= MOST_NAMED) return all;
   return [...all.slice(0, MOST_NAMED), `and ${all.length - MOST_NAMED} more`];
+}
+
+/** A raised limit that ends soon or is over, and who can go on with it. */
+export function endingText({ of, until, isOver }: RaiseEnding): string {
+  const what = `the raised limit of ${of === "*" ? "all other accounts" : of}`;
+  const next = "two people agree anew by `baton limits sign`";
+  return isOver
+    ? `${what} is over since ${until}: the default holds, or ${next}`
+    : `${what} ends at ${until}, when the default holds again; before that ${next}`;
 }
 
 /** Registers the series about what runs. */

@@ -13,14 +13,28 @@ export { Decision, decisionHash, orderOf } from "./decision-hash.ts";
 export {
   DEFAULT_LIMIT_BOOK,
   DEFAULT_LIMITS,
+  DEFAULT_TOTAL,
   limitBroken,
   type LimitBook,
   OrderLimits,
   type PositionChange,
+  type RaiseEnding,
   raisedOver,
   takesAway,
+  totalBroken,
+  TotalLimits,
 } from "./limits.ts";
-export { LimitsDocument, limitsText, readLimitsDocument } from "./limits-file.ts";
+export {
+  isSignedBy,
+  LimitsDocument,
+  limitsEntries,
+  type LimitsEntry,
+  limitsText,
+  MAX_RAISE_DAYS,
+  raiseFault,
+  type Raise,
+  readLimitsDocument,
+} from "./limits-file.ts";
 export { LimitsError, openLimits } from "./open-limits.ts";
 export {
   Account,

@@ -1,23 +1,29 @@
 /**
  * The operator's file of limits (`BATON_LIMITS`), a YAML document:
  *
- *     version: baton-limits-v1
+ *     version: baton-limits-v2
+ *     total: { limits: { notional: 20000000 }, why: … }   # all accounts together; may be left out
  *     accounts:
  *       cand-0123456789ab:            # an account's name, or "*" for all that aren't named
  *         limits: { notional: 2000000, orderNotional: 900000, position: 50000, ordersPerMinute: 60 }
  *         why: agreed on by the risk committee
- *         raisedBy:                   # only where one of the limits is above the default; `baton limits sign` adds these
+ *         raised: { mesh: mesh-…, at: …, until: … }   # only where one of the limits is above the default
+ *         raisedBy:                   # `baton limits sign` adds both
  *           - { publicKey: U…, signature: … }
  *           - { publicKey: U…, signature: … }
  *
  * F1: lowering takes nobody, raising above the default takes the signatures of two different people of the key registry, over
  *     exactly these figures for exactly this account. One alone, or a changed figure, and the file isn't taken at all.
+ * F2: a raise is of one mesh and of a time: one of another mesh, or that begins in the future or lasts too long, isn't taken;
+ *     when it is over the default holds again, and the file stays good.
  */
 import {
   canonicalJson,
   CommandSignature,
   Identity,
+  Instant,
   isSamePerson,
+  MeshName,
   printableText,
   PublicKey,
 } from "@baton/contracts";
@@ -25,7 +31,15 @@ import { readYaml, YamlError } from "@baton/text";
 import { fromPublic } from "@nats-io/nkeys";
 import { z } from "zod";
 
-import { DEFAULT_LIMITS, type LimitBook, OrderLimits, raisedOver } from "./limits.ts";
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_TOTAL,
+  type LimitBook,
+  lowerOf,
+  OrderLimits,
+  raisedOver,
+  TotalLimits,
+} from "./limits.ts";
 import { Account } from "./order.ts";
 
 /** Largest file that is read, in bytes. */
@@ -34,40 +48,115 @@ const MAX_LIMITS_BYTES = 1_000_000;
 const SIGNERS = 2;
 /** The entry for every account that has none of its own. */
 const EVERYBODY = "*";
+/** What the entry of all accounts together is called. */
+const TOTAL = "total";
 
-const AccountLimits = z.strictObject({
-  limits: OrderLimits,
+const DAY_MS = 86_400_000;
+/** Longest time that a raise may hold, in days; then people agree anew. */
+export const MAX_RAISE_DAYS = 90;
+/** A raise may begin so long after this clock's time: two clocks are never the same. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+/** So long before its end a raise is told. */
+const TOLD_BEFORE_MS = 7 * DAY_MS;
+
+/** For which mesh a raise is, from when and until when. */
+export const Raise = z.strictObject({ mesh: MeshName, at: Instant, until: Instant });
+export type Raise = z.infer<typeof Raise>;
+
+const said = {
   why: printableText(z.string().trim().min(1).max(1000), "why", "lines"),
+  raised: Raise.optional(),
   raisedBy: z.array(CommandSignature).max(16).default([]),
-});
+};
+const AccountEntry = z.strictObject({ limits: OrderLimits, ...said });
+const TotalEntry = z.strictObject({ limits: TotalLimits, ...said });
 
 /** The file's content. */
 export const LimitsDocument = z.strictObject({
-  version: z.literal("baton-limits-v1"),
-  accounts: z.record(z.union([z.literal(EVERYBODY), Account]), AccountLimits),
+  version: z.literal("baton-limits-v2", {
+    error: "must be baton-limits-v2, whose raises name a mesh and an end (docs/limits.md)",
+  }),
+  total: TotalEntry.optional(),
+  accounts: z.record(z.union([z.literal(EVERYBODY), Account]), AccountEntry),
 });
 export type LimitsDocument = z.infer<typeof LimitsDocument>;
 
-/** The text whose UTF-8 bytes a person signs: what they agree to for `account`, and why. */
-export function limitsText(
-  account: string,
-  of: Pick<LimitsDocument["accounts"][string], "limits" | "why">,
-): string {
-  return canonicalJson({ type: "baton-limits-v1", account, limits: of.limits, why: of.why });
+/** An entry of the file with what it is for and what holds without it. */
+export interface LimitsEntry {
+  /** An account, "*", or "total". */
+  readonly of: string;
+  readonly entry: z.infer<typeof AccountEntry> | z.infer<typeof TotalEntry>;
+  /** Names of its limits above the default. */
+  readonly raised: readonly string[];
 }
 
-/** The limits in a file's text, or what is wrong with it. `ownerOf`: whose key that is in the key registry. */
+/** All entries of a document. */
+export function limitsEntries({ total, accounts }: LimitsDocument): LimitsEntry[] {
+  const ofTotal = total
+    ? [{ of: TOTAL, entry: total, raised: raisedOver(DEFAULT_TOTAL, total.limits) }]
+    : [];
+  const ofAccounts = Object.entries(accounts).map(([of, entry]) => {
+    return { of, entry, raised: raisedOver(DEFAULT_LIMITS, entry.limits) };
+  });
+  return [...ofTotal, ...ofAccounts];
+}
+
+/** The text whose UTF-8 bytes a person signs: what they agree to, for which mesh, until when, and why. */
+export function limitsText(
+  of: string,
+  entry: Pick<LimitsEntry["entry"], "limits" | "why" | "raised">,
+): string {
+  const { limits, why, raised } = entry;
+  const scope = of === TOTAL ? { total: true } : { account: of };
+  return canonicalJson({ type: "baton-limits-v2", ...scope, limits, why, raised: raised ?? null });
+}
+
+/** What a file's limits are held against. */
+export interface LimitsContext {
+  /** Whose key that is in the key registry. */
+  readonly ownerOf: (publicKey: string) => Identity | undefined;
+  /** The mesh that broker and engine belong to; undefined where nobody said: then nothing can be raised. */
+  readonly mesh: string | undefined;
+  readonly now: () => Date;
+}
+
+/** The limits in a file's text, or what is wrong with it. */
 export function parseLimits(
   text: string,
-  ownerOf: (publicKey: string) => Identity | undefined,
+  context: LimitsContext,
 ): { readonly book: LimitBook } | { readonly faults: readonly string[] } {
   const read = readLimitsDocument(text);
   if ("faults" in read) return read;
-  const accounts = new Map(Object.entries(read.document.accounts));
-  const faults = [...accounts].flatMap(([account, entry]) => faultOf(account, entry, ownerOf));
+  const { document } = read;
+  const entries = limitsEntries(document);
+  const faults = entries.flatMap((entry) => faultOf(entry, context));
   if (faults.length > 0) return { faults };
-  const others = accounts.get(EVERYBODY)?.limits ?? DEFAULT_LIMITS;
-  return { book: { of: (account) => accounts.get(account)?.limits ?? others } };
+  const time = (): number => context.now().getTime();
+  const untilOf = ({ raised }: LimitsEntry["entry"]): number =>
+    raised ? Date.parse(raised.until) : Number.POSITIVE_INFINITY;
+  const accounts = new Map(Object.entries(document.accounts));
+  return {
+    book: {
+      of: (account) => {
+        const entry = accounts.get(account) ?? accounts.get(EVERYBODY);
+        if (entry === undefined) return DEFAULT_LIMITS;
+        return time() < untilOf(entry) ? entry.limits : lowerOf(DEFAULT_LIMITS, entry.limits);
+      },
+      total: () => {
+        const { total } = document;
+        if (total === undefined) return DEFAULT_TOTAL;
+        return time() < untilOf(total) ? total.limits : lowerOf(DEFAULT_TOTAL, total.limits);
+      },
+      ending: () =>
+        entries.flatMap(({ of, entry, raised }) => {
+          if (raised.length === 0 || entry.raised === undefined) return [];
+          const left = untilOf(entry) - time();
+          return left < TOLD_BEFORE_MS
+            ? [{ of, until: entry.raised.until, isOver: left <= 0 }]
+            : [];
+        }),
+    },
+  };
 }
 
 /** The document in a file's text, its signatures unchecked. */
@@ -86,26 +175,51 @@ export function readLimitsDocument(
   }
 }
 
-function faultOf(
-  account: string,
-  entry: LimitsDocument["accounts"][string],
-  ownerOf: (publicKey: string) => Identity | undefined,
-): string[] {
-  const raised = raisedOver(DEFAULT_LIMITS, entry.limits);
+function faultOf({ of, entry, raised }: LimitsEntry, context: LimitsContext): string[] {
   if (raised.length === 0) return [];
   const signers: Identity[] = [];
   for (const one of entry.raisedBy) {
-    const owner = ownerOf(one.publicKey);
-    if (owner === undefined) return [`${account}: the key registry doesn't have ${one.publicKey}`];
-    if (!isSigned(limitsText(account, entry), one))
-      return [`${account}: ${owner}'s signature is not of these figures and this reason`];
+    const owner = context.ownerOf(one.publicKey);
+    if (owner === undefined) return [`${of}: the key registry doesn't have ${one.publicKey}`];
+    if (!isSignedBy(one, of, entry))
+      return [`${of}: ${owner}'s signature is not of these figures, mesh, dates and this reason`];
     if (!signers.some((known) => isSamePerson(known, owner))) signers.push(owner);
   }
-  if (signers.length >= SIGNERS) return [];
-  const names = signers.length === 0 ? "nobody has signed" : `signed by ${signers.join(", ")} only`;
-  return [
-    `${account}: ${raised.join(", ")} above the default takes the signatures of ${SIGNERS} different people; ${names}`,
-  ];
+  if (signers.length < SIGNERS) {
+    const names =
+      signers.length === 0 ? "nobody has signed" : `signed by ${signers.join(", ")} only`;
+    return [
+      `${of}: ${raised.join(", ")} above the default takes the signatures of ${SIGNERS} different people; ${names}`,
+    ];
+  }
+  const fault = raiseFault(entry.raised, context);
+  return fault === undefined ? [] : [`${of}: ${fault}`];
+}
+
+/** What is wrong with the mesh and the dates of a raise (F2). */
+export function raiseFault(
+  raise: Raise | undefined,
+  { mesh, now }: Pick<LimitsContext, "mesh" | "now">,
+): string | undefined {
+  if (raise === undefined) return "a raised limit names its mesh and its end: `raised` is missing";
+  if (mesh === undefined)
+    return `it is raised for ${raise.mesh}, and nobody said which mesh this is (BATON_MESH_NAME)`;
+  if (raise.mesh !== mesh) return `it is raised for ${raise.mesh}, and this is ${mesh}`;
+  const [at, until] = [Date.parse(raise.at), Date.parse(raise.until)];
+  if (at > now().getTime() + CLOCK_SKEW_MS) return `it is signed at ${raise.at}, in the future`;
+  if (until <= at) return `it ends at ${raise.until}, before it begins`;
+  if (until - at > MAX_RAISE_DAYS * DAY_MS)
+    return `it lasts from ${raise.at} to ${raise.until}, and ${MAX_RAISE_DAYS} days are the most`;
+  return undefined;
+}
+
+/** True if that signature is of this entry as it stands. */
+export function isSignedBy(
+  one: CommandSignature,
+  of: string,
+  entry: LimitsEntry["entry"],
+): boolean {
+  return isSigned(limitsText(of, entry), one);
 }
 
 function isSigned(text: string, { publicKey, signature }: CommandSignature): boolean {

@@ -27,17 +27,54 @@ export const DEFAULT_LIMITS: OrderLimits = {
   ordersPerMinute: 120,
 };
 
-/** The limits of every account. */
+/** What all accounts of the mesh may hold together: each strategy has an account of its own, and there may be many. */
+export const TotalLimits = z.strictObject({
+  /** Value of everything that is held and open in all of them, in account currency. */
+  notional: z.number().min(0).max(1e11),
+});
+export type TotalLimits = z.infer<typeof TotalLimits>;
+
+export const DEFAULT_TOTAL: TotalLimits = { notional: 10_000_000 };
+
+/** A raise that ends soon or is over. */
+export interface RaiseEnding {
+  /** An account, "*" for all that aren't named, or "total". */
+  readonly of: string;
+  readonly until: string;
+  readonly isOver: boolean;
+}
+
+/** The limits of every account, as they are at the moment of asking. */
 export interface LimitBook {
   of(this: void, account: string): OrderLimits;
+  total(this: void): TotalLimits;
+  /** Raises that end within a week, and those that are over. */
+  ending(this: void): readonly RaiseEnding[];
 }
 
 /** Every account at its default. */
-export const DEFAULT_LIMIT_BOOK: LimitBook = { of: () => DEFAULT_LIMITS };
+export const DEFAULT_LIMIT_BOOK: LimitBook = {
+  of: () => DEFAULT_LIMITS,
+  total: () => DEFAULT_TOTAL,
+  ending: () => [],
+};
+
+/** Of each limit the lower one. */
+export function lowerOf<L extends Readonly<Record<string, number>>>(base: L, limits: L): L {
+  const names: (keyof L)[] = Object.keys(base);
+  return Object.assign(
+    {},
+    base,
+    ...names.map((name) => ({ [name]: Math.min(base[name] ?? 0, limits[name] ?? 0) })),
+  );
+}
 
 /** Names of the limits that `limits` has above `base`. */
-export function raisedOver(base: OrderLimits, limits: OrderLimits): (keyof OrderLimits)[] {
-  return OrderLimits.keyof().options.filter((name) => limits[name] > base[name]);
+export function raisedOver<L extends Readonly<Record<string, number>>>(
+  base: L,
+  limits: L,
+): (keyof L & string)[] {
+  return Object.keys(base).filter((name) => (limits[name] ?? 0) > (base[name] ?? 0));
 }
 
 /** A position as an order would change it; quantities and prices in units of 10^-9. */
@@ -61,6 +98,18 @@ function limitUnits(limit: number): bigint {
 /** True if the change only takes away from what is held. */
 export function takesAway({ held, change }: Pick<PositionChange, "held" | "change">): boolean {
   return held !== 0n && held > 0n !== change > 0n && magnitude(change) <= magnitude(held);
+}
+
+/** Whether all accounts together would hold too much, as a sentence; undefined if not. Values in units of 10^-9. */
+export function totalBroken(
+  total: TotalLimits,
+  change: PositionChange,
+  others: bigint,
+): string | undefined {
+  if (takesAway(change) || change.price === null) return undefined;
+  const would = value(change.held + change.change, change.price) + others;
+  if (would <= limitUnits(total.notional)) return undefined;
+  return `over the limit total ${total.notional} of all accounts together: ${fromUnits(would)} would be held`;
 }
 
 /**

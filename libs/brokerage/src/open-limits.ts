@@ -21,10 +21,14 @@ export class LimitsError extends Error {
 export async function openLimits(of: {
   readonly file: string | undefined;
   readonly people: string | undefined;
+  /** The mesh's name; without it nothing can be raised either. */
+  readonly mesh: string | undefined;
+  readonly now?: () => Date;
 }): Promise<LimitBook> {
   if (of.file === undefined) return DEFAULT_LIMIT_BOOK;
   const ownerOf = of.people === undefined ? () => undefined : owners(of.people);
-  const read = parseLimits(text(of.file), ownerOf);
+  const { mesh, now = () => new Date() } = of;
+  const read = parseLimits(text(of.file), { ownerOf, mesh, now });
   if ("book" in read) return read.book;
   throw new LimitsError(`${of.file}:\n  ${read.faults.slice(0, 20).join("\n  ")}`);
 }

@@ -6,6 +6,8 @@ import type { MeshDirectory } from "@baton/client";
 import { KINDS } from "@baton/mesh";
 import { SERVICE_ENV } from "@baton/supervisor";
 
+import { readMark } from "./read-mark.ts";
+
 /** The project's root, where apps, playbooks and `.baton` are. */
 export const ROOT = join(import.meta.dirname, "../../..");
 
@@ -131,7 +133,13 @@ function lane<const N extends LaneName>(
 /** The operator's limits, if there are any; by the registry it is known whose signatures raise them. */
 function limitsOf({ directory, people }: MeshChoices): Record<string, string> {
   if (!existsSync(directory.limits)) return {};
-  return { BATON_LIMITS: directory.limits, BATON_PEOPLE: people };
+  const mesh = readMark(directory.mark)?.mesh;
+  return {
+    BATON_LIMITS: directory.limits,
+    BATON_PEOPLE: people,
+    // A new mesh has no name yet, so nothing was raised for it.
+    ...(mesh === undefined ? {} : { BATON_MESH_NAME: mesh }),
+  };
 }
 
 /** A lane that works on what runs. */

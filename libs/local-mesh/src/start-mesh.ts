@@ -7,8 +7,6 @@
  * M3: no process outlives this one: nats-server is tied to it, the services watch their standard input.
  * M4: a service keeps its port when it's started again, so that the others find it.
  */
-import { existsSync, readFileSync } from "node:fs";
-
 import {
   type MeshDirectory,
   type MeshState,
@@ -17,7 +15,6 @@ import {
   removeState,
   writeState,
 } from "@baton/client";
-import { HistoryMarks } from "@baton/contracts";
 import { openConnection, openJetStream, readMeshName } from "@baton/mesh";
 import { answersAsNats, ensureMeshKeys, findNatsServer, startNatsServer } from "@baton/nats-server";
 import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor";
@@ -28,6 +25,7 @@ import { explainFailure, interrupted } from "./mesh-failures.ts";
 import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
 import { limitLog, makeFolders, prepare } from "./prepare-folder.ts";
+import { readMark } from "./read-mark.ts";
 import { openRunBook, type RunBook } from "./run-book.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
 
@@ -244,11 +242,6 @@ async function identityOf({ keys, mark }: MeshDirectory, url: string): Promise<M
   } finally {
     await nc.close();
   }
-}
-
-function readMark(file: string): HistoryMarks | undefined {
-  if (!existsSync(file)) return undefined;
-  return HistoryMarks.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
 }
 
 function stateOf(mesh: {

@@ -14,6 +14,7 @@ export function register(program: Command): void {
       "agree to the raised limits in a file; they hold with the signatures of two people",
     )
     .option("--as <name>", "in whose name (default: the key's)")
+    .option("--until <date>", "until when a raise holds, such as 2026-12-31 (default: 30 days)")
     .option("-y, --yes", "don't ask; needed where there is no terminal")
     .addHelpText(
       "after",
@@ -31,7 +32,7 @@ export function register(program: Command): void {
     .action(
       async (
         file: string,
-        options: { readonly as?: string; readonly yes?: boolean },
+        options: { readonly as?: string; readonly until?: string; readonly yes?: boolean },
         command: Command,
       ) => {
         const { signLimits } = await import("../limits/sign-limits.ts");

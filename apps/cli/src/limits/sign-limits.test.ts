@@ -11,6 +11,9 @@ import { baton } from "../testing/run-baton.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const MESH = `mesh-${"a".repeat(32)}`;
+const OTHER = `mesh-${"b".repeat(32)}`;
+
 test("two people's signatures raise a limit; changing a figure afterwards voids them", async () => {
   const folder = temporaryFolder("limits");
   onTestFinished(() => folder.remove());
@@ -28,21 +31,35 @@ test("two people's signatures raise a limit; changing a figure afterwards voids 
   writeFileSync(people, stringify(registry));
   const limits = { notional: 9e6, orderNotional: 1e5, position: 10, ordersPerMinute: 5 };
   const accounts = { "cand-0001": { limits, why: "agreed" } };
-  writeFileSync(file, stringify({ version: "baton-limits-v1", accounts }));
-  const sign = (path: string, more: readonly string[] = ["--yes"]) =>
-    baton(["limits", "sign", file, ...more], { cwd: folder.path, env: { BATON_KEY_FILE: path } });
+  writeFileSync(file, stringify({ version: "baton-limits-v2", accounts }));
+  const sign = (path: string, more: readonly string[] = ["--yes"], mesh = MESH) =>
+    baton(["limits", "sign", file, ...more], {
+      cwd: folder.path,
+      env: { BATON_KEY_FILE: path, BATON_MESH: mesh },
+    });
   const [ada, ben] = keys;
   const before = readFileSync(file, "utf8");
   expect(await sign(ada?.path ?? "", [])).toMatchObject({ code: 2 });
   expect(readFileSync(file, "utf8")).toBe(before);
   expect(await sign(ada?.path ?? "")).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining("cand-0001: notional 9000000 (agreed); 1 signature\n"),
+    stdout: expect.stringMatching(
+      /cand-0001: notional 9000000 \(agreed\), in mesh-a+ until \S+; 1 signature\n/,
+    ),
   });
   await sign(ada?.path ?? "");
-  await expect(openLimits({ file, people })).rejects.toThrow(/signed by ada only/);
+  await expect(openLimits({ file, people, mesh: MESH })).rejects.toThrow(/signed by ada only/);
+  const elsewhere = await sign(ben?.path ?? "", ["--yes"], OTHER);
+  expect(elsewhere).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("and this is mesh-b"),
+  });
+  const late = await sign(ben?.path ?? "", ["--yes", "--until", "2999-01-01"]);
+  expect(late).toMatchObject({ code: 3, stderr: expect.stringContaining("90 days are the most") });
+  expect(await sign(ben?.path ?? "", ["--yes", "--until", "soon"])).toMatchObject({ code: 2 });
   await sign(ben?.path ?? "");
-  expect((await openLimits({ file, people })).of("cand-0001")).toEqual(limits);
+  await expect(openLimits({ file, people, mesh: OTHER })).rejects.toThrow(/raised for mesh-a/);
+  expect((await openLimits({ file, people, mesh: MESH })).of("cand-0001")).toEqual(limits);
   writeFileSync(file, readFileSync(file, "utf8").replace("9000000", "90000000"));
-  await expect(openLimits({ file, people })).rejects.toThrow(/ada's signature/);
+  await expect(openLimits({ file, people, mesh: MESH })).rejects.toThrow(/ada's signature/);
 });

@@ -2,7 +2,12 @@
 import { join } from "node:path";
 
 import type { RampLevel } from "@baton/artifacts";
-import { createBroker, DEFAULT_LIMITS, type OrderLimits } from "@baton/brokerage";
+import {
+  createBroker,
+  DEFAULT_LIMIT_BOOK,
+  DEFAULT_LIMITS,
+  type OrderLimits,
+} from "@baton/brokerage";
 import { openMainReader } from "@baton/gitops";
 import { BROKER_TOKENS } from "@baton/testkit";
 import { pino } from "pino";
@@ -33,7 +38,7 @@ export async function placeOn(shared: ReturnType<typeof sharedBroker>) {
     return createReconciler({
       reader,
       broker: createBroker({ url, token: BROKER_TOKENS.operator, timeoutMs: 1000 }),
-      limits: { of: () => limits },
+      limits: { ...DEFAULT_LIMIT_BOOK, of: () => limits },
       brokerOf: (account) =>
         createBroker({ url, token: BROKER_TOKENS.operator, account, timeoutMs: 1000 }),
       stop: () => stopped,
