@@ -95,9 +95,7 @@ export async function openFailuresWorld(
   const folder = temporaryFolder("failures");
   const file = join(folder.path, "playbook.yaml");
   writeFileSync(file, JSON.stringify(withHurry(hurrySeconds)));
-  // Some of these tests start a process again and again.
-  const all = { NODE_COMPILE_CACHE: join(folder.path, "compiled"), ...env };
-  const loop = await openLoopWorld(nats, { BATON_PLAYBOOK: file, ...all });
+  const loop = await openLoopWorld(nats, { BATON_PLAYBOOK: file, ...env });
   const check = await openStandingCheck(loop.mesh);
   const seen = { looks: 0, faults: new Set<string>() };
   const timer = setInterval(() => {
@@ -111,7 +109,7 @@ export async function openFailuresWorld(
     loop,
     submit: (name, stages) => loop.submit({ name, ...stages }),
     startLane: (stage, more = {}) => {
-      const lane = spawnLane(nats, { stage, lane: LANE_OF[stage] }, { ...all, ...more });
+      const lane = spawnLane(nats, { stage, lane: LANE_OF[stage] }, { ...env, ...more });
       lanes.push(lane);
       return lane;
     },
