@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { meshDirectory } from "@baton/client";
 import { expect, onTestFinished, test, vi } from "vitest";
 
-import { environmentOf, type MeshChoices, PLAN, ROOT, yields } from "./mesh-plan.ts";
+import { environmentOf, type MeshChoices, PLAN, plannedOf, ROOT, yields } from "./mesh-plan.ts";
 
 const choices: MeshChoices = {
   directory: meshDirectory("/data"),
@@ -88,6 +88,15 @@ test("a first port gives each service one of its own", () => {
     (one) => one["BATON_HTTP_PORT"],
   );
   expect(ports).toEqual(PLAN.map((_, index) => String(9000 + index)));
+});
+
+test("lanes may be left out, and the others keep their ports", () => {
+  const kept = plannedOf({ without: new Set(["lane-a", "lane-f"]) });
+  expect(kept).toEqual(PLAN.filter(({ name }) => name !== "lane-a" && name !== "lane-f"));
+  const [last] = kept
+    .slice(-1)
+    .map((one) => environmentOf(one, { ...choices, httpPort: 9000 }, known));
+  expect(last?.["BATON_HTTP_PORT"]).toBe(String(9000 + PLAN.length - 1));
 });
 
 test("more variables win, those of one service over those of all", () => {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import type { MeshDirectory } from "@baton/client";
+import { type Lane, LANES } from "@baton/contracts";
 import { KINDS } from "@baton/mesh";
 import { SERVICE_ENV } from "@baton/supervisor";
 
@@ -27,6 +28,8 @@ export interface MeshChoices {
   readonly syncAlways: boolean;
   /** Lanes take faults that a candidate injects on purpose. */
   readonly drills: boolean;
+  /** Lanes that somebody else runs, with the keys of the data folder. */
+  readonly without?: ReadonlySet<Lane>;
   /** Git repositories that an existing mesh has lost are made anew, empty. */
   readonly makesLostRepositories?: boolean;
   /** More variables for every service, and for single ones by name; they win. */
@@ -37,6 +40,9 @@ export interface MeshChoices {
 /** A service of the mesh; nats-server isn't one of these. */
 export type ServiceName = (typeof PLAN)[number]["name"];
 
+/** One service of the plan. */
+export type Planned = (typeof PLAN)[number];
+
 /** What is known only once other parts run. */
 export interface KnownAddresses {
   readonly natsUrl: string;
@@ -44,7 +50,7 @@ export interface KnownAddresses {
   readonly engine: string;
 }
 
-interface Planned {
+interface PlannedService {
   readonly name: string;
   /** Entry point, relative to the project's root. */
   readonly entry: string;
@@ -113,11 +119,14 @@ export const PLAN = [
   })),
   { name: "escalation", entry: "apps/escalation/src/main.ts", needs: [], env: () => ({}) },
   { name: "metrics", entry: "apps/metrics/src/main.ts", needs: [], env: () => ({}) },
-] as const satisfies readonly Planned[];
+] as const satisfies readonly PlannedService[];
 
-type LaneName = `lane-${"a" | "b" | "c" | "d" | "e" | "f"}`;
+/** The services that this mesh starts itself. */
+export function plannedOf({ without }: Pick<MeshChoices, "without">): readonly Planned[] {
+  return PLAN.filter(({ name }) => !LANES.some((one) => one === name && without?.has(one)));
+}
 
-function lane<const N extends LaneName>(
+function lane<const N extends Lane>(
   name: N,
   app: string,
   more: (choices: MeshChoices) => Record<string, string>,
@@ -143,7 +152,7 @@ function limitsOf({ directory, people }: MeshChoices): Record<string, string> {
 }
 
 /** A lane that works on what runs. */
-function rollout<const N extends LaneName>(
+function rollout<const N extends Lane>(
   name: N,
   app: string,
   more: (choices: MeshChoices) => Record<string, string>,
@@ -199,7 +208,7 @@ const SERVICE_GRACE_MS = 10_000;
 
 /** The whole environment of one service. */
 export function environmentOf(
-  planned: (typeof PLAN)[number],
+  planned: Planned,
   choices: MeshChoices,
   known: KnownAddresses,
 ): Record<string, string> {

@@ -18,7 +18,8 @@ import {
   environmentOf,
   type KnownAddresses,
   type MeshChoices,
-  PLAN,
+  type Planned,
+  plannedOf,
   ROOT,
   type ServiceName,
   yields,
@@ -43,8 +44,6 @@ const READY_WITHIN_MS = 60_000;
 /** Some of those that start wait for something else than a processor. */
 const SPARE_TURNS = 2;
 
-type Planned = (typeof PLAN)[number];
-
 /** Starts the services in the plan's order; one that needs another's address follows when that one is ready. */
 export function openServices(
   choices: MeshChoices,
@@ -63,7 +62,7 @@ export function openServices(
     engine: addresses.get("paper-engine") ?? "",
   });
   const turns = openTurns(availableParallelism() + SPARE_TURNS);
-  for (const [rank, planned] of PLAN.entries()) {
+  for (const [rank, planned] of plannedOf(choices).entries()) {
     const { name, needs } = planned;
     limitLog(choices.directory.logOf(name));
     let first = true;

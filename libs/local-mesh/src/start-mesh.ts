@@ -22,7 +22,7 @@ import { type ServiceEvent, supervise, type Supervised } from "@baton/supervisor
 import { ensureTokens } from "./broker-tokens.ts";
 import { historyLost } from "./history-lost.ts";
 import { explainFailure, interrupted } from "./mesh-failures.ts";
-import { type MeshChoices, PLAN, type ServiceName } from "./mesh-plan.ts";
+import { type MeshChoices, PLAN, plannedOf, type ServiceName } from "./mesh-plan.ts";
 import { openServices, type RunningServices } from "./mesh-services.ts";
 import { limitLog, makeFolders, prepare } from "./prepare-folder.ts";
 import { readMark } from "./read-mark.ts";
@@ -254,7 +254,7 @@ function stateOf(mesh: {
 }): MeshState {
   const { choices, startedAt, nats, services, runs } = mesh;
   const monitorUrl = nats.monitorUrl();
-  const all = [nats.supervised, ...PLAN.map(({ name }) => services.service(name))];
+  const all = [nats.supervised, ...plannedOf(choices).map(({ name }) => services.service(name))];
   const pids = all.flatMap(({ name, pid }) => {
     const number = pid();
     return number === undefined ? [] : [[name, number] as const];

@@ -57,7 +57,7 @@ export function meshOptionsOf(service: {
     },
     wait: true,
     signal: service.signal,
-    health: () => ({ ...service.health(), service: service.name }),
+    health: (): OwnHealth => ({ ...service.health(), service: service.name }),
     onDenial: ({ operation, subject }: { operation: string; subject: string }) => {
       denials.add(1, { operation });
       log.error({ operation, subject }, "nats-server refused this: not for this kind of process");

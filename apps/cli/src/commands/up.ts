@@ -18,6 +18,7 @@ export function register(program: Command): void {
     .option("--monitor-port <number>", "also serve the NATS server's monitoring, to everybody here")
     .option("--playbook <file>", "playbook of new candidates (default: playbooks/baton.yaml)")
     .option("--people <file>", "key registry, see docs/people.md (default: one of its own)")
+    .option("--without <lane...>", "don't start this lane: you run it, see docs/write-a-lane.md")
     .option("--no-drills", "refuse candidates that inject faults on purpose")
     .option(
       "--make-lost-repositories",
@@ -52,6 +53,7 @@ interface UpOptions {
   readonly monitorPort?: string;
   readonly playbook?: string;
   readonly people?: string;
+  readonly without?: readonly string[];
   readonly drills: boolean;
   readonly makeLostRepositories?: boolean;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { isHeldByOther, type MeshDirectory, meshDirectory, POINTER } from "@baton/client";
-import type { Identity } from "@baton/contracts";
+import { type Identity, type Lane, LANES, OwnLane } from "@baton/contracts";
 import {
   describeEvent,
   ensurePeople,
@@ -13,6 +13,7 @@ import {
   OTHERS,
   ownKeyFollower,
   PLAN,
+  plannedOf,
   ROOT,
   startMesh,
 } from "@baton/local-mesh";
@@ -33,6 +34,7 @@ export interface UpOptions {
   readonly monitorPort?: string;
   readonly playbook?: string;
   readonly people?: string;
+  readonly without?: readonly string[];
   readonly drills: boolean;
   readonly makeLostRepositories?: boolean;
   readonly format: Format;
@@ -48,7 +50,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const wrongPort = grpcPortNote(process.env);
   if (wrongPort !== undefined) note(wrongPort);
   const startedMs = performance.now();
-  using progress = startingLine(PLAN.length + 1, { silent: json });
+  using progress = startingLine(plannedOf(choices).length + 1, { silent: json });
   let up = false;
   let unfollow = (): void => undefined;
   try {
@@ -109,6 +111,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     monitorPort,
     syncAlways: options.syncAlways,
     drills: options.drills,
+    without: new Set((options.without ?? []).map(laneFrom)),
     makesLostRepositories: options.makeLostRepositories === true,
     envOf: { escalation: fileOf("BATON_ESCALATION") },
   };
@@ -181,6 +184,19 @@ function refuseOnePortTwice(ports: {
         ? "each listens on a port of its own"
         : `from --http-port ${httpPort} on the services take ${httpPort} to ${last}`,
     action: "Name another port, or 0 for any free one.",
+  });
+}
+
+function laneFrom(text: string): Lane {
+  const lane = OwnLane.safeParse(text);
+  if (lane.success) return lane.data;
+  throw new UserError({
+    code: "E_INVALID",
+    exit: EXIT.invalid,
+    message: "--without isn't a lane",
+    value: text,
+    rule: `one of ${LANES.join(", ")}; who decides, watches or trades can't be left out`,
+    action: "Name a lane, or several: --without lane-a lane-b.",
   });
 }
 

@@ -53,6 +53,12 @@ test("options that contradict each other and ports that are none are told at onc
   expect(port.errors()).toContain("--http-port isn't a port");
 });
 
+test.each(["lane-z", "coordinator"])("only a lane may be left out, not %s", async (name) => {
+  const refused = up("--without", "lane-a", name);
+  expect(await once(refused.child, "exit")).toEqual([3, null]);
+  expect(refused.errors()).toContain("--without isn't a lane");
+});
+
 test("a port that two would listen on is told before either does", async () => {
   const twice = up("--monitor-port", "45222", "--port", "45222");
   expect(await once(twice.child, "exit")).toEqual([2, null]);
