@@ -1,7 +1,10 @@
-/** The examples in READMEs of libraries are right: every `ts` block has the right types, and runs unless it is marked `no-run`. */
+/**
+ * Every library has a README of a page at most, and its examples are right: each `ts` block has the right types, and runs unless it is
+ * marked `no-run`.
+ */
 import { execFile } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -12,6 +15,8 @@ const root = join(import.meta.dirname, "../../..");
 const folder = join(root, ".baton", `examples-${process.pid}`);
 const BLOCK = /^```ts( no-run)?\n(.*?)^```$/gms;
 const WITHIN_MS = 60_000;
+/** A page. */
+const MOST_LINES = 60;
 
 const examples = globSync("libs/*/README.md", { cwd: root })
   .toSorted()
@@ -34,6 +39,20 @@ beforeAll(() => {
   for (const { path, code } of examples) writeFileSync(path, code);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(globSync("libs/*/package.json", { cwd: root }))(
+  "the library of %s has a page",
+  (file) => {
+    const library = dirname(join(root, file));
+    const readme = join(library, "README.md");
+    const text = existsSync(readme) ? readFileSync(readme, "utf8") : "";
+    expect(text).toMatch(/^# \S+\n\n\S/);
+    expect(text.split("\n").length).toBeLessThanOrEqual(MOST_LINES);
+    // One that others import shows how, with something that runs; a tool shows what to type.
+    const isImported = existsSync(join(library, "src/index.ts"));
+    expect(text).toMatch(isImported ? /^```ts\n/m : /^```sh\n/m);
+  },
+);
 
 test("have the right types", async () => {
   const tsc = join(root, "node_modules/.bin/tsc");
