@@ -28,7 +28,8 @@ export function block(language: string, part: string, { dist, own, data }: Folde
   if (found?.[2] === undefined) throw new Error(`the page has no ${language} with ${part}`);
   return found[2]
     .replaceAll("/path/to/baton/dist", dist)
-    .replaceAll("/path/to/baton/.baton/mesh", data)
+    .replaceAll("/path/to/baton/.baton/own", data)
+    .replaceAll("--data .baton/own", `--data ${data}`)
     .replaceAll("/path/to/own", own)
     .trim();
 }
