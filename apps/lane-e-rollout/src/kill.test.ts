@@ -5,12 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { LiveRampReport } from "@baton/artifacts";
-import { temporaryFolder } from "@baton/testkit";
+import { createStageContext, temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 import { rolloutLane } from "./lane.ts";
+import { dispatched } from "./testing/dispatched.ts";
 import { approvalOf, commitsOf, contextOf, outputsOf, sharedPlace } from "./testing/place.ts";
 import { sampleRun } from "./testing/sample-run.ts";
+import { stageOf } from "./testing/stage-of.ts";
 
 const place = sharedPlace();
 const program = fileURLToPath(new URL("testing/live-ramp-child.ts", import.meta.url));
@@ -36,7 +38,7 @@ test(
     const run = await sampleRun({ target: "live" });
     const shadow = contextOf(run, "shadow-paper");
     const { stages } = rolloutLane(options);
-    await stages["shadow-paper"]?.(shadow);
+    await stageOf("shadow-paper", options)(shadow);
     const texts = Object.fromEntries(
       Object.entries({ ...run.promoted, ...outputsOf(shadow) }).map(([name, value]) => [
         name,
@@ -54,6 +56,7 @@ test(
     };
     const file = join(folder.path, "ramp.json");
     writeFileSync(file, JSON.stringify({ natsUrl: mesh.nats.url, options, context }));
+    await dispatched(createStageContext({ ...context, lane: "lane-e" }));
     let kills = 0;
     for (let ended = false; !ended && kills < 9; kills += 1)
       ended = await rampAndKill(file, Math.random() * 800);

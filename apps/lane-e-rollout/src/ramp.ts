@@ -8,11 +8,12 @@ import {
 import { deduplicationId } from "@baton/contracts";
 import { type ActionRecord, findActions, openMainReader, type Remote } from "@baton/gitops";
 import { type StageContext, StageFailure } from "@baton/lanekit";
+import { notionalAt } from "@baton/playbook";
 
 import { observed } from "./gitops-change.ts";
 import { readPromotion } from "./promotion-target.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
-import { notionalAt, RAMP_STEPS } from "./rollout-policy.ts";
+import { RAMP_STEPS } from "./rollout-policy.ts";
 import { PATCH, verificationParts } from "./shadow-paper.ts";
 import { readStrategy, type RenderedStrategy, withLimits } from "./strategy-configmap.ts";
 import type { VerificationParts } from "./verify-running.ts";

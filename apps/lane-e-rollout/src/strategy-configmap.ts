@@ -12,12 +12,11 @@ import {
   type StrategyPluginArtifact,
   StrategySettings,
 } from "@baton/artifacts";
-import { canonicalJson } from "@baton/contracts";
 import { StageFailure } from "@baton/lanekit";
+import { notionalAt } from "@baton/playbook";
 import { readYaml } from "@baton/text";
-import { stringify } from "yaml";
+import { strategyData, strategyText } from "@baton/views";
 
-import { notionalAt } from "./rollout-policy.ts";
 import type { InstrumentSignals } from "./strategy-signals.ts";
 
 /** What a rendering reads of the run's artifacts. */
@@ -40,26 +39,8 @@ function hashOf(data: StrategyData): string {
 }
 
 function render(settings: StrategySettings, limits: StrategyLimits): RenderedStrategy {
-  const data: StrategyData = {
-    "limits.json": canonicalJson(StrategyLimits.parse(limits)),
-    "strategy.json": canonicalJson(StrategySettings.parse(settings)),
-  };
-  const configMap = {
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: {
-      name: `strategy-${settings.candidateId}`,
-      namespace: "torghut",
-      labels: { "app.kubernetes.io/managed-by": "baton" },
-      annotations: {
-        "torghut.proompteng.ai/candidate-id": settings.candidateId,
-        "torghut.proompteng.ai/run-id": settings.runId,
-        "torghut.proompteng.ai/ramp-level": limits.level,
-      },
-    },
-    data,
-  } satisfies StrategyConfigMap;
-  const text = stringify(configMap, { lineWidth: 0, aliasDuplicateObjects: false });
+  const data = strategyData(settings, limits);
+  const text = strategyText(settings, limits);
   return { level: limits.level, notional: limits.notional, text, hash: hashOf(data) };
 }
 

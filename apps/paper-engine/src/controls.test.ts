@@ -179,7 +179,7 @@ test("while the server is away nothing is increased, closes pass, and it goes on
   expect(ordersOf(place, "buy")).toBe(1);
   expect(await place.hold()).toEqual({ engaged: false });
   await place.nats.restart();
-  await engine.until("it goes on", ({ settled }) => settled);
+  await engine.until("it goes on", ({ settled, notional }) => settled && notional === 900);
   expect(await place.held()).toBe("9");
 });
 

@@ -96,6 +96,11 @@ function registerChecks(
     const open = "main isn't followed without reserve, so nothing is increased";
     return reason === null ? { ok: true } : { ok: false, reason, open };
   });
+  service.registerCheck("journal", () => {
+    const reason = reconciler.journalProblem();
+    const open = "the journal can't be asked what it accounts for, so nothing new is increased";
+    return reason === null ? { ok: true } : { ok: false, reason, open };
+  });
   service.registerCheck("broker", () => {
     const reason = reconciler.brokerProblem() ?? brokerSwitch.problem();
     const open = "the broker can't be asked, or doesn't do what it is told";

@@ -11,8 +11,10 @@ import { expect, onTestFinished, test, vi } from "vitest";
 
 import { openEngineMemory } from "./engine-memory.ts";
 import { createReconciler, type Reconciler } from "./reconciler.ts";
+import { accountingJournal } from "./testing/accounting.ts";
 import {
   newCandidate,
+  reportedOf,
   sharedBroker,
   strategyFile,
   testFolder,
@@ -42,6 +44,7 @@ async function place() {
       brokerOf: (name) => createBroker({ ...at, account: name }),
       limits: DEFAULT_LIMIT_BOOK,
       stop: () => null,
+      journal: accountingJournal(reportedOf),
       memory: await openEngineMemory(join(folder, memory)),
       log: pino({ level: "silent" }),
       signal: new AbortController().signal,

@@ -2,9 +2,10 @@ import { join } from "node:path";
 
 import { createBroker, LimitsError, openLimits } from "@baton/brokerage";
 import { GitError, openMainReader } from "@baton/gitops";
-import { openControlMemory, openControlReader } from "@baton/mesh";
+import { type ControlReader, openControlMemory, openControlReader } from "@baton/mesh";
 import { EXIT, meshOptionsOf, runService, StartFailure } from "@baton/service";
 
+import type { JournalReader } from "./accounts.ts";
 import { keepBrokerSwitch } from "./broker-switch.ts";
 import { PaperEngineConfig } from "./config.ts";
 import { EngineMemoryError, openEngineMemory } from "./engine-memory.ts";
@@ -62,18 +63,39 @@ await runService({
       if (!signal.aborted) service.fail(error);
     });
     await using mesh = watchMeshStop({ reader: controls, log, onChange: () => keeper.look() });
+    const journal = journalOf(controls, () => mesh.killSwitch() !== undefined);
     // The mesh's hold may be asked for in any account.
     const broker = createBroker({ ...at, timeoutMs: SWITCH_MS });
     using keeper = keepBrokerSwitch({ broker, mesh, log });
     await runEngine({
       service,
-      reconciler: { reader, broker, brokerOf, limits, memory: kept, log, signal },
+      reconciler: { reader, journal, broker, brokerOf, limits, memory: kept, log, signal },
       mesh,
       brokerSwitch: keeper,
       pollMs: config.BATON_ENGINE_POLL_MS,
     });
   },
 });
+
+/** The journal while the mesh answers; else it says nothing at once, so what takes away waits for no answer. */
+function journalOf(
+  reader: Promise<Pick<ControlReader, "journal">>,
+  answers: () => boolean,
+): JournalReader {
+  let open: JournalReader | undefined;
+  reader.then(
+    ({ journal }) => (open = journal),
+    () => {},
+  );
+  const now = (): JournalReader => {
+    if (open === undefined || !answers()) throw new Error("the mesh can't be reached");
+    return open;
+  };
+  return {
+    last: async (candidateId) => now().last(candidateId),
+    lastOfRun: async (of) => now().lastOfRun(of),
+  };
+}
 
 /** Limits, a repository address or a work directory that can't be used is the operator's to mend. */
 function startFailure(cause: unknown): unknown {

@@ -25,6 +25,13 @@ export function createMatters(problem: () => string | null): (status: Status) =>
   };
 }
 
+/** What isn't accounted for says itself what becomes of it. */
+export function refusedText(of: RunningStrategies["refused"][number]): string {
+  return of.code === "E_UNACCOUNTED"
+    ? `${of.file}: ${of.problem}`
+    : `${of.file} isn't applied: ${of.problem}`;
+}
+
 function mattersIn(
   { strategies, refused, mainLost }: Status,
   mainProblem: string | null,
@@ -40,7 +47,7 @@ function mattersIn(
       const name = file.replace(/\.yaml$/, "");
       // Anybody may put a file of any name there.
       const isName = /^[a-z0-9][a-z0-9-]{0,62}$/.test(name);
-      return { code, subject: isName ? name : MESH, text: `${file} isn't applied: ${problem}` };
+      return { code, subject: isName ? name : MESH, text: refusedText({ file, code, problem }) };
     }),
   ];
 }

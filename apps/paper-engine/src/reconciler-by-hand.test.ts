@@ -118,7 +118,11 @@ test("an instrument that the new version doesn't trade is taken down", async () 
   const { put, file, reconciler, broker } = await place();
   put(file("L0"));
   await reconciler.round();
-  put(file("L0").replace(`"SPX"`, `"NDX"`));
+  const signal = { weight: 1, date: "2020-04-17", close: 100 };
+  const instruments = [
+    { instrument: "NDX", share: 1, parameters: { fast: 50, slow: 200 }, signal },
+  ];
+  put(file("L0", { settings: { instruments } }));
   for (let round = 0; round < 2; round += 1) await reconciler.round();
   expect((await broker.positions()).map(({ symbol, qty }) => [symbol, qty])).toEqual([
     ["NDX", "5"],

@@ -6,6 +6,7 @@
  * R1: a file that can't be applied, or wants more than the operator allows, changes nothing: the newest version before it that
  *     could be applied goes on, also after a restart, and the reason is shown.
  * R2: what main's tree doesn't have is run down to zero positions, however it went (unclaimed-accounts.ts).
+ * R4: what the journal doesn't account for isn't increased; what nothing of may run is as if main didn't have it (accounts.ts).
  * R3: one strategy's problem is that strategy's: whatever goes wrong with one, the others are looked after.
  */
 import { type RunningStrategies, STRATEGIES_FOLDER } from "@baton/artifacts";
@@ -14,6 +15,13 @@ import { cut } from "@baton/contracts";
 import { type Bringing, GitError, type MainReader } from "@baton/gitops";
 import type { Log } from "@baton/telemetry";
 
+import {
+  createAccounts,
+  type Accounts,
+  heldBack,
+  type JournalReader,
+  type Judged,
+} from "./accounts.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import { createMainLine, type MainLine } from "./main-line.ts";
 import { type Running, runStrategy } from "./running-strategy.ts";
@@ -33,6 +41,10 @@ const MAX_SETTLED_CHECKS = 10;
 /** Strategies that are looked at at a time: each waits for the broker, not for the others. */
 const AT_A_TIME = 8;
 
+/** What isn't accounted for is held against the journal again after this time, in milliseconds; most of them in one round. */
+const AGAIN_MS = { out: 1000, held: 1000, unread: 300 } as const;
+const MOST_AGAIN = 20;
+
 /** What the reconciler needs. */
 export interface ReconcilerOptions {
   readonly reader: MainReader;
@@ -44,6 +56,8 @@ export interface ReconcilerOptions {
   readonly limits: LimitBook;
   /** What keeps positions from being increased. */
   readonly stop: OrderStop;
+  /** Where it says what main's files may be. */
+  readonly journal: JournalReader;
   readonly memory: EngineMemory;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -62,13 +76,25 @@ export interface Reconciler {
   mainProblem(): string | null;
   /** Why no order may increase a position, main's own state included; null if it may. */
   stop(): string | null;
+  /** Why the journal couldn't be asked for what it accounts for; null if it could. */
+  journalProblem(): string | null;
   /** Why the broker couldn't be asked in the last round; null if it could. */
   brokerProblem(): string | null;
 }
 
 type Refused = Omit<RunningStrategies["refused"][number], "file">;
 
+/** A version that was held against the journal, and when. */
+interface Accounted {
+  readonly version: StrategyVersion;
+  readonly judged: Judged;
+  readonly at: number;
+}
+
 interface State {
+  readonly accounts: Accounts;
+  /** By file; what is refused for another reason has the version before it here. */
+  readonly judged: Map<string, Accounted>;
   readonly line: MainLine;
   head: string | undefined;
   /** Text by file, as applied or refused. */
@@ -105,12 +131,82 @@ function start(
     limits: () => limits.of(candidateId),
     isNew: state.head !== undefined,
     appliedAt: new Date().toISOString(),
-    stop: () => stopOf(options, state),
+    stop: () => stopOf(options, state) ?? heldBackOf(state, file),
     memory,
     signal,
   });
   state.running.set(file, running);
   log.info({ candidateId, commit, hash, level: wants.level }, "applied a strategy");
+}
+
+function heldBackOf({ judged }: State, file: string): string | null {
+  const of = judged.get(file);
+  return of ? (heldBack(of.version, of.judged) ?? null) : "it wasn't held against the journal yet";
+}
+
+/** R4: holds it against the journal and does what follows. */
+async function judge(
+  options: ReconcilerOptions,
+  state: State,
+  { file, version }: { readonly file: string; readonly version: StrategyVersion },
+): Promise<void> {
+  const before = state.judged.get(file);
+  const judged = await state.accounts.judge(version);
+  state.judged.set(file, { version, judged, at: options.now() });
+  const problem = heldBack(version, judged);
+  const refused = state.refused.get(file);
+  if (refused?.code === "E_UNACCOUNTED") state.refused.delete(file);
+  if (problem !== undefined && judged.kind !== "unread" && !state.refused.has(file))
+    state.refused.set(file, { code: "E_UNACCOUNTED", problem });
+  if (before?.version.commit !== version.commit || before.judged.kind !== judged.kind)
+    tell(options.log, { file, version, judged, problem });
+  if (judged.kind === "out") giveUp(state, file);
+  else start(options, state, { file, version });
+}
+
+function tell(
+  log: Log,
+  of: {
+    readonly file: string;
+    readonly version: StrategyVersion;
+    readonly judged: Judged;
+    readonly problem: string | undefined;
+  },
+): void {
+  const { file, version, judged, problem } = of;
+  const { commit, settings } = version;
+  if (problem === undefined) return;
+  const about = { file, commit, candidateId: settings.candidateId };
+  if (judged.kind === "unread") log.warn(about, problem);
+  else log.error({ ...about, code: "E_UNACCOUNTED", account: judged }, problem);
+}
+
+/** What isn't accounted for may be so now: its candidate went on, or the journal answers again. */
+async function judgeAgain(options: ReconcilerOptions, state: State): Promise<void> {
+  const now = options.now();
+  const waiting = [...state.judged]
+    .filter(
+      ([
+        ,
+        {
+          judged: { kind },
+          at,
+        },
+      ]) => kind !== "accounted" && now - at >= AGAIN_MS[kind],
+    )
+    .toSorted(([, one], [, other]) => one.at - other.at)
+    .slice(0, MOST_AGAIN);
+  if (waiting.length === 0) return;
+  state.accounts.begin();
+  for (const [file, { version }] of waiting) await judge(options, state, { file, version });
+}
+
+/** Its strategy is as if main didn't have it. */
+function giveUp(state: State, file: string): void {
+  const running = state.running.get(file);
+  if (running === undefined) return;
+  state.running.delete(file);
+  state.unclaimed.add(running.version.settings.candidateId);
 }
 
 /** R1: the newest version before, where none is running. */
@@ -122,7 +218,7 @@ async function startBefore(options: ReconcilerOptions, state: State, file: strin
     if (content === undefined) return;
     try {
       const version = versionOf(options, file, { commit, timeMs, text: content });
-      return start(options, state, { file, version });
+      return await judge(options, state, { file, version });
     } catch {
       // The next older one.
     }
@@ -139,7 +235,7 @@ async function apply(
     if (from === undefined) throw new StrategyFileError("no commit on main brought it");
     const version = versionOf(options, file, { ...from, text });
     state.refused.delete(file);
-    start(options, state, { file, version });
+    await judge(options, state, { file, version });
   } catch (error) {
     if (error instanceof GitError) throw error;
     // R3: also what nobody foresaw is this file's alone.
@@ -163,6 +259,7 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
     names.length === 0
       ? new Map<string, Bringing>()
       : await reader.brought(STRATEGIES_FOLDER, names, state.head);
+  state.accounts.begin();
   for (const [file, text] of changed) {
     await apply(options, state, { file, text, from: from.get(file) });
     state.texts.set(file, text);
@@ -171,10 +268,8 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
     if (strategies.has(file)) continue;
     state.texts.delete(file);
     state.refused.delete(file);
-    const running = state.running.get(file);
-    if (running === undefined) continue;
-    state.running.delete(file);
-    state.unclaimed.add(running.version.settings.candidateId);
+    state.judged.delete(file);
+    giveUp(state, file);
   }
   state.head = commit;
 }
@@ -233,8 +328,12 @@ function stopOf({ stop }: ReconcilerOptions, { line }: Pick<State, "line">): str
 /** A reconciler that has seen nothing yet. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const texts = new Map<string, string>();
-  const isClaimed = (account: string) => texts.has(`${account}.yaml`);
+  const judged: State["judged"] = new Map();
+  const isClaimed = (account: string) =>
+    texts.has(`${account}.yaml`) && judged.get(`${account}.yaml`)?.judged.kind !== "out";
   const state: State = {
+    accounts: createAccounts(options.journal),
+    judged,
     line: createMainLine(options),
     head: undefined,
     texts,
@@ -247,6 +346,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     async round() {
       const head = await options.reader.head();
       if (head !== state.head) await load(options, state);
+      await judgeAgain(options, state);
       await state.line.settle();
       await keepAll(options, state);
     },
@@ -259,6 +359,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }),
     mainProblem: () => state.line.problem(),
     stop: () => stopOf(options, state),
+    journalProblem: () => state.accounts.problem(),
     brokerProblem: () => state.brokerProblem,
   };
 }

@@ -6,8 +6,10 @@ import { AS_READER, eventually, startTestMesh, type TestMesh } from "@baton/test
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
+import { rampEntry, toJournal } from "./testing/accounting.ts";
 import {
   newCandidate,
+  reportedOf,
   sharedBroker,
   startEngine,
   strategyFile,
@@ -34,10 +36,18 @@ const engineEnv = (repository: string, brokerUrl: string) => ({
   BATON_ENGINE_POLL_MS: "20",
 });
 
+/** A candidate whose journal accounts for its file. */
+async function accountedCandidate(): Promise<string> {
+  const candidate = newCandidate();
+  strategyFile(candidate, "L1");
+  await toJournal(mesh.mesh, rampEntry(candidate, reportedOf(candidate)));
+  return candidate;
+}
+
 const Health = z.object({ matters: z.array(ServiceMatter) });
 
 test("the service says over HTTP what runs, and answers wrong questions with a reason", async () => {
-  const candidate = newCandidate();
+  const candidate = await accountedCandidate();
   const { repository, write } = await testRepository();
   const { url: brokerUrl } = shared();
   write({
@@ -88,7 +98,7 @@ test("without its repository it stays up, isn't ready, and says why", async () =
 });
 
 test("a main that was moved back makes it unready, also after a restart, until main is brought back", async () => {
-  const candidate = newCandidate();
+  const candidate = await accountedCandidate();
   const { repository, write, head, moveMain } = await testRepository();
   const { url: brokerUrl, account } = shared();
   const env = engineEnv(repository, brokerUrl);
@@ -135,7 +145,7 @@ test(
   "J8: killed at random moments while limits change, it leaves exactly one order per change",
   { timeout: 60_000 },
   async () => {
-    const candidate = newCandidate();
+    const candidate = await accountedCandidate();
     const { repository, write } = await testRepository();
     const { url: brokerUrl, account } = shared();
     const { broker, fault } = account(candidate);

@@ -4,6 +4,8 @@ import type { RaiseEnding } from "@baton/brokerage";
 import { cut } from "@baton/contracts";
 import type { Meter } from "@baton/telemetry";
 
+import { refusedText } from "./matters.ts";
+
 type Status = Pick<RunningStrategies, "strategies" | "refused" | "unclaimed">;
 
 /** Most that are named; the status has all of them. */
@@ -15,7 +17,7 @@ export function troublesIn({ strategies, refused, unclaimed = [] }: Status): rea
     ...strategies.flatMap(({ candidateId, trouble, problem }) =>
       trouble == null ? [] : [`${candidateId}: ${problem ?? trouble}`],
     ),
-    ...refused.map(({ file, problem }) => `${file} isn't applied: ${problem}`),
+    ...refused.map(refusedText),
     ...unclaimed.map(
       ({ account, problem }) =>
         `account ${account} has no strategy on main and is run down${problem === null ? "" : `: ${problem}`}`,
@@ -52,6 +54,15 @@ export function countTroubles(meter: Meter, status: () => Status): void {
       description: "Strategy files on main that can't be applied",
     })
     .addCallback((result) => result.observe(status().refused.length));
+  meter
+    .createObservableGauge("baton_engine_files_unaccounted", {
+      description:
+        "Strategy files on main that aren't increased, as the journal doesn't account for them",
+    })
+    .addCallback((result) => {
+      const { refused } = status();
+      result.observe(refused.filter(({ code }) => code === "E_UNACCOUNTED").length);
+    });
   meter
     .createObservableGauge("baton_engine_accounts_unclaimed", {
       description: "Accounts that are run down because main has no strategy of theirs",

@@ -165,12 +165,12 @@ export const RunningStrategies = z.object({
   /** Head of main that was applied last; null before the first. */
   head: z.string().nullable(),
   strategies: z.array(RunningStrategy),
-  /** Files that can't be applied, with the reason. */
+  /** Files that can't be applied, or aren't increased, with the reason. */
   refused: z.array(
     z.object({
       file: z.string(),
-      /** `E_LIMIT`: it wants more than the operator allows. */
-      code: z.enum(["E_STRATEGY_FILE", "E_LIMIT"]).optional(),
+      /** `E_LIMIT`: it wants more than the operator allows. `E_UNACCOUNTED`: more than the journal accounts for. */
+      code: z.enum(["E_STRATEGY_FILE", "E_LIMIT", "E_UNACCOUNTED"]).optional(),
       problem: z.string(),
     }),
   ),

@@ -81,6 +81,7 @@ export {
   reportFilter,
   type ReportSubject,
   reportSubject,
+  runFilter,
   STREAMS,
 } from "./subjects.ts";
 export { NoticeLevel, ToldChannel, ToldRecord } from "./told-record.ts";

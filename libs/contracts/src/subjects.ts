@@ -81,6 +81,15 @@ export function stageRunFilter(of: StageRun): string {
   return `baton.journal.*.${stageRunTokens(of)}`;
 }
 
+/** Filter over the entries of one run: of one candidate at any stage, or of any candidate at one stage. */
+export function runFilter(
+  of: ({ readonly candidateId: string } | { readonly stage: string }) & { readonly runId: string },
+): string {
+  const candidate = "candidateId" in of ? token(of.candidateId, ID_PATTERN) : "*";
+  const stage = "stage" in of ? token(of.stage, STAGE_PATTERN) : "*";
+  return `baton.journal.*.${candidate}.${stage}.${token(of.runId, ID_PATTERN)}`;
+}
+
 /** Filter of the entries that hand the baton to `holder`. */
 export function journalFilter(holder: Holder): string {
   return `baton.journal.${holder}.>`;

@@ -116,7 +116,7 @@ const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
   "lane-f": ["read a command", "read the controls", "read the last entry", "read the journal"],
   escalation: ["write a review", "read the journal", "read the controls", "read the last entry"],
   metrics: ["look at lane-b's durable", "read the journal", "read the last entry"],
-  "paper-engine": ["read the controls"],
+  "paper-engine": ["read the controls", "read the last entry"],
   cli: [
     "look at lane-b's durable",
     "send a command",

@@ -99,7 +99,12 @@ function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
         ...readsArtifacts(),
       ];
     case "paper-engine":
-      return [...seesControls(), api(`STREAM.MSG.GET.${STREAMS.pulse.name}`)];
+      return [
+        ...seesControls(),
+        api(`STREAM.MSG.GET.${STREAMS.pulse.name}`),
+        // Whether a candidate's last entry accounts for its file on main.
+        api(`STREAM.MSG.GET.${STREAMS.journal.name}`),
+      ];
     case "cli":
       return forPeople();
     case "lane-a":

@@ -1,16 +1,18 @@
-/** The controls for a process that acts on them and needs nothing else of the mesh. */
+/** The controls for a process that acts on them, and of the journal what says whether it may act on main's files. */
 import type { ServiceHealth } from "@baton/contracts";
 
 import { type ConnectionOptions, openConnection } from "./connect.ts";
 import type { ControlMemory } from "./control-memory.ts";
 import { type MeshControls, readControls } from "./controls.ts";
+import { type LastEntries, readLastEntries } from "./journal.ts";
 import { openJetStream } from "./mesh.ts";
 import { lastPulse } from "./pulse.ts";
 import { answerHealth } from "./service-health.ts";
 
-/** A connection that only asks for the controls. */
+/** A connection that only asks. */
 export interface ControlReader extends AsyncDisposable {
   readonly controls: Pick<MeshControls, "last">;
+  readonly journal: LastEntries;
   /** Sequence of the last pulse; undefined if there is none. It grows for as long as what the coordinator writes is stored. */
   pulse(this: void): Promise<number | undefined>;
 }
@@ -30,6 +32,7 @@ export async function openControlReader(
   const { jsm } = await openJetStream(nc, { seed: options.seed, timeoutMs: ANSWER_MS });
   return {
     controls: readControls(jsm, options.memory),
+    journal: readLastEntries(jsm),
     pulse: () => lastPulse(jsm),
     [Symbol.asyncDispose]: () => nc.close(),
   };

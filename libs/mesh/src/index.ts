@@ -33,7 +33,14 @@ export {
 } from "./find-losses.ts";
 export { follow, type FollowOptions, type Reader } from "./follow.ts";
 export { type GroupWriter, openGroupWriter } from "./group-writer.ts";
-export { type Appended, type Journal, JournalCorrupt, parseEntry } from "./journal.ts";
+export {
+  type Appended,
+  type Journal,
+  JournalCorrupt,
+  type LastEntries,
+  parseEntry,
+  readLastEntries,
+} from "./journal.ts";
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
 export { LogReset } from "./log-reset.ts";
 export { type Mesh, type MeshOptions, openJetStream, openMesh, readMeshName } from "./mesh.ts";

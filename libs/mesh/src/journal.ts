@@ -8,6 +8,9 @@ import {
   journalSubject,
   CandidateId,
   readWire,
+  runFilter,
+  type RunId,
+  type Stage,
   type StageRun,
   stageRunFilter,
   type StoredEntry,
@@ -101,6 +104,29 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
         from = stored.sequence + 1;
       }
     },
+  };
+}
+
+/** What a process needs that holds main against the journal: last entries, and no way to write. */
+export interface LastEntries {
+  /** The candidate's last entry, read from the stream's leader. */
+  last(candidateId: CandidateId): Promise<StoredEntry | undefined>;
+  /** The last entry that names the run; with `stage` that names it at that stage, whoever's run it is. */
+  lastOfRun(of: LastOfRun): Promise<StoredEntry | undefined>;
+}
+
+/** Either the candidate is known, or the stage. */
+type LastOfRun =
+  | { readonly candidateId: CandidateId; readonly runId: RunId }
+  | { readonly stage: Stage; readonly runId: RunId };
+
+/** Reads last entries and nothing else. */
+export function readLastEntries(jsm: Pick<JetStreamManager, "streams">): LastEntries {
+  const last = async (subject: string) =>
+    parse(await jsm.streams.getMessage(STREAMS.journal.name, { last_by_subj: subject }));
+  return {
+    last: (candidateId) => last(journalFence(candidateId)),
+    lastOfRun: (of) => last(runFilter(of)),
   };
 }
 

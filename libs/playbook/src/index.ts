@@ -51,6 +51,7 @@ export {
 export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./format/promotion.ts";
 export { questionOf, type ReplaySources } from "./candidate/replay.ts";
 export { instantMs, instantOf, shiftInstant } from "./instant.ts";
+export { notionalAt } from "./policies/ramp-notional.ts";
 export { emergencyFor, isStopped, type Stop, stopFor } from "./policies/stops.ts";
 export { rolesFor } from "./policies/who-may-answer.ts";
 export { arrivedAt, loaded, Story } from "./testing/story.ts";

@@ -14,6 +14,18 @@ export {
   type Promotion,
   wantedBy,
 } from "./running/compare-running.ts";
+export {
+  type Account,
+  accountFor,
+  accountForDrill,
+  DRILLED,
+  isDrill,
+  type StrategyOnMain,
+  wantsNothing,
+  type Unaccounted,
+} from "./running/account-for.ts";
+export { strategyData, strategyText } from "./running/strategy-text.ts";
+export { unaccountedText } from "./running/unaccounted-text.ts";
 export { differenceText } from "./running/difference-text.ts";
 export { renderArtifacts } from "./tables/render-artifacts.ts";
 export { type Column, renderTable } from "./tables/render-table.ts";

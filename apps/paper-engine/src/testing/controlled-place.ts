@@ -17,7 +17,15 @@ import {
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
-import { newCandidate, startEngine, strategyFile, testFolder, testRepository } from "./place.ts";
+import { rampEntry, toJournal } from "./accounting.ts";
+import {
+  newCandidate,
+  reportedOf,
+  startEngine,
+  strategyFile,
+  testFolder,
+  testRepository,
+} from "./place.ts";
 
 const Line = z.object({
   event: z.object({
@@ -45,6 +53,8 @@ export async function controlledPlace(on: { readonly storeDir?: string } = {}) {
   const brokerUrl = await broker.ready();
   const { repository, write } = await testRepository();
   const candidate = newCandidate();
+  strategyFile(candidate, "L1");
+  await toJournal(mesh.mesh, rampEntry(candidate, reportedOf(candidate)));
   const account = createBroker({
     url: brokerUrl,
     token: BROKER_TOKENS.operator,
@@ -70,6 +80,8 @@ export async function controlledPlace(on: { readonly storeDir?: string } = {}) {
     engine: (over: Record<string, string> = {}) =>
       engineOf(startEngine({ ...env, BATON_WORK_DIR: testFolder(), ...over })),
     repository,
+    candidate,
+    write,
     /** What the broker has in its ledger, in order. */
     ledger: (): LedgerEvent[] =>
       readFileSync(join(folder, "ledger.jsonl"), "utf8")

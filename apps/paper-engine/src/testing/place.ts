@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { RampLevel, StrategyLimits } from "@baton/artifacts";
+import { type RampLevel, type StrategyLimits, StrategySettings } from "@baton/artifacts";
 import { type Broker, createBroker } from "@baton/brokerage";
 import { canonicalJson } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
@@ -17,6 +17,8 @@ import {
 } from "@baton/testkit";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { stringify } from "yaml";
+
+import { reportedDigest } from "./accounting.ts";
 
 /** Starts the engine; it is gone after the test. `listening` gives its address, ready or not. */
 export function startEngine(
@@ -117,6 +119,13 @@ export function newCandidate(): string {
   return `cand-${String(candidates).padStart(12, "0")}`;
 }
 
+const reported = new Map<string, string>();
+
+/** The digest of the candidate's strategy as it was written last: what its journal would say. */
+export function reportedOf(candidateId: string): string {
+  return reported.get(candidateId) ?? "0".repeat(64);
+}
+
 const NOTIONAL: Readonly<Record<RampLevel, number>> = { L0: 500, L1: 1000, L2: 5000, L3: 10_000 };
 
 /** The file of a strategy that is long one instrument at 100: 5, 10, 50 and 100 units at L0 to L3. */
@@ -125,7 +134,7 @@ export function strategyFile(
   level: RampLevel,
   over: { limits?: Partial<StrategyLimits>; settings?: object } = {},
 ): string {
-  const settings = {
+  const settings: StrategySettings = {
     schemaVersion: "baton.strategy.v1",
     candidateId,
     runId: "run-000000000001",
@@ -142,6 +151,9 @@ export function strategyFile(
     ],
     ...over.settings,
   };
+  // What no strategy can be isn't reported.
+  if (StrategySettings.safeParse(settings).success)
+    reported.set(candidateId, reportedDigest(settings));
   const limits = {
     schemaVersion: "baton.strategy-limits.v1",
     level,

@@ -15,8 +15,10 @@ import { onTestFinished } from "vitest";
 
 import { openEngineMemory } from "../engine-memory.ts";
 import { createReconciler } from "../reconciler.ts";
+import { accountingJournal } from "./accounting.ts";
 import {
   newCandidate,
+  reportedOf,
   type sharedBroker,
   strategyFile,
   testFolder,
@@ -42,6 +44,7 @@ export async function placeOn(shared: ReturnType<typeof sharedBroker>) {
       brokerOf: (account) =>
         createBroker({ url, token: BROKER_TOKENS.operator, account, timeoutMs: 1000 }),
       stop: () => stopped,
+      journal: accountingJournal(reportedOf),
       memory: await openEngineMemory(memoryFile),
       log: pino({ level: "silent" }),
       signal: new AbortController().signal,

@@ -11,6 +11,7 @@ import {
   STRATEGY_CHARACTERS,
   StrategyConfigMap,
   StrategyLimits,
+  StrategySettings,
   type UnclaimedAccount,
 } from "@baton/artifacts";
 import type { Entry } from "@baton/contracts";
@@ -19,12 +20,15 @@ import type { Playbook } from "@baton/playbook";
 import { promotes } from "@baton/playbook";
 import { readYaml } from "@baton/text";
 import {
+  accountFor,
   compareRunning,
   type Difference,
   drillsOf,
   type Found,
   isDone,
   type Promotion,
+  type StrategyOnMain,
+  type Unaccounted,
   wantedBy,
 } from "@baton/views";
 
@@ -73,6 +77,7 @@ export async function readRunning(
   ]);
   const last = await entries(new Set(main.main.keys()));
   const findPlaybook = openShelf(artifacts);
+  const unaccounted = unaccountedIn(main.files, last);
   const promotions: Promotion[] = [];
   for (const entry of last) {
     const playbook = await findPlaybook(entry.playbook);
@@ -83,7 +88,7 @@ export async function readRunning(
     differences: compareRunning(
       promotions,
       { known, drills: drillsOf(last) },
-      { ...main, unclaimed },
+      { ...main, unclaimed, unaccounted },
     ),
     running: promotions.filter(({ wanted }) => wanted === "runs").length,
   };
@@ -113,7 +118,30 @@ async function levelOf(
   return bytes && parsed(() => LiveRampReport.parse(JSON.parse(decoded(bytes)))?.level);
 }
 
-async function readMain(repository: string): Promise<Pick<Found, "main" | "undone">> {
+type OnMain = Pick<Found, "main" | "undone"> & {
+  /** What the files say that the engine could apply. */
+  readonly files: ReadonlyMap<string, StrategyOnMain>;
+};
+
+/** As the engine judges them; what an earlier run brought is judged by the engine alone, which reads that run's entries. */
+function unaccountedIn(
+  files: OnMain["files"],
+  last: readonly Entry[],
+): ReadonlyMap<string, Unaccounted> {
+  const found = new Map<string, Unaccounted>();
+  for (const entry of last) {
+    const file = files.get(entry.candidateId);
+    if (file === undefined) continue;
+    const account = accountFor(file, { last: entry });
+    const isEarlier = file.settings.runId !== entry.runId;
+    if (account.kind === "accounted") continue;
+    if (account.problem.why === "strategy" && isEarlier) continue;
+    found.set(entry.candidateId, account.problem);
+  }
+  return found;
+}
+
+async function readMain(repository: string): Promise<OnMain> {
   const cacheDir = await mkdtemp(join(tmpdir(), "baton-running-"));
   const remote: Remote = { repository, cacheDir };
   try {
@@ -124,9 +152,16 @@ async function readMain(repository: string): Promise<Pick<Found, "main" | "undon
       const [candidateId = ""] = action.split(".");
       if (!undone.has(candidateId)) undone.set(candidateId, commit);
     }
-    const main = [...files].filter(([name]) => name.endsWith(".yaml"));
+    const main = [...files]
+      .filter(([name]) => name.endsWith(".yaml"))
+      .map(([name, text]) => [name.slice(0, -".yaml".length), strategyIn(text)] as const);
     return {
-      main: new Map(main.map(([name, text]) => [name.slice(0, -".yaml".length), levelIn(text)])),
+      main: new Map(main.map(([name, { limits }]) => [name, limits?.level])),
+      files: new Map(
+        main.flatMap(([name, { settings, limits }]) =>
+          settings && limits ? [[name, { settings, limits }]] : [],
+        ),
+      ),
       undone,
     };
   } finally {
@@ -134,14 +169,17 @@ async function readMain(repository: string): Promise<Pick<Found, "main" | "undon
   }
 }
 
-/** The level that a file says; a file that the engine can't apply is told by the engine. */
-function levelIn(text: string): RampLevel | undefined {
-  return parsed(() => {
-    const { data } = StrategyConfigMap.parse(
-      readYaml(text, { maxCharacters: STRATEGY_CHARACTERS }),
-    );
-    return StrategyLimits.parse(JSON.parse(data["limits.json"])).level;
-  });
+/** What a file says; one that the engine can't apply is told by the engine. */
+function strategyIn(text: string): {
+  [key in keyof StrategyOnMain]: StrategyOnMain[key] | undefined;
+} {
+  const data = parsed(
+    () => StrategyConfigMap.parse(readYaml(text, { maxCharacters: STRATEGY_CHARACTERS })).data,
+  );
+  return {
+    settings: data && parsed(() => StrategySettings.parse(JSON.parse(data["strategy.json"]))),
+    limits: data && parsed(() => StrategyLimits.parse(JSON.parse(data["limits.json"]))),
+  };
 }
 
 async function readUnclaimed(

@@ -3,8 +3,7 @@ import type { RampLevel, UnclaimedAccount } from "@baton/artifacts";
 import type { Entry } from "@baton/contracts";
 import { drillPrefixOf, isPromoted, type Playbook, promotes, recoveryStage } from "@baton/playbook";
 
-/** Where lane F tries on main, with strategies of its own, whether what will be promoted can be taken back. */
-const DRILLED = "rollback-readiness";
+import { DRILLED, type Unaccounted } from "./account-for.ts";
 
 /** What the journal says of a candidate's strategy; `changing`: a stage is at work on it, or nobody can say. */
 export type Wanted = "runs" | "changing" | "out";
@@ -23,6 +22,8 @@ export interface Promotion {
 export interface Found {
   /** Strategies in main's tree with their level; undefined where the file doesn't say. */
   readonly main: ReadonlyMap<string, RampLevel | undefined>;
+  /** Files that the journal doesn't account for, by candidate, with the reason. */
+  readonly unaccounted: ReadonlyMap<string, Unaccounted>;
   /** Commit of the latest action that main was moved back behind, by candidate. */
   readonly undone: ReadonlyMap<string, string>;
   /** Accounts that hold what main doesn't ask for, as the engine knows; undefined where it doesn't answer. */
@@ -44,6 +45,8 @@ export type Difference =
       readonly held: UnclaimedAccount["positions"] | null;
     })
   | (Common & { readonly kind: "level"; readonly wants: RampLevel; readonly has: RampLevel })
+  /** Main has it otherwise than the journal accounts for. */
+  | (Common & { readonly kind: "unaccounted"; readonly problem: Unaccounted })
   /** Main has it, the journal says that nothing of it runs. */
   | (Common & { readonly kind: "unwanted"; readonly reason: string })
   /** Main has it, and no entry is of it. */
@@ -109,7 +112,7 @@ export function compareRunning(
 
 function differencesOf(
   { candidateId, stage, reason, wanted, level: wants }: Promotion,
-  { main, unclaimed }: Found,
+  { main, unclaimed, unaccounted }: Found,
   common: Common,
 ): Difference[] {
   const has = main.get(candidateId);
@@ -121,5 +124,6 @@ function differencesOf(
   if (wanted === "runs" && wants !== undefined && has !== undefined && has !== wants)
     return [{ kind: "level", ...common, wants, has }];
   if (wanted === "out" && main.has(candidateId)) return [{ kind: "unwanted", ...common, reason }];
-  return [];
+  const problem = unaccounted.get(candidateId);
+  return problem ? [{ kind: "unaccounted", ...common, problem }] : [];
 }

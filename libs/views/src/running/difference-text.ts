@@ -1,5 +1,6 @@
 /** A difference between what runs and what should, for people: what it is, and what to do. Pure. */
 import type { Difference } from "./compare-running.ts";
+import { unaccountedText } from "./unaccounted-text.ts";
 
 /** What is said of it. */
 export interface DifferenceText {
@@ -26,6 +27,11 @@ export function differenceText(one: Difference, repository: string): DifferenceT
       return {
         found: `${candidateId} should run at ${one.wants}, and main has it at ${one.has}${moved}`,
         action: `If ${one.wants} is right: ${asWas}. If not: ${outOf}; the engine does what main says meanwhile.`,
+      };
+    case "unaccounted":
+      return {
+        found: `main has ${candidateId} in a form that the journal doesn't account for: ${unaccountedText(one.problem)}${moved}; the engine increases nothing of it`,
+        action: `Find out who changed strategies/${candidateId}.yaml, and revert their commit on main.`,
       };
     case "unwanted":
       return {

@@ -1,0 +1,69 @@
+/** Journal entries that account for tests' strategies, as the coordinator would have written them. */
+import type { StrategyLimits, StrategySettings } from "@baton/artifacts";
+import type { Entry } from "@baton/contracts";
+import type { Mesh } from "@baton/mesh";
+import { digestOf, notionalAt } from "@baton/playbook";
+import { sampleEntry } from "@baton/testkit";
+import { strategyText } from "@baton/views";
+
+import type { JournalReader } from "../accounts.ts";
+
+/** What tests' candidates are promoted for. */
+const PROMOTION = { target: "live", notional: 2_000_000 } as const;
+const RUN = "run-000000000001";
+
+/** The digest by which shadow-paper would have reported it. */
+export function reportedDigest(settings: StrategySettings): string {
+  const limits: StrategyLimits = {
+    schemaVersion: "baton.strategy-limits.v1",
+    level: "L0",
+    notional: notionalAt("L0", PROMOTION),
+    enabled: true,
+  };
+  return digestOf(strategyText(settings, limits));
+}
+
+/** The entry that hands the candidate to live-ramp, after shadow-paper reported `sha256`. */
+export function rampEntry(candidateId: string, sha256: string, over: Partial<Entry> = {}): Entry {
+  return sampleEntry({
+    candidateId,
+    runId: RUN,
+    stage: "live-ramp",
+    holder: "lane-e",
+    promoted: true,
+    visited: ["shadow-paper", "live-ramp"],
+    spec: { promotion: PROMOTION },
+    artifacts: [
+      {
+        name: "paper-candidate/strategy-configmap-patch.yaml",
+        sha256,
+        bytes: 1,
+        stage: "shadow-paper",
+        runId: over.runId ?? RUN,
+      },
+    ],
+    ...over,
+  });
+}
+
+/** Appends to the candidate's journal; gives what is last there. */
+export async function toJournal({ journal }: Pick<Mesh, "journal">, entry: Entry): Promise<Entry> {
+  const last = await journal.last(entry.candidateId);
+  const n = (last?.entry.n ?? 0) + 1;
+  const id = `${entry.candidateId}.${n}`;
+  const next = { ...entry, id, n, prev: last?.sequence ?? 0 };
+  const { kind } = await journal.append(next);
+  if (kind !== "stored") throw new Error(`${id} wasn't stored`);
+  return next;
+}
+
+/** A journal that accounts for what `reported` says of each candidate, for tests that are about something else. */
+export function accountingJournal(reported: (candidateId: string) => string): JournalReader {
+  return {
+    last: async (candidateId) => ({
+      sequence: 1,
+      entry: rampEntry(candidateId, reported(candidateId)),
+    }),
+    lastOfRun: async () => undefined,
+  };
+}

@@ -1,0 +1,24 @@
+/** Why a file on main isn't accounted for, for people. Pure. */
+import type { Unaccounted } from "./account-for.ts";
+
+/** One clause, without the candidate. */
+export function unaccountedText(problem: Unaccounted): string {
+  switch (problem.why) {
+    case "unknown":
+      return "no journal entry is of its candidate";
+    case "not-promoted":
+      return `the journal has its candidate at ${problem.stage} (${problem.reason}), where nothing of it runs`;
+    case "ended":
+      return `its candidate was ended (${problem.reason})`;
+    case "no-drill":
+      return "no run is at a drill of that name and size";
+    case "level":
+      return `it is at ${problem.has}, and the journal accounts for ${problem.allowed} at most`;
+    case "notional":
+      return `it wants a notional of ${problem.has}, and the journal accounts for ${problem.allowed} at most`;
+    case "strategy":
+      return problem.reported === null
+        ? "no shadow-paper of its run has reported a strategy"
+        : `its strategy is ${problem.has.slice(0, 12)}, and shadow-paper reported ${problem.reported.slice(0, 12)}`;
+  }
+}
