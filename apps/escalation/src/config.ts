@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** The environment of the escalation service. */
 export const EscalationConfig = MeshServiceConfig.extend({
-  /** How often due reminders, passed deadlines and given answers are looked for. */
+  /** How often due reminders, passed deadlines and answers that were missed when they were given are looked for. */
   BATON_REVIEW_CHECK_MS: integerText({ min: 50, max: 600_000 })
     .default(5000)
     .meta({ example: "5000" }),

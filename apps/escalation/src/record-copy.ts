@@ -22,6 +22,8 @@ import {
 export interface RecordCopy {
   /** Open reviews, and answered ones with something to tell. */
   reviews(): IterableIterator<ReviewRecord>;
+  /** One of those; undefined also while the copy isn't whole. */
+  review(candidateId: string): ReviewRecord | undefined;
   /** The same of the mesh's matters. */
   matters(): IterableIterator<MeshMatterRecord>;
   /** True once a copy was whole. */
@@ -56,6 +58,7 @@ export function openRecordCopy(mesh: Pick<Mesh, "nc" | "jsm">): RecordCopy {
   };
   return {
     reviews: () => (whole?.reviews ?? new Map<string, ReviewRecord>()).values(),
+    review: (candidateId) => whole?.reviews.get(candidateId),
     matters: () => (whole?.matters ?? new Map<string, MeshMatterRecord>()).values(),
     get whole() {
       return whole !== undefined;

@@ -1,5 +1,5 @@
 /**
- * Looks now and then at the open reviews: reminders, deadlines, answers, notices that a killed replica left.
+ * Looks now and then at the open reviews: reminders, deadlines, answers that the watch missed, notices that a killed replica left.
  *
  * W1: what is due by the clock is seen in memory. Whether a review was answered is asked of the journal, one last entry per
  *     review, and only if anything was written since it was asked last: the cost follows the open reviews, not the journal.

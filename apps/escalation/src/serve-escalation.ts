@@ -6,6 +6,7 @@ import type { Mesh } from "@baton/mesh";
 import type { Check, ServiceContext } from "@baton/service";
 import type { Log } from "@baton/telemetry";
 
+import { openAnswerWatch } from "./answer-watch.ts";
 import type { EscalationConfig } from "./config.ts";
 import { createEngineWatch } from "./matters/engine-watch.ts";
 import { openMatterDesk } from "./matters/matter-desk.ts";
@@ -83,9 +84,13 @@ export async function serveEscalation(
   const desk = openReviewDesk({ ...common, book: openRecordBook(REVIEWS, bucket) });
   service.mount(createReviewsApi(copy, () => switchboard.states(), now));
   const sweep = createReviewSweep({ ...common, desk });
+  const answers = openAnswerWatch({ ...common, desk });
+  service.onShutdown("answers", () => answers.stop());
   const health = { sweptMs: now(), trouble: undefined as string | undefined };
   const sweeping = repeat(config.BATON_REVIEW_CHECK_MS, signal, async () => {
     try {
+      // Before the sweep: what is answered while it runs is seen by one of them.
+      await answers.keep();
       await sweep();
       health.sweptMs = now();
       health.trouble = undefined;

@@ -65,6 +65,24 @@ test("a review is opened, listed, and resolved when a person answered it", async
   });
 });
 
+test("an answer is told without waiting for the next sweep", async () => {
+  const { mesh, escalation, pause, command } = playground;
+  // No second sweep within this test: only following the journal can tell it.
+  await using service = escalation({ BATON_REVIEW_CHECK_MS: "600000" });
+  const address = await service.ready();
+  await pause("at-once-1");
+  await eventually(
+    async () => (await listReviews(address)).reviews.some((one) => one.candidateId === "at-once-1"),
+    { what: "listed", withinMs: OUTAGE_MS },
+  );
+  await command("at-once-1", "resume");
+  await settled(mesh, "at-once-1", "answered");
+  expect(keysOf([service], "at-once-1")).toEqual([
+    expect.stringMatching(/\.open$/),
+    expect.stringMatching(/\.resolved$/),
+  ]);
+});
+
 test("a candidate that was answered and asks again while nobody looked gets both notices", async () => {
   const { escalation, pause, command } = playground;
   await pause("again-1");
