@@ -4,7 +4,7 @@
  *
  * O1: a record is only what its writer says: the first one counts whose content has the digest. So nobody replaces an artifact,
  *     and nobody spoils one by storing other bytes under its name beforehand.
- * O2: no message can be deleted, purged or rolled up, by nobody.
+ * O2: no message can be deleted or rolled up, and no key may purge.
  * O3: what `put` returned was read back as any reader reads it.
  * O4: what a kind stored is found whatever the holders of other kinds' keys do: it doesn't rely on another's copy of its bytes,
  *     and each kind's records are looked at for themselves. People, who are one kind, are looked at last.

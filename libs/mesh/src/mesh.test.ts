@@ -1,4 +1,4 @@
-import { journalSubject, reportSubject, STREAMS } from "@baton/contracts";
+import { journalSubject, STREAMS } from "@baton/contracts";
 import { eventually, startTestNats, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -99,12 +99,15 @@ describe("reports", () => {
     expect(await mesh.reports.history("cand-report-1")).toHaveLength(1);
   });
 
-  test("can't be deleted or purged", async () => {
-    const subject = reportSubject({ ...resultOf(firstEntry("cand-report-1"), 1), part: "result" });
-    await expect(mesh.jsm.streams.purge(STREAMS.reports.name, { filter: subject })).rejects.toThrow(
-      /purge/,
-    );
+  test("can't be deleted singly", async () => {
     await expect(mesh.jsm.streams.deleteMessage(STREAMS.reports.name, 1)).rejects.toThrow(/delete/);
+  });
+
+  test("no stream denies for ever what an archive needs; keys do", async () => {
+    const infos = await Promise.all(
+      mesh.topology.streams.map(({ name }) => mesh.jsm.streams.info(name)),
+    );
+    expect(infos.filter(({ config }) => config.deny_purge)).toEqual([]);
   });
 });
 

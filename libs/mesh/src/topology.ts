@@ -40,7 +40,10 @@ export interface Topology {
   readonly consumers: readonly { readonly stream: string; readonly config: Consumer }[];
 }
 
-/** The wanted topology. */
+/**
+ * The wanted topology. No message can be deleted singly. That none is purged is what keys say (access.ts): a stream that denied it
+ * would deny it for ever, and nothing could ever move to an archive.
+ */
 export function planTopology(options: TopologyOptions): Topology {
   const kept = {
     storage: "file" as const,
@@ -54,7 +57,6 @@ export function planTopology(options: TopologyOptions): Topology {
   };
   const once = {
     ...kept,
-    deny_purge: true,
     discard: "new" as const,
     max_msgs_per_subject: 1,
     discard_new_per_subject: true,
@@ -77,12 +79,7 @@ export function planTopology(options: TopologyOptions): Topology {
       { ...once, name: STREAMS.commands.name, subjects: [STREAMS.commands.subjects] },
       planArtifacts(kept),
       planReviews(kept),
-      {
-        ...kept,
-        deny_purge: true,
-        name: STREAMS.controls.name,
-        subjects: [STREAMS.controls.subjects],
-      },
+      { ...kept, name: STREAMS.controls.name, subjects: [STREAMS.controls.subjects] },
       ...planPassing(options),
     ],
     consumers: planConsumers(options),
@@ -111,7 +108,7 @@ function planPassing({ replicas }: TopologyOptions): Stream[] {
   ];
 }
 
-/** An object store in which nothing can be replaced: no rollup, no purge. */
+/** An object store in which nothing can be replaced: no rollup, and no key may purge. */
 function planArtifacts(kept: Partial<StreamConfig>): Stream {
   const prefix = `$O.${ARTIFACTS_BUCKET}`;
   return {
@@ -119,7 +116,6 @@ function planArtifacts(kept: Partial<StreamConfig>): Stream {
     name: `OBJ_${ARTIFACTS_BUCKET}`,
     subjects: [`${prefix}.C.>`, `${prefix}.M.>`],
     discard: "new",
-    deny_purge: true,
     allow_rollup_hdrs: false,
   };
 }

@@ -81,7 +81,6 @@ const StageDocument = z
     pass: Stage.nullable().optional(),
     fail: Stage.nullable().optional(),
     incident: Stage.nullable().optional(),
-    executor: z.string().max(60).default("builtin"),
     /** Name of the artifact from which the verdict is read. */
     gate: ArtifactName.optional(),
     /** Artifacts that a passing result must name. */
@@ -176,7 +175,6 @@ export interface StageRule {
   readonly incident: Stage | null;
   /** Every stage the guard lets it go on to. */
   readonly to: readonly Stage[];
-  readonly executor: string;
   readonly gate: string | null;
   readonly artifacts: readonly string[];
   readonly approvals: ApprovalRule | null;
@@ -254,7 +252,6 @@ function resolveStage(
     progressSeconds: stage.progressSeconds ?? null,
     ...own,
     to: transitionsOf(document, stage.stage),
-    executor: stage.executor,
     gate: stage.gate ?? null,
     artifacts: stage.artifacts,
     approvals: stage.approvals ?? (stage.stage === LIVE_STAGE ? LIVE_APPROVALS : null),
