@@ -56,7 +56,7 @@ export interface CoordinatorParts {
   readonly onAppended: (stored: StoredEntry) => void;
   readonly onFenced: () => void;
   /** Told about what only a newer release can decide. */
-  readonly onNewer: (why: string) => void;
+  readonly onNewer: (needs: NeedsNewer) => void;
 }
 
 /** Decides happenings, one at a time per candidate. */
@@ -109,7 +109,7 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
       mailboxes
         .post(candidateId, () => settle(candidateId, happening))
         .catch((error: unknown) => {
-          if (error instanceof NeedsNewer) parts.onNewer(error.message);
+          if (error instanceof NeedsNewer) parts.onNewer(error);
           throw error;
         }),
     busy: () => mailboxes.size,

@@ -148,7 +148,8 @@ async function openPauses({ config, log, tracer }: Service, { mesh, playbook }: 
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onAppended: () => undefined,
     onFenced: () => undefined,
-    onNewer: (why) => void mesh.newer.note("entry", why),
+    onNewer: ({ code, message }) =>
+      void mesh.newer.note(code === "E_ENTRY_OLDER" ? "older entry" : "entry", message),
   });
   return { coordinator, stop: () => watch.stop() };
 }

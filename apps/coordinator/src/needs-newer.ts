@@ -1,10 +1,16 @@
 import { foreignIn, type StoredEntry } from "@baton/contracts";
 import { type Journal, JournalCorrupt } from "@baton/mesh";
 
-/** Only a newer release can decide this: the candidate is left alone, and whatever happened to it waits. */
+/** Only another release can decide this: the candidate is left alone, and whatever happened to it waits. */
 export class NeedsNewer extends Error {
   override readonly name = "NeedsNewer";
-  readonly code = "E_ENTRY_NEWER";
+  /** Of the entry: whether an older release wrote it. */
+  readonly code: "E_ENTRY_NEWER" | "E_ENTRY_OLDER";
+
+  constructor(message: string, options?: ErrorOptions & { readonly olderRelease?: boolean }) {
+    super(message, options);
+    this.code = options?.olderRelease === true ? "E_ENTRY_OLDER" : "E_ENTRY_NEWER";
+  }
 }
 
 /** A candidate's last entry, if this release can decide on it. Throws `NeedsNewer`, and what the journal throws. */
@@ -23,6 +29,6 @@ export async function lastKnown(
 /** For `catch`: what another release wrote needs that release. */
 export function refuseOther(error: unknown): never {
   if (error instanceof JournalCorrupt && error.otherRelease)
-    throw new NeedsNewer(error.message, { cause: error });
+    throw new NeedsNewer(error.message, { cause: error, olderRelease: error.olderRelease });
   throw error;
 }

@@ -61,7 +61,7 @@ export async function serveCoordinator(
     tracer: service.tracer,
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onFenced: count.fenced,
-    onNewer: (why) => noteNewer(mesh, log, why),
+    onNewer: (needs) => noteOther(mesh, log, needs),
     onAppended: (stored) => {
       watch.note(stored);
       count.appended(stored);
@@ -90,8 +90,9 @@ export async function serveCoordinator(
   watchHistory(service, on, halt);
 }
 
-function noteNewer({ newer }: Mesh, log: Log, why: string): void {
-  if (newer.note("entry", why)) log.warn({ why }, "a candidate needs a newer coordinator");
+function noteOther({ newer }: Mesh, log: Log, { code, message: why }: NeedsNewer): void {
+  const kind = code === "E_ENTRY_OLDER" ? "older entry" : "entry";
+  if (newer.note(kind, why)) log.warn({ why, code }, "a candidate needs another release");
 }
 
 /** When something of the history is lost, this coordinator halts, stands still, and begins anew when that is over. */

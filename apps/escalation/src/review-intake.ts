@@ -27,8 +27,9 @@ export function startReviewIntake(parts: {
   const take = async (delivery: Delivery): Promise<void> => {
     const candidateId = readCandidate(delivery);
     if (candidateId.kind === "newer") {
-      if (mesh.newer.note("entry", candidateId.why))
-        log.warn({ why: candidateId.why }, "a review needs a newer escalation: it waits");
+      const { why, isOlder } = candidateId;
+      if (mesh.newer.note(isOlder ? "older entry" : "entry", why))
+        log.warn({ why }, "a review needs another release of escalation: it waits");
       delivery.nak(handBackMs(delivery.deliveries));
       return;
     }
@@ -68,7 +69,7 @@ export function startReviewIntake(parts: {
 
 type Read =
   | { readonly kind: "candidate"; readonly id: string }
-  | { readonly kind: "newer"; readonly why: string }
+  | { readonly kind: "newer"; readonly why: string; readonly isOlder: boolean }
   | { readonly kind: "malformed"; readonly why: string };
 
 function readCandidate({ subject, data, sequence }: Delivery): Read {
@@ -85,8 +86,10 @@ function readCandidate({ subject, data, sequence }: Delivery): Read {
       ? { kind: "candidate", id: candidateId }
       : { kind: "malformed", why: `JOURNAL ${sequence}: subject and entry differ` };
   } catch (error) {
-    if (error instanceof JournalCorrupt)
-      return { kind: error.otherRelease ? "newer" : "malformed", why: error.message };
+    if (error instanceof JournalCorrupt) {
+      const { message: why, olderRelease: isOlder } = error;
+      return error.otherRelease ? { kind: "newer", why, isOlder } : { kind: "malformed", why };
+    }
     throw error;
   }
 }

@@ -70,8 +70,12 @@ export function openLaneInbox(parts: LaneInboxParts): LaneInbox {
           if (read.kind === "dispatch")
             return onDispatch(new DeliveredDispatch(delivery, read.entry, maxDeliver), release);
           if (read.kind === "newer") {
-            if (parts.newer.note("entry", read.why))
-              onTrouble(`E_ENTRY_NEWER ${read.why}; it waits for a newer release of ${lane}`);
+            if (parts.newer.note(read.isOlder ? "older entry" : "entry", read.why))
+              onTrouble(
+                read.isOlder
+                  ? `E_ENTRY_OLDER ${read.why}; it waits for the release of ${lane} that wrote it`
+                  : `E_ENTRY_NEWER ${read.why}; it waits for a newer release of ${lane}`,
+              );
             worker.widen(1);
             return held.keep(delivery, () => {
               worker.widen(-1);
@@ -102,7 +106,7 @@ export function openLaneInbox(parts: LaneInboxParts): LaneInbox {
 type ReadDispatch =
   | { readonly kind: "dispatch"; readonly entry: Entry }
   | { readonly kind: "note" }
-  | { readonly kind: "newer"; readonly why: string }
+  | { readonly kind: "newer"; readonly why: string; readonly isOlder: boolean }
   | { readonly kind: "malformed"; readonly why: string };
 
 function readDispatch(
@@ -118,11 +122,12 @@ function readDispatch(
     if (!isDispatch(entry)) return { kind: "note" };
     if (stages?.has(entry.stage) !== false) return { kind: "dispatch", entry };
     const why = `JOURNAL ${sequence} is a dispatch of ${entry.stage}, for which this release of ${lane} has no work`;
-    return { kind: "newer", why };
+    return { kind: "newer", why, isOlder: false };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const isNewer = error instanceof JournalCorrupt && error.otherRelease;
-    return { kind: isNewer ? "newer" : "malformed", why };
+    if (error instanceof JournalCorrupt && error.otherRelease)
+      return { kind: "newer", why, isOlder: error.olderRelease };
+    return { kind: "malformed", why };
   }
 }
 

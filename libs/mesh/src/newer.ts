@@ -1,5 +1,5 @@
 /**
- * What a process met that only a newer release can act on. It is told once, not for each delivery, and stands in the process's
+ * What a process met that only another release can act on: a newer one, or the older one that wrote it. It is told once, not for each delivery, and stands in the process's
  * health for as long as it comes again.
  */
 
@@ -11,15 +11,21 @@ const LONGEST_PAUSE_MS = 60_000;
 /** Kinds of messages, each with its code. */
 const CODES = {
   entry: "E_ENTRY_NEWER",
+  "older entry": "E_ENTRY_OLDER",
   report: "E_REPORT_NEWER",
   record: "E_RECORD_NEWER",
 } as const;
+
+/** What to do about them. */
+const UPDATE = "It waits, and nothing is lost: update this service first (docs/upgrading.md)";
+const ROLL_BACK =
+  "It waits: no newer release reads it, so bring back the release that wrote it, or begin with a fresh data folder";
 
 /** What was met. */
 export interface Newer {
   /** Notes a message, `why` in words; true if nothing of its kind was known, so that somebody should be told. */
   note(kind: keyof typeof CODES, why: string): boolean;
-  /** What waits for a newer release, and what to do; undefined if nothing does. */
+  /** What waits for another release, and what to do; undefined if nothing does. */
   reason(): string | undefined;
 }
 
@@ -34,10 +40,13 @@ export function createNewer(now: () => number = Date.now): Newer {
       return isFirst;
     },
     reason: () => {
-      const parts = current().map(([kind, { why }]) => `${CODES[kind]}: ${why}`);
-      return parts.length === 0
-        ? undefined
-        : `${parts.join("; ")}. It waits, and nothing is lost: update this service first (docs/upgrading.md)`;
+      const said = (isOlder: boolean, action: string): string[] => {
+        const of = current().filter(([kind]) => (kind === "older entry") === isOlder);
+        const parts = of.map(([kind, { why }]) => `${CODES[kind]}: ${why}`);
+        return parts.length === 0 ? [] : [`${parts.join("; ")}. ${action}`];
+      };
+      const all = [...said(false, UPDATE), ...said(true, ROLL_BACK)];
+      return all.length === 0 ? undefined : all.join(". ");
     },
   };
 }

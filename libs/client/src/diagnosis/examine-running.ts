@@ -20,7 +20,12 @@ export async function examineRunning({ session, journal }: World): Promise<Findi
 /** What was compared, as findings. */
 export function runningFindings({ differences, repository, running }: Compared): Finding[] {
   if (differences.length === 0)
-    return [ok(ABOUT, `main has what the journal says should run: ${running} strategies`)];
+    return [
+      ok(
+        ABOUT,
+        `main has what the journal says should run: ${running} ${running === 1 ? "strategy" : "strategies"}`,
+      ),
+    ];
   const named = differences.slice(0, NAMED).map((one) => {
     const { found, action } = differenceText(one, repository);
     return fault(ABOUT, found, action);

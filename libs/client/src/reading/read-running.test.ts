@@ -146,7 +146,7 @@ test("main moved back behind a strategy that the journal says runs: named, with 
   const entry = completed("cand-ramped");
   const monitored = entryOf("cand-ramped", { stage: "continuous-monitoring", holder: "lane-f" });
   expect(await findings(entry)).toEqual([
-    "ok main has what the journal says should run: 1 strategies",
+    "ok main has what the journal says should run: 1 strategy",
   ]);
   const head = git("rev-parse", "main");
   moveBack(before);

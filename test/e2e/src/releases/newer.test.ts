@@ -33,7 +33,7 @@ const released = async (): Promise<ServiceHealth | undefined> => {
   return answers.get("coordinator")?.[0];
 };
 
-/** Waits until the coordinator, still ready, says that something needs a newer release. */
+/** Waits until the coordinator, still ready, says that something needs another release. */
 function untilItSays(code: string): Promise<string> {
   return eventually(
     async () => {
