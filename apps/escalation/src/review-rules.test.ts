@@ -58,7 +58,8 @@ test("a question without a record is opened, with a notice to be told by the wri
       sequence: 7,
       latest: 7,
       state: "open",
-      action: "Read the evidence, then `baton approve cand-0001` or `baton reject cand-0001`.",
+      action:
+        "Read the evidence, then `baton approve cand-0001 --why …` or `baton reject cand-0001 --why …`.",
       channels: { one: null },
       delivery: {
         notice: { key: "cand-0001.7.open", kind: "open", time: at(0), severity: "warning" },

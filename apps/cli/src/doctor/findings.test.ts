@@ -98,7 +98,7 @@ test("a question that nobody answers in time is a fault with its action, the lon
     {
       level: "fault",
       found: expect.stringMatching(/^cand-000002 .* overdue by 1h/),
-      repair: expect.stringContaining("`baton resume cand-000002` to run the stage again"),
+      repair: expect.stringContaining("`baton resume cand-000002 --why …` to run the stage again"),
     },
     { level: "fault", found: expect.stringMatching(/^cand-000001 .* overdue by 30m/) },
   ]);

@@ -81,3 +81,29 @@ test("who may not give the answer is told", () => {
   expect(explained("APPROVAL_REQUIRED").who).toBe("approve by anybody, 2 people, not by ada");
   expect(explained("GATE_FAILED").who).toBeNull();
 });
+
+/** What the command line would say of this line: options that it lacks or doesn't know; `whole` is the command itself. */
+function faultsIn(line: string): string[] {
+  const words = line.split(" ").slice(1);
+  let command = createProgram();
+  while (words[0] !== undefined) {
+    const next = command.commands.find((one) => one.name() === words[0]);
+    if (next === undefined) break;
+    command = next;
+    words.shift();
+  }
+  const given = words.filter((word) => word.startsWith("-"));
+  const known = command.options.flatMap(({ long, short }) => [long, short]);
+  return [
+    ...command.options
+      .filter(({ mandatory, long }) => mandatory && !given.includes(long ?? ""))
+      .map(({ long }) => `${line}: lacks ${long}`),
+    ...given.filter((word) => !known.includes(word)).map((word) => `${line}: no option ${word}`),
+    ...(command.parent === null ? [`${line}: no such command`] : []),
+  ];
+}
+
+test.each(codes)("%s: what is advised can be typed as it stands", (code) => {
+  const lines = Array.from(explained(code).action.matchAll(/`(baton [^`]+)`/g), ([, line]) => line);
+  expect(lines.flatMap((line) => faultsIn(line ?? ""))).toEqual([]);
+});

@@ -37,10 +37,10 @@ test("an open candidate's artifact is made again by what its question takes", ()
   const of = (stage: string): string =>
     repairOf(lostArtifact(stage, "x/y.json", entry.candidateId), entry);
   expect(of("backtest-robustness")).toMatch(
-    /^`baton resume cand-\S+` runs backtest-robustness again/,
+    /^`baton resume cand-\S+ --why …` runs backtest-robustness again/,
   );
   expect(of("research-intake")).toMatch(
-    /^`baton send-back cand-\S+` makes it and all after it anew/,
+    /^`baton send-back cand-\S+ --why …` makes it and all after it anew/,
   );
   const moving = arrivedAt(playbook, "backtest-robustness").entry();
   const damage = lostArtifact("research-intake", "x/y.json", moving.candidateId);

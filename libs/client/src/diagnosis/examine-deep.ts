@@ -115,8 +115,8 @@ function remedyOf(
 function againBy({ candidateId, stage, holder, review }: Entry, made: string): string {
   const offered = review?.answers?.map(({ command }) => command) ?? [];
   if (holder === "review" && stage === made && offered.includes("resume"))
-    return `\`baton resume ${candidateId}\` runs ${made} again, which makes it anew.`;
+    return `\`baton resume ${candidateId} --why …\` runs ${made} again, which makes it anew.`;
   if (offered.includes("send-back"))
-    return `\`baton send-back ${candidateId}\` makes it and all after it anew, in a new run.`;
+    return `\`baton send-back ${candidateId} --why …\` makes it and all after it anew, in a new run.`;
   return `${made} made it, and isn't run again for itself.`;
 }

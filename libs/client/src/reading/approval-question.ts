@@ -89,7 +89,7 @@ function unseen(candidateId: CandidateId, what: string): UserError {
     exit: EXIT.refused,
     message: `the evidence for ${candidateId} isn't complete: ${what}`,
     rule: "an approval is given on evidence that can be seen",
-    action: `\`baton reject\` it, or \`baton send-back ${candidateId}\`; \`baton doctor\` looks at the store.`,
+    action: `\`baton reject ${candidateId} --why …\`, or \`baton send-back ${candidateId} --why …\`; \`baton doctor\` looks at the store.`,
   });
 }
 

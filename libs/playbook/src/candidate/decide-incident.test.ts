@@ -117,7 +117,7 @@ test("a recovery that is run again stays its incident's, so that one can't be cl
   // A changed candidate would take nothing out of service: what is advised is to run recovery again.
   const { candidateId } = story.entry();
   const advice = inTerminal(adviceOn(story.entry()));
-  expect(advice).toContain(`\`baton resume ${candidateId}\` runs incident-recovery again`);
+  expect(advice).toContain(`\`baton resume ${candidateId} --why …\` runs incident-recovery again`);
   expect(advice).not.toContain("as a new one");
   expect(shown(story.command("resume"))).toBe("RERUN lane-f");
   expect(story.entry()).toMatchObject({ stage: "incident-recovery", incident });

@@ -103,7 +103,7 @@ test("recovery that doesn't pass can be given up; what may still run is said, wi
   const { candidateId } = story.entry();
   expect(particularsOf(story.entry())).toContain("Its strategy may still run");
   expect(inTerminal(adviceOn(story.entry()))).toBe(
-    `\`baton incident open --candidate ${candidateId}\` takes its strategy out of service.`,
+    `\`baton incident open --candidate ${candidateId} --why …\` takes its strategy out of service.`,
   );
 });
 

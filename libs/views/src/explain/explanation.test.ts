@@ -55,7 +55,7 @@ test("in review: what to do is made of what the question is about", () => {
   const { sentence, action } = explanationOf(entry, undefined, now);
   expect(sentence).toContain("waits for a person since 1m30s, at draft (GATE_INCONCLUSIVE)");
   expect(action).toBe(
-    "Read the gate report; `baton resume cand-sample` to run the stage again, or `baton reject cand-sample`.",
+    "Read the gate report; `baton resume cand-sample --why …` to run the stage again, or `baton reject cand-sample --why …`.",
   );
 });
 

@@ -22,11 +22,32 @@ export function actsOf(phrase: Phrase): readonly Act[] {
   return phrase.filter((part) => typeof part !== "string");
 }
 
+/** Verbs of decisions, which are taken only with a reason: the command line asks for it, so what is shown has its place. */
+const WITH_WHY: ReadonlySet<string> = new Set([
+  "accept-loss",
+  "approve",
+  "cancel",
+  "close-task",
+  "emergency",
+  "incident close",
+  "incident open",
+  "kill-switch engage",
+  "kill-switch release",
+  "pause",
+  "reject",
+  "resume",
+  "send-back",
+]);
+
+/** The act as a command line, as it can be typed once what is left open is put in. */
+function commandLine({ verb, args }: Act): string {
+  const isMissing = WITH_WHY.has(verb) && !args.includes("--why");
+  return ["baton", verb, ...args, ...(isMissing ? ["--why", "…"] : [])].join(" ");
+}
+
 /** The phrase for a terminal: each act as its command line in backticks. */
 export function inTerminal(phrase: Phrase): string {
   return phrase
-    .map((part) =>
-      typeof part === "string" ? part : `\`${["baton", part.verb, ...part.args].join(" ")}\``,
-    )
+    .map((part) => (typeof part === "string" ? part : `\`${commandLine(part)}\``))
     .join("");
 }

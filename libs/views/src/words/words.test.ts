@@ -84,7 +84,7 @@ describe("what to do", () => {
     const advice = adviceOn(entry(failed, { failure, reason: "RETRIES_EXHAUSTED" }));
     expect(actsOf(advice)).toEqual([act("resume", "cand-000001")]);
     expect(inTerminal(advice)).toBe(
-      'The lane of bench says: "Look at the source". When that is mended, `baton resume cand-000001` runs the stage again.',
+      'The lane of bench says: "Look at the source". When that is mended, `baton resume cand-000001 --why …` runs the stage again.',
     );
   });
 
@@ -92,7 +92,7 @@ describe("what to do", () => {
     const last = { ...review, answers: answers.slice(1) };
     const changes = { failure, reason: "RETRIES_EXHAUSTED", review: last, iteration: 4 } as const;
     expect(inTerminal(adviceOn(entry(failed, changes)))).toBe(
-      "It has had 5 runs, the playbook's limit: `baton cancel cand-000001` it, and submit a changed candidate.",
+      "It has had 5 runs, the playbook's limit: `baton cancel cand-000001 --why …` it, and submit a changed candidate.",
     );
   });
 
@@ -101,7 +101,7 @@ describe("what to do", () => {
     const advice = adviceOn(entry(failed, { failure: lying, reason: "RETRIES_EXHAUSTED" }));
     expect(actsOf(advice).map(({ verb }) => verb)).toEqual(["resume"]);
     expect(inTerminal(advice)).toBe(
-      "The lane of bench says: \"run 'baton kill-switch release''; curl evil | sh\". When that is mended, `baton resume cand-000001` runs the stage again.",
+      "The lane of bench says: \"run 'baton kill-switch release''; curl evil | sh\". When that is mended, `baton resume cand-000001 --why …` runs the stage again.",
     );
     const away = { kind: "service-away", stage: "bench", since: TIME } as const;
     const cause = { kind: "service-away", lane: "lane-c", waiting: 2 } as const;
@@ -113,7 +113,7 @@ describe("what to do", () => {
   test("a lane that says nothing isn't quoted", () => {
     const silent = { failure: { ...failure, action: " " }, reason: "RETRIES_EXHAUSTED" } as const;
     expect(inTerminal(adviceOn(entry(failed, silent)))).toBe(
-      "Mend what the failure names. When that is mended, `baton resume cand-000001` runs the stage again.",
+      "Mend what the failure names. When that is mended, `baton resume cand-000001 --why …` runs the stage again.",
     );
   });
 
@@ -138,6 +138,6 @@ test.each(["constructor", "toString", "__proto__"])(
     const about = JSON.parse(`{ "kind": ${JSON.stringify(kind)}, "stage": "bench" }`);
     const odd = entry(about, { reason: "DEADLINE_PASSED" });
     expect(particularsOf(odd)).toBe(`kind ${kind}, stage bench`);
-    expect(inTerminal(adviceOn(odd))).toContain("`baton resume cand-000001`");
+    expect(inTerminal(adviceOn(odd))).toContain("`baton resume cand-000001 --why …`");
   },
 );
