@@ -136,9 +136,7 @@ describe("doctor --deep", () => {
     const { code, stdout } = await baton(["explain", candidateId]);
     expect(code).toBe(0);
     expect(stdout).toContain("isn't complete: backtest/report.json isn't in the artifact store");
-    expect(stdout).toMatch(
-      /^Do: `baton reject cand-rotten-2 --why …`, or `baton send-back cand-rotten-2 --why …`/m,
-    );
+    expect(stdout).toMatch(/^Do: `baton reject cand-rotten-2 --why …`, or `baton send-back/m);
     const refused = await baton(["approve", candidateId, "--yes", "--why", "x"]);
     expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("isn't complete")]);
   });

@@ -25,6 +25,7 @@ import {
 } from "@baton/testkit";
 
 import type { EvidenceOptions, JournalEntry } from "../ports.ts";
+import { reported, useJournal } from "./accounting.ts";
 import { DAY } from "./run-artifacts.ts";
 
 /** A real broker, a real engine and a real repository; the journal is a list. */
@@ -54,6 +55,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
   await createBareRepository(repository, { initialFiles: { "README.md": "strategies\n" } });
   const remote = { repository, cacheDir: join(folder.path, "clones") };
   const mesh = await startTestMesh();
+  useJournal(mesh.mesh.journal);
   const broker = spawnService("apps/paper-broker/src/main.ts", {
     ...BROKER_TOKENS_ENV,
     BATON_BROKER_DIR: join(folder.path, "broker"),
@@ -88,6 +90,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
       waitMs,
     },
     async deploy({ candidateId, runId, step, text, dispatch = 10 }) {
+      await reported(candidateId, runId, text);
       const branch = await runBranch(remote, { lane: "e", runId, today: DAY });
       await using tree = await openWorktree({ ...remote, branch });
       const path = strategyPath(candidateId);

@@ -7,6 +7,7 @@ import {
 
 import { evidenceLane } from "../lane.ts";
 import type { EvidenceOptions } from "../ports.ts";
+import { dispatched } from "./accounting.ts";
 import { CANDIDATE, DAY, RUN, spec, type Target } from "./run-artifacts.ts";
 
 /** A stage of lane F that ran once. */
@@ -30,6 +31,7 @@ export async function runStage(
     ...rest,
     inputs: { ...inputs },
   });
+  await dispatched(context.candidateId, of.stage, context.runId);
   const work = evidenceLane(options).stages[of.stage];
   if (!work) throw new Error(`lane F has no stage ${of.stage}`);
   return { context, outcome: await work(context) };

@@ -80,7 +80,9 @@ export function accountFor(
     return { kind: "out", problem: { why: "not-promoted", stage, reason } };
   if (holder === "closed" && reason !== "COMPLETED")
     return { kind: "held", problem: { why: "ended", reason } };
-  const source = patchIn(last) === undefined && ofRun ? ofRun : last;
+  // Recovery may bring back what an earlier run had there.
+  const isBrought = patchIn(last) === undefined || stage === RECOVERY;
+  const source = isBrought && ofRun ? ofRun : last;
   const problem = problemIn(file, source, last);
   return problem ? { kind: "held", problem } : ACCOUNTED;
 }
@@ -95,8 +97,9 @@ function problemIn(file: StrategyOnMain, source: Entry, last: Entry): Unaccounte
   const most = promotion ? notionalAt(has, promotion) : 0;
   if (!promotion || notional > most) return { why: "notional", has: notional, allowed: most };
   // A2: what the stage will report isn't known yet.
-  const isNew = source.stage === SHADOW && settings.runId === source.runId && !isReported(source);
-  if (isNew) return undefined;
+  const isAtIt = source === last && last.awaits !== null && last.holder.startsWith("lane-");
+  const isNew = isAtIt && last.stage === SHADOW && settings.runId === last.runId;
+  if (isNew && !isReported(last)) return undefined;
   const ground = { ...limits, level: "L0" as const, notional: notionalAt("L0", promotion) };
   const digest = digestOf(strategyText(settings, ground));
   const reported = patchIn(source)?.sha256 ?? null;
