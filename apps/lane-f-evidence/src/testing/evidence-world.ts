@@ -62,14 +62,11 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
     BATON_TRACES_PER_SECOND: "0",
   });
   const brokerUrl = await broker.ready();
-  const engine = spawnService("apps/paper-engine/src/main.ts", {
+  const engine = startEngine({
     BATON_NATS_URL: mesh.nats.url,
     BATON_GITOPS_REPO: repository,
     BATON_BROKER_URL: brokerUrl,
-    BATON_BROKER_TOKEN: BROKER_TOKENS.engine,
     BATON_WORK_DIR: join(folder.path, "engine"),
-    BATON_ENGINE_POLL_MS: "50",
-    BATON_TRACES_PER_SECOND: "0",
   });
   const journal: JournalEntry[] = [];
   return {
@@ -110,6 +107,15 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
       folder.remove();
     },
   };
+}
+
+function startEngine(env: Readonly<Record<string, string>>): SpawnedService {
+  return spawnService("apps/paper-engine/src/main.ts", {
+    BATON_BROKER_TOKEN: BROKER_TOKENS.engine,
+    BATON_ENGINE_POLL_MS: "50",
+    BATON_TRACES_PER_SECOND: "0",
+    ...env,
+  });
 }
 
 /** An account as a person has it. */
