@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { LimitBook } from "@baton/brokerage";
+import { GitError } from "@baton/gitops";
 import type { ServiceContext } from "@baton/service";
 
 import type { BrokerSwitch } from "./broker-switch.ts";
 import { createMatters } from "./matters.ts";
 import type { MeshStop } from "./mesh-stop.ts";
-import {
-  createReconciler,
-  mayPass,
-  type Reconciler,
-  type ReconcilerOptions,
-} from "./reconciler.ts";
+import { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
 import { createStatusApp } from "./status-app.ts";
 import { countTroubles, endingText, troublesIn } from "./troubles.ts";
 
@@ -67,7 +63,8 @@ export async function runEngine({
       service.markStarted();
     } catch (error) {
       if (signal.aborted) return;
-      if (!mayPass(error)) throw error;
+      // The next round may find it mended; anything else isn't.
+      if (!(error instanceof GitError)) throw error;
       const problem = error instanceof Error ? error.message : "the repository can't be read";
       // Once per problem, not once per look.
       if (problem !== gitProblem) log.warn({ err: error }, "the repository can't be read");

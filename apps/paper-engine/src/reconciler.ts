@@ -15,13 +15,8 @@ import { cut } from "@baton/contracts";
 import { type Bringing, GitError, type MainReader } from "@baton/gitops";
 import type { Log } from "@baton/telemetry";
 
-import {
-  createAccounts,
-  type Accounts,
-  heldBack,
-  type JournalReader,
-  type Judged,
-} from "./accounts.ts";
+import { type AccountBook, createAccountBook, type FileVersion } from "./account-book.ts";
+import type { JournalReader } from "./accounts.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import { createMainLine, type MainLine } from "./main-line.ts";
 import { type Running, runStrategy } from "./running-strategy.ts";
@@ -40,10 +35,6 @@ const SETTLED_CHECK_MS = 5000;
 const MAX_SETTLED_CHECKS = 10;
 /** Strategies that are looked at at a time: each waits for the broker, not for the others. */
 const AT_A_TIME = 8;
-
-/** What isn't accounted for is held against the journal again after this time, in milliseconds; most of them in one round. */
-const AGAIN_MS = { out: 1000, held: 1000, unread: 300 } as const;
-const MOST_AGAIN = 20;
 
 /** What the reconciler needs. */
 export interface ReconcilerOptions {
@@ -84,17 +75,9 @@ export interface Reconciler {
 
 type Refused = Omit<RunningStrategies["refused"][number], "file">;
 
-/** A version that was held against the journal, and when. */
-interface Accounted {
-  readonly version: StrategyVersion;
-  readonly judged: Judged;
-  readonly at: number;
-}
-
 interface State {
-  readonly accounts: Accounts;
-  /** By file; what is refused for another reason has the version before it here. */
-  readonly judged: Map<string, Accounted>;
+  /** What is refused for another reason has the version before it there. */
+  readonly accounts: AccountBook;
   readonly line: MainLine;
   head: string | undefined;
   /** Text by file, as applied or refused. */
@@ -116,11 +99,7 @@ function versionOf(
   return version;
 }
 
-function start(
-  options: ReconcilerOptions,
-  state: State,
-  { file, version }: { readonly file: string; readonly version: StrategyVersion },
-): void {
+function start(options: ReconcilerOptions, state: State, { file, version }: FileVersion): void {
   const { brokerOf, log, limits, memory, signal } = options;
   const { settings, commit, hash, limits: wants } = version;
   const { candidateId } = settings;
@@ -131,7 +110,7 @@ function start(
     limits: () => limits.of(candidateId),
     isNew: state.head !== undefined,
     appliedAt: new Date().toISOString(),
-    stop: () => stopOf(options, state) ?? heldBackOf(state, file),
+    stop: () => stopOf(options, state) ?? state.accounts.heldBack(file),
     memory,
     signal,
   });
@@ -139,66 +118,21 @@ function start(
   log.info({ candidateId, commit, hash, level: wants.level }, "applied a strategy");
 }
 
-function heldBackOf({ judged }: State, file: string): string | null {
-  const of = judged.get(file);
-  return of ? (heldBack(of.version, of.judged) ?? null) : "it wasn't held against the journal yet";
-}
-
 /** R4: holds it against the journal and does what follows. */
-async function judge(
-  options: ReconcilerOptions,
-  state: State,
-  { file, version }: { readonly file: string; readonly version: StrategyVersion },
-): Promise<void> {
-  const before = state.judged.get(file);
-  const judged = await state.accounts.judge(version);
-  state.judged.set(file, { version, judged, at: options.now() });
-  const problem = heldBack(version, judged);
-  const refused = state.refused.get(file);
-  if (refused?.code === "E_UNACCOUNTED") state.refused.delete(file);
+async function judge(options: ReconcilerOptions, state: State, of: FileVersion): Promise<void> {
+  const { file } = of;
+  const { judged, problem } = await state.accounts.judge(of);
+  if (state.refused.get(file)?.code === "E_UNACCOUNTED") state.refused.delete(file);
   if (problem !== undefined && judged.kind !== "unread" && !state.refused.has(file))
     state.refused.set(file, { code: "E_UNACCOUNTED", problem });
-  if (before?.version.commit !== version.commit || before.judged.kind !== judged.kind)
-    tell(options.log, { file, version, judged, problem });
   if (judged.kind === "out") giveUp(state, file);
-  else start(options, state, { file, version });
+  else start(options, state, of);
 }
 
-function tell(
-  log: Log,
-  of: {
-    readonly file: string;
-    readonly version: StrategyVersion;
-    readonly judged: Judged;
-    readonly problem: string | undefined;
-  },
-): void {
-  const { file, version, judged, problem } = of;
-  const { commit, settings } = version;
-  if (problem === undefined) return;
-  const about = { file, commit, candidateId: settings.candidateId };
-  if (judged.kind === "unread") log.warn(about, problem);
-  else log.error({ ...about, code: "E_UNACCOUNTED", account: judged }, problem);
-}
-
-/** What isn't accounted for may be so now: its candidate went on, or the journal answers again. */
 async function judgeAgain(options: ReconcilerOptions, state: State): Promise<void> {
-  const now = options.now();
-  const waiting = [...state.judged]
-    .filter(
-      ([
-        ,
-        {
-          judged: { kind },
-          at,
-        },
-      ]) => kind !== "accounted" && now - at >= AGAIN_MS[kind],
-    )
-    .toSorted(([, one], [, other]) => one.at - other.at)
-    .slice(0, MOST_AGAIN);
-  if (waiting.length === 0) return;
-  state.accounts.begin();
-  for (const [file, { version }] of waiting) await judge(options, state, { file, version });
+  const waiting = state.accounts.waiting();
+  if (waiting.length > 0) state.accounts.begin();
+  for (const one of waiting) await judge(options, state, one);
 }
 
 /** Its strategy is as if main didn't have it. */
@@ -268,7 +202,7 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
     if (strategies.has(file)) continue;
     state.texts.delete(file);
     state.refused.delete(file);
-    state.judged.delete(file);
+    state.accounts.forget(file);
     giveUp(state, file);
   }
   state.head = commit;
@@ -328,12 +262,11 @@ function stopOf({ stop }: ReconcilerOptions, { line }: Pick<State, "line">): str
 /** A reconciler that has seen nothing yet. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const texts = new Map<string, string>();
-  const judged: State["judged"] = new Map();
+  const accounts = createAccountBook(options);
   const isClaimed = (account: string) =>
-    texts.has(`${account}.yaml`) && judged.get(`${account}.yaml`)?.judged.kind !== "out";
+    texts.has(`${account}.yaml`) && !accounts.isOut(`${account}.yaml`);
   const state: State = {
-    accounts: createAccounts(options.journal),
-    judged,
+    accounts,
     line: createMainLine(options),
     head: undefined,
     texts,
@@ -362,9 +295,4 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     journalProblem: () => state.accounts.problem(),
     brokerProblem: () => state.brokerProblem,
   };
-}
-
-/** True for what a later round may mend by itself. */
-export function mayPass(error: unknown): boolean {
-  return error instanceof GitError;
 }
