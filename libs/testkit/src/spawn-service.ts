@@ -33,7 +33,8 @@ export interface SpawnedService extends AsyncDisposable {
 const ROOT = join(import.meta.dirname, "../../..");
 const MAX_OUTPUT = 4 * 1024 * 1024;
 const STOP_GRACE_MS = 10_000;
-const READY_MS = 15_000;
+/** Only ends what hangs: beside two whole meshes that start, a process waits for a core. */
+const READY_MS = 45_000;
 const running = new Set<SpawnedService>();
 
 /** The processes that this one started and that still run. */
