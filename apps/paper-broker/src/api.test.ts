@@ -125,6 +125,21 @@ test.each([
   expect(await (await ask("GET", "/v2/orders?status=all")).json()).toEqual([]);
 });
 
+test("the value of all accounts is told, without what the asking one has of one instrument", async () => {
+  for (const account of ["one", "two"])
+    await ask("POST", `/v2/orders?account=${account}`, order({ qty: "2" }));
+  await ask(
+    "POST",
+    "/v2/orders?account=two",
+    restingOrder({ client_order_id: "rest", symbol: "NDX", qty: "1", limit_price: "50" }),
+  );
+  const value = async (query: string) => (await ask("GET", `/v2/accounts/value?${query}`)).json();
+  expect(await value("account=one&symbol=SPX")).toEqual({ value: "250" });
+  expect(await value("account=two&symbol=NDX")).toEqual({ value: "400" });
+  expect(await value("account=three&symbol=SPX")).toEqual({ value: "450" });
+  expect((await ask("GET", "/v2/accounts/value?account=one")).status).toBe(422);
+});
+
 test("wrong methods, paths, accounts and web pages are refused", async () => {
   const put = await ask("PUT", "/v2/orders");
   expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, POST, DELETE"]);

@@ -5,10 +5,12 @@
 import {
   Account,
   ClientOrderId,
+  fromUnits,
   KillSwitchChange,
   NewOrder,
   NOT_ALLOWED_CODE,
   NOT_AUTHENTICATED_CODE,
+  Ticker,
 } from "@baton/brokerage";
 import { cut } from "@baton/contracts";
 import { type Context, Hono } from "hono";
@@ -34,6 +36,7 @@ const METHODS: Readonly<Record<string, string>> = {
   "/v2/positions": "GET",
   "/v2/account": "GET",
   "/v2/accounts": "GET",
+  "/v2/accounts/value": "GET",
   "/v2/kill-switch": "GET, PUT, DELETE",
 };
 
@@ -186,6 +189,11 @@ function accountRoutes(app: Hono<Known>, { broker }: ApiOptions): void {
   app.get("/v2/accounts", async (context) => {
     const names = await broker.heldAccounts();
     return context.json(names.map((account) => ({ account })));
+  });
+  app.get("/v2/accounts/value", async (context) => {
+    const symbol = parse(Ticker, context.req.query("symbol"), "symbol");
+    const value = await broker.valueBeside(accountOf(context), symbol);
+    return context.json({ value: fromUnits(value) });
   });
   app.get("/v2/kill-switch", async (context) =>
     context.json(await broker.killSwitch(accountOf(context))),

@@ -21,7 +21,15 @@ import type { BookEvent } from "./book-event.ts";
 import { type AccountBook, type Book, createBook } from "./book.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { type Ledger, type LedgerOpening, openLedger } from "./ledger.ts";
-import { cancelEvery, cancelOne, engage, type Refused, release, takeOrder } from "./rules.ts";
+import {
+  cancelEvery,
+  cancelOne,
+  engage,
+  type Refused,
+  release,
+  takeOrder,
+  valueBeside,
+} from "./rules.ts";
 
 /** A paper broker on a directory of its own. */
 export interface PaperBroker {
@@ -41,6 +49,8 @@ export interface PaperBroker {
   view<T>(account: string, read: (book: AccountBook) => T): Promise<T>;
   /** The accounts that hold something or have open orders, by name. */
   heldAccounts(): Promise<readonly string[]>;
+  /** Value of what all accounts hold and have open, other than this account's of `symbol`; in units of 10^-9. */
+  valueBeside(account: string, symbol: string): Promise<bigint>;
   readonly opening: Pick<LedgerOpening, "events" | "torn">;
   close(): Promise<void>;
 }
@@ -76,16 +86,11 @@ export async function openPaperBroker(
   }
 }
 
-function brokerOn(
+/** What changes nothing (P2). */
+function readingOf(
   book: Book,
-  ledger: Ledger,
-  { at, limits }: { readonly at: () => string; readonly limits: LimitBook },
-): Omit<PaperBroker, "opening" | "close"> {
-  function record(event: BookEvent | null): void {
-    if (event === null) return;
-    ledger.append(event);
-    book.apply(event);
-  }
+  ledger: Pick<Ledger, "flushed">,
+): Pick<PaperBroker, "view" | "killSwitch" | "heldAccounts" | "valueBeside"> {
   const view = async <T>(account: string, read: (book: AccountBook) => T): Promise<T> => {
     const seen = read(book.account(account));
     await ledger.flushed();
@@ -104,6 +109,28 @@ function brokerOn(
       await ledger.flushed();
       return held.map(([name]) => name).toSorted();
     },
+    async valueBeside(account, symbol) {
+      const value = valueBeside(book, book.account(account), symbol);
+      await ledger.flushed();
+      return value;
+    },
+  };
+}
+
+function brokerOn(
+  book: Book,
+  ledger: Ledger,
+  { at, limits }: { readonly at: () => string; readonly limits: LimitBook },
+): Omit<PaperBroker, "opening" | "close"> {
+  function record(event: BookEvent | null): void {
+    if (event === null) return;
+    ledger.append(event);
+    book.apply(event);
+  }
+  const reading = readingOf(book, ledger);
+  const { view, killSwitch } = reading;
+  return {
+    ...reading,
     async take(account, order, { onlyReducing } = { onlyReducing: false }) {
       const rules = { at: at(), limits: limits.of(account), total: limits.total(), onlyReducing };
       const decision = takeOrder(book, account, order, rules);

@@ -194,10 +194,15 @@ function totalOf(
   ours: AccountBook,
   { order, total }: { readonly order: NewOrder; readonly total: TotalLimits },
 ): string | undefined {
-  let others = 0n;
+  return totalBroken(total, changeBy(ours, order), valueBeside(book, ours, order.symbol));
+}
+
+/** Value of what all accounts hold and have open, other than this account's of `symbol`; in units of 10^-9. */
+export function valueBeside(book: Book, ours: AccountBook, symbol: string): bigint {
+  let value = 0n;
   for (const account of book.accounts.values())
-    others += othersValue(account, account === ours ? order.symbol : undefined);
-  return totalBroken(total, changeBy(ours, order), others);
+    value += othersValue(account, account === ours ? symbol : undefined);
+  return value;
 }
 
 /** The position with all that is open in the order's direction filled, and what the order changes. */

@@ -10,7 +10,7 @@
  *     order would change isn't made up for.
  * P4: a kill switch stops every order that would increase a position (J7), the broker's and the mesh's; the latter is
  *     asked in the moment of sending, and while nobody knows it, it counts as engaged. What only takes away passes.
- * P5: no order that increases a position leaves over the account's limits, whatever the file says.
+ * P5: no order that increases a position leaves over the account's limits or that of all accounts together, whatever the file says.
  * P6: what the account holds of other instruments when the version comes is left by an earlier one, and taken down.
  * P7: a version that comes back because main was moved begins anew: what was ordered in the account until then, also by the
  *     engine itself while main didn't have the version, is over.
@@ -38,6 +38,7 @@ import {
   type TargetPosition,
   targetPositions,
 } from "./target-position.ts";
+import type { TotalLimit } from "./total-limit.ts";
 
 /** Where an account stands against its version. */
 export interface AccountStanding {
@@ -64,6 +65,7 @@ export interface PositionKeeperParts {
   readonly broker: Broker;
   /** The account's limits as they are now: a raise ends. */
   readonly limits: () => OrderLimits;
+  readonly total: TotalLimit;
   /** False: the version was there before this process, so what was ordered since tells who traded. */
   readonly isNew: boolean;
   readonly stop: OrderStop;
@@ -85,28 +87,31 @@ interface Memory {
 
 /** A keeper for the version in its account. */
 export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper {
-  const { version, broker, limits, stop, signal } = parts;
+  const { version, broker, limits, total, stop, signal } = parts;
   const wanted = targetPositions(version);
   let memory: Memory | undefined;
 
-  async function move(target: TargetPosition, at: { held: bigint; delta: bigint }): Promise<void> {
+  async function move(target: TargetPosition, at: Difference): Promise<void> {
     const order = orderFor(version, target, at.delta, memory?.over);
     const known = memory?.orders.get(order.client_order_id)?.state;
     // A refusal is an answer too.
     if (known === "accepted" || known === "refused") return;
     const takes = takesAway({ held: at.held, change: at.delta });
-    const sent = takes ? await send(broker, order, signal) : await increase(order, at.held);
+    const sent = takes ? await send(broker, order, signal) : await increase(order, at.before);
     memory?.orders.set(order.client_order_id, sent);
   }
 
   async function increase(order: NewOrder, held: bigint): Promise<EngineOrder> {
+    const blocked = (message: string) => engineOrder(order, "blocked", message);
     const price = order.reference_price === null ? null : toUnits(order.reference_price);
     const change = { symbol: order.symbol, held, change: signedChange(order), price };
     const broken = limitBroken(limits(), change, { others: 0n, recent: 0 });
-    if (broken !== undefined) return engineOrder(order, "blocked", `E_LIMIT: ${broken}`);
-    const reason = stop() ?? ((await broker.killSwitch.get()).engaged ? ENGAGED : null);
-    if (reason !== null) return engineOrder(order, "blocked", reason);
-    return send(stoppable(broker, stop), order, signal);
+    if (broken !== undefined) return blocked(`E_LIMIT: ${broken}`);
+    const sent = await total(broker, change, async () => {
+      const reason = stop() ?? ((await broker.killSwitch.get()).engaged ? ENGAGED : null);
+      return reason === null ? send(stoppable(broker, stop), order, signal) : blocked(reason);
+    });
+    return "done" in sent ? sent.done : blocked(`E_LIMIT: ${sent.broken}`);
   }
 
   return {
@@ -118,9 +123,9 @@ export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper
       if (strange.length > 0) return standing(targets, before, { memory, strange });
       let moved = false;
       for (const target of targets) {
-        const { held, delta } = differenceOf(target, before);
-        if (delta === 0n) continue;
-        await move(target, { held, delta });
+        const difference = differenceOf(target, before);
+        if (difference.delta === 0n) continue;
+        await move(target, difference);
         moved = true;
       }
       const after = moved ? await holdingsOf(broker) : before;
@@ -130,9 +135,19 @@ export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper
   };
 }
 
-function differenceOf({ instrument, units }: TargetPosition, { held, open }: Holdings) {
+/** How a position stands against its target. */
+interface Difference {
+  readonly held: bigint;
+  readonly delta: bigint;
+  /** What would be held before `delta`, with all that is open in its direction filled. */
+  readonly before: bigint;
+}
+
+function differenceOf({ instrument, units }: TargetPosition, { held, open }: Holdings): Difference {
   const now = held.get(instrument) ?? 0n;
-  return { held: now, delta: units - now - (open.get(instrument) ?? 0n) };
+  const waiting = open.get(instrument) ?? 0n;
+  const delta = units - now - waiting;
+  return { held: now, delta, before: waiting > 0n === delta > 0n ? now + waiting : now };
 }
 
 /** The version's targets, and zero for everything else that is held. */

@@ -225,6 +225,37 @@ test("a limit that is lower than what runs keeps the next order back, and lets i
   expect(reconciler.status().strategies[0]).toMatchObject({ ...held("0"), trouble: null });
 });
 
+test("the limit of all accounts together keeps back the one order that would pass it; the others go on", async () => {
+  const { put, file, write, reconciler, broker, candidate, setTotal } = await place();
+  put(file("L0"));
+  await reconciler.round();
+  // What every account of this broker holds, other tests' too.
+  const held1 = Number(await broker.valueBeside("NONE"));
+  const [big, small] = [newCandidate(), newCandidate()];
+  setTotal(held1 + 1200);
+  put(file("L2"));
+  write({ [`${big}.yaml`]: strategyFile(big, "L1"), [`${small}.yaml`]: strategyFile(small, "L1") });
+  await reconciler.round();
+  const byId = () =>
+    new Map(reconciler.status().strategies.map((one) => [one.candidateId, one] as const));
+  expect(byId().get(candidate)).toMatchObject({
+    settled: false,
+    trouble: "E_LIMIT",
+    positions: [{ held: "5" }],
+    orders: [{ state: "blocked", message: expect.stringContaining("over the limit total") }],
+  });
+  // Two that fit one by one: one of them passes.
+  const both = [big, small].map((one) => byId().get(one));
+  expect(both.map((one) => one?.trouble)).toEqual(expect.arrayContaining(["E_LIMIT", null]));
+  expect(await broker.listOrders()).toHaveLength(1);
+  setTotal(held1 + 2000);
+  await reconciler.round();
+  for (const one of [big, small]) expect(byId().get(one)).toMatchObject(held("10"));
+  put(file("L2", { limits: { enabled: false } }));
+  await reconciler.round();
+  expect(byId().get(candidate)).toMatchObject({ ...held("0"), trouble: null });
+});
+
 test("an order that someone else's trade has undone isn't sent again; people are told", async () => {
   const { put, file, reconciler, broker } = await place();
   put(file("L0"));

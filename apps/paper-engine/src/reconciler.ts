@@ -17,6 +17,7 @@ import type { Log } from "@baton/telemetry";
 
 import { type AccountBook, createAccountBook, type FileVersion } from "./account-book.ts";
 import type { JournalReader } from "./accounts.ts";
+import { due } from "./due.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import { createMainLine, type MainLine } from "./main-line.ts";
 import { type Running, runStrategy } from "./running-strategy.ts";
@@ -27,12 +28,9 @@ import {
   StrategyFileError,
   type StrategyVersion,
 } from "./strategy-file.ts";
+import { createTotalLimit, type TotalLimit } from "./total-limit.ts";
 import { createUnclaimedAccounts, type UnclaimedAccounts } from "./unclaimed-accounts.ts";
 
-/** Settled strategies are looked at again after this time, in milliseconds. */
-const SETTLED_CHECK_MS = 5000;
-/** Most of them in one round, the oldest first. */
-const MAX_SETTLED_CHECKS = 10;
 /** Strategies that are looked at at a time: each waits for the broker, not for the others. */
 const AT_A_TIME = 8;
 
@@ -83,6 +81,7 @@ interface State {
   /** Text by file, as applied or refused. */
   readonly texts: Map<string, string>;
   readonly running: Map<string, Running>;
+  readonly total: TotalLimit;
   readonly refused: Map<string, Refused>;
   readonly unclaimed: UnclaimedAccounts;
   brokerProblem: string | null;
@@ -108,6 +107,7 @@ function start(options: ReconcilerOptions, state: State, { file, version }: File
     version,
     broker: brokerOf(candidateId),
     limits: () => limits.of(candidateId),
+    total: state.total,
     isNew: state.head !== undefined,
     appliedAt: new Date().toISOString(),
     stop: () => stopOf(options, state) ?? state.accounts.heldBack(file),
@@ -208,15 +208,6 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
   state.head = commit;
 }
 
-/** Who is looked at in this round: all that aren't settled, and a few of the others. */
-function due(state: State, now: number): Running[] {
-  const all = [...state.running.values()];
-  const settled = all
-    .filter((running) => running.settled() && now - running.checkedAt() >= SETTLED_CHECK_MS)
-    .toSorted((a, b) => a.checkedAt() - b.checkedAt());
-  return [...all.filter((running) => !running.settled()), ...settled.slice(0, MAX_SETTLED_CHECKS)];
-}
-
 /** R3: looks after one; what goes wrong is said once, not once per round. */
 async function keepOne(options: ReconcilerOptions, state: State, running: Running): Promise<void> {
   const { log, now } = options;
@@ -238,7 +229,7 @@ async function keepOne(options: ReconcilerOptions, state: State, running: Runnin
 async function keepAll(options: ReconcilerOptions, state: State): Promise<void> {
   const { signal, now } = options;
   state.brokerProblem = null;
-  const waiting = due(state, now());
+  const waiting = due(state.running.values(), now());
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (signal.aborted) return;
@@ -271,6 +262,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     head: undefined,
     texts,
     running: new Map(),
+    total: createTotalLimit(options.limits),
     refused: new Map(),
     unclaimed: createUnclaimedAccounts({ ...options, isClaimed }),
     brokerProblem: null,

@@ -11,6 +11,7 @@ import {
 import type { OrderStop } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
 import { accountOf, targetPositions } from "./target-position.ts";
+import type { TotalLimit } from "./total-limit.ts";
 
 /** One strategy that runs: its version, and where its account stands. */
 export interface Running {
@@ -29,6 +30,7 @@ export interface RunningOptions {
   readonly broker: Broker;
   /** The account's limits as they are now: a raise ends. */
   readonly limits: () => OrderLimits;
+  readonly total: TotalLimit;
   /** False: the version was there before this process. */
   readonly isNew: boolean;
   readonly appliedAt: string;

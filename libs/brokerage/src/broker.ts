@@ -8,6 +8,7 @@
  */
 import { z } from "zod";
 
+import { SignedDecimal } from "./decimal.ts";
 import { createExchange, type Exchange, expectBody, refusalOf } from "./exchange.ts";
 import {
   Account,
@@ -69,6 +70,8 @@ export interface Broker {
   accountState(): Promise<AccountState>;
   /** The broker's accounts, of whomever, that hold something or have open orders. */
   heldAccounts(): Promise<readonly Account[]>;
+  /** Value of all that any account of the broker holds, at its entry, or has open, other than this account's of `symbol`. */
+  valueBeside(symbol: string): Promise<SignedDecimal>;
   readonly killSwitch: KillSwitchControl;
 }
 
@@ -94,6 +97,7 @@ export interface BrokerOptions extends BrokerPlace {
 const PAGE = 500;
 const MAX_LIST = 10_000;
 const HeldAccounts = z.array(z.object({ account: Account }));
+const Value = z.object({ value: SignedDecimal });
 const Cancelled = z.array(z.object({ id: z.string(), status: z.int() }));
 
 /** The account `options.account` at the broker under `options.url`; opens nothing until it is used. */
@@ -115,6 +119,10 @@ export function createBroker(options: BrokerOptions): Broker {
     positions: () => get("/v2/positions", z.array(Position)),
     accountState: () => get("/v2/account", AccountState),
     heldAccounts: async () => (await get("/v2/accounts", HeldAccounts)).map((held) => held.account),
+    async valueBeside(symbol) {
+      const query = new URLSearchParams({ symbol }).toString();
+      return (await get(`/v2/accounts/value?${query}`, Value)).value;
+    },
     killSwitch: {
       get: () => get("/v2/kill-switch", KillSwitch),
       async engage({ cancelOpen = true, ...change }) {

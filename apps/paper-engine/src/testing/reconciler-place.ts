@@ -6,6 +6,7 @@ import {
   createBroker,
   DEFAULT_LIMIT_BOOK,
   DEFAULT_LIMITS,
+  DEFAULT_TOTAL,
   type OrderLimits,
 } from "@baton/brokerage";
 import { openMainReader } from "@baton/gitops";
@@ -33,6 +34,7 @@ export async function placeOn(shared: ReturnType<typeof sharedBroker>) {
   let clock = 0;
   let stopped: string | null = null;
   let limits: OrderLimits = DEFAULT_LIMITS;
+  let total = DEFAULT_TOTAL;
   const memoryFile = join(testFolder(), "memory.json");
   const restart = async () => {
     const reader = await openMainReader({ ...repository, cacheDir: testFolder() });
@@ -40,7 +42,7 @@ export async function placeOn(shared: ReturnType<typeof sharedBroker>) {
     return createReconciler({
       reader,
       broker: createBroker({ url, token: BROKER_TOKENS.operator, timeoutMs: 1000 }),
-      limits: { ...DEFAULT_LIMIT_BOOK, of: () => limits },
+      limits: { ...DEFAULT_LIMIT_BOOK, of: () => limits, total: () => total },
       brokerOf: (account) =>
         createBroker({ url, token: BROKER_TOKENS.operator, account, timeoutMs: 1000 }),
       stop: () => stopped,
@@ -59,6 +61,7 @@ export async function placeOn(shared: ReturnType<typeof sharedBroker>) {
     ...accountAt(candidate),
     setStop,
     setLimits: (over: Partial<OrderLimits>) => (limits = { ...DEFAULT_LIMITS, ...over }),
+    setTotal: (notional: number) => (total = { notional }),
     ...repository,
     put,
     file,
