@@ -97,10 +97,9 @@ test("the broker starts with limits that two people raised, and not with those o
   const [ada, ben] = [createUser(), createUser()];
   const people = join(folder.path, "people.yaml");
   const registry = [
-    { name: "ada", publicKey: ada.getPublicKey(), roles: [] },
-    { name: "ben", publicKey: ben.getPublicKey(), roles: [] },
+    { name: "ada", publicKey: ada.getPublicKey(), roles: ["raise-limits"] },
+    { name: "ben", publicKey: ben.getPublicKey(), roles: ["raise-limits", "risk"] },
   ];
-  writeFileSync(people, stringify(registry));
   const entry = {
     limits: OrderLimits.parse({ ...limits, notional: 5_000_000, orderNotional: 5_000_000 }),
     why: "agreed",
@@ -115,7 +114,8 @@ test("the broker starts with limits that two people raised, and not with those o
     publicKey: pair.getPublicKey(),
     signature: Buffer.from(pair.sign(bytes)).toString("base64url"),
   }));
-  const start = (raisedBy: unknown[], mesh = MESH) => {
+  const start = (raisedBy: unknown[], mesh = MESH, registered = registry) => {
+    writeFileSync(people, stringify(registered));
     const file = join(folder.path, "limits.yaml");
     writeFileSync(
       file,
@@ -136,6 +136,10 @@ test("the broker starts with limits that two people raised, and not with those o
   const elsewhere = start(signed, `mesh-${"b".repeat(32)}`);
   expect(await elsewhere.exited).toMatchObject({ code: 3 });
   expect(elsewhere.output()).toContain("and this is mesh-b");
+  const older = registry.map((person) => ({ ...person, roles: [] }));
+  const without = start(signed, MESH, older);
+  expect(await without.exited).toMatchObject({ code: 3 });
+  expect(without.output()).toContain("nobody has it");
   const both = start(signed);
   onTestFinished(async () => void (await both.stop()));
   await both.ready();

@@ -31,9 +31,12 @@ export {
   type LimitsEntry,
   limitsText,
   MAX_RAISE_DAYS,
+  mayRaise,
+  RAISE_ROLE,
   raiseFault,
   type Raise,
   readLimitsDocument,
+  whoMayText,
 } from "./limits-file.ts";
 export { LimitsError, openLimits } from "./open-limits.ts";
 export {

@@ -12,21 +12,23 @@
  *           - { publicKey: U…, signature: … }
  *           - { publicKey: U…, signature: … }
  *
- * F1: lowering takes nobody, raising above the default takes the signatures of two different people of the key registry, over
- *     exactly these figures for exactly this account. One alone, or a changed figure, and the file isn't taken at all.
+ * F1: lowering takes nobody, raising above the default takes the signatures of two different people who have the role
+ *     `raise-limits` in the key registry, over exactly these figures for exactly this account. One alone, or a changed figure, and
+ *     the file isn't taken at all. In a registry that gives nobody the role, nobody raises anything.
  * F2: a raise is of one mesh and of a time: one of another mesh, or that begins in the future or lasts too long, isn't taken;
  *     when it is over the default holds again, and the file stays good.
  */
 import {
   canonicalJson,
   CommandSignature,
-  Identity,
+  type Identity,
   Instant,
   isSamePerson,
   MeshName,
   printableText,
-  PublicKey,
+  type Role,
 } from "@baton/contracts";
+import type { People } from "@baton/people";
 import { readYaml, YamlError } from "@baton/text";
 import { fromPublic } from "@nats-io/nkeys";
 import { z } from "zod";
@@ -46,6 +48,10 @@ import { Account } from "./order.ts";
 const MAX_LIMITS_BYTES = 1_000_000;
 /** Different people that a raised limit takes. */
 const SIGNERS = 2;
+/** Most people that a fault names. */
+const MAX_NAMED = 10;
+/** The role that they have in the key registry: not everybody who may ask for something, a pipeline's key among them. */
+export const RAISE_ROLE: Role = "raise-limits";
 /** The entry for every account that has none of its own. */
 const EVERYBODY = "*";
 /** What the entry of all accounts together is called. */
@@ -113,8 +119,8 @@ export function limitsText(
 
 /** What a file's limits are held against. */
 export interface LimitsContext {
-  /** Whose key that is in the key registry. */
-  readonly ownerOf: (publicKey: string) => Identity | undefined;
+  /** The key registry: whose key is whose, and who may raise a limit. */
+  readonly people: People;
   /** The mesh that broker and engine belong to; undefined where nobody said: then nothing can be raised. */
   readonly mesh: string | undefined;
   readonly now: () => Date;
@@ -178,22 +184,44 @@ export function readLimitsDocument(
 function faultOf({ of, entry, raised }: LimitsEntry, context: LimitsContext): string[] {
   if (raised.length === 0) return [];
   const signers: Identity[] = [];
+  const without: Identity[] = [];
   for (const one of entry.raisedBy) {
-    const owner = context.ownerOf(one.publicKey);
+    const owner = context.people.get(one.publicKey);
     if (owner === undefined) return [`${of}: the key registry doesn't have ${one.publicKey}`];
+    const { name } = owner;
     if (!isSignedBy(one, of, entry))
-      return [`${of}: ${owner}'s signature is not of these figures, mesh, dates and this reason`];
-    if (!signers.some((known) => isSamePerson(known, owner))) signers.push(owner);
+      return [`${of}: ${name}'s signature is not of these figures, mesh, dates and this reason`];
+    if (!mayRaise(owner)) without.push(name);
+    else if (!signers.some((known) => isSamePerson(known, name))) signers.push(name);
   }
-  if (signers.length < SIGNERS) {
-    const names =
-      signers.length === 0 ? "nobody has signed" : `signed by ${signers.join(", ")} only`;
+  if (signers.length < SIGNERS)
     return [
-      `${of}: ${raised.join(", ")} above the default takes the signatures of ${SIGNERS} different people; ${names}`,
+      `${of}: ${raised.join(", ")} above the default takes the signatures of ${SIGNERS} different people with the role ${RAISE_ROLE}; ${signersText(signers, without)}; ${whoMayText(context.people)}`,
     ];
-  }
   const fault = raiseFault(entry.raised, context);
   return fault === undefined ? [] : [`${of}: ${fault}`];
+}
+
+/** True if somebody's signature counts under a raised limit. */
+export function mayRaise({ roles }: { readonly roles: readonly Role[] }): boolean {
+  return roles.includes(RAISE_ROLE);
+}
+
+function signersText(signers: readonly Identity[], without: readonly Identity[]): string {
+  const names = signers.length === 0 ? "nobody" : `${signers.join(", ")} only`;
+  const signed = without.length + signers.length === 0 ? "nobody has signed" : `signed by ${names}`;
+  return without.length === 0 ? signed : `${signed}, and by ${without.join(", ")} without it`;
+}
+
+/** Whose signatures count, and how others get the role. */
+export function whoMayText(people: People): string {
+  const names = [...new Set([...people.values()].filter(mayRaise).map(({ name }) => name))];
+  const shown = [...names.slice(0, MAX_NAMED), ...(names.length > MAX_NAMED ? ["…"] : [])];
+  const whoMay =
+    names.length === 0
+      ? "nobody has it"
+      : `${shown.join(", ")} ${names.length === 1 ? "has" : "have"} it`;
+  return `${whoMay}, and whoever keeps the key registry gives it to a person there, as in \`roles: [${RAISE_ROLE}]\``;
 }
 
 /** What is wrong with the mesh and the dates of a raise (F2). */
@@ -229,17 +257,4 @@ function isSigned(text: string, { publicKey, signature }: CommandSignature): boo
   } catch {
     return false;
   }
-}
-
-const RegistryEntry = z.object({ name: Identity, publicKey: PublicKey });
-
-/**
- * Whose key is whose, in the text of a key registry. Throws an Error where it isn't one; who it lets in is the coordinator's
- * to check in full.
- */
-export function keyOwners(text: string): (publicKey: string) => Identity | undefined {
-  const people = z.array(RegistryEntry).parse(readYaml(text, { maxCharacters: MAX_LIMITS_BYTES }));
-  const owners = new Map(people.map(({ name, publicKey }) => [publicKey, name] as const));
-  if (owners.size < people.length) throw new Error("a key is listed twice");
-  return (publicKey) => owners.get(publicKey);
 }

@@ -1,6 +1,7 @@
 import { readOwnFile } from "@baton/files";
+import { type People, PeopleFault, readPeople } from "@baton/people";
 
-import { keyOwners, parseLimits } from "./limits-file.ts";
+import { parseLimits, RAISE_ROLE } from "./limits-file.ts";
 import { DEFAULT_LIMIT_BOOK, type LimitBook } from "./limits.ts";
 
 /** Bytes of a million characters. */
@@ -10,8 +11,7 @@ const MAX_BYTES = 4_000_000;
 export class LimitsError extends Error {
   override readonly name = "LimitsError";
   readonly code = "E_LIMITS";
-  readonly action =
-    "Correct what is named; raised limits take two people: `baton limits sign FILE`. Without BATON_LIMITS the defaults hold.";
+  readonly action = `Correct what is named; raised limits take two people with the role ${RAISE_ROLE} in the key registry: \`baton limits sign FILE\`. Without BATON_LIMITS the defaults hold.`;
 }
 
 /**
@@ -26,9 +26,9 @@ export async function openLimits(of: {
   readonly now?: () => Date;
 }): Promise<LimitBook> {
   if (of.file === undefined) return DEFAULT_LIMIT_BOOK;
-  const ownerOf = of.people === undefined ? () => undefined : owners(of.people);
+  const people: People = of.people === undefined ? new Map() : await peopleIn(of.people);
   const { mesh, now = () => new Date() } = of;
-  const read = parseLimits(text(of.file), { ownerOf, mesh, now });
+  const read = parseLimits(text(of.file), { people, mesh, now });
   if ("book" in read) return read.book;
   throw new LimitsError(`${of.file}:\n  ${read.faults.slice(0, 20).join("\n  ")}`);
 }
@@ -42,12 +42,11 @@ function text(file: string): string {
   }
 }
 
-function owners(file: string): ReturnType<typeof keyOwners> {
-  const registry = text(file);
+async function peopleIn(file: string): Promise<People> {
   try {
-    return keyOwners(registry);
+    return await readPeople(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : "it can't be read";
-    throw new LimitsError(`key registry ${file}: ${why}`, { cause });
+    if (!(cause instanceof PeopleFault)) throw cause;
+    throw new LimitsError(cause.message, { cause });
   }
 }

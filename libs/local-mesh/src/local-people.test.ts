@@ -35,8 +35,9 @@ test("a mesh gets three people, whose keys only their owner may read, and keeps 
   for (const name of [operatingSystemUser(), ...OTHERS]) {
     const file = localKeyFile(folder.path, name);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    const roles = OTHERS.includes(name) ? "raise-limits" : "";
     expect(text).toContain(
-      `name: "${name}", publicKey: ${readKeyFile(file)?.publicKey}, roles: []`,
+      `name: "${name}", publicKey: ${readKeyFile(file)?.publicKey}, roles: [${roles}]`,
     );
   }
   ensurePeople(directory, OTHERS);

@@ -8,6 +8,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { RAISE_ROLE } from "@baton/brokerage";
 import {
   ensureKeyFile,
   identityFrom,
@@ -24,7 +25,10 @@ import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
-/** Who comes along beside the one who runs it: a live ramp takes two approvals, neither of them its author's. */
+/**
+ * Who comes along beside the one who runs it: a live ramp takes two approvals, neither of them its author's. In a registry that
+ * is made with them they may raise limits together.
+ */
 export const OTHERS: readonly Identity[] = ["reviewer", "second-reviewer"];
 
 /** Makes what is absent: the keys of `names` and of whoever runs this, and the registry with all of them. Returns own key. */
@@ -76,7 +80,8 @@ export function ownKeyFollower({
 
 /** Adds the keys that the registry doesn't have; what is in it stays as it is. False if there was nothing to add. */
 function register(file: string, keys: readonly SigningKey[]): boolean {
-  const text = existsSync(file) ? readFileSync(file, "utf8") : HEAD;
+  const isNew = !existsSync(file);
+  const text = isNew ? HEAD : readFileSync(file, "utf8");
   const known = parseRegistry(text);
   // The coordinator names every fault of a registry that can't be read.
   if (!known) return false;
@@ -84,7 +89,8 @@ function register(file: string, keys: readonly SigningKey[]): boolean {
   const lines = keys
     .filter(({ publicKey }) => !known.some((one) => one.publicKey === publicKey))
     .map(({ name, publicKey }) => {
-      const roles = known.find((one) => one.name === name)?.roles ?? [];
+      const given = isNew && name !== undefined && OTHERS.includes(name) ? [RAISE_ROLE] : [];
+      const roles = known.find((one) => one.name === name)?.roles ?? given;
       return `- { name: ${JSON.stringify(name)}, publicKey: ${publicKey}, roles: [${roles.join(", ")}] }\n`;
     });
   if (lines.length === 0) return false;

@@ -11,7 +11,7 @@ export function register(program: Command): void {
   limits
     .command("sign <file>")
     .description(
-      "agree to the raised limits in a file; they hold with the signatures of two people",
+      "agree to the raised limits in a file; they hold with the signatures of two people with the role raise-limits",
     )
     .option("--as <name>", "in whose name (default: the key's)")
     .option("--until <date>", "until when a raise holds, such as 2026-12-31 (default: 30 days)")
@@ -25,7 +25,7 @@ export function register(program: Command): void {
         ],
         [
           "baton limits sign limits.yaml --as reviewer",
-          "as another person of a mesh of `baton up`",
+          "as one of the two people of a mesh of `baton up` who may",
         ],
       ]),
     )

@@ -19,36 +19,44 @@ test("two people's signatures raise a limit; changing a figure afterwards voids 
   onTestFinished(() => folder.remove());
   const people = join(folder.path, "people.yaml");
   const file = join(folder.path, "limits.yaml");
-  const keys = ["ada", "ben"].map((name) => {
+  const keys = ["ada", "ben", "bot"].map((name) => {
     const path = join(folder.path, `${name}.key`);
     return { path, key: ensureKeyFile(path, { name, fallback: name }).key };
   });
   const registry = keys.map(({ key }) => ({
     name: key.name,
     publicKey: key.publicKey,
-    roles: [],
+    roles: key.name === "bot" ? [] : ["raise-limits"],
   }));
   writeFileSync(people, stringify(registry));
   const limits = { notional: 9e6, orderNotional: 1e5, position: 10, ordersPerMinute: 5 };
   const accounts = { "cand-0001": { limits, why: "agreed" } };
   writeFileSync(file, stringify({ version: "baton-limits-v2", accounts }));
-  const sign = (path: string, more: readonly string[] = ["--yes"], mesh = MESH) =>
+  const sign = (path: string, more: readonly string[] = ["--yes"], mesh = MESH, known = "") =>
     baton(["limits", "sign", file, ...more], {
       cwd: folder.path,
-      env: { BATON_KEY_FILE: path, BATON_MESH: mesh },
+      env: { BATON_KEY_FILE: path, BATON_MESH: mesh, BATON_PEOPLE: known },
     });
-  const [ada, ben] = keys;
+  const [ada, ben, bot] = keys;
   const before = readFileSync(file, "utf8");
   expect(await sign(ada?.path ?? "", [])).toMatchObject({ code: 2 });
   expect(readFileSync(file, "utf8")).toBe(before);
-  expect(await sign(ada?.path ?? "")).toMatchObject({
+  expect(await sign(bot?.path ?? "", ["--yes"], MESH, people)).toMatchObject({
+    code: 9,
+    stderr: expect.stringMatching(/E_DENIED.*bot may not raise limits[^]*ada, ben have it/),
+  });
+  expect(readFileSync(file, "utf8")).toBe(before);
+  expect(await sign(ada?.path ?? "", ["--yes"], MESH, people)).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
       /cand-0001: notional 9000000 \(agreed\), in mesh-a+ until \S+; 1 signature\n/,
     ),
   });
-  await sign(ada?.path ?? "");
-  await expect(openLimits({ file, people, mesh: MESH })).rejects.toThrow(/signed by ada only/);
+  // Where no registry is known the signature is made, and counts for nothing.
+  expect(await sign(bot?.path ?? "")).toMatchObject({ code: 0 });
+  await expect(openLimits({ file, people, mesh: MESH })).rejects.toThrow(
+    /signed by ada only, and by bot without it/,
+  );
   const elsewhere = await sign(ben?.path ?? "", ["--yes"], OTHER);
   expect(elsewhere).toMatchObject({
     code: 3,

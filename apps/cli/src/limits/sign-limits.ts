@@ -10,11 +10,14 @@ import {
   limitsText,
   type LimitsDocument,
   MAX_RAISE_DAYS,
+  mayRaise,
   type Raise,
+  RAISE_ROLE,
   raiseFault,
   readLimitsDocument,
+  whoMayText,
 } from "@baton/brokerage";
-import { findServer, senderFrom, trustedMeshes } from "@baton/client";
+import { findServer, registryFor, senderFrom, type SigningKey, trustedMeshes } from "@baton/client";
 import { readOwnFile } from "@baton/files";
 import { print } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
@@ -58,6 +61,7 @@ export async function signLimits(file: string, options: Options): Promise<void> 
       action: "`baton login` makes one; whoever keeps the key registry adds its public half.",
     });
   if (options.yes !== true && !canAsk()) throw unasked();
+  await requireRole(name, key, options);
   const document = read(file);
   const raises = limitsEntries(document).filter(({ raised }) => raised.length > 0);
   const asked: string[] = [];
@@ -86,6 +90,21 @@ export async function signLimits(file: string, options: Options): Promise<void> 
   }
   const signed: Signed = { file, by: name, accounts };
   await print(options.format, signed, render);
+}
+
+/** A signature that won't count isn't made; where no registry is known here, broker and engine say so. Throws `UserError`. */
+async function requireRole(name: string, key: SigningKey, options: Options): Promise<void> {
+  const people = await registryFor(undefined, findServer(options, process.env));
+  const known = people?.get(key.publicKey);
+  if (people === undefined || (known !== undefined && mayRaise(known))) return;
+  throw new UserError({
+    code: "E_DENIED",
+    exit: EXIT.notAuthorised,
+    message: `${name} may not raise limits`,
+    value: known === undefined ? "not in the key registry" : known.roles.join(", ") || "no role",
+    rule: `to raise a limit takes two people with the role ${RAISE_ROLE}`,
+    action: `Ask two who have it, or who gives it: ${whoMayText(people)}.`,
+  });
 }
 
 /** What holds without the raise. */
