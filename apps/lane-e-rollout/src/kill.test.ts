@@ -9,7 +9,7 @@ import { createStageContext, temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 import { rolloutLane } from "./lane.ts";
-import { dispatched } from "./testing/dispatched.ts";
+import { dispatched, writingDown } from "./testing/dispatched.ts";
 import { approvalOf, commitsOf, contextOf, outputsOf, sharedPlace } from "./testing/place.ts";
 import { sampleRun } from "./testing/sample-run.ts";
 import { stageOf } from "./testing/stage-of.ts";
@@ -61,7 +61,7 @@ test(
     for (let ended = false; !ended && kills < 9; kills += 1)
       ended = await rampAndKill(file, Math.random() * 800);
     const last = contextOf(run, "live-ramp", texts, { approvals: [approvalOf(run)] });
-    expect(await stages["live-ramp"]?.(last)).toMatchObject({ verdict: "pass" });
+    expect(await stages["live-ramp"]?.(writingDown(last))).toMatchObject({ verdict: "pass" });
     expect(last.outputJson("gates/live-ramp.json", LiveRampReport)).toMatchObject({ level: "L3" });
     const action = `${run.candidateId}.live-ramp.${run.runId}`;
     for (const level of ["L1", "L2", "L3"])

@@ -26,6 +26,7 @@ import {
   StageFailure,
   type StageOutcome,
 } from "@baton/lanekit";
+import { RAMPED_STRATEGY } from "@baton/views";
 
 import { requireGates } from "./gate-evidence.ts";
 import {
@@ -63,6 +64,11 @@ async function merge(
   return changeStrategy(context, remote, { ...change, confirm });
 }
 
+/** Stores a level's file in lane E's own name: the engine takes no level that wasn't. */
+async function writeDown(context: StageContext, { level, text }: RenderedStrategy): Promise<void> {
+  await context.put(`paper-candidate/strategy-${level}.yaml`, new TextEncoder().encode(text));
+}
+
 /** Waits until a level runs; throws the stop if one is why it doesn't (L4). */
 async function verify(
   ramp: Ramp,
@@ -95,6 +101,7 @@ async function raise(ramp: Ramp): Promise<RampEnd> {
       continue;
     }
     context.progress(`raising the limit to ${level}`);
+    await writeDown(context, wanted);
     const isThere = index < ramp.inherited;
     const merged = isThere
       ? undefined
@@ -211,6 +218,9 @@ async function finish(ramp: Ramp, end: RampEnd): Promise<StageOutcome> {
   const last = stopped === undefined ? levels.at(-1) : ground;
   const top = levels.findIndex(({ level }) => level === stopped?.level);
   const reached = stopped === undefined ? levels : levels.slice(0, top + 1);
+  // Again: an attempt before may have died after it stored them, and then named none.
+  for (const level of reached) await writeDown(context, level);
+  if (last) await context.put(RAMPED_STRATEGY, new TextEncoder().encode(last.text));
   const report = await putReport(context, {
     target: "live",
     level: last?.level ?? "L0",

@@ -6,9 +6,9 @@ import type { Entry } from "@baton/contracts";
 import { AS_READER, eventually } from "@baton/testkit";
 import { expect, test, vi } from "vitest";
 
-import { rampEntry, toJournal } from "./testing/accounting.ts";
+import { rampEntry, reportedDigest, toJournal, writeDown } from "./testing/accounting.ts";
 import { controlledPlace, type ControlledPlace } from "./testing/controlled-place.ts";
-import { newCandidate, reportedOf, strategyFile } from "./testing/place.ts";
+import { newCandidate, reportedOf, settingsOf, strategyFile } from "./testing/place.ts";
 
 // Real processes: on a busy machine they take their time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -63,18 +63,59 @@ test("a file that somebody pushed for a candidate nobody knows isn't applied, an
   expect(bought(place)).toBe(1);
 });
 
-test("a dispatch to shadow-paper accounts for L0 of its run before anything was reported, and for no other level", async () => {
+test("a dispatch to shadow-paper accounts for what lane E wrote down for L0 of its run, and for no other level", async () => {
   const place = await controlledPlace();
   const candidate = newCandidate();
   const dispatch: Partial<Entry> = { stage: "shadow-paper", artifacts: [], visited: [] };
   await toJournal(place.mesh, rampEntry(candidate, "", { ...dispatch, artifacts: [] }));
   const engine = place.engine();
   place.write({ [`${candidate}.yaml`]: strategyFile(candidate, "L0") });
+  await untilSays(place, engine, "it is told", refusedAs(/lane E never wrote down/));
+  expect(bought(place)).toBe(0);
+  await writeDown(place.nats.url, settingsOf(candidate), ["L0"]);
   await untilSays(place, engine, "L0 runs", settled);
   place.write({ [`${candidate}.yaml`]: strategyFile(candidate, "L1") });
   await untilSays(place, engine, "L1 is told", refusedAs(/at L1, .* accounts for L0 at most/));
   expect(bought(place)).toBe(1);
 });
+
+test("a level that lane E hasn't come to isn't bought, however far the ramp may go", async () => {
+  const place = await controlledPlace();
+  const engine = place.engine();
+  const candidate = newCandidate();
+  const write = (level: "L1" | "L2") =>
+    place.write({ [`${candidate}.yaml`]: strategyFile(candidate, level) });
+  write("L1");
+  await writeDown(place.nats.url, settingsOf(candidate), ["L0", "L1"]);
+  await toJournal(place.mesh, rampEntry(candidate, reportedOf(candidate)));
+  await untilSays(place, engine, "L1 runs", settled);
+  write("L2");
+  await untilSays(place, engine, "L2 is told", refusedAs(/lane E never wrote down/));
+  expect(bought(place)).toBe(1);
+  await writeDown(place.nats.url, settingsOf(candidate), ["L2"]);
+  await untilSays(place, engine, "L2 runs", settled);
+  expect(bought(place)).toBe(2);
+});
+
+test.each(["live-ramp", "continuous-monitoring"])(
+  "a ramp that ended at L0 accounts for L0, also while %s is the last that is known",
+  async (stage) => {
+    const place = await controlledPlace();
+    const { candidate, mesh } = place;
+    const ended = { stage, holder: "review", awaits: null, evidence: null } as const;
+    const last = rampEntry(candidate, reportedOf(candidate), ended);
+    const sha256 = reportedDigest(settingsOf(candidate));
+    const ramped = { name: "paper-candidate/strategy-ramped.yaml", sha256, bytes: 1 };
+    const artifacts = [...last.artifacts, { ...ramped, stage: "live-ramp", runId: last.runId }];
+    await toJournal(mesh, { ...last, artifacts });
+    place.want(9);
+    const engine = place.engine();
+    await untilSays(place, engine, "L1 is told", refusedAs(/at L1, .* accounts for L0 at most/));
+    expect(bought(place)).toBe(0);
+    place.want(4, { level: "L0" });
+    await untilSays(place, engine, "L0 runs", settled);
+  },
+);
 
 test.each([
   ["notional", { limits: { notional: 300_000 } }, /notional of 300000.*at most/],

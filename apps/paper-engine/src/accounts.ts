@@ -6,7 +6,7 @@
  * U2: an entry that can't be read accounts for nothing; what is held stays.
  * U3: after one question that nobody answered the others of the same look aren't asked.
  */
-import { cut } from "@baton/contracts";
+import { cut, type Sha256 } from "@baton/contracts";
 import type { LastEntries } from "@baton/mesh";
 import {
   type Account,
@@ -16,6 +16,7 @@ import {
   isDrill,
   unaccountedText,
   wantsNothing,
+  writtenAs,
 } from "@baton/views";
 
 import type { StrategyVersion } from "./strategy-file.ts";
@@ -24,7 +25,10 @@ import type { StrategyVersion } from "./strategy-file.ts";
 export type Judged = Account | { readonly kind: "unread"; readonly why: string };
 
 /** Gives what the journal says; throws what keeps it from being read. */
-export type JournalReader = Pick<LastEntries, "last" | "lastOfRun">;
+export interface JournalReader extends Pick<LastEntries, "last" | "lastOfRun"> {
+  /** Whether lane E stored a file of that digest in its own name. */
+  isOfLaneE(sha256: Sha256): Promise<boolean>;
+}
 
 /** Where an account is looked for. */
 export interface Accounts {
@@ -65,7 +69,10 @@ async function accountOf(journal: JournalReader, version: StrategyVersion): Prom
   const last = (await journal.last(candidateId))?.entry;
   const isEarlier = last !== undefined && last.runId !== runId;
   const ofRun = isEarlier ? await journal.lastOfRun({ candidateId, runId }) : undefined;
-  return accountFor(version, { last, ofRun: ofRun?.entry });
+  const by = { last, ofRun: ofRun?.entry };
+  const asWritten = writtenAs(version, by);
+  const written = asWritten !== undefined && (await journal.isOfLaneE(asWritten));
+  return accountFor(version, { ...by, written });
 }
 
 /** Why a version isn't increased, for people; undefined if it may be. */

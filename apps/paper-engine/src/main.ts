@@ -79,12 +79,12 @@ await runService({
 
 /** The journal while the mesh answers; else it says nothing at once, so what takes away waits for no answer. */
 function journalOf(
-  reader: Promise<Pick<ControlReader, "journal">>,
+  reader: Promise<Pick<ControlReader, "journal" | "isOfLaneE">>,
   answers: () => boolean,
 ): JournalReader {
   let open: JournalReader | undefined;
   reader.then(
-    ({ journal }) => (open = journal),
+    ({ journal, isOfLaneE }) => (open = { ...journal, isOfLaneE }),
     () => {},
   );
   const now = (): JournalReader => {
@@ -94,6 +94,7 @@ function journalOf(
   return {
     last: async (candidateId) => now().last(candidateId),
     lastOfRun: async (of) => now().lastOfRun(of),
+    isOfLaneE: async (sha256) => now().isOfLaneE(sha256),
   };
 }
 

@@ -31,7 +31,7 @@ export interface MeshStop extends AsyncDisposable {
 /** What watching works with. */
 export interface MeshStopParts {
   /** Resolves once the mesh can be asked; until then nothing is known. */
-  readonly reader: Promise<Omit<ControlReader, "journal">>;
+  readonly reader: Promise<Omit<ControlReader, "journal" | "isOfLaneE">>;
   readonly log: Log;
   /** Told of every new state. */
   readonly onChange: () => void;

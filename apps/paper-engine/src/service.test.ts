@@ -6,10 +6,11 @@ import { AS_READER, eventually, startTestMesh, type TestMesh } from "@baton/test
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
-import { rampEntry, toJournal } from "./testing/accounting.ts";
+import { rampEntry, toJournal, writeDown } from "./testing/accounting.ts";
 import {
   newCandidate,
   reportedOf,
+  settingsOf,
   sharedBroker,
   startEngine,
   strategyFile,
@@ -40,6 +41,7 @@ const engineEnv = (repository: string, brokerUrl: string) => ({
 async function accountedCandidate(): Promise<string> {
   const candidate = newCandidate();
   strategyFile(candidate, "L1");
+  await writeDown(mesh.nats.url, settingsOf(candidate));
   await toJournal(mesh.mesh, rampEntry(candidate, reportedOf(candidate)));
   return candidate;
 }

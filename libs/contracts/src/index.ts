@@ -62,6 +62,7 @@ export {
   ARTIFACT_WRITERS,
   artifactChunkSubject,
   artifactRecordFilter,
+  artifactRecordsOf,
   artifactRecordSubject,
   ARTIFACTS_BUCKET,
   artifactsOfWriter,

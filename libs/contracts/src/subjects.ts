@@ -144,6 +144,11 @@ export function artifactRecordSubject(of: { writer: ArtifactWriter; sha256: Sha2
   return `${RECORDS}.${of.writer}.${token(of.sha256, /^[0-9a-f]{64}$/)}`;
 }
 
+/** Filter over one writer's records of every digest. */
+export function artifactRecordsOf(writer: ArtifactWriter): string {
+  return `${RECORDS}.${writer}.*`;
+}
+
 /** Filter over every writer's records of a digest. */
 export function artifactRecordFilter(sha256: Sha256): string {
   return `${RECORDS}.*.${token(sha256, /^[0-9a-f]{64}$/)}`;

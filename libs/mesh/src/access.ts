@@ -12,6 +12,7 @@
  */
 import {
   ARTIFACTS_BUCKET,
+  artifactRecordsOf,
   artifactsOfWriter,
   type ArtifactWriter,
   DURABLES,
@@ -104,6 +105,8 @@ function ownRequests(kind: Exclude<Kind, "coordinator">): Request[] {
         api(`STREAM.MSG.GET.${STREAMS.pulse.name}`),
         // Whether a candidate's last entry accounts for its file on main.
         api(`STREAM.MSG.GET.${STREAMS.journal.name}`),
+        // And whether it is lane E that put it there.
+        api(`DIRECT.GET.${ARTIFACTS}.${artifactRecordsOf("lane-e")}`),
       ];
     case "cli":
       return forPeople();

@@ -43,6 +43,7 @@ export {
 } from "./journal.ts";
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
 export { LogReset } from "./log-reset.ts";
+export { isStoredBy } from "./stored-by.ts";
 export { type Mesh, type MeshOptions, openJetStream, openMesh, readMeshName } from "./mesh.ts";
 export { createNewer, handBackMs, type Newer } from "./newer.ts";
 export {

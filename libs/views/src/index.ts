@@ -16,12 +16,15 @@ export {
 } from "./running/compare-running.ts";
 export {
   type Account,
+  type AccountedBy,
   accountFor,
   accountForDrill,
   DRILLED,
   isDrill,
+  RAMPED_STRATEGY,
   type StrategyOnMain,
   wantsNothing,
+  writtenAs,
   type Unaccounted,
 } from "./running/account-for.ts";
 export { strategyData, strategyText } from "./running/strategy-text.ts";

@@ -1,20 +1,34 @@
-/** Writes down in the journal that a stage was handed over, as the coordinator does before a lane hears of it. */
+/** Does for the mesh what coordinator and lanekit do around a stage: the engine holds main against it. */
 import type { StageContext } from "@baton/lanekit";
-import type { Mesh } from "@baton/mesh";
+import { type Mesh, openMesh } from "@baton/mesh";
 import { sampleEntry } from "@baton/testkit";
 
-type Journal = Pick<Mesh, "journal">["journal"];
+let mesh: { readonly journal: Mesh["journal"]; readonly url: string } | undefined;
 
-let journal: Journal | undefined;
+/** The mesh that this file's engine reads. */
+export function useMesh(of: { readonly journal: Mesh["journal"]; readonly url: string }): void {
+  mesh = of;
+}
 
-/** The journal of the mesh that this file's engine reads. */
-export function useJournal(of: Journal): void {
-  journal = of;
+/** The context, which stores also in the mesh, in lane E's name. */
+export function writingDown<T extends StageContext>(
+  context: T,
+  url: string | undefined = mesh?.url,
+): T {
+  if (url === undefined) throw new Error("no mesh was started");
+  const put = context.put.bind(context);
+  context.put = async (name, bytes) => {
+    await using own = await openMesh({ url, name: "lane-e", storesAs: "lane-e" });
+    await own.artifacts.put(bytes);
+    return put(name, bytes);
+  };
+  return context;
 }
 
 /** Appends the entry that hands this stage over: the engine holds main against it. */
 export async function dispatched(context: Omit<StageContext, "lane">): Promise<void> {
-  if (journal === undefined) throw new Error("no mesh was started");
+  if (mesh === undefined) throw new Error("no mesh was started");
+  const { journal } = mesh;
   const { candidateId, runId, stage, spec, inputs } = context;
   const last = await journal.last(candidateId);
   // A stage run is handed over once, however often it is delivered.

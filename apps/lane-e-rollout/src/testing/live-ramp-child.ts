@@ -5,6 +5,7 @@ import { openMesh } from "@baton/mesh";
 import { createStageContext } from "@baton/testkit";
 
 import { rolloutLane } from "../lane.ts";
+import { writingDown } from "./dispatched.ts";
 import { readerOf } from "./mesh-reader.ts";
 
 const { natsUrl, options, context } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
@@ -12,6 +13,6 @@ const stageContext = createStageContext(context);
 await using mesh = await openMesh({ url: natsUrl, name: "ramp" });
 process.stdout.write("started\n");
 const outcome = await rolloutLane({ ...options, mesh: readerOf(mesh) }).stages["live-ramp"]?.(
-  stageContext,
+  writingDown(stageContext, natsUrl),
 );
 process.stdout.write(`${JSON.stringify(outcome)}\n`);

@@ -19,7 +19,7 @@ import {
 import { afterAll, beforeAll } from "vitest";
 
 import type { RolloutOptions } from "../rollout-options.ts";
-import { useJournal } from "./dispatched.ts";
+import { useMesh } from "./dispatched.ts";
 import { readerOf } from "./mesh-reader.ts";
 import { type SampleRun, SOURCE } from "./sample-run.ts";
 
@@ -48,7 +48,7 @@ export function sharedPlace(): () => Place {
     });
     services.push(broker);
     mesh = await startTestMesh();
-    useJournal(mesh.mesh.journal);
+    useMesh({ journal: mesh.mesh.journal, url: mesh.nats.url });
     await createBareRepository(at("gitops.git"), { initialFiles: { "README.md": "strategies\n" } });
     await createBareRepository(at("strategies.git"));
     const brokerUrl = await broker.ready();

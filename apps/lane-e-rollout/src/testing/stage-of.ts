@@ -2,7 +2,7 @@ import type { StageWork } from "@baton/lanekit";
 
 import { rolloutLane } from "../lane.ts";
 import type { RolloutOptions } from "../rollout-options.ts";
-import { dispatched } from "./dispatched.ts";
+import { dispatched, writingDown } from "./dispatched.ts";
 
 /** A stage's work, once the journal says that it was handed over. The failure that it ends with is thrown, so that no test takes it for an end. */
 export function stageOf(name: string, options: RolloutOptions): StageWork {
@@ -10,7 +10,7 @@ export function stageOf(name: string, options: RolloutOptions): StageWork {
   if (work === undefined) throw new Error(`no stage ${name}`);
   return async (context) => {
     await dispatched(context);
-    const outcome = await work(context);
+    const outcome = await work(writingDown(context));
     if (outcome.kind === "failed") throw outcome.failure;
     return outcome;
   };

@@ -1,7 +1,7 @@
 /** Journal entries that account for tests' strategies, as the coordinator would have written them. */
-import type { StrategyLimits, StrategySettings } from "@baton/artifacts";
+import { RAMP_LEVELS, type RampLevel, type StrategySettings } from "@baton/artifacts";
 import type { Entry } from "@baton/contracts";
-import type { Mesh } from "@baton/mesh";
+import { type Mesh, openMesh } from "@baton/mesh";
 import { digestOf, notionalAt } from "@baton/playbook";
 import { sampleEntry } from "@baton/testkit";
 import { strategyText } from "@baton/views";
@@ -14,13 +14,27 @@ const RUN = "run-000000000001";
 
 /** The digest by which shadow-paper would have reported it. */
 export function reportedDigest(settings: StrategySettings): string {
-  const limits: StrategyLimits = {
+  return digestOf(textAt(settings, "L0"));
+}
+
+function textAt(settings: StrategySettings, level: RampLevel): string {
+  return strategyText(settings, {
     schemaVersion: "baton.strategy-limits.v1",
-    level: "L0",
-    notional: notionalAt("L0", PROMOTION),
+    level,
+    notional: notionalAt(level, PROMOTION),
     enabled: true,
-  };
-  return digestOf(strategyText(settings, limits));
+  });
+}
+
+/** Stores the strategy's files in lane E's name, as its stages do before they put them on main. */
+export async function writeDown(
+  natsUrl: string,
+  settings: StrategySettings,
+  levels: readonly RampLevel[] = RAMP_LEVELS,
+): Promise<void> {
+  await using mesh = await openMesh({ url: natsUrl, name: "lane-e", storesAs: "lane-e" });
+  for (const level of levels)
+    await mesh.artifacts.put(new TextEncoder().encode(textAt(settings, level)));
 }
 
 /** The entry that hands the candidate to live-ramp, after shadow-paper reported `sha256`. */
@@ -65,5 +79,6 @@ export function accountingJournal(reported: (candidateId: string) => string): Jo
       entry: rampEntry(candidateId, reported(candidateId)),
     }),
     lastOfRun: async () => undefined,
+    isOfLaneE: async () => true,
   };
 }

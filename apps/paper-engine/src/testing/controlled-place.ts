@@ -17,10 +17,11 @@ import {
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
-import { rampEntry, toJournal } from "./accounting.ts";
+import { rampEntry, toJournal, writeDown } from "./accounting.ts";
 import {
   newCandidate,
   reportedOf,
+  settingsOf,
   startEngine,
   strategyFile,
   testFolder,
@@ -54,6 +55,7 @@ export async function controlledPlace(on: { readonly storeDir?: string } = {}) {
   const { repository, write } = await testRepository();
   const candidate = newCandidate();
   strategyFile(candidate, "L1");
+  await writeDown(mesh.nats.url, settingsOf(candidate));
   await toJournal(mesh.mesh, rampEntry(candidate, reportedOf(candidate)));
   const account = createBroker({
     url: brokerUrl,

@@ -119,11 +119,19 @@ export function newCandidate(): string {
   return `cand-${String(candidates).padStart(12, "0")}`;
 }
 
-const reported = new Map<string, string>();
+const written = new Map<string, StrategySettings>();
 
 /** The digest of the candidate's strategy as it was written last: what its journal would say. */
 export function reportedOf(candidateId: string): string {
-  return reported.get(candidateId) ?? "0".repeat(64);
+  const settings = written.get(candidateId);
+  return settings ? reportedDigest(settings) : "0".repeat(64);
+}
+
+/** The candidate's strategy as it was written last. */
+export function settingsOf(candidateId: string): StrategySettings {
+  const settings = written.get(candidateId);
+  if (settings === undefined) throw new Error(`no file of ${candidateId} was written`);
+  return settings;
 }
 
 const NOTIONAL: Readonly<Record<RampLevel, number>> = { L0: 500, L1: 1000, L2: 5000, L3: 10_000 };
@@ -152,8 +160,7 @@ export function strategyFile(
     ...over.settings,
   };
   // What no strategy can be isn't reported.
-  if (StrategySettings.safeParse(settings).success)
-    reported.set(candidateId, reportedDigest(settings));
+  if (StrategySettings.safeParse(settings).success) written.set(candidateId, settings);
   const limits = {
     schemaVersion: "baton.strategy-limits.v1",
     level,

@@ -126,6 +126,7 @@ async function findings(...entries: Entry[]): Promise<string[]> {
           return text === undefined ? undefined : new TextEncoder().encode(text);
         },
       },
+      jsm: { direct: { getMessage: async () => null } },
       address: {
         up: { dataDir: root, addresses: { "paper-engine": `http://127.0.0.1:${address.port}` } },
       },

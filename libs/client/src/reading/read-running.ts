@@ -16,6 +16,7 @@ import {
 } from "@baton/artifacts";
 import type { Entry } from "@baton/contracts";
 import { openMainReader, type Remote, undoneActions } from "@baton/gitops";
+import { isStoredBy } from "@baton/mesh";
 import type { Playbook } from "@baton/playbook";
 import { promotes } from "@baton/playbook";
 import { readYaml } from "@baton/text";
@@ -30,6 +31,7 @@ import {
   type StrategyOnMain,
   type Unaccounted,
   wantedBy,
+  writtenAs,
 } from "@baton/views";
 
 import { meshDirectory } from "../here/mesh-directory.ts";
@@ -52,6 +54,7 @@ export interface Compared {
 }
 
 type RunningSession = Pick<Session, "artifacts"> & {
+  readonly jsm: Parameters<typeof isStoredBy>[0];
   readonly address: { readonly up?: Pick<UpOf, "dataDir" | "addresses"> | undefined };
 };
 type UpOf = NonNullable<Session["address"]["up"]>;
@@ -66,7 +69,7 @@ export interface Candidates {
 
 /** Compares; undefined where nobody here knows where main is. Throws a GitError if main can't be read. */
 export async function readRunning(
-  { artifacts, address: { up } }: RunningSession,
+  { artifacts, jsm, address: { up } }: RunningSession,
   { known, entries }: Candidates,
 ): Promise<Compared | undefined> {
   if (up === undefined) return undefined;
@@ -77,7 +80,7 @@ export async function readRunning(
   ]);
   const last = await entries(new Set(main.main.keys()));
   const findPlaybook = openShelf(artifacts);
-  const unaccounted = unaccountedIn(main.files, last);
+  const unaccounted = await unaccountedIn(main.files, last, jsm);
   const promotions: Promotion[] = [];
   for (const entry of last) {
     const playbook = await findPlaybook(entry.playbook);
@@ -124,15 +127,18 @@ type OnMain = Pick<Found, "main" | "undone"> & {
 };
 
 /** As the engine judges them; what an earlier run brought is judged by the engine alone, which reads that run's entries. */
-function unaccountedIn(
+async function unaccountedIn(
   files: OnMain["files"],
   last: readonly Entry[],
-): ReadonlyMap<string, Unaccounted> {
+  jsm: RunningSession["jsm"],
+): Promise<ReadonlyMap<string, Unaccounted>> {
   const found = new Map<string, Unaccounted>();
   for (const entry of last) {
     const file = files.get(entry.candidateId);
     if (file === undefined) continue;
-    const account = accountFor(file, { last: entry });
+    const sha256 = writtenAs(file, { last: entry });
+    const written = sha256 !== undefined && (await isStoredBy(jsm, { writer: "lane-e", sha256 }));
+    const account = accountFor(file, { last: entry, written });
     const isEarlier = file.settings.runId !== entry.runId;
     if (account.kind === "accounted") continue;
     if (account.problem.why === "strategy" && isEarlier) continue;

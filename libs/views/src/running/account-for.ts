@@ -6,7 +6,8 @@
  * A2: while its stage is at work, lane E may put there what that stage puts there: L0 of its own run in shadow-paper, any level
  *     in live-ramp. So the dispatch accounts for the file before the stage has reported.
  * A3: else the file is the one that shadow-paper reported, by its digest; a ramp changes its limits and nothing else.
- * A4: a level above L0 is accounted for by a ramp that began and wasn't failed; people approved that it begins.
+ * A4: a level above L0 is accounted for by a ramp that began and that didn't end at L0; people approved that it begins.
+ * A5: what shadow-paper didn't report, lane E stored in its own name before it put it on main: whoever may only push can't.
  */
 import {
   CandidateSpec,
@@ -38,6 +39,8 @@ export type Unaccounted =
   | { readonly why: "no-drill" }
   | { readonly why: "level"; readonly has: RampLevel; readonly allowed: RampLevel }
   | { readonly why: "notional"; readonly has: number; readonly allowed: number }
+  /** Lane E stored no file of that digest (A5). */
+  | { readonly why: "not-written"; readonly has: string }
   /** It isn't what shadow-paper reported; null: nothing was reported. */
   | { readonly why: "strategy"; readonly has: string; readonly reported: string | null };
 
@@ -52,9 +55,11 @@ const RECOVERY = "incident-recovery";
 /** Where lane F tries on main whether what will be promoted can be taken back. */
 export const DRILLED = "rollback-readiness";
 const PATCH = "paper-candidate/strategy-configmap-patch.yaml";
-const RAMP_REPORT = "gates/live-ramp.json";
+/** Name of the file that main has when a ramp ends. */
+export const RAMPED_STRATEGY = "paper-candidate/strategy-ramped.yaml";
 const ACCOUNTED: Account = { kind: "accounted" };
 const Promotion = CandidateSpec.shape.promotion;
+type PromotionAsked = CandidateSpec["promotion"];
 /** Notional of a drill's strategy: one unit of an instrument that no market has. */
 const DRILL_NOTIONAL = 100;
 const DRILL_INSTRUMENT = "DRILL";
@@ -64,15 +69,19 @@ export function wantsNothing({ limits }: Pick<StrategyOnMain, "limits">): boolea
   return !limits.enabled || limits.notional === 0;
 }
 
-/**
- * Holds the file against its candidate's last entry. `ofRun`: the last one of the run that the file names, where that is an
- * earlier one, for a strategy goes on running while a new run of its candidate is on its way.
- */
-export function accountFor(
-  file: StrategyOnMain,
-  { last, ofRun }: { readonly last: Entry | undefined; readonly ofRun?: Entry | undefined },
-): Account {
+/** What a file is held against. */
+export interface AccountedBy {
+  readonly last: Entry | undefined;
+  /** The last entry of the run that the file names, where that is an earlier one: it runs on while a new run is on its way. */
+  readonly ofRun?: Entry | undefined;
+  /** Whether lane E stored a file with the digest that `writtenAs` gives. */
+  readonly written: boolean;
+}
+
+/** Holds the file against its candidate's last entry. */
+export function accountFor(file: StrategyOnMain, by: AccountedBy): Account {
   if (wantsNothing(file)) return ACCOUNTED;
+  const { last } = by;
   if (last === undefined || last.candidateId !== file.settings.candidateId)
     return { kind: "out", problem: { why: "unknown" } };
   const { stage, reason, holder } = last;
@@ -80,48 +89,78 @@ export function accountFor(
     return { kind: "out", problem: { why: "not-promoted", stage, reason } };
   if (holder === "closed" && reason !== "COMPLETED")
     return { kind: "held", problem: { why: "ended", reason } };
-  // Recovery may bring back what an earlier run had there.
-  const isBrought = patchIn(last) === undefined || stage === RECOVERY;
-  const source = isBrought && ofRun ? ofRun : last;
-  const problem = problemIn(file, source, last);
+  const problem = problemIn(file, { ...by, last });
   return problem ? { kind: "held", problem } : ACCOUNTED;
 }
 
-function problemIn(file: StrategyOnMain, source: Entry, last: Entry): Unaccounted | undefined {
+/** A5: the digest under which lane E stored the file, at its level's whole notional; undefined if that doesn't matter. */
+export function writtenAs(
+  file: StrategyOnMain,
+  by: Omit<AccountedBy, "written">,
+): string | undefined {
+  const promotion = by.last && promotionIn(sourceOf(by.last, by.ofRun));
+  return promotion && !wantsNothing(file)
+    ? digestAt(file, file.limits.level, promotion)
+    : undefined;
+}
+
+/** Recovery may bring back what an earlier run had there. */
+function sourceOf(last: Entry, ofRun: Entry | undefined): Entry {
+  const isBrought = patchIn(last) === undefined || last.stage === RECOVERY;
+  return isBrought && ofRun ? ofRun : last;
+}
+
+function problemIn(
+  file: StrategyOnMain,
+  { last, ofRun, written }: AccountedBy & { readonly last: Entry },
+): Unaccounted | undefined {
   const { settings, limits } = file;
   const { level: has, notional } = limits;
+  const source = sourceOf(last, ofRun);
   const allowed = last.stage === RECOVERY ? "L0" : levelIn(source);
   if (RAMP_LEVELS.indexOf(has) > RAMP_LEVELS.indexOf(allowed))
     return { why: "level", has, allowed };
-  const promotion = Promotion.safeParse(source.spec["promotion"]).data;
+  const promotion = promotionIn(source);
   const most = promotion ? notionalAt(has, promotion) : 0;
   if (!promotion || notional > most) return { why: "notional", has: notional, allowed: most };
+  const asWritten = digestAt(file, has, promotion);
   // A2: what the stage will report isn't known yet.
   const isAtIt = source === last && last.awaits !== null && last.holder.startsWith("lane-");
   const isNew = isAtIt && last.stage === SHADOW && settings.runId === last.runId;
-  if (isNew && !isReported(last)) return undefined;
-  const ground = { ...limits, level: "L0" as const, notional: notionalAt("L0", promotion) };
-  const digest = digestOf(strategyText(settings, ground));
+  if (isNew && patchIn(last)?.runId !== last.runId)
+    return written ? undefined : { why: "not-written", has: asWritten };
+  const digest = digestAt(file, "L0", promotion);
   const reported = patchIn(source)?.sha256 ?? null;
-  return digest === reported ? undefined : { why: "strategy", has: digest, reported };
+  if (digest !== reported) return { why: "strategy", has: digest, reported };
+  return has === "L0" || written ? undefined : { why: "not-written", has: asWritten };
+}
+
+function promotionIn({ spec }: Entry): PromotionAsked | undefined {
+  return Promotion.safeParse(spec["promotion"]).data;
+}
+
+/** The digest of the file as promotion writes it at that level. */
+function digestAt(
+  { settings, limits }: StrategyOnMain,
+  level: RampLevel,
+  promotion: PromotionAsked,
+): string {
+  return digestOf(
+    strategyText(settings, { ...limits, level, notional: notionalAt(level, promotion) }),
+  );
 }
 
 /** A4. */
-function levelIn({ spec, stage, artifacts, runId, evidence }: Entry): RampLevel {
-  const promotion = Promotion.safeParse(spec["promotion"]).data;
-  if (promotion?.target !== "live" || stage === SHADOW) return "L0";
-  const report = artifacts.findLast(({ name }) => name === RAMP_REPORT);
-  if (stage !== RAMP) return report ? "L3" : "L0";
-  const isDone = report?.runId === runId;
-  return isDone && evidence?.gate?.verdict === "fail" ? "L0" : "L3";
+function levelIn(source: Entry): RampLevel {
+  if (promotionIn(source)?.target !== "live" || source.stage === SHADOW) return "L0";
+  const ramped = source.artifacts.findLast(({ name }) => name === RAMPED_STRATEGY);
+  const isOfRun = ramped?.runId === source.runId;
+  if (source.stage === RAMP && !isOfRun) return "L3";
+  return ramped && ramped.sha256 !== patchIn(source)?.sha256 ? "L3" : "L0";
 }
 
 function patchIn({ artifacts }: Entry) {
   return artifacts.findLast(({ name, stage }) => name === PATCH && stage === SHADOW);
-}
-
-function isReported(entry: Entry): boolean {
-  return patchIn(entry)?.runId === entry.runId;
 }
 
 /** True for the name of a drill's strategy: no candidate's own begins like that. */

@@ -16,6 +16,8 @@ export function unaccountedText(problem: Unaccounted): string {
       return `it is at ${problem.has}, and the journal accounts for ${problem.allowed} at most`;
     case "notional":
       return `it wants a notional of ${problem.has}, and the journal accounts for ${problem.allowed} at most`;
+    case "not-written":
+      return `it is ${problem.has.slice(0, 12)}, which lane E never wrote down as its own`;
     case "strategy":
       return problem.reported === null
         ? "no shadow-paper of its run has reported a strategy"
