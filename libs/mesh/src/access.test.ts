@@ -11,6 +11,7 @@ import { watchConnection } from "./connection-watch.ts";
 import type { Mesh } from "./mesh.ts";
 import { openAs } from "./open-as.test-data.ts";
 import { firstEntry } from "./sample-entry.test-data.ts";
+import { DEFAULT_TOPOLOGY, planTopology } from "./topology.ts";
 
 let nats: TestNats;
 let core: Mesh;
@@ -79,13 +80,16 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
     `${API}.STREAM.CREATE.X`,
     `${API}.STREAM.UPDATE.JOURNAL`,
   ],
-  "delete or purge a stream": [
-    `${API}.STREAM.DELETE.REPORTS`,
-    `${API}.STREAM.PURGE.JOURNAL`,
-    `${API}.STREAM.PURGE.OBJ_ARTIFACTS`,
-    `${API}.STREAM.MSG.DELETE.JOURNAL`,
-    "$JS.API.STREAM.PURGE.JOURNAL",
-  ],
+  "delete or purge a stream": planTopology(DEFAULT_TOPOLOGY).streams.flatMap(({ name }) =>
+    [API, "$JS.API"].flatMap((api) => [
+      `${api}.STREAM.DELETE.${name}`,
+      `${api}.STREAM.PURGE.${name}`,
+      `${api}.STREAM.MSG.DELETE.${name}`,
+    ]),
+  ),
+  "ask what lane-e stored": [`${API}.DIRECT.GET.OBJ_ARTIFACTS.$O.ARTIFACTS.M.lane-e.abc`],
+  "ask what another stored": [`${API}.DIRECT.GET.OBJ_ARTIFACTS.$O.ARTIFACTS.M.lane-b.abc`],
+  "read everybody's artifacts": [`${API}.DIRECT.GET.OBJ_ARTIFACTS`],
   "make, delete or pause a consumer": [
     `${API}.CONSUMER.CREATE.JOURNAL.mine`,
     `${API}.CONSUMER.CREATE.JOURNAL.mine.baton.journal.lane-a.>`,
@@ -101,7 +105,7 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
 
 /** What of it is a kind's own. */
 const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
-  "lane-a": ["read the last entry"],
+  "lane-a": ["read the last entry", "read everybody's artifacts"],
   "lane-b": [
     "take lane-b's work",
     "acknowledge lane-b's work",
@@ -109,14 +113,32 @@ const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
     "report for lane-b",
     "store an artifact for lane-b",
     "read the last entry",
+    "read everybody's artifacts",
   ],
-  "lane-c": ["read the last entry"],
-  "lane-d": ["read the last entry"],
-  "lane-e": ["read a command", "read the controls", "read the last entry", "read the journal"],
-  "lane-f": ["read a command", "read the controls", "read the last entry", "read the journal"],
+  "lane-c": ["read the last entry", "read everybody's artifacts"],
+  "lane-d": ["read the last entry", "read everybody's artifacts"],
+  "lane-e": [
+    "read a command",
+    "read the controls",
+    "read the last entry",
+    "read the journal",
+    "read everybody's artifacts",
+  ],
+  "lane-f": [
+    "read a command",
+    "read the controls",
+    "read the last entry",
+    "read the journal",
+    "read everybody's artifacts",
+  ],
   escalation: ["write a review", "read the journal", "read the controls", "read the last entry"],
-  metrics: ["look at lane-b's durable", "read the journal", "read the last entry"],
-  "paper-engine": ["read the controls", "read the last entry"],
+  metrics: [
+    "look at lane-b's durable",
+    "read the journal",
+    "read the last entry",
+    "read everybody's artifacts",
+  ],
+  "paper-engine": ["read the controls", "read the last entry", "ask what lane-e stored"],
   cli: [
     "look at lane-b's durable",
     "send a command",
@@ -126,6 +148,9 @@ const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
     "read the controls",
     "read the last entry",
     "ask about the account",
+    "ask what lane-e stored",
+    "ask what another stored",
+    "read everybody's artifacts",
   ],
 };
 

@@ -8,10 +8,12 @@ import {
   STREAMS,
 } from "@baton/contracts";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+import { z } from "zod";
 
 import { Unavailable } from "./connect.ts";
 import { type ControlMemory, forgetfulMemory, type MarkedControls } from "./control-memory.ts";
 import { markAt, markDigest } from "./heads.ts";
+import { missesSomething } from "./older-release.ts";
 import { type Publisher, REFUSALS, Refused } from "./publisher.ts";
 
 /** How an append ended. `fenced`: somebody else changed the controls since. */
@@ -23,12 +25,18 @@ export type ControlsAppended =
 export class ControlsCorrupt extends Error {
   override readonly name = "ControlsCorrupt";
   readonly code = "E_CONTROLS";
-  /** A coordinator of a newer release wrote it. */
+  /** A coordinator of another release wrote it. */
   readonly otherRelease: boolean;
+  /** Misses what this release's states have: it was an older one. No newer release reads it. */
+  readonly olderRelease: boolean;
 
-  constructor(message: string, options?: ErrorOptions & { readonly otherRelease?: boolean }) {
+  constructor(
+    message: string,
+    options?: ErrorOptions & { readonly otherRelease?: boolean; readonly olderRelease?: boolean },
+  ) {
     super(message, options);
     this.otherRelease = options?.otherRelease === true;
+    this.olderRelease = options?.olderRelease === true;
   }
 }
 
@@ -135,7 +143,21 @@ export function parseControls(data: Uint8Array, sequence: number): StoredControl
   }
   const read = readWire(Controls, value);
   if (read.kind === "read") return { sequence, controls: read.value };
-  const otherRelease = read.kind === "newer";
-  const what = otherRelease ? "is a newer release's state" : "isn't a state";
-  throw new ControlsCorrupt(`CONTROLS ${sequence} ${what}: ${read.why}`, { otherRelease });
+  const isState = ControlsOfAnyRelease.safeParse(value).success;
+  const olderRelease = read.kind === "malformed" && isState && missesSomething(value, Controls);
+  const otherRelease = olderRelease || read.kind === "newer";
+  const release = olderRelease ? "an older release's" : "a newer release's";
+  const what = otherRelease ? `is ${release} state` : "isn't a state";
+  throw new ControlsCorrupt(`CONTROLS ${sequence} ${what}: ${read.why}`, {
+    otherRelease,
+    olderRelease,
+  });
 }
+
+/** What every release's state has: enough to tell one from what isn't any. */
+const ControlsOfAnyRelease = z.object({
+  v: z.int().positive(),
+  type: z.literal("controls"),
+  n: z.int().min(0),
+  prev: z.int().min(0),
+});

@@ -23,6 +23,7 @@ import { z } from "zod";
 import { Unavailable } from "./connect.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { sampledOnly } from "./message-bytes.ts";
+import { missesSomething } from "./older-release.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
 /**
@@ -179,19 +180,12 @@ export function parseEntry(data: Uint8Array, sequence: number): Entry {
   if (read.kind === "read") return read.value;
   if (read.kind === "malformed" && !EntryOfAnyRelease.safeParse(value).success)
     throw new JournalCorrupt(`JOURNAL ${sequence} isn't an entry: ${read.why}`);
-  const olderRelease = read.kind === "malformed" && missesSomething(Object(value));
+  const olderRelease = read.kind === "malformed" && missesSomething(value, Entry);
   const release = olderRelease ? "an older release" : "another release";
   throw new JournalCorrupt(`JOURNAL ${sequence} is an entry of ${release}: ${read.why}`, {
     otherRelease: true,
     olderRelease,
   });
-}
-
-/** What every release added since it keeps (W1), so only an older one's entry is without it. */
-function missesSomething(value: object): boolean {
-  return Object.entries(Entry.shape).some(
-    ([key, schema]) => !(key in value) && !schema.safeParse(undefined).success,
-  );
 }
 
 /** What every release's entry has: enough to tell one from what isn't any. */

@@ -23,6 +23,9 @@ export interface ReadControls {
 /** The state, or what keeps it from being read. */
 export type LookAtControls = ReadControls | { readonly unreadable: Finding };
 
+const OLDER =
+  "No newer release reads it: run the release that wrote it, or begin with a fresh data folder. Nothing is promoted and no order is placed until then.";
+
 /** Reads the state; throws what isn't the state's own fault. */
 export async function lookAtControls(session: ReadingSession): Promise<LookAtControls> {
   try {
@@ -33,6 +36,8 @@ export async function lookAtControls(session: ReadingSession): Promise<LookAtCon
       return { unreadable: fault("controls", `E_LOG_RESET ${message}`, action) };
     }
     if (!(error instanceof Error) || error.name !== "ControlsCorrupt") throw error;
+    const isOlder = "olderRelease" in error && error.olderRelease === true;
+    if (isOlder) return { unreadable: fault("controls", error.message, OLDER) };
     const repair =
       "Nobody but the coordinator may publish to baton.control.>: check the permissions. Nothing is promoted and no order is placed until an operator removes that message.";
     return { unreadable: fault("controls", error.message, repair) };
