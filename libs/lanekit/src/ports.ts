@@ -1,7 +1,7 @@
 /** What a lane needs of the world, in verbs; the mesh satisfies these by shape. */
 import type { Entry, Lane, Report, ResultReport, StageRun, StoredEntry } from "@baton/contracts";
 
-/** One delivery of a dispatch; exactly one of `ack`, `retry`, `setAside` settles it. */
+/** One delivery of a dispatch; exactly one of `ack`, `retry` settles it. */
 export interface Dispatch {
   readonly entry: Entry;
   readonly sequence: number;

@@ -15,7 +15,7 @@ import type { Newer } from "./newer.ts";
 import type { PullWorker, startPullWorker } from "./pull-worker.ts";
 import { laneDurable } from "./topology.ts";
 
-/** A dispatch as a lane gets it; exactly one of `ack`, `retry`, `setAside` settles it. */
+/** A dispatch as a lane gets it; exactly one of `ack`, `retry` settles it. */
 export interface LaneDispatch {
   readonly entry: Entry;
   readonly sequence: number;
@@ -27,7 +27,6 @@ export interface LaneDispatch {
   readonly storedAt: number;
   ack(): void;
   retry(delayMs: number): void;
-  setAside(reason: string): void;
   working(): void;
 }
 
@@ -154,10 +153,6 @@ class DeliveredDispatch implements LaneDispatch {
 
   retry(delayMs: number): void {
     this.#delivery.nak(delayMs);
-  }
-
-  setAside(reason: string): void {
-    this.#delivery.term(reason);
   }
 
   working(): void {

@@ -1,5 +1,5 @@
 import { journalSubject, STREAMS } from "@baton/contracts";
-import { eventually, startTestNats, type TestNats } from "@baton/testkit";
+import { eventually, reportsAbout, startTestNats, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { sha256Of } from "./artifacts.ts";
@@ -96,7 +96,7 @@ describe("reports", () => {
     expect(await mesh.reports.store(second as typeof first)).toBe("exists");
     const kept = await mesh.reports.result({ ...entry, lane: "lane-a" });
     expect(kept?.outcome).toMatchObject({ summary: "done" });
-    expect(await mesh.reports.history("cand-report-1")).toHaveLength(1);
+    expect(await reportsAbout(mesh, "cand-report-1")).toHaveLength(1);
   });
 
   test("can't be deleted singly", async () => {

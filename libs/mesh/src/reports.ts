@@ -5,11 +5,9 @@ import {
   type Reading,
   readWire,
   Report,
-  reportFilter,
   reportSubject,
   type ResultReport,
   type StageRun,
-  type StoredReport,
   STREAMS,
 } from "@baton/contracts";
 import type { JetStreamManager } from "@nats-io/jetstream";
@@ -25,8 +23,6 @@ export interface Reports {
   store(report: Report): Promise<"stored" | "exists">;
   /** The stored result of a stage run. */
   result(of: StageRun & { lane: Lane }): Promise<ResultReport | undefined>;
-  /** Everything reported about a candidate, in order. */
-  history(candidateId: string): Promise<StoredReport[]>;
 }
 
 const ATTEMPTS = 20;
@@ -42,22 +38,6 @@ export function openReports(jsm: JetStreamManager, writer: GroupWriter): Reports
       const message = await jsm.streams.getMessage(stream, { last_by_subj: subject });
       const report = message ? parseReport(message.data) : undefined;
       return typeof report === "object" && report.type === "result" ? report : undefined;
-    },
-    history: async (candidateId) => {
-      const reports: StoredReport[] = [];
-      let from = 1;
-      for (;;) {
-        const message = await jsm.direct.getMessage(stream, {
-          seq: from,
-          next_by_subj: reportFilter(candidateId),
-        });
-        if (!message) return reports;
-        const report = parseReport(message.data);
-        if (typeof report === "object") {
-          reports.push({ sequence: message.seq, storedAt: message.time.getTime(), report });
-        }
-        from = message.seq + 1;
-      }
     },
   };
 }

@@ -15,6 +15,7 @@ export {
 } from "./stage-context.ts";
 export { AS_READER, READ_TOKEN } from "./reader-token.ts";
 export { linked } from "./linked.ts";
+export { reportsAbout } from "./reports-about.ts";
 export { publishRaw } from "./publish-raw.ts";
 export { sampleEntry } from "./sample-entry.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";

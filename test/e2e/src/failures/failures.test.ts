@@ -1,5 +1,11 @@
 /** Stages that fail, hang or stand still in real lane processes: what becomes of the candidate, and how soon. */
-import { AS_READER, eventually, type SpawnedService, spawnService } from "@baton/testkit";
+import {
+  AS_READER,
+  eventually,
+  reportsAbout,
+  type SpawnedService,
+  spawnService,
+} from "@baton/testkit";
 import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -25,7 +31,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 const fail = (kind: string, more: object = {}) => ({ does: "fail", class: kind, ...more });
 
 async function attemptsOf(candidateId: string): Promise<[string, number][]> {
-  const reports = await world.loop.mesh.reports.history(candidateId);
+  const reports = await reportsAbout(world.loop.mesh, candidateId);
   return reports.map(({ report }) => [report.type, report.attempt]);
 }
 

@@ -8,7 +8,7 @@ import {
   type ResultReport,
   type StoredEntry,
 } from "@baton/contracts";
-import { AS_READER, eventually, type SpawnedService } from "@baton/testkit";
+import { AS_READER, eventually, reportsAbout, type SpawnedService } from "@baton/testkit";
 import { particularsOf } from "@baton/views";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
@@ -64,7 +64,7 @@ async function isAt(attempt: number): Promise<boolean> {
 async function results(
   candidateId: string,
 ): Promise<{ attempt: number; runId: string; sequence: number }[]> {
-  const all = await world.loop.mesh.reports.history(candidateId);
+  const all = await reportsAbout(world.loop.mesh, candidateId);
   return all.flatMap(({ report, sequence }) =>
     report.type === "result" && report.stage === "hurry"
       ? [{ attempt: report.attempt, runId: report.runId, sequence }]

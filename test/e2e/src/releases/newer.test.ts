@@ -10,7 +10,7 @@ import {
 } from "@baton/contracts";
 import { done } from "@baton/lanekit";
 import { askHealth } from "@baton/mesh";
-import { eventually, startTestNats, type TestNats } from "@baton/testkit";
+import { eventually, reportsAbout, startTestNats, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { type LoopWorld, openLoopWorld } from "../loop-world.ts";
@@ -192,7 +192,7 @@ test("a lane that has no work for a stage keeps it for the next release of the l
   });
   const { candidateId } = dispatch.entry;
   await world.until(candidateId, "completed", ({ reason }) => reason === "COMPLETED");
-  const taken = (await world.mesh.reports.history(candidateId))[0]?.report;
+  const taken = (await reportsAbout(world.mesh, candidateId))[0]?.report;
   expect(taken).toMatchObject({ stage: "make", attempt: 2, outcome: { kind: "done" } });
   expect(await advisories()).toEqual([]);
 }, 60_000);
