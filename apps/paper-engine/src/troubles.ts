@@ -1,5 +1,5 @@
 /** What people have to look at in what runs, for readiness and metrics. */
-import { type RunningStrategies, StrategyTrouble } from "@baton/artifacts";
+import { type RunningStrategies, STRATEGY_TROUBLES } from "@baton/artifacts";
 import type { RaiseEnding } from "@baton/brokerage";
 import { cut } from "@baton/contracts";
 import type { Meter } from "@baton/telemetry";
@@ -44,7 +44,7 @@ export function countTroubles(meter: Meter, status: () => Status): void {
     })
     .addCallback((result) => {
       const { strategies } = status();
-      for (const trouble of [null, ...StrategyTrouble.options]) {
+      for (const trouble of [null, ...STRATEGY_TROUBLES]) {
         const count = strategies.filter((of) => (of.trouble ?? null) === trouble).length;
         result.observe(count, { trouble: trouble ?? "none" });
       }

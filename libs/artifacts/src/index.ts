@@ -76,7 +76,8 @@ export {
   StrategyLimits,
   strategyPath,
   StrategySettings,
-  StrategyTrouble,
+  STRATEGY_TROUBLES,
+  type StrategyTrouble,
   UnclaimedAccount,
 } from "./strategy-configmap.ts";
 export {

@@ -4,7 +4,7 @@
  * One file per candidate, `strategies/<candidateId>.yaml`: a Kubernetes ConfigMap whose data has two keys. Promotion
  * writes `strategy.json` once; a ramp step changes `limits.json` and nothing else.
  */
-import { CandidateId, canonicalJson, Instant, RunId, Sha256 } from "@baton/contracts";
+import { CandidateId, canonicalJson, Instant, openNames, RunId, Sha256 } from "@baton/contracts";
 import { z } from "zod";
 
 import { InstrumentName, Parameters } from "./candidate-spec.ts";
@@ -91,7 +91,7 @@ export const EngineOrder = z.object({
   side: z.enum(["buy", "sell"]),
   quantity: z.string(),
   /** `accepted`: the broker has it; `refused`: it said no; `unknown`: it may have it; `blocked`: a kill switch stops it, or nobody knows whether one does. */
-  state: z.enum(["accepted", "refused", "unknown", "blocked"]),
+  state: openNames(["accepted", "refused", "unknown", "blocked"]),
   message: z.string().nullable(),
 });
 export type EngineOrder = z.infer<typeof EngineOrder>;
@@ -101,7 +101,8 @@ export type EngineOrder = z.infer<typeof EngineOrder>;
  * orders made it, so no order is sent until the position is as it should be or main has another version. `E_LIMIT`: the operator's limits keep its orders
  * back. `E_STRATEGY_FAULT`: bringing its account to its version failed in a way that nobody foresaw.
  */
-export const StrategyTrouble = z.enum(["E_POSITION_MISMATCH", "E_LIMIT", "E_STRATEGY_FAULT"]);
+export const STRATEGY_TROUBLES = ["E_POSITION_MISMATCH", "E_LIMIT", "E_STRATEGY_FAULT"] as const;
+const StrategyTrouble = openNames(STRATEGY_TROUBLES);
 export type StrategyTrouble = z.infer<typeof StrategyTrouble>;
 
 /** What an engine says about one strategy: `GET /strategies/<candidateId>`. */
@@ -170,7 +171,7 @@ export const RunningStrategies = z.object({
     z.object({
       file: z.string(),
       /** `E_LIMIT`: it wants more than the operator allows. `E_UNACCOUNTED`: more than the journal accounts for. */
-      code: z.enum(["E_STRATEGY_FILE", "E_LIMIT", "E_UNACCOUNTED"]).optional(),
+      code: openNames(["E_STRATEGY_FILE", "E_LIMIT", "E_UNACCOUNTED"]).optional(),
       problem: z.string(),
     }),
   ),

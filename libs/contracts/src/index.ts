@@ -97,6 +97,7 @@ export { NoticeLevel, ToldChannel, ToldRecord } from "./told-record.ts";
 export { boundedHealth, ServiceHealth, ServiceMatter, serviceSubject } from "./service-health.ts";
 export {
   type Foreign,
+  openNames,
   openUnion,
   type Reading,
   readWire,

@@ -41,6 +41,14 @@ export function openUnion<O extends readonly [z.ZodObject, ...z.ZodObject[]]>(
   return z.union([known, another]);
 }
 
+/** One of `names`, or a name that isn't among them (W2). */
+export function openNames<const N extends readonly [string, ...string[]]>(
+  names: N,
+): z.ZodType<N[number]> {
+  const another = z.custom<never>((value) => isName(value) && !names.includes(value));
+  return z.union([z.enum(names), another]);
+}
+
 /** The kinds of the options. */
 export function kindsIn(options: readonly z.ZodObject[]): ReadonlySet<unknown> {
   return new Set(
