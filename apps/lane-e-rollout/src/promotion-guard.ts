@@ -72,7 +72,7 @@ export async function requireMayPromote(
   if (stop) throw stop;
   if (engaged === undefined) return requireMainGoesOn(engine);
   await requireFollowed(broker, engaged);
-  const action = "Nothing is promoted until a person releases it; then `baton resume`.";
+  const action = "Nothing is promoted until a person releases it; then `baton resume ID --why …`.";
   throw stopped(ACCOUNT_STOP_CODE, engaged, action);
 }
 
@@ -191,7 +191,7 @@ function stopOf(
   return stopped(
     "E_GIT_TASK",
     `${scope} was changed outside Git since ${time} by ${by} under ${ticket}: ${id} is open`,
-    `Bring the change to Git, then \`baton close-task ${id} --commit SHA\`; it then goes on by itself.`,
+    `Bring the change to Git, then \`baton close-task ${id} --commit SHA --why …\`; it then goes on by itself.`,
   );
 }
 

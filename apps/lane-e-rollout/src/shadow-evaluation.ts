@@ -1,6 +1,7 @@
 /** The strategy over the rows that nobody had seen, held against what the backtest led to expect. Pure. */
 import type { BacktestBands, GateOutcome, ShadowPaperReport, TradingCosts } from "@baton/artifacts";
 import { backtest, type PerformanceDrift, performanceDrift } from "@baton/quant";
+import { counted } from "@baton/text/counted";
 
 import { heldBackPortfolio } from "./held-back-portfolio.ts";
 import { COST_LIMITS } from "./rollout-policy.ts";
@@ -52,7 +53,7 @@ function costsGate(costs: TradingCosts): GateOutcome {
   const over = limits
     .filter(([, measured, limit]) => measured === null || !(measured <= limit))
     .map(([name, measured, limit]) => `${name} ${shown(measured)} is over ${limit}`);
-  const unjudged = `slippage of ${shown(costs.slippageBps)} bps isn't judged: ${costs.orders} orders, fewer than ${fewestOrdersForSlippage}`;
+  const unjudged = `slippage of ${shown(costs.slippageBps)} bps isn't judged: ${counted(costs.orders, "order")}, fewer than ${fewestOrdersForSlippage}`;
   return {
     gateId: "trading-costs",
     status: over.length > 0 ? "fail" : "pass",

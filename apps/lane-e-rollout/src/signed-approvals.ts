@@ -203,6 +203,6 @@ function refused(code: string, message: string): StageFailure {
     code,
     message: cut(message),
     action:
-      "Nothing was changed. `baton guard replay` shows what people signed; `baton resume` asks for the approval anew, then `baton approve`.",
+      "Nothing was changed. `baton guard replay` shows what people signed; `baton resume ID --why …` asks for the approval anew, then `baton approve ID --why …`.",
   });
 }

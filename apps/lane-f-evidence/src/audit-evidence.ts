@@ -13,6 +13,7 @@ import {
 import { cut } from "@baton/contracts";
 import { done, type StageContext, StageFailure, type StageOutcome } from "@baton/lanekit";
 import type { Commands } from "@baton/mesh";
+import { counted } from "@baton/text/counted";
 
 import { gatherAuditManifest } from "./audit-manifest.ts";
 import { controlsOf, controlsSection } from "./controls-section.ts";
@@ -54,12 +55,13 @@ export async function auditEvidence(
       class: "deterministic",
       code: "E_AUDIT_PACK",
       message: cut(`the pack doesn't verify: ${faults.map(({ message }) => message).join("; ")}`),
-      action: "Nothing was sealed. Look at the named artifact or entry; then `baton resume`.",
+      action:
+        "Nothing was sealed. Look at the named artifact or entry; then `baton resume ID --why …`.",
     });
   await context.put(PACK, bytes);
   const { length } = context.inputs;
   return done(
-    `${length} artifacts and ${entries.length} journal entries sealed with ${options.auditKey.id}`,
+    `${counted(length, "artifact")} and ${counted(entries.length, "journal entry", "journal entries")} sealed with ${options.auditKey.id}`,
   );
 }
 

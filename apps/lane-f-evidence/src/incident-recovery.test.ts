@@ -218,7 +218,7 @@ test(
     });
     const ran = await run(["run_hash: run_hash_drift: x"]);
     expect(ran.outcome).toMatchObject({ kind: "done", verdict: "fail" });
-    expect(record(ran).next[0]).toBe("Mend reconciliation: 1 positions are still held");
+    expect(record(ran).next[0]).toBe("Mend reconciliation: 1 position is still held");
   },
 );
 

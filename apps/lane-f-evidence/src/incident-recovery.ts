@@ -121,7 +121,7 @@ function nextSteps(
       ? []
       : [
           cut(
-            `When Git answers again: \`baton resume\`, which takes the strategy off main; then \`baton close-task\` of ${ticket}.`,
+            `When Git answers again: \`baton resume ID --why …\`, which takes the strategy off main; then \`baton close-task TASK --commit SHA --why …\` for ${ticket}.`,
             300,
           ),
         ]),

@@ -9,6 +9,7 @@ import { cut } from "@baton/contracts";
 import { strategyIn } from "@baton/engine";
 import { openMainReader } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
+import { counted } from "@baton/text/counted";
 
 import type { Containment } from "./containment.ts";
 import { findData } from "./dataset-check.ts";
@@ -115,8 +116,10 @@ async function leftInAccount(
     target === undefined ? broker.positions() : [],
     broker.listOrders({ status: "open" }),
   ]);
-  if (open.length > 0) return `${open.length} orders are still open`;
-  return positions.length > 0 ? `${positions.length} positions are still held` : undefined;
+  if (open.length > 0) return `${counted(open.length, "order is", "orders are")} still open`;
+  return positions.length > 0
+    ? `${counted(positions.length, "position is", "positions are")} still held`
+    : undefined;
 }
 
 async function freshness(context: StageContext, { action }: Containment): Promise<Check> {

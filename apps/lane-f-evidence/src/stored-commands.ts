@@ -29,7 +29,8 @@ export async function packedCommands(
         class: "deterministic",
         code: "E_AUDIT_PACK",
         message: `command ${commandId} (${cause.type} by ${cause.by}) isn't stored: nobody could check who sent it`,
-        action: "Nothing was sealed. Restore COMMANDS from its backup; then `baton resume`.",
+        action:
+          "Nothing was sealed. Restore COMMANDS from its backup; then `baton resume ID --why …`.",
       });
     packed.set(`${candidateId} ${commandId}`, packCommand(commandId, value));
   }

@@ -1,3 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { STREAMS } from "@baton/contracts";
+import type { Mesh } from "@baton/mesh";
+import { type Check, EXIT, type ServiceContext, StartFailure } from "@baton/service";
+import { createOrchestrationMetrics, type OrchestrationMetrics } from "@baton/telemetry";
 /**
  * Wires the folds to the service: readiness, refresh, shutdown.
  *
@@ -7,12 +13,7 @@
  * M2: nothing is shown before the streams have been read once, and what was written meanwhile too: a counter that is half read
  *     would look like a reset. A stream that is made anew ends the process, so that the next one begins with it.
  */
-import { setTimeout as delay } from "node:timers/promises";
-
-import { STREAMS } from "@baton/contracts";
-import type { Mesh } from "@baton/mesh";
-import { type Check, EXIT, type ServiceContext, StartFailure } from "@baton/service";
-import { createOrchestrationMetrics, type OrchestrationMetrics } from "@baton/telemetry";
+import { counted } from "@baton/text/counted";
 
 import type { MetricsConfig } from "./config.ts";
 import { countReport } from "./count-report.ts";
@@ -141,7 +142,7 @@ function leftToRead(tails: readonly StreamTail[]): string {
     .map(({ stream, behind }) =>
       behind === undefined
         ? `${stream} isn't read yet`
-        : `reading ${stream}, ${behind} messages to go`,
+        : `reading ${stream}, ${counted(behind, "message")} to go`,
     )
     .join("; ");
 }

@@ -77,12 +77,12 @@ export const REASONS = {
   APPROVAL_REQUIRED: text(
     "human",
     "The next stage needs approval.",
-    "Read the evidence, then `baton approve` or `baton reject`.",
+    "Read the evidence, then `baton approve ID --why …` or `baton reject ID --why …`.",
   ),
   PAUSED: text(
     "human",
     "A person put it on hold; nothing is dispatched, a result that comes in is kept.",
-    "`baton resume` when the reason for the hold is gone.",
+    "`baton resume ID --why …` when the reason for the hold is gone.",
   ),
   FROZEN: text(
     "human",
@@ -102,57 +102,57 @@ export const REASONS = {
   GATE_FAILED: text(
     "human",
     "A gate failed and the playbook has no further loop back.",
-    "Read the gate report, change the candidate and submit it as a new one, or `baton cancel`.",
+    "Read the gate report, change the candidate and submit it as a new one, or `baton cancel ID --why …`.",
   ),
   GATE_INCONCLUSIVE: text(
     "human",
     "A gate could not decide on the evidence it had.",
-    "Read the gate report; `baton resume` to run the stage again, or `baton reject`.",
+    "Read the gate report; `baton resume ID --why …` to run the stage again, or `baton reject ID --why …`.",
   ),
   RETRIES_EXHAUSTED: text(
     "human",
     "Every attempt failed in a way that may pass by itself.",
-    "Mend what the last failure names, then `baton resume` to run the stage again.",
+    "Mend what the last failure names, then `baton resume ID --why …` to run the stage again.",
   ),
   SAME_FAILURE: text(
     "human",
     "The stage failed in the same way again and again on unchanged inputs; retries were stopped, whatever was left of them.",
-    "Mend what the failure names or change the candidate, then `baton resume`, or `baton cancel`.",
+    "Mend what the failure names or change the candidate, then `baton resume ID --why …`, or `baton cancel ID --why …`.",
   ),
   DETERMINISTIC_FAILURE: text(
     "human",
     "The stage failed in a way that a retry would repeat.",
-    "Mend what the failure names, then `baton resume`, or `baton cancel`.",
+    "Mend what the failure names, then `baton resume ID --why …`, or `baton cancel ID --why …`.",
   ),
   SPEC_INVALID: text(
     "human",
     "The candidate's specification is not valid.",
-    "Correct the field that the failure names and submit again; `baton cancel` this one.",
+    "Correct the field that the failure names and submit again; end this one with `baton cancel ID --why …`.",
   ),
   POLICY_DENIED: text(
     "human",
     "A policy forbids what the stage was about to do.",
-    "Read which rule; only its owner can change it. `baton cancel` or `baton resume` afterwards.",
+    "Read which rule; only its owner can change it. `baton cancel ID --why …` or `baton resume ID --why …` afterwards.",
   ),
   EVIDENCE_MISSING: text(
     "human",
     "A result named an artifact that is missing, altered, of another run, or contradicts the dispatch.",
-    "Check the artifact store and the lane's log, then `baton resume` to run the stage again.",
+    "Check the artifact store and the lane's log, then `baton resume ID --why …` to run the stage again.",
   ),
   TRANSITION_DENIED: text(
     "human",
     "The guard refused the transition.",
-    "Mend what the guard's rule names, then `baton resume` to run the stage again, or `baton cancel`.",
+    "Mend what the guard's rule names, then `baton resume ID --why …` to run the stage again, or `baton cancel ID --why …`.",
   ),
   DEADLINE_PASSED: text(
     "human",
     "The stage didn't report before its deadline.",
-    "Check that the lane runs (`baton doctor`), then `baton resume` to run the stage again.",
+    "Check that the lane runs (`baton doctor`), then `baton resume ID --why …` to run the stage again.",
   ),
   STALLED: text(
     "human",
     "The lane was up, but every attempt stood still for longer than the stage allows.",
-    "Read the last step in the failure and the lane's log, then `baton resume` to run the stage again.",
+    "Read the last step in the failure and the lane's log, then `baton resume ID --why …` to run the stage again.",
   ),
   NO_WORKERS: text(
     "human",
@@ -167,12 +167,12 @@ export const REASONS = {
   RESULT_UNREADABLE: text(
     "human",
     "The stage's result was stored in a form that can't be taken, and no other can come.",
-    "Bring the lane and the coordinator to one release, then `baton resume` to run the stage again.",
+    "Bring the lane and the coordinator to one release, then `baton resume ID --why …` to run the stage again.",
   ),
   LANE_CRASH_LOOP: text(
     "human",
     "The lane died on every delivery of this stage run.",
-    "Read the lane's log around the last attempts, then `baton resume`.",
+    "Read the lane's log around the last attempts, then `baton resume ID --why …`.",
   ),
   COMPLETED: text(
     "closed",

@@ -179,7 +179,7 @@ async function fetch(artifacts: ArtifactStore, sha256: string, name: string): Pr
       class: "transient",
       code: "E_ARTIFACT_MISSING",
       message: `artifact ${name} (${sha256.slice(0, 12)}) isn't in the store`,
-      action: "Check the artifact store with `baton doctor`, then `baton resume`.",
+      action: "Check the artifact store with `baton doctor`, then `baton resume ID --why …`.",
     });
   }
   const found = createHash("sha256").update(bytes).digest("hex");
@@ -197,7 +197,7 @@ function altered(name: string, how: string, cause?: Error): StageFailure {
       code: "E_ARTIFACT_ALTERED",
       message: `artifact ${name} was altered: ${how}`,
       action:
-        "Find out who changed the store and put the bytes of that digest back; then `baton resume`.",
+        "Find out who changed the store and put the bytes of that digest back; then `baton resume ID --why …`.",
     },
     { cause },
   );

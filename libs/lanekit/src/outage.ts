@@ -1,3 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Failure, Outcome } from "@baton/contracts";
+import { isOutage } from "@baton/playbook";
 /**
  * Weather: what all candidates of a lane work with is away (`isOutage`). There is nothing to decide about a candidate, so it isn't
  * put to a person for each: it stays where it is, and goes on by itself.
@@ -11,10 +15,7 @@
  * O5: the coordinator hears of it once per delivery, by a report that the attempt waits: after `TELL_AFTER_MS`, or when half of the
  *     stage's time would be over at the next try, so that the stage's deadline doesn't pass meanwhile. What people are asked then is asked once per lane.
  */
-import { setTimeout as delay } from "node:timers/promises";
-
-import type { Failure, Outcome } from "@baton/contracts";
-import { isOutage } from "@baton/playbook";
+import { counted } from "@baton/text/counted";
 
 import { type Attempt, iso, type LaneRuntime, type RunningAttempts } from "./attempt.ts";
 import type { LaneDefinition } from "./define-lane.ts";
@@ -177,7 +178,9 @@ export function fullTimeMs({ dispatch: { entry } }: Attempt): number {
 }
 
 function waitingInWords(count: number): string {
-  return count === 1
-    ? "1 candidate waits and goes on by itself"
-    : `${count} candidates wait and go on by themselves`;
+  return counted(
+    count,
+    "candidate waits and goes on by itself",
+    "candidates wait and go on by themselves",
+  );
 }

@@ -261,7 +261,8 @@ function stalled({ dispatch, step, progressMs }: Attempt): Outcome {
       class: "transient",
       code: STALLED_CODE,
       message: `no progress for more than ${seconds} s; last step ${JSON.stringify(cut(step, 80))} at ${iso(progressMs)}`,
-      action: "Read the lane's log after that step, then `baton resume` to run the stage again.",
+      action:
+        "Read the lane's log after that step, then `baton resume ID --why …` to run the stage again.",
     },
   };
 }

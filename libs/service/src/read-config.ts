@@ -1,4 +1,5 @@
 import { createScrubber } from "@baton/telemetry";
+import { counted } from "@baton/text/counted";
 import { nearest } from "@baton/text/nearest";
 import { quoted } from "@baton/text/printable";
 import { z } from "zod";
@@ -82,7 +83,7 @@ export function unknownVariables(schema: z.ZodObject, env: Environment): Unknown
 
 /** The message that a service ends with if its environment is wrong, one paragraph per variable. */
 export function describeFaults(service: string, faults: readonly ConfigFault[]): string {
-  const count = faults.length === 1 ? "1 variable is" : `${faults.length} variables are`;
+  const count = counted(faults.length, "variable is", "variables are");
   const paragraphs = faults.map(
     ({ variable, value, rule, action }) =>
       `  ${variable}${value === undefined ? " is not set" : ` = ${value}`}\n` +

@@ -120,7 +120,7 @@ test("an approval shows what it is given on, and two people's are enough", async
   expect(first.code).toBe(0);
   // What is asked in a script is said in a line; the whole question is for whoever answers at a terminal.
   expect(first.stderr).toContain(
-    `${id} to ship on evidence ${evidence}: 2 artifacts, 1 of 1 gate reports pass\n`,
+    `${id} to ship on evidence ${evidence}: 2 artifacts, 1 of 1 gate report passes\n`,
   );
   expect(first.stdout).toContain("Approved by ann: read the report. 1 more needed for ship.");
   const again = await baton("ann", "approve", id, "--yes", "--why", "again");

@@ -2,6 +2,7 @@
 import { type AuditFaultCode, type AuditVerification, verifyAuditPack } from "@baton/audit";
 import { registryIn } from "@baton/client";
 import { print } from "@baton/terminal";
+import { counted } from "@baton/text/counted";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 
@@ -53,7 +54,7 @@ export function renderVerification(
   if (!ok) return faults.map(({ code, message }) => `${code}  ${printable(message)}\n`).join("");
   const by = trusted ? "signed with the key you gave" : SELF_SIGNED;
   const about = manifest
-    ? `${manifest.candidateId}  ${manifest.runId}  ${manifest.createdAt}  ${manifest.files.length} files`
+    ? `${manifest.candidateId}  ${manifest.runId}  ${manifest.createdAt}  ${counted(manifest.files.length, "file")}`
     : "";
   const { signed, unsigned } = commands;
   const whose = known
@@ -88,7 +89,7 @@ function refusal(file: string, code: AuditFaultCode, count: number): UserError {
     exit: unreadable ? EXIT.invalid : EXIT.refused,
     message: unreadable
       ? "the file can't be read as an audit pack"
-      : `the audit pack isn't sound: ${count === 1 ? "1 fault" : `${count} faults`}`,
+      : `the audit pack isn't sound: ${counted(count, "fault")}`,
     value: file,
     action: unreadable
       ? "Check the path; a pack is the plain tar that `baton artifacts get` writes."

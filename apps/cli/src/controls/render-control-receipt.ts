@@ -131,7 +131,7 @@ function releaseLines(controls: Controls | null): Line[] {
   if (asked) {
     return [
       ["needs", `a second person, by ${asked.expires}: \`baton kill-switch release --why …\``],
-      ["meanwhile", "it stays engaged; `baton kill-switch engage` takes the release back"],
+      ["meanwhile", "it stays engaged; `baton kill-switch engage --why …` takes the release back"],
     ];
   }
   return endedLines(controls);

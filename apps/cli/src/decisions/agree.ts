@@ -53,7 +53,7 @@ export async function agree(
       code: "E_INTERRUPTED",
       exit: EXIT.interrupted,
       message: `${command.candidateId} was not approved; nothing was sent`,
-      action: "`baton reject` or `baton send-back` tell it why.",
+      action: "`baton reject ID --why …` or `baton send-back ID --why …` tell it why.",
     });
   }
   return { ...command, evidence: question.evidence };

@@ -1,6 +1,7 @@
 /** Whom a decision is about: candidates by name, or all that fit the filters of `baton get candidates`, confirmed by their count. */
 import { candidateTextFrom, countFrom, findCandidate, type Session } from "@baton/client";
 import type { CandidateId } from "@baton/contracts";
+import { counted } from "@baton/text/counted";
 import { UserError, EXIT } from "@baton/text/user-error";
 
 import { findEntries, type Wanted, wantedFrom } from "../get/get-candidates.ts";
@@ -76,7 +77,7 @@ function requireCount(found: number, wanted: number): void {
   throw new UserError({
     code: "E_CONFLICT",
     exit: EXIT.conflict,
-    message: `${found} candidates fit, not ${wanted}; nothing was sent`,
+    message: `${counted(found, "candidate")} ${found === 1 ? "fits" : "fit"}, not ${wanted}; nothing was sent`,
     rule: "--count is how many there shall be",
     action: "Look again with `baton get candidates` and the same filters.",
   });

@@ -11,6 +11,7 @@ import {
   WHATEVER_IS_LOST,
 } from "@baton/client";
 import { colors, print } from "@baton/terminal";
+import { counted } from "@baton/text/counted";
 import { printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
@@ -85,6 +86,6 @@ export function renderFindings(findings: readonly Finding[]): string {
       : `${head}${" ".repeat(width + 9)}do: ${printable(repair)}\n`;
   });
   const faults = findings.filter(({ level }) => level === "fault").length;
-  const verdict = faults === 0 ? "healthy" : faults === 1 ? "1 fault" : `${faults} faults`;
+  const verdict = faults === 0 ? "healthy" : counted(faults, "fault");
   return `${lines.join("")}${verdict}\n`;
 }

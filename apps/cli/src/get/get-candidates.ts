@@ -11,6 +11,7 @@ import {
 } from "@baton/client";
 import type { Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
 import { note, print, terminalWidth } from "@baton/terminal";
+import { counted } from "@baton/text/counted";
 import { nearest } from "@baton/text/nearest";
 import { ageText, type Column, particularsOf, renderTable } from "@baton/views";
 
@@ -91,7 +92,9 @@ export async function findEntries(
 }
 
 function noteForeign(count: number): void {
-  note(`${count} messages in JOURNAL are not entries, left out; \`baton doctor\` says more`);
+  note(
+    `${counted(count, "message in JOURNAL is no entry", "messages in JOURNAL are no entries")}, left out; \`baton doctor\` says more`,
+  );
 }
 
 /** Not an error: a playbook of the mesh's own may have the stage, and nobody stands there. */

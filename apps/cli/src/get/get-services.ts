@@ -11,6 +11,7 @@ import {
   type Session,
 } from "@baton/client";
 import { print, terminalWidth } from "@baton/terminal";
+import { counted } from "@baton/text/counted";
 import { ageText, differenceText, renderTable } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
@@ -82,7 +83,7 @@ async function lookAtMain(session: Session): Promise<NeededView | undefined> {
     if (!compared) return undefined;
     const [first, ...more] = compared.differences;
     if (!first) return { name, ok: true, reason: null };
-    const others = more.length === 0 ? "" : `, and ${more.length} more differences`;
+    const others = more.length === 0 ? "" : `, and ${counted(more.length, "more difference")}`;
     const { found } = differenceText(first, compared.repository);
     return { name, ok: false, reason: `${found}${others}: \`baton doctor\` says what to do` };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** `baton policy diff OLD NEW`: what a changed playbook changes, in its text and in what it would have decided. */
 import { countFrom } from "@baton/client";
 import { print } from "@baton/terminal";
+import { counted } from "@baton/text/counted";
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
@@ -94,9 +95,12 @@ function shown(value: unknown): string {
 
 function journalLines({ decidedAgain, leftOut, otherWays }: JournalFindings): string[] {
   const parted = otherWays.filter(({ parting }) => parting !== null).length;
-  const rest = leftOut > 0 ? `; ${leftOut} older ones were left out (--limit)` : "";
+  const rest =
+    leftOut > 0
+      ? `; ${counted(leftOut, "older one")} ${leftOut === 1 ? "was" : "were"} left out (--limit)`
+      : "";
   return [
-    `${parted} of ${decidedAgain} candidates would have gone another way${rest}.`,
+    `${parted} of ${counted(decidedAgain, "candidate")} would have gone another way${rest}.`,
     ...otherWays.flatMap(({ candidateId, underOld, parting, unknown }) => {
       const under = underOld ? "" : " (ran under another playbook than the old one)";
       if (!parting) return [`? ${candidateId}${under}: can't be told: ${shown(unknown)}`];

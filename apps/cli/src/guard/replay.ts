@@ -7,6 +7,7 @@ import {
   registryFor,
 } from "@baton/client";
 import { print } from "@baton/terminal";
+import { counted } from "@baton/text/counted";
 import { cutTo, printable } from "@baton/text/printable";
 import { EXIT } from "@baton/text/user-error";
 
@@ -35,7 +36,7 @@ function renderReplay(replayed: Replayed): string {
   const { candidateId, entries, same, difference, notes } = replayed;
   const noted = notes.map((note) => `note       ${printable(note)}\n`).join("");
   if (!difference)
-    return `same       ${candidateId}  ${entries} entries decided again, byte for byte alike\n${signaturesText(replayed)}${noted}`;
+    return `same       ${candidateId}  ${counted(entries, "entry", "entries")} decided again, byte for byte alike\n${signaturesText(replayed)}${noted}`;
   const { n, sequence, what, journal, replay: again } = difference;
   const lines = [
     `different  ${candidateId}  entry ${n} of ${entries} (JOURNAL ${sequence}): ${what}`,
@@ -51,7 +52,7 @@ function signaturesText({ signatures }: Replayed): string {
   const { signed, unsigned, registry } = signatures;
   const by = registry ? "by those who are registered" : "by the keys that came with them";
   const others = unsigned > 0 ? `; ${unsigned} unsigned: who sent them isn't known` : "";
-  return `signed     ${signed} of ${signed + unsigned} commands, ${by}${others}\n`;
+  return `signed     ${signed} of ${counted(signed + unsigned, "command")}, ${by}${others}\n`;
 }
 
 function shown(value: string | null): string {

@@ -1,4 +1,3 @@
-/** `baton limits sign`: adds one person's signature to the raised limits of a file. What counts is checked by broker and engine. */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 
 import {
@@ -20,6 +19,8 @@ import {
 import { findServer, registryFor, senderFrom, type SigningKey, trustedMeshes } from "@baton/client";
 import { readOwnFile } from "@baton/files";
 import { print } from "@baton/terminal";
+/** `baton limits sign`: adds one person's signature to the raised limits of a file. What counts is checked by broker and engine. */
+import { counted } from "@baton/text/counted";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { stringify } from "yaml";
@@ -229,7 +230,7 @@ function render({ file, by, accounts }: Signed): string {
   if (accounts.length === 0) return `nothing to sign in ${printable(file)}: no limit is raised\n`;
   const lines = accounts.map(
     ({ account, raised, why, mesh, until, signatures }) =>
-      `signed  ${account}: ${raised.join(", ")} (${printable(why)}), in ${mesh} until ${until}; ${signatures} signature${signatures === 1 ? "" : "s"}`,
+      `signed  ${account}: ${raised.join(", ")} (${printable(why)}), in ${mesh} until ${until}; ${counted(signatures, "signature")}`,
   );
   return `${lines.join("\n")}\nby ${printable(by)}. Limits hold with two people's; restart broker and engine to take them.\n`;
 }

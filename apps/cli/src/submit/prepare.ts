@@ -8,6 +8,7 @@ import {
   type WalkForwardLimits,
 } from "@baton/contracts";
 import { candidateIdOf } from "@baton/playbook";
+import { counted } from "@baton/text/counted";
 import { UserError, EXIT, type Fault } from "@baton/text/user-error";
 
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
@@ -98,7 +99,7 @@ export function submitCommand(
 }
 
 function wrong(file: string, faults: readonly Fault[], { schema }: SpecDocument): UserError {
-  const places = faults.length === 1 ? "1 wrong place" : `${faults.length} wrong places`;
+  const places = counted(faults.length, "wrong place");
   const listed = faults.length > MAX_LISTED ? `, the first ${MAX_LISTED} of them` : "";
   const another = typeof schema === "string" && schema !== "baton.candidate.v1";
   return new UserError({

@@ -1,5 +1,6 @@
 /** What the journal holds: foreign messages, candidates that nobody swept, questions that nobody answers. */
 import { foreignIn, type StoredEntry, type TimedEntry } from "@baton/contracts";
+import { counted } from "@baton/text/counted";
 import { adviceOn, ageText, inTerminal } from "@baton/views";
 
 import type { Standing, Unreadable } from "../reading/read-model.ts";
@@ -69,7 +70,9 @@ function named(wrong: readonly Unreadable[], repair: string): Finding[] {
     .slice(0, NAMED)
     .map(({ sequence, why }) => fault("journal", `JOURNAL ${sequence} ${why}`, repair));
   const more = wrong.length - first.length;
-  return more > 0 ? [...first, fault("journal", `${more} more such messages`, repair)] : first;
+  return more > 0
+    ? [...first, fault("journal", counted(more, "more such message"), repair)]
+    : first;
 }
 
 /** Candidates whose lane is past its deadline and that no coordinator has moved. */

@@ -1,6 +1,7 @@
 /** `baton doctor --deep`: reads all that is stored once, and says of what can't be read any more what it can be made again from. */
 import type { Entry } from "@baton/contracts";
 import { type Damage, scrub, type ScrubProgress } from "@baton/mesh";
+import { counted } from "@baton/text/counted";
 
 import { bytesText } from "./bytes-text.ts";
 import { fault, type Finding, ok, remark } from "./finding.ts";
@@ -28,7 +29,7 @@ export async function examineDeep({ session, journal }: World): Promise<Finding[
     },
     onProgress: everySoOften(session.tell),
   });
-  const found = `${read.messages} messages and ${read.artifacts} artifacts read, ${bytesText(read.bytes)}`;
+  const found = `${counted(read.messages, "message")} and ${counted(read.artifacts, "artifact")} read, ${bytesText(read.bytes)}`;
   const misreads = Array.from(misread, ([writer, of]) => misreadFinding(writer, of));
   if (damages.length === 0) return [ok("stored", `${found}: all as they were stored`), ...misreads];
   const { open } = await journal();
@@ -63,7 +64,9 @@ function everySoOften(tell: (line: string) => void): (progress: ScrubProgress) =
   return ({ messages, of, artifacts, bytes }) => {
     if (Date.now() - toldMs < TELL_MS) return;
     toldMs = Date.now();
-    tell(`${messages} of ${of} messages, ${artifacts} artifacts, ${bytesText(bytes)} read`);
+    tell(
+      `${messages} of ${counted(of, "message")}, ${counted(artifacts, "artifact")}, ${bytesText(bytes)} read`,
+    );
   };
 }
 

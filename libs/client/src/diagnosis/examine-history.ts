@@ -64,7 +64,7 @@ function meansNow(services: readonly ServiceView[]): string {
   const processes = services.find(({ name }) => name === "coordinator")?.processes ?? [];
   const checks = processes.flatMap((one) => one.checks.filter(({ name }) => name === CHECK));
   return checks.some(({ ok: isWhole }) => isWhole)
-    ? "A coordinator knows of no loss and goes on deciding; the next that starts refuses everything but stops. First look who wrote what is known here (on main: `git log --grep=Baton-Mark`): a mark that nobody of the mesh wrote has to be taken back. `baton kill-switch engage` stops the mesh. If history is lost:"
+    ? "A coordinator knows of no loss and goes on deciding; the next that starts refuses everything but stops. First look who wrote what is known here (on main: `git log --grep=Baton-Mark`): a mark that nobody of the mesh wrote has to be taken back. `baton kill-switch engage --why …` stops the mesh. If history is lost:"
     : "Nothing is decided, promoted or increased.";
 }
 

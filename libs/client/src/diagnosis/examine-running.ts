@@ -1,4 +1,5 @@
 /** What runs, held against what the journal says should run, and against what the broker holds. */
+import { counted } from "@baton/text/counted";
 import { differenceText } from "@baton/views";
 
 import { candidatesThatRun } from "../reading/candidates-that-run.ts";
@@ -23,7 +24,7 @@ export function runningFindings({ differences, repository, running }: Compared):
     return [
       ok(
         ABOUT,
-        `main has what the journal says should run: ${running} ${running === 1 ? "strategy" : "strategies"}`,
+        `main has what the journal says should run: ${counted(running, "strategy", "strategies")}`,
       ),
     ];
   const named = differences.slice(0, NAMED).map((one) => {
@@ -34,7 +35,7 @@ export function runningFindings({ differences, repository, running }: Compared):
   return more > 0
     ? [
         ...named,
-        fault(ABOUT, `${more} more such differences`, "Mend those above, then look again."),
+        fault(ABOUT, counted(more, "more such difference"), "Mend those above, then look again."),
       ]
     : named;
 }

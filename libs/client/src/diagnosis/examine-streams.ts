@@ -1,4 +1,3 @@
-/** Streams and consumers: are they there, as planned, and is anybody reading? */
 import { setTimeout as delay } from "node:timers/promises";
 
 import { DURABLES, HISTORY_STREAMS, LANES, STREAMS } from "@baton/contracts";
@@ -9,6 +8,8 @@ import {
   planTopology,
   type TopologyOptions,
 } from "@baton/mesh";
+/** Streams and consumers: are they there, as planned, and is anybody reading? */
+import { counted } from "@baton/text/counted";
 import { ageText } from "@baton/views";
 import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream";
 import { z } from "zod";
@@ -57,7 +58,7 @@ export async function examineStreams({ session }: World): Promise<Finding[]> {
   const coordinated = drifts.some(isAbsent) && (await isCoordinated(session));
   const findings = drifts.map((drift) => driftFinding(drift, { coordinated }));
   if (drifts.length === 0) {
-    const count = `${topology.streams.length} streams, ${topology.consumers.length} consumers`;
+    const count = `${counted(topology.streams.length, "stream")}, ${counted(topology.consumers.length, "consumer")}`;
     findings.push(ok("topology", `${count}, all as planned`));
   }
   for (const { name } of Object.values(STREAMS)) {
@@ -69,7 +70,7 @@ export async function examineStreams({ session }: World): Promise<Finding[]> {
 
 function holds({ state, config }: StreamInfo): string {
   const megabytes = (state.bytes / 1e6).toFixed(1);
-  return `${state.messages} messages, ${megabytes} MB, last sequence ${state.last_seq}, replicas ${config.num_replicas}`;
+  return `${counted(state.messages, "message")}, ${megabytes} MB, last sequence ${state.last_seq}, replicas ${config.num_replicas}`;
 }
 
 /** What an operator may choose is taken from what is there; only contradictions remain as differences. */

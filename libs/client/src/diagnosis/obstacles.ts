@@ -119,7 +119,7 @@ function againObstacle(last: StoredEntry, consumer: ConsumerNumbers): Obstacle[]
   return [
     {
       found: `${again} of the ${held} dispatches that ${name} was given came back without an answer and were delivered again${end}`,
-      action: `Read the end of ${name}'s log. If it dies of this one each time: \`baton pause ${entry.candidateId} --why …\`, mend that, \`baton resume\`.`,
+      action: `Read the end of ${name}'s log. If it dies of this one each time: \`baton pause ${entry.candidateId} --why …\`, mend that, \`baton resume ${entry.candidateId} --why …\`.`,
     },
   ];
 }

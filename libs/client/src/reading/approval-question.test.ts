@@ -44,6 +44,6 @@ test("whoever answers at a terminal sees who asks for what, on which evidence, a
 
 test("whoever agreed before being asked sees it in a line", () => {
   expect(renderApproved(asked)).toBe(
-    `cand-sample to ship on evidence ${evidence}: 0 artifacts, 0 of 1 gate reports pass\n`,
+    `cand-sample to ship on evidence ${evidence}: 0 artifacts, 0 of 1 gate report passes\n`,
   );
 });

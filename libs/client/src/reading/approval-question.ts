@@ -3,6 +3,7 @@ import { GateReport } from "@baton/artifacts";
 import type { ArtifactRef, CandidateId, Entry } from "@baton/contracts";
 import type { Artifacts } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
+import { counted } from "@baton/text/counted";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { particularsOf, renderArtifacts, whoText } from "@baton/views";
@@ -96,7 +97,7 @@ function unseen(candidateId: CandidateId, what: string): UserError {
 /** One line, for whoever has agreed without being asked: which evidence, and what its gates say. */
 export function renderApproved({ entry, evidence, gates }: ApprovalQuestion): string {
   const passed = gates.filter(({ verdict }) => verdict === "pass").length;
-  const line = `${entry.candidateId} to ${entry.review?.next ?? "?"} on evidence ${evidence}: ${entry.artifacts.length} artifacts, ${passed} of ${gates.length} gate reports pass`;
+  const line = `${entry.candidateId} to ${entry.review?.next ?? "?"} on evidence ${evidence}: ${counted(entry.artifacts.length, "artifact")}, ${passed} of ${counted(gates.length, "gate report passes", "gate reports pass")}`;
   return `${printable(line)}\n`;
 }
 

@@ -1,5 +1,6 @@
 /** A candidate by what a person typed: its id, or the beginning of one that no other has. */
 import { CandidateId, journalFence, STREAMS } from "@baton/contracts";
+import { counted } from "@baton/text/counted";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { ageText } from "@baton/views";
 
@@ -37,7 +38,9 @@ async function refuseUnheard(session: ReadingSession, typed: string): Promise<vo
   if (!submit) return;
   const hindrance = address && (await hindranceOf({ ...session, address }));
   const before = undecided.filter(({ sequence }) => sequence < submit.sequence).length;
-  const why = hindrance?.found ?? `${before} commands before it wait, too`;
+  const why =
+    hindrance?.found ??
+    `${counted(before, "command before it waits", "commands before it wait")}, too`;
   const { candidateId, sequence, time, by } = submit;
   throw new UserError({
     code: "E_UNAVAILABLE",

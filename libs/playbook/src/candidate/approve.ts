@@ -116,7 +116,7 @@ function refusalOf(
     return reject(
       "E_INVALID",
       `the approval doesn't say on which evidence; the candidate's is ${question.evidence.slice(0, 12)}`,
-      "`baton approve` signs the evidence that it shows; a client of your own must name it in `evidence`.",
+      "`baton approve ID --why …` signs the evidence that it shows; a client of your own must name it in `evidence`.",
     );
   }
   if (command.evidence !== undefined && command.evidence !== question.evidence) {

@@ -71,7 +71,7 @@ function decline(step: Step): Decision {
     return reject(
       "E_CONFLICT",
       `${entry.candidateId} asks nothing that could be rejected (${entry.reason})`,
-      "`baton cancel` ends it anyway.",
+      "`baton cancel ID --why …` ends it anyway.",
     );
   }
   return end(step, { kind: "rejected" });
@@ -85,7 +85,7 @@ function pause(step: Step, command: CommandOf<"pause">): Decision {
     return reject(
       "E_CONFLICT",
       `${entry.candidateId} is on hold already, by ${entry.hold.by}: ${entry.hold.why}`,
-      "`baton resume` lifts the hold.",
+      "`baton resume ID --why …` lifts the hold.",
     );
   }
   if (awaits === undefined) {
@@ -127,14 +127,14 @@ function resume(step: Step, question: Question): Decision {
     return reject(
       "E_CONFLICT",
       `${entry.candidateId} waits for an approval`,
-      "`baton approve` or `baton reject`.",
+      "`baton approve ID --why …` or `baton reject ID --why …`.",
     );
   }
   if (isStopped(entry)) {
     return reject(
       "E_CONFLICT",
       `${entry.candidateId} is stopped (${entry.reason})`,
-      "Nothing: it goes on by itself when the stop is lifted (`baton explain` names it). `baton pause` keeps it from that.",
+      "Nothing: it goes on by itself when the stop is lifted (`baton explain` names it). `baton pause ID --why …` keeps it from that.",
     );
   }
   if (entry.hold && entry.kept)
@@ -157,7 +157,7 @@ function rerun(step: Step): Decision {
     return reject(
       "E_LIMIT",
       `${candidateId} has had ${entry.iteration + 1} runs, the playbook's limit`,
-      "`baton cancel` it, or submit a changed candidate.",
+      "`baton cancel ID --why …`, or submit a changed candidate.",
     );
   }
   const about = { kind: "rerun", stage } as const;

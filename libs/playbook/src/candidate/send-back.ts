@@ -20,21 +20,21 @@ export function sendBack(step: Step, command: SendBack): Decision {
     return reject(
       "E_CONFLICT",
       `${candidateId} isn't waiting for a person: ${entry.holder} has it`,
-      "`baton pause` it first.",
+      "First `baton pause ID --why …`.",
     );
   }
   if (!anotherRunAllowed(playbook, entry.iteration)) {
     return reject(
       "E_LIMIT",
       `${candidateId} has had ${entry.iteration + 1} runs, the playbook's limit`,
-      "`baton cancel` it, or submit a changed candidate.",
+      "`baton cancel ID --why …`, or submit a changed candidate.",
     );
   }
   if (incidentsOf(entry).length > 0 && entry.stage === recoveryStage(playbook)) {
     return reject(
       "E_GUARD",
       `${candidateId} hasn't recovered from ${incidentsOf(entry).join(", ")}: what it promoted may still run`,
-      "`baton resume` runs recovery again once what its record names is mended; `baton cancel` gives it up.",
+      "`baton resume ID --why …` runs recovery again once what its record names is mended; `baton cancel ID --why …` gives it up.",
     );
   }
   const run = newRun(step);

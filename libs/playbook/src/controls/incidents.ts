@@ -1,5 +1,6 @@
 /** Incidents, emergencies and the tasks that they leave: M2 and M3 of decide-control. */
 import { type Incident, MAX_INCIDENTS, MAX_TASKS } from "@baton/contracts";
+import { counted } from "@baton/text/counted";
 
 import { type Refusal, reject } from "../candidate/decision.ts";
 import { digestOf } from "../identify.ts";
@@ -59,7 +60,7 @@ export function closeIncident(
     return reject(
       "E_GUARD",
       `${incidentId} can't be closed: the recovery of ${unrecovered.slice(0, 5).join(", ")}${unrecovered.length > 5 ? " and others" : ""} hasn't passed its five checks`,
-      "`baton explain` each of them; mend what the incident record names, then `baton resume`.",
+      "`baton explain` each of them; mend what the incident record names, then `baton resume ID --why …`.",
     );
   }
   const incidents = found.all.filter(({ id }) => id !== incidentId);
@@ -100,7 +101,7 @@ export function declareEmergency(
   if (tasks.length >= MAX_TASKS) {
     return reject(
       "E_LIMIT",
-      `${tasks.length} changes wait for Git, the limit`,
+      `${counted(tasks.length, "change waits", "changes wait")} for Git, the limit`,
       "Bring them to Git first: `baton get controls`.",
     );
   }

@@ -114,7 +114,7 @@ function renderTasks({ tasks }: ControlsView, { now, width }: Shown): string {
     ]),
     width - 2,
   );
-  return `Changes that Git doesn't have yet: no promotion until \`baton close-task\`\n${indented(table)}`;
+  return `Changes that Git doesn't have yet: no promotion until \`baton close-task TASK --commit SHA --why …\`\n${indented(table)}`;
 }
 
 function renderStopped({ stopped }: ControlsView): string {

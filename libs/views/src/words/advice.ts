@@ -7,6 +7,7 @@ import {
   type StoppedBy,
 } from "@baton/contracts";
 import { approvalState } from "@baton/playbook";
+import { counted } from "@baton/text/counted";
 
 import { laneSays } from "./lane-says.ts";
 import { act, actsOf, type Phrase } from "./phrase.ts";
@@ -24,7 +25,7 @@ export function adviceOn(entry: Entry): Phrase {
   const runs = entry.iteration + 1;
   const cancel = act("cancel", entry.candidateId);
   return [
-    `It has had ${runs} runs, the playbook's limit: `,
+    `It has had ${counted(runs, "run")}, the playbook's limit: `,
     cancel,
     " it, and submit a changed candidate.",
   ];

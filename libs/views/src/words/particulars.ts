@@ -8,6 +8,7 @@ import {
   type StoppedBy,
 } from "@baton/contracts";
 import { approvalState } from "@baton/playbook";
+import { counted } from "@baton/text/counted";
 
 import { foreignText } from "./foreign-text.ts";
 
@@ -64,7 +65,7 @@ const SAYS: { readonly [K in About["kind"]]: (entry: Entry, about: Kinds[K]) => 
     `${stage} of ${runId} ${still ? "still waits" : "waits until it is back"}: ${failureText(failure)}`,
   "service-away": ({ cause, failure }, { since }) => {
     const { lane, waiting: count } = cause.kind === "service-away" ? cause : NO_LANE;
-    return `${lane} has waited since ${since}, with ${count} candidate${count === 1 ? "" : "s"}: ${failureText(failure)}`;
+    return `${lane} has waited since ${since}, with ${counted(count, "candidate")}: ${failureText(failure)}`;
   },
   approved: approvedText,
   rejected: (entry, { running }) => {
