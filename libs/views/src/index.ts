@@ -42,4 +42,5 @@ export { laneSays } from "./words/lane-says.ts";
 export { adviceOnMatter } from "./words/matter-advice.ts";
 export { faultText, particularsOf, stopText } from "./words/particulars.ts";
 export { act, type Act, actsOf, inTerminal, type Phrase } from "./words/phrase.ts";
+export { standingText } from "./words/standing-text.ts";
 export { ageText, durationText } from "./words/time-text.ts";

@@ -9,11 +9,11 @@ import {
   stageFrom,
   type Unreadable,
 } from "@baton/client";
-import type { Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
+import type { Feedback, Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
 import { note, print, terminalWidth } from "@baton/terminal";
 import { counted } from "@baton/text/counted";
 import { nearest } from "@baton/text/nearest";
-import { ageText, type Column, particularsOf, renderTable } from "@baton/views";
+import { ageText, type Column, renderTable, standingText } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
@@ -119,6 +119,8 @@ export interface CandidateRow {
   /** Null where only another release can read it. */
   readonly runId: string | null;
   readonly iteration: number | null;
+  /** Why an earlier run came back, the latest last. */
+  readonly feedback: readonly Feedback[];
   readonly sequence: number;
   readonly deadline: string | null;
   readonly detail: string;
@@ -134,12 +136,12 @@ function newerRow({ sequence, why, storedAt, standing, olderRelease }: Unreadabl
       ? ["E_ENTRY_OLDER", "the release that wrote it"]
       : ["E_ENTRY_NEWER", "a newer release"];
   const detail = `needs ${needs}: JOURNAL ${sequence} ${why}`;
-  const unknown = { runId: null, iteration: null, deadline: null };
+  const unknown = { runId: null, iteration: null, feedback: [], deadline: null };
   return [{ candidateId, stage, holder, reason, since, ...unknown, sequence, detail }];
 }
 
 function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
-  const { candidateId, stage, holder, reason, runId, iteration, deadline } = entry;
+  const { candidateId, stage, holder, reason, runId, iteration, feedback, deadline } = entry;
   const since = new Date(storedAt).toISOString();
   return {
     candidateId,
@@ -149,9 +151,10 @@ function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
     since,
     runId,
     iteration,
+    feedback,
     sequence,
     deadline,
-    detail: particularsOf(entry),
+    detail: standingText(entry),
   };
 }
 

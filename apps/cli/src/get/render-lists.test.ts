@@ -13,6 +13,7 @@ const candidate: CandidateRow = {
   since: "2026-03-01T11:58:00.000Z",
   runId: "run-sample",
   iteration: 2,
+  feedback: [],
   sequence: 7,
   deadline: null,
   detail: "x".repeat(300),
