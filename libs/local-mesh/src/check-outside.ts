@@ -1,6 +1,6 @@
 /** J1 to J9, checked by a program of its own that shares no code with the services. */
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { MeshDirectory } from "@baton/client";
@@ -10,6 +10,7 @@ import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
 
 import { ROOT } from "./mesh-plan.ts";
+import { readObeyed } from "./read-obeyed.ts";
 
 /** What the program found out about one invariant. */
 export const InvariantFinding = z.object({
@@ -57,7 +58,7 @@ export interface Outside {
 export async function checkOutside(outside: Outside): Promise<InvariantFinding[]> {
   const { directory } = outside;
   const { stages } = Playbook.parse(
-    readYaml(readFileSync(outside.playbook, "utf8"), { maxCharacters: 1_000_000 }),
+    readYaml(readObeyed(outside.playbook), { maxCharacters: 1_000_000 }),
   );
   const gates = stages.flatMap(({ stage, gate }) => (gate === undefined ? [] : [[stage, gate]]));
   const input = {

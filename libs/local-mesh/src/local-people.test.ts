@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
@@ -85,6 +85,24 @@ test("a key that is made while the mesh runs is registered, and not again once i
   expect(registry()).toBe(`${text}- { name: "ada", publicKey: ${key.publicKey}, roles: [] }\n`);
   writeFileSync(directory.people, text);
   expect(look()).toBeUndefined();
+  expect(registry()).toBe(text);
+});
+
+test("a registry that others may write is refused, with what to do, and stays as it is", () => {
+  const directory = meshDirectory(folder.path);
+  ensurePeople(directory, []);
+  const text = registry();
+  chmodSync(directory.people, 0o666);
+  expect(() => ensurePeople(directory, OTHERS)).toThrow(
+    expect.objectContaining({
+      details: expect.objectContaining({
+        code: "E_INVALID",
+        value: directory.people,
+        message: expect.stringContaining("writable by nobody but its owner"),
+        action: expect.stringContaining("chmod go-w"),
+      }),
+    }),
+  );
   expect(registry()).toBe(text);
 });
 

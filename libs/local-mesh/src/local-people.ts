@@ -5,7 +5,7 @@
  * data folder, so they prove only who may read it: enough to try everything, nothing for a mesh that others rely on. Such a
  * mesh is given a registry of its own (`--people`), and no key is made for it.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { RAISE_ROLE } from "@baton/brokerage";
@@ -24,6 +24,8 @@ import { makeFolder } from "@baton/files";
 import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
 import { z } from "zod";
+
+import { readObeyed } from "./read-obeyed.ts";
 
 /**
  * Who comes along beside the one who runs it: a live ramp takes two approvals, neither of them its author's. In a registry that
@@ -81,7 +83,7 @@ export function ownKeyFollower({
 /** Adds the keys that the registry doesn't have; what is in it stays as it is. False if there was nothing to add. */
 function register(file: string, keys: readonly SigningKey[]): boolean {
   const isNew = !existsSync(file);
-  const text = isNew ? HEAD : readFileSync(file, "utf8");
+  const text = isNew ? HEAD : readObeyed(file);
   const known = parseRegistry(text);
   // The coordinator names every fault of a registry that can't be read.
   if (!known) return false;

@@ -1,8 +1,9 @@
 /** What `baton up` remembers of each service's processes: since when the present one runs, and which ends nobody asked for. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { MeshState } from "@baton/client";
+import { readOwnFile } from "@baton/files";
 import { exitInWords, type ProcessExit, type ServiceEvent } from "@baton/supervisor";
 
 /** Ends that are remembered of a service. */
@@ -65,7 +66,7 @@ export function askForEnd(root: string, service: string, pid: number): string | 
 
 function askedFor(root: string, service: string): number | undefined {
   try {
-    return Number(readFileSync(noteOf(root, service), "utf8"));
+    return Number(readOwnFile(noteOf(root, service), { maxBytes: 100 }).toString("utf8"));
   } catch {
     return undefined;
   }

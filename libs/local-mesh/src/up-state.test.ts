@@ -1,5 +1,5 @@
 /** A mesh whose state can't be written goes on, says so, and leaves nothing half written. */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { type MeshState, openStateFiles, readState } from "@baton/client";
@@ -46,6 +46,17 @@ test("what can't be written is said once, and tried again with the next state", 
   mkdirSync(join(file, "in-the-way"), { recursive: true });
   tell(state);
   expect(said).toHaveLength(2);
+});
+
+test("a state that others may write, or that is a link, is none", () => {
+  const dir = folder();
+  const file = join(dir, "up.json");
+  openStateFiles({ file, log: () => undefined })(state);
+  expect(readState(file)).toEqual(state);
+  symlinkSync(file, join(dir, "link.json"));
+  expect(readState(join(dir, "link.json"))).toBeUndefined();
+  chmodSync(file, 0o666);
+  expect(readState(file)).toBeUndefined();
 });
 
 test("an end can be asked for where no word of it can be left", () => {

@@ -1,8 +1,8 @@
 /** The keys of one mesh on this machine: a seed per kind of process, each in a file that only its owner may read. */
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-import { makeFolder } from "@baton/files";
+import { makeFolder, readPrivateFile } from "@baton/files";
 import { type Kind, KINDS } from "@baton/mesh";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 import { z } from "zod";
@@ -16,6 +16,9 @@ export interface MeshKeys {
   seedFileOf(this: void, kind: Kind): string;
   readonly publicKeys: PublicKeys;
 }
+
+/** A seed and a line break have 59. */
+const MAX_BYTES = 4096;
 
 const Complete = z.record(z.enum(KINDS), z.array(z.string()));
 
@@ -50,12 +53,7 @@ function publicKeyIn(file: string): string {
 }
 
 function readSeed(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  return readPrivateFile(file, { maxBytes: MAX_BYTES })?.trim();
 }
 
 /** A link fails where a name is taken: of two who make a key at once both get the same. */

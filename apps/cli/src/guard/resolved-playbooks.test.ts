@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ID_PATTERN } from "@baton/contracts";
@@ -44,6 +44,15 @@ test("what can't be read is as if it weren't there, and is mended by the next on
   }
   keepResolved(of, playbook, at);
   expect(findResolved(of, at)).toEqual(playbook);
+});
+
+test("what somebody else could have written is as if it weren't there", () => {
+  const of = { text, isJson: false };
+  const at = join(folder.path, "open");
+  keepResolved(of, playbook, at);
+  const [file = ""] = readdirSync(at);
+  chmodSync(join(at, file), 0o666);
+  expect(findResolved(of, at)).toBeUndefined();
 });
 
 test("where nothing can be written nothing is kept, and nobody is troubled", () => {

@@ -3,7 +3,7 @@
  * needn't load a YAML parser and schemas again.
  *
  * R1: found only by the digest of the file's whole text and of the code that resolves it: another byte of either is a miss.
- * R2: a torn or altered file is a miss: it begins with the digest of the rest.
+ * R2: a torn or altered file is a miss: it begins with the digest of the rest. So is one that somebody else could have written.
  * R3: it is a cache: what is missing, unreadable or can't be written is never an error.
  */
 import { hash } from "node:crypto";
@@ -11,12 +11,14 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-import { makeFolder } from "@baton/files";
+import { makeFolder, readOwnFile } from "@baton/files";
 import type { Playbook, StageRule } from "@baton/playbook/rules";
 
 const FOLDER = join(import.meta.dirname, "../../../../.baton/cache/playbooks");
 /** Files that are kept; with one more all are dropped. */
 const MAX_FILES = 64;
+/** Largest that is read: a playbook's text has a million characters at most. */
+const MAX_BYTES = 16_000_000;
 
 /** A playbook file's content. */
 export interface PlaybookText {
@@ -28,7 +30,9 @@ export interface PlaybookText {
 /** The playbook that this text resolves to; undefined if it wasn't seen, or not by this code. */
 export function findResolved(of: PlaybookText, folder = FOLDER): Playbook | undefined {
   try {
-    const [digest, json = ""] = readFileSync(fileOf(of, folder), "utf8").split("\n");
+    const [digest, json = ""] = readOwnFile(fileOf(of, folder), { maxBytes: MAX_BYTES })
+      .toString("utf8")
+      .split("\n");
     if (digest !== hash("sha256", json, "hex")) return undefined;
     const { stages, ...rest }: Stored = JSON.parse(json);
     return { ...rest, stages: new Map(stages) };

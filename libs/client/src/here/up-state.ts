@@ -2,7 +2,7 @@
  * `up.json`: what runs on a data folder, for other commands and for people. One lies in the data folder itself; one in
  * the project's `.baton` names the mesh that commands talk to when nothing else is said.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { MeshName, PublicKey } from "@baton/contracts";
@@ -48,19 +48,10 @@ export const MeshState = z.object({
 });
 export type MeshState = z.infer<typeof MeshState>;
 
-/** The state in a file, or undefined if there is none that can be read. */
-export function readState(file: string): MeshState | undefined {
-  try {
-    return MeshState.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
-  } catch {
-    return undefined;
-  }
-}
-
 const MAX_BYTES = 100_000;
 
-/** The same, if the file is the user's own and closed to everybody else. */
-export function readOwnState(file: string): MeshState | undefined {
+/** The state in a file that is the user's own and closed to everybody else; undefined if there is none that can be read. */
+export function readState(file: string): MeshState | undefined {
   try {
     const text = readPrivateFile(file, { maxBytes: MAX_BYTES, link: "refused" });
     return text === undefined ? undefined : MeshState.safeParse(JSON.parse(text)).data;

@@ -4,16 +4,7 @@
  *     SUAB…            the seed; it never leaves this file
  *     name: ada        optional
  */
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  linkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, linkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { Identity } from "@baton/contracts";
@@ -95,7 +86,7 @@ export function ensureKeyFile(
   const found = readKeyFile(path);
   if (found) {
     if (name === undefined || name === found.name) return { key: found, created: false };
-    const [seed = ""] = readFileSync(path, "utf8").split(/\r?\n/);
+    const [seed = ""] = (readPrivately(path) ?? "").split(/\r?\n/);
     write(path, { seed, name }, renameSync);
     return { key: { ...found, name }, created: false };
   }

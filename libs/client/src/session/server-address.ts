@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 
 import { UserError, EXIT } from "@baton/text/user-error";
 
-import { isOurs, type MeshState, readOwnState } from "../here/up-state.ts";
+import { isOurs, type MeshState, readState } from "../here/up-state.ts";
 
 /** Which mesh is meant, as far as anybody says. */
 export interface MeshNamed {
@@ -62,7 +62,7 @@ function named(
 
 /** The mesh of this user's own `baton up`: what somebody else wrote, or might have, says what they like. */
 function findMesh(pointer: string): MeshState | undefined {
-  const state = readOwnState(pointer);
+  const state = readState(pointer);
   // After a crash the file is still there, and the address may be somebody else's by now.
   return state && isOurs(state.pid) ? state : undefined;
 }
@@ -88,7 +88,7 @@ function meshOn(folder: string): MeshState {
 
 function whyNone(folder: string): string {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return "there is no such folder";
-  const state = readOwnState(join(folder, "up.json"));
+  const state = readState(join(folder, "up.json"));
   if (!state) return "it has no up.json that is your own";
   return isOurs(state.pid)
     ? `its up.json is about ${state.dataDir}`
