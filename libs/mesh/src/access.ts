@@ -9,6 +9,8 @@
  * A2: what a kind imports, it may do; an answer goes to the kind's own account and can't reach a stream that it doesn't write.
  * A3: how a process is, only its own kind can say: it answers in its own account, and people ask it there.
  * A4: nobody else makes consumers: readers ask for stored messages directly (see follow.ts).
+ * A5: an account takes only so many connections, and of several keys of the kind `cli` each has its own: who has one key keeps
+ *     out no other kind, nor people with other keys.
  */
 import {
   ARTIFACTS_BUCKET,
@@ -38,6 +40,22 @@ export type Kind = (typeof KINDS)[number];
 
 /** Kinds that stay and answer how they are; see service-health.ts. */
 export const SERVICES = KINDS.filter((kind) => kind !== "cli");
+
+/**
+ * How many connections an account takes: more processes of a kind than any installation has, and a small part of what the server
+ * takes, so that whoever has a key keeps nobody else out.
+ */
+export const ACCOUNT_CONNECTIONS = 256;
+
+/** The account of a kind; of several keys of one kind that have an account each, the one of `key`. */
+export function accountOf(kind: Kind, key?: string): string {
+  if (kind === "coordinator") return STREAMS_ACCOUNT;
+  const account = kind.toUpperCase().replaceAll("-", "_");
+  return key === undefined ? account : `${account}_${key.slice(-8)}`;
+}
+
+/** The account that holds the streams. */
+const STREAMS_ACCOUNT = "BATON";
 
 /** Prefix under which signed-in processes find JetStream's API: an account's own `$JS.API` is another one. */
 export const API_PREFIX = "baton.api";

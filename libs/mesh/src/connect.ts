@@ -13,6 +13,8 @@ export interface ConnectionOptions {
   readonly seed?: string | undefined;
   /** False: fail at once if no server answers (a CLI); true: wait for one (a service). */
   readonly waitForServer: boolean;
+  /** True: tries once, and doesn't come back when it's lost. Otherwise the client goes on trying with a server that closes it. */
+  readonly once?: boolean;
 }
 
 /** Error of a call that found no server, or lost it before the answer. Its outcome is unknown. */
@@ -51,6 +53,7 @@ export async function openConnection(options: ConnectionOptions): Promise<NatsCo
       // The client takes the scheme for a remark: without this it goes on in plain text where a server has no TLS.
       ...(servers.some((server) => server.startsWith("tls://")) && { tls: {} }),
       name: options.name,
+      reconnect: options.once !== true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       reconnectJitter: 100,
@@ -75,7 +78,9 @@ export function explainRefusal(
   { url, name }: Pick<ConnectionOptions, "url" | "name">,
 ): Denied | Unavailable {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return cause instanceof errors.AuthorizationError
+  // Who is too slow to sign in, as on a machine that is flooded, isn't refused.
+  const isRefused = cause instanceof errors.AuthorizationError && !/timeout/i.test(why);
+  return isRefused
     ? new Denied(`${url} doesn't let ${name} in: ${why}`, { cause })
     : new Unavailable(`cannot reach ${url}: ${why}`, { cause });
 }

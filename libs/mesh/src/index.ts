@@ -68,4 +68,13 @@ export {
   NATS_SERVER_FLOOR,
   type VersionCheck,
 } from "./server-version.ts";
-export { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "./access.ts";
+export {
+  type Access,
+  ACCOUNT_CONNECTIONS,
+  accessOf,
+  accountOf,
+  API_PREFIX,
+  type Kind,
+  KINDS,
+  SERVICES,
+} from "./access.ts";

@@ -1,12 +1,21 @@
 /** The part of nats-server's configuration that says who may do what: one account per kind of process (see ../access.ts). */
 import { LANES, serviceSubject } from "@baton/contracts";
-import { type Access, accessOf, API_PREFIX, type Kind, KINDS, SERVICES } from "@baton/mesh";
+import {
+  type Access,
+  ACCOUNT_CONNECTIONS,
+  accessOf,
+  accountOf,
+  API_PREFIX,
+  type Kind,
+  KINDS,
+  SERVICES,
+} from "@baton/mesh";
 
 /** Public nkeys by kind; several of one kind while keys are being changed. */
 export type PublicKeys = Readonly<Record<Kind, readonly string[]>>;
 
-/** The account that holds the streams. */
-const CORE = "BATON";
+const CORE = accountOf("coordinator");
+const LIMITS = `    limits { max_connections: ${ACCOUNT_CONNECTIONS} }`;
 
 /** The configuration text; deterministic. Throws `TypeError` for what isn't a public user key. */
 export function renderAccess(keys: PublicKeys): string {
@@ -18,10 +27,24 @@ export function renderAccess(keys: PublicKeys): string {
       keys.coordinator,
       accesses.map(({ access }) => access),
     ),
-    ...accesses.flatMap(({ kind, access }) => renderKind(kind, keys[kind], access)),
+    ...accesses.flatMap(({ kind, access }) =>
+      accountsOf(kind, keys[kind]).flatMap(({ account, users }) =>
+        renderAccount({ kind, account, users, access }),
+      ),
+    ),
     "}",
     "",
   ].join("\n");
+}
+
+/** Of people's keys each has an account of its own: with one they'd share the connections that it takes. */
+function accountsOf(
+  kind: Kind,
+  keys: readonly string[],
+): readonly { readonly account: string; readonly users: readonly string[] }[] {
+  const isShared = kind !== "cli" || keys.length < 2;
+  if (isShared) return [{ account: accountOf(kind), users: keys }];
+  return keys.map((key) => ({ account: accountOf(kind, key), users: [key] }));
 }
 
 /** Everything that any kind imports is exported once. */
@@ -33,6 +56,7 @@ function renderCore(keys: readonly string[], accesses: readonly Access[]): strin
   return [
     `  ${CORE} {`,
     "    jetstream: enabled",
+    LIMITS,
     ...renderUsers(keys),
     // So that the coordinator's key may be used with the same prefix as all others.
     `    mappings { "${API_PREFIX}.>": "$JS.API.>" }`,
@@ -57,11 +81,16 @@ function healthOf(kind: Kind): string {
   return `      { service: { account: ${accountOf(kind)}, subject: "${serviceSubject(kind)}" } }`;
 }
 
-function renderKind(
-  kind: Kind,
-  keys: readonly string[],
-  { requests, listens, asks }: Access,
-): string[] {
+interface Account {
+  readonly kind: Kind;
+  readonly account: string;
+  /** Their public keys. */
+  readonly users: readonly string[];
+  readonly access: Access;
+}
+
+function renderAccount({ kind, account, users, access }: Account): string[] {
+  const { requests, listens, asks } = access;
   const health = serviceSubject(kind);
   const publishes = [...requests.map(({ as }) => as), ...asks.map(serviceSubject)];
   const answers = SERVICES.some((service) => service === kind);
@@ -72,8 +101,9 @@ function renderKind(
     ...(answers ? [`allow_responses: { max: 1, expires: "10s" }`] : []),
   ];
   return [
-    `  ${accountOf(kind)} {`,
-    ...renderUsers(keys, `permissions: { ${permissions.join(", ")} }`),
+    `  ${account} {`,
+    LIMITS,
+    ...renderUsers(users, `permissions: { ${permissions.join(", ")} }`),
     ...(answers ? [`    exports: [{ service: "${health}", response_type: stream }]`] : []),
     "    imports: [",
     ...requests.map(({ subject, as }) => {
@@ -85,10 +115,6 @@ function renderKind(
     "    ]",
     "  }",
   ];
-}
-
-function accountOf(kind: Kind): string {
-  return kind === "coordinator" ? CORE : kind.toUpperCase().replaceAll("-", "_");
 }
 
 function renderUsers(keys: readonly string[], more?: string): string[] {

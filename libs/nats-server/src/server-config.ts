@@ -23,13 +23,24 @@ export interface ServerSettings {
   readonly extraConfig?: string;
 }
 
-/** More clients than any Baton installation has, and few enough to notice one that leaks. */
-const MAX_CONNECTIONS = 1024;
+/**
+ * Many times what all keys together may have (see `ACCOUNT_CONNECTIONS`). The rest is for those who haven't signed in yet: the
+ * server cuts them off after 2 s, so that more than 4,000 a second are needed to fill it.
+ */
+const MAX_CONNECTIONS = 8192;
+/** What the store's files and the monitoring may need of the files that the server may open. */
+const OTHER_FILES = 1024;
+/** A connection that has said nothing costs the server some 30 to 80 KiB. */
+const CONNECTION_BYTES = 128 * 1024;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 const LOG_BYTES = 64 * 1024 * 1024;
 
 /** The configuration file's text. */
-export function renderServerConfig(settings: ServerSettings, runDir: string): string {
+export function renderServerConfig(
+  settings: ServerSettings,
+  runDir: string,
+  machine: Machine,
+): string {
   const { storeDir, port, host = "127.0.0.1", serverName = "baton", monitorPort } = settings;
   return [
     `server_name: ${quoted(serverName)}`,
@@ -40,7 +51,7 @@ export function renderServerConfig(settings: ServerSettings, runDir: string): st
       : [`http: ${quoted(`${bracketed(host)}:${orRandom(monitorPort)}`)}`]),
     `ports_file_dir: ${quoted(runDir)}`,
     `max_payload: ${settings.maxPayload ?? DEFAULT_MAX_PAYLOAD}`,
-    `max_connections: ${MAX_CONNECTIONS}`,
+    `max_connections: ${maxConnections(machine)}`,
     `log_file: ${quoted(settings.logFile)}`,
     `logfile_size_limit: ${LOG_BYTES}`,
     `logfile_max_num: 4`,
@@ -61,9 +72,17 @@ export function renderServerConfig(settings: ServerSettings, runDir: string): st
 export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
+  /** How many files a process may have open at most; undefined where the system doesn't tell. */
+  readonly openFiles?: number | undefined;
 }
 
 const MIB = 1024 * 1024;
+
+/** How many connections the server takes: without files or memory it would lose more than connections. */
+export function maxConnections({ memoryBytes, openFiles = Infinity }: Machine): number {
+  const byFiles = Math.max(openFiles - OTHER_FILES, openFiles / 2);
+  return Math.floor(Math.min(MAX_CONNECTIONS, byFiles, memoryBytes / CONNECTION_BYTES));
+}
 
 /**
  * The server's environment; what the user set counts.

@@ -7,7 +7,7 @@
  * S3 A tied server never outlives the process that started it.
  */
 import type { ChildProcess } from "node:child_process";
-import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { basename, dirname, join, resolve as absolute } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -169,11 +169,12 @@ async function spawnOrRelease(
 ): Promise<{ child: ChildProcess; pid: number; exited: Promise<ProcessExit> }> {
   const { runDir, logFile, server, claim, exitWithParent: tied } = launch;
   try {
+    const machine = thisMachine();
     const config = join(runDir, "nats-server.conf");
     // It may hold credentials.
-    writeFileSync(config, renderServerConfig(launch, runDir), { mode: 0o600 });
+    writeFileSync(config, renderServerConfig(launch, runDir, machine), { mode: 0o600 });
     const output = openSync(logFile, "a");
-    const env = serverEnvironment(process.env, thisMachine());
+    const env = serverEnvironment(process.env, machine);
     const cpu = serverCpu(env, allowedCpus());
     const plain = { file: server.path, args: ["-c", config] };
     const invocation = cpu === undefined ? plain : heldToCpu(plain, cpu);
@@ -201,7 +202,19 @@ function thisMachine(): Machine {
   const total = totalmem();
   // Absurdly large where a container has no limit of its own.
   const memoryBytes = Math.min(total, process.constrainedMemory() || total);
-  return { cores: availableParallelism(), memoryBytes };
+  return { cores: availableParallelism(), memoryBytes, openFiles: openFilesAllowed() };
+}
+
+/** nats-server raises its own limit to the hard one. */
+function openFilesAllowed(): number | undefined {
+  try {
+    const limits = readFileSync("/proc/self/limits", "utf8");
+    const hard = /^Max open files +\S+ +(\d+)/m.exec(limits)?.[1];
+    return hard === undefined ? undefined : Number(hard);
+  } catch {
+    // Not Linux.
+    return undefined;
+  }
 }
 
 function running(state: {

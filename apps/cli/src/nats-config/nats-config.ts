@@ -18,7 +18,7 @@ export interface NatsConfigOptions {
 const Keys = z.array(
   z.string().regex(/^U[A-Z2-7]{55}$/, "a public user nkey: U and 55 characters A-Z, 2-7"),
 );
-const KeysFile = z.record(z.enum(KINDS), Keys.min(1).max(8));
+const KeysFile = z.record(z.enum(KINDS), Keys.min(1).max(32));
 
 /** Prints the accounts for the keys in a file, or makes keys and prints that file. Throws `UserError`. */
 export async function natsConfig({ keys, newKeys }: NatsConfigOptions): Promise<void> {

@@ -1,6 +1,9 @@
 /** A front end's connection to a mesh: opened for what it does, closed when that's done. */
+import { setTimeout as delay } from "node:timers/promises";
+
 import { MAX_TEXT } from "@baton/contracts";
 import {
+  ACCOUNT_CONNECTIONS,
   type Artifacts,
   type ConnectionOptions,
   Denied,
@@ -8,6 +11,7 @@ import {
   openConnection,
   openJetStream,
   openPublisher,
+  Unavailable,
 } from "@baton/mesh";
 import { UserError, EXIT } from "@baton/text/user-error";
 import type { JetStreamManager } from "@nats-io/jetstream";
@@ -20,6 +24,9 @@ import { warnOfLoss } from "./warn-of-loss.ts";
 type NatsConnection = Awaited<ReturnType<typeof openConnection>>;
 
 const CONNECT_MS = 5000;
+/** Between two attempts, on average; a server that is full has room as soon as it cuts off somebody who doesn't sign in. */
+const AGAIN_MS = 200;
+const REASON_MS = 1000;
 
 /** What a front end works with. */
 export interface Session extends AsyncDisposable {
@@ -44,7 +51,7 @@ export async function openSession(
 ): Promise<Session> {
   const address = findServer(on, process.env);
   const seed = on.seedFile === undefined ? seedFor(address, process.env) : readSeed(on.seedFile);
-  const nc = await connectInTime({
+  const nc = await connectPatiently({
     url: address.url,
     name: "baton-cli",
     waitForServer: false,
@@ -69,11 +76,45 @@ export async function openSession(
   };
 }
 
+/** Tries again where the server is there and has no room. */
+async function connectPatiently(options: ConnectionOptions): Promise<NatsConnection> {
+  const deadline = Date.now() + CONNECT_MS;
+  for (;;) {
+    try {
+      return await connectInTime(options);
+    } catch (error) {
+      if (Date.now() >= deadline) throw await reasonNow(options, error);
+      if (!isTurnedAway(error)) throw error;
+      await delay(AGAIN_MS * (0.5 + Math.random()));
+    }
+  }
+}
+
+/** Why a server doesn't let us in that hasn't for all the time. */
+async function reasonNow(options: ConnectionOptions, error: unknown): Promise<unknown> {
+  try {
+    await (await connectInTime({ ...options, once: true }, REASON_MS)).close();
+    return error;
+  } catch (reason) {
+    return isTurnedAway(reason) ? reason : error;
+  }
+}
+
+/** Whether a server answered and closed the connection, which it does with those that are too many. */
+function isTurnedAway(error: unknown): boolean {
+  return error instanceof Unavailable && TURNED_AWAY.test(error.message);
+}
+
+const TURNED_AWAY = /ECONNRESET|EPIPE|connections exceeded|authentication timeout/i;
+
 /** The client itself goes on trying with a server that takes the connection and says nothing. */
-async function connectInTime(options: ConnectionOptions): Promise<NatsConnection> {
+async function connectInTime(
+  options: ConnectionOptions,
+  withinMs = CONNECT_MS,
+): Promise<NatsConnection> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("timeout")), CONNECT_MS);
+    timer = setTimeout(() => reject(new Error("timeout")), withinMs);
   });
   try {
     return await Promise.race([openConnection(options), late]);
@@ -85,6 +126,7 @@ async function connectInTime(options: ConnectionOptions): Promise<NatsConnection
 function describeUnreachable({ url, source }: ServerAddress, error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Denied) return notLetIn(url, error);
+  if (isTurnedAway(error)) return turnedAway(url, error);
   const hangs = source === ".baton/up.json" || source === "--data";
   return new UserError({
     code: "E_UNAVAILABLE",
@@ -94,6 +136,18 @@ function describeUnreachable({ url, source }: ServerAddress, error: unknown): un
       ? "`baton up` runs, but its server doesn't answer: look at its output, or start it again."
       : "`baton up` starts a local mesh; otherwise check --server or BATON_NATS_URL.",
     cause: error,
+  });
+}
+
+function turnedAway(url: string, cause: unknown): UserError {
+  return new UserError({
+    code: "E_UNAVAILABLE",
+    exit: EXIT.unavailable,
+    message: `${url} answers, and has closed each connection for ${CONNECT_MS / 1000} s before we were let in`,
+    rule: `a server does so that is full, or where our key has the ${ACCOUNT_CONNECTIONS} connections that it may have`,
+    action:
+      "Look for `connections exceeded` in nats-server's log: with `account`, end what uses our key, or change it; otherwise find who floods the port.",
+    cause,
   });
 }
 
