@@ -6,7 +6,7 @@ import { eventually, startTestNats, type TestNats } from "@baton/testkit";
 import { createInbox, headers } from "nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { accessOf, API_PREFIX, type Kind, KINDS } from "./access.ts";
+import { accessOf, API_PREFIX, type Kind, KINDS, SERVER_ASK } from "./access.ts";
 import { watchConnection } from "./connection-watch.ts";
 import type { Mesh } from "./mesh.ts";
 import { openAs } from "./open-as.test-data.ts";
@@ -100,6 +100,7 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
   ],
   "forge an advisory": ["$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.JOURNAL.lane-a"],
   "ask about the account": [`${API}.INFO`],
+  "ask how many connections there are": Object.values(SERVER_ASK),
   "ask the server's own account": ["$SYS.REQ.SERVER.PING"],
 };
 
@@ -148,6 +149,7 @@ const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
     "read the controls",
     "read the last entry",
     "ask about the account",
+    "ask how many connections there are",
     "ask what lane-e stored",
     "ask what another stored",
     "read everybody's artifacts",
@@ -237,7 +239,8 @@ describe.each(OTHERS)("%s", (kind) => {
   test("can't make the server write for it: by reply subjects, rollups, schedules, traces or message ids", async () => {
     const before = await lastSequences();
     const target = "baton.journal.lane-b.cand-forged.st.run-1";
-    for (const { as } of accessOf(kind).requests) {
+    const { requests, serverAsks } = accessOf(kind);
+    for (const { as } of [...requests, ...serverAsks]) {
       const subject = as.replace(/>$/, "cand-x.st.run-x.result").replaceAll("*", "any");
       for (const tricks of TRICKS) {
         const h = headers();

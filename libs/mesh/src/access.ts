@@ -78,7 +78,16 @@ export interface Access {
   readonly listens: readonly string[];
   /** Kinds that it may ask how they are. */
   readonly asks: readonly Exclude<Kind, "cli">[];
+  /** What it may ask the server itself: `subject` as the server's own account knows it. */
+  readonly serverAsks: readonly Pick<Request, "subject" | "as">[];
 }
+
+/** How many connections there are, and how many of each account. */
+export const SERVER_ASK = { limits: "baton.server.limits", accounts: "baton.server.accounts" };
+const SERVER_ASKS: Access["serverAsks"] = [
+  { subject: "$SYS.REQ.SERVER.PING.VARZ", as: SERVER_ASK.limits },
+  { subject: "$SYS.REQ.ACCOUNT.PING.STATZ", as: SERVER_ASK.accounts },
+];
 
 const ARTIFACTS = `OBJ_${ARTIFACTS_BUCKET}`;
 const REVIEWS = `KV_${REVIEWS_BUCKET}`;
@@ -91,6 +100,7 @@ export function accessOf(kind: Exclude<Kind, "coordinator">): Access {
     requests: [...unique.values()],
     listens: kind === "cli" ? [`${RECEIPT_INBOX}.>`] : [],
     asks: asksOf(kind),
+    serverAsks: kind === "cli" ? SERVER_ASKS : [],
   };
 }
 

@@ -76,5 +76,6 @@ export {
   API_PREFIX,
   type Kind,
   KINDS,
+  SERVER_ASK,
   SERVICES,
 } from "./access.ts";

@@ -15,6 +15,8 @@ import {
 export type PublicKeys = Readonly<Record<Kind, readonly string[]>>;
 
 const CORE = accountOf("coordinator");
+/** The server's own account. */
+const SYSTEM = '"$SYS"';
 const LIMITS = `    limits { max_connections: ${ACCOUNT_CONNECTIONS} }`;
 
 /** The configuration text; deterministic. Throws `TypeError` for what isn't a public user key. */
@@ -23,6 +25,7 @@ export function renderAccess(keys: PublicKeys): string {
   const accesses = kinds.map((kind) => ({ kind, access: accessOf(kind) }));
   return [
     "accounts {",
+    ...renderSystem(accesses.flatMap(({ access }) => access.serverAsks)),
     ...renderCore(
       keys.coordinator,
       accesses.map(({ access }) => access),
@@ -35,6 +38,17 @@ export function renderAccess(keys: PublicKeys): string {
     "}",
     "",
   ].join("\n");
+}
+
+/** Nobody signs in to it; what may be asked of it is exported. */
+function renderSystem(asks: Access["serverAsks"]): string[] {
+  return [
+    `  ${SYSTEM} {`,
+    "    exports: [",
+    ...asks.map(({ subject }) => `      { service: "${subject}", response_type: stream }`),
+    "    ]",
+    "  }",
+  ];
 }
 
 /** Of people's keys each has an account of its own: with one they'd share the connections that it takes. */
@@ -90,9 +104,11 @@ interface Account {
 }
 
 function renderAccount({ kind, account, users, access }: Account): string[] {
-  const { requests, listens, asks } = access;
+  const { requests, listens, asks, serverAsks } = access;
   const health = serviceSubject(kind);
-  const publishes = [...requests.map(({ as }) => as), ...asks.map(serviceSubject)];
+  const publishes = [...requests, ...serverAsks]
+    .map(({ as }) => as)
+    .concat(asks.map(serviceSubject));
   const answers = SERVICES.some((service) => service === kind);
   // The imports bound it already; the permissions make each attempt an error that is seen and logged.
   const permissions = [
@@ -112,6 +128,10 @@ function renderAccount({ kind, account, users, access }: Account): string[] {
     }),
     ...listens.map((subject) => `      { stream: { account: ${CORE}, subject: "${subject}" } }`),
     ...asks.map(healthOf),
+    ...serverAsks.map(
+      ({ subject, as }) =>
+        `      { service: { account: ${SYSTEM}, subject: "${subject}" }, to: "${as}" }`,
+    ),
     "    ]",
     "  }",
   ];

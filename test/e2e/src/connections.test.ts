@@ -16,6 +16,7 @@ import {
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 
 import { type LoopWorld, openLoopWorld } from "./loop-world.ts";
+import { runBaton } from "./run-baton.ts";
 
 /** On a machine that others use too. */
 vi.setConfig({ testTimeout: 120_000 });
@@ -74,6 +75,8 @@ test("who has a lane's key and opens connections without end keeps nobody from t
   const isFull = () => thief.entered() >= ACCOUNT_CONNECTIONS - 1 && thief.refused() > 100;
   await eventually(isFull, { what: "an account that is full", withinMs: 60_000 });
   expect(await stopTheMesh("a thief has lane A's key")).toMatch(ENGAGED);
+  const examined = await runBaton(nats, ["doctor"]);
+  expect(examined.stdout).toMatch(/^fault +connections +the key of lane-a has 256,/m);
 });
 
 const ENGAGED = /kill switch.* engaged/i;

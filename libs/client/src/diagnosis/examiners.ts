@@ -2,6 +2,7 @@
 import { examineAdvisories } from "./examine-advisories.ts";
 import { examineCandidates } from "./examine-candidates.ts";
 import { examineClock } from "./examine-clock.ts";
+import { examineConnections } from "./examine-connections.ts";
 import { examineControls, examineStopped } from "./examine-controls.ts";
 import { examineDisk } from "./examine-disk.ts";
 import { examineHistory } from "./examine-history.ts";
@@ -16,6 +17,7 @@ import type { Examiner } from "./world.ts";
  */
 export const WHATEVER_IS_LOST: ReadonlySet<string> = new Set([
   "clock",
+  "connections",
   "services",
   "disk",
   "history",
@@ -24,6 +26,7 @@ export const WHATEVER_IS_LOST: ReadonlySet<string> = new Set([
 /** Each by its name, which stands in the finding if it fails itself. */
 export const EXAMINERS: Readonly<Record<string, Examiner>> = {
   clock: examineClock,
+  connections: ({ session }) => examineConnections(session),
   services: examineServices,
   disk: examineDisk,
   history: ({ session, services }) => examineHistory(session, services),
