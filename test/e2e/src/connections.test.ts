@@ -79,6 +79,16 @@ test("who has a lane's key and opens connections without end keeps nobody from t
   expect(examined.stdout).toMatch(/^fault +connections +the key of lane-a has 256,/m);
 });
 
+test("who has the same key as a thief is told why there is no room, and where to look", async () => {
+  const thief = steal(nats.seedOf("cli"));
+  onTestFinished(() => thief.stop());
+  const isFull = () => thief.entered() >= ACCOUNT_CONNECTIONS - 1 && thief.refused() > 100;
+  await eventually(isFull, { what: "an account that is full", withinMs: 60_000 });
+  const { code, stderr } = await runBaton(nats, ["get", "candidates"]);
+  expect([code, stderr]).toEqual([8, expect.stringContaining("our key has the 256 connections")]);
+  expect(stderr).toContain("`connections exceeded` in nats-server's log");
+});
+
 const ENGAGED = /kill switch.* engaged/i;
 
 /** Opens connections with a key, 20 at a time, and keeps those that are let in. */
