@@ -17,7 +17,12 @@ function entryOf(changes: Partial<Entry>): Entry {
     deadline: at(100),
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rest of an entry plays no part here
-  return { cause: { kind: "deadline" }, ...entry, ...changes } as Entry;
+  return {
+    cause: { kind: "deadline" },
+    about: { kind: "submitted" },
+    ...entry,
+    ...changes,
+  } as Entry;
 }
 
 test("a deadline is told once it's over, and again every half minute until an entry moves the candidate", () => {
@@ -57,6 +62,39 @@ test("a candidate whose lane has no workers is waited for, and neither due nor u
   expect(standing.takeUnmanned("lane-c", NOON)).toEqual([{ candidateId: "cand-1", dispatch: 5 }]);
   standing.note({ sequence: 7, entry: entryOf({ n: 3, holder: "lane-c", awaits: 5 }) });
   expect(standing.takeUnmanned("lane-c", NOON + 1e9)).toEqual([]);
+});
+
+test("of all that wait for a lane's workers the oldest is to be asked about, unless one is; the others are noted once", () => {
+  const standing = openWhereabouts();
+  const cause = { kind: "no-workers", lane: "lane-c", since: at(0) } as const;
+  const about = { kind: "no-workers", stage: "check" } as const;
+  const of = (candidateId: string, changes: Partial<Entry> = {}) =>
+    entryOf({ candidateId, holder: "lane-c", ...changes });
+  standing.note({ sequence: 8, entry: of("cand-8") });
+  standing.note({ sequence: 5, entry: of("cand-5") });
+  standing.note({ sequence: 6, entry: of("cand-6") });
+  const late = NOON + 1e9;
+  expect(standing.longestUnattended("lane-c", NOON - 1, NOON)).toBeUndefined();
+  const oldest = { candidateId: "cand-5", dispatch: 5, waiting: 3 };
+  expect(standing.longestUnattended("lane-c", late, NOON)).toEqual(oldest);
+  expect(standing.takeUnattended("lane-c", late, NOON).map((one) => one.dispatch)).toEqual([8, 6]);
+  const noted = { n: 2, awaits: 6, about, cause };
+  standing.note({ sequence: 9, entry: of("cand-6", noted) });
+  const asked = of("cand-5", { n: 2, awaits: 5, holder: "review", reason: "NO_WORKERS", cause });
+  standing.note({ sequence: 10, entry: asked });
+  expect(standing.longestUnattended("lane-c", late, late)).toBeUndefined();
+  expect(standing.takeUnattended("lane-c", late, late)).toEqual([
+    { candidateId: "cand-8", dispatch: 8 },
+  ]);
+  expect(standing.takeUnmanned("lane-c", NOON).map((one) => one.candidateId)).toEqual([
+    "cand-5",
+    "cand-6",
+  ]);
+  // Who was asked about is closed: the question goes to the next one.
+  const closed = { n: 3, holder: "closed", awaits: null, deadline: null } as const;
+  standing.note({ sequence: 11, entry: of("cand-5", closed) });
+  const next = { candidateId: "cand-6", dispatch: 6, waiting: 2 };
+  expect(standing.longestUnattended("lane-c", late, late)).toEqual(next);
 });
 
 test("an older entry that is read later changes nothing", () => {

@@ -3,7 +3,7 @@
  * announces. Memory only: whoever acts on it lets the core decide on the candidate's last entry.
  */
 import { awaitedDispatch, isLane, type Lane, LANES, type StoredEntry } from "@baton/contracts";
-import { instantMs, waitsForService } from "@baton/playbook";
+import { instantMs, waitsForService, waitsForWorkers } from "@baton/playbook";
 
 /** A candidate's dispatch. */
 export interface Waiting {
@@ -18,9 +18,18 @@ export interface Whereabouts {
   takeDue(nowMs: number): string[];
   /** Lanes that have a candidate, or whose workers are waited for. */
   awaited(): Lane[];
-  /** Dispatches that the lane has had since `untilMs` or longer; again every half minute until an entry moves them. */
+  /**
+   * Of the lane's dispatches that wait for workers, noted or since `untilMs` or longer, the oldest, and how many do; undefined if
+   * there is none, or if people are asked about one of the lane. Again every half minute.
+   */
+  longestUnattended(
+    lane: Lane,
+    untilMs: number,
+    nowMs: number,
+  ): (Waiting & { readonly waiting: number }) | undefined;
+  /** Dispatches that the lane has had since `untilMs` or longer, unnoted; again every half minute until an entry moves them. */
   takeUnattended(lane: Lane, untilMs: number, nowMs: number): Waiting[];
-  /** Dispatches about which people were asked because the lane has no workers; again every half minute. */
+  /** Dispatches that wait because the lane has no workers, noted or asked about; again every half minute. */
   takeUnmanned(lane: Lane, nowMs: number): Waiting[];
   /** Lanes that have candidates waiting for what is away, asked about or not. */
   waitingLanes(): Lane[];
@@ -48,8 +57,8 @@ interface Place {
   sinceMs: number;
   /** Infinite while people are asked. */
   dueMs: number;
-  /** Its lane's workers are waited for. */
-  unmanned: boolean;
+  /** It waits for its lane's workers: with its lane, or asked about. */
+  unmanned: "waiting" | "asked" | undefined;
   /** It waits for what is away: with its lane, or asked about. */
   away: "waiting" | "asked" | undefined;
   /** Not looked at for workers before. */
@@ -101,14 +110,32 @@ export function openWhereabouts(): Whereabouts {
       }
       return [...lanes];
     },
-    takeUnattended: (lane, untilMs, nowMs) =>
-      take(
-        nowMs,
-        (one) =>
-          one.lane === lane && !one.unmanned && one.away !== "asked" && one.sinceMs <= untilMs,
-      ),
+    ...unmannedIn(places, take),
     ...outagesIn(places, take),
-    takeUnmanned: (lane, nowMs) => take(nowMs, (one) => one.lane === lane && one.unmanned),
+  };
+}
+
+function unmannedIn(
+  places: ReadonlyMap<string, Place>,
+  take: Take,
+): Pick<Whereabouts, "longestUnattended" | "takeUnattended" | "takeUnmanned"> {
+  const isUnattended = (one: Place, untilMs: number): boolean =>
+    one.unmanned === undefined && one.away !== "asked" && one.sinceMs <= untilMs;
+  return {
+    longestUnattended: (lane, untilMs, nowMs) => {
+      const ours = [...places.values()].filter((one) => one.lane === lane);
+      if (ours.some(({ unmanned }) => unmanned === "asked")) return undefined;
+      const waiting = ours.filter(
+        (one) => one.unmanned === "waiting" || isUnattended(one, untilMs),
+      );
+      const [first] = waiting.toSorted((a, b) => a.dispatch - b.dispatch);
+      const [taken] = take(nowMs, (place) => place === first);
+      return taken && { ...taken, waiting: waiting.length };
+    },
+    takeUnattended: (lane, untilMs, nowMs) =>
+      take(nowMs, (one) => one.lane === lane && isUnattended(one, untilMs)),
+    takeUnmanned: (lane, nowMs) =>
+      take(nowMs, (one) => one.lane === lane && one.unmanned !== undefined),
   };
 }
 
@@ -142,12 +169,13 @@ function placeOf(stored: StoredEntry): Place | undefined {
   const about = { n: entry.n, dispatch, sinceMs: instantMs(entry.time), quietUntilMs: 0 };
   const away = waitsForService(entry) ? "waiting" : undefined;
   const dueMs = entry.holder === "review" ? Number.POSITIVE_INFINITY : instantMs(entry.deadline);
-  if (isLane(entry.holder)) return { ...about, lane: entry.holder, dueMs, unmanned: false, away };
+  const unmanned = waitsForWorkers(entry) ? "waiting" : undefined;
+  if (isLane(entry.holder)) return { ...about, lane: entry.holder, dueMs, unmanned, away };
   if (entry.holder !== "review") return undefined;
   const { cause } = entry;
   if (cause.kind === "no-workers")
-    return { ...about, lane: cause.lane, dueMs, unmanned: true, away };
+    return { ...about, lane: cause.lane, dueMs, unmanned: "asked", away };
   if (cause.kind === "service-away")
-    return { ...about, lane: cause.lane, dueMs, unmanned: false, away: "asked" };
+    return { ...about, lane: cause.lane, dueMs, unmanned, away: "asked" };
   return undefined;
 }

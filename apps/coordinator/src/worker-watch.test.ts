@@ -9,6 +9,9 @@ import { openWorkerWatch } from "./worker-watch.ts";
 const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
 afterAll(() => telemetry[Symbol.asyncDispose]());
 
+/** One question for all, and of the others it is noted that they wait. */
+const ASKED = ["cand-1 asked for 3", "cand-3 noted", "cand-4 noted"];
+
 interface World {
   signs: {
     num_waiting: number;
@@ -31,12 +34,19 @@ function watched() {
     untilMs: undefined,
     asked: 0,
   };
-  const standing: Pick<Whereabouts, "awaited" | "takeUnattended" | "takeUnmanned"> = {
+  const standing: Pick<
+    Whereabouts,
+    "awaited" | "longestUnattended" | "takeUnattended" | "takeUnmanned"
+  > = {
     awaited: () => (world.awaited ? ["lane-a"] : []),
-    takeUnattended: (_, untilMs) => {
+    longestUnattended: (_, untilMs) => {
       world.untilMs = untilMs;
-      return [{ candidateId: "cand-1", dispatch: 5 }];
+      return { candidateId: "cand-1", dispatch: 5, waiting: 3 };
     },
+    takeUnattended: () => [
+      { candidateId: "cand-3", dispatch: 7 },
+      { candidateId: "cand-4", dispatch: 8 },
+    ],
     takeUnmanned: () => [{ candidateId: "cand-2", dispatch: 6 }],
   };
   const watch = openWorkerWatch({
@@ -47,7 +57,11 @@ function watched() {
     },
     standing,
     settle: async (candidateId: string, happening: Happening) =>
-      void told.push(`${candidateId} ${happening.kind}`),
+      void told.push(
+        happening.kind === "no-workers"
+          ? `${candidateId} ${happening.noted ? "noted" : `asked for ${happening.waiting}`}`
+          : `${candidateId} ${happening.kind}`,
+      ),
     log: telemetry.log,
     noWorkersMs: 60_000,
     ackWaitMs: 90_000,
@@ -64,7 +78,7 @@ test("a lane without a sign of life since it was first looked at is told about a
   const { world, look } = watched();
   expect(await look(0)).toEqual([]);
   expect(await look(59)).toEqual([]);
-  expect(await look(65)).toEqual(["cand-1 no-workers"]);
+  expect(await look(65)).toEqual(ASKED);
   // Whoever was handed to it in the meantime has waited for less.
   expect(world.untilMs).toBe(5000);
 });
@@ -78,7 +92,7 @@ test("a waiting pull is a sign of life, and so is any activity", async () => {
   world.signs.delivered = { consumer_seq: 0, last_active: "a heartbeat" };
   expect(await look(55)).toEqual(["cand-2 workers-back"]);
   expect(await look(114)).toEqual([]);
-  expect(await look(115)).toEqual(["cand-1 no-workers"]);
+  expect(await look(115)).toEqual(ASKED);
 });
 
 test("a lane that holds something is given the time of its heartbeats", async () => {
@@ -86,7 +100,7 @@ test("a lane that holds something is given the time of its heartbeats", async ()
   world.signs.num_ack_pending = 2;
   await look(0);
   expect(await look(89)).toEqual([]);
-  expect(await look(90)).toEqual(["cand-1 no-workers"]);
+  expect(await look(90)).toEqual(ASKED);
 });
 
 test("while the server can't be asked nobody counts as gone", async () => {
@@ -97,7 +111,7 @@ test("while the server can't be asked nobody counts as gone", async () => {
   world.away = false;
   expect(await look(75)).toEqual([]);
   expect(await look(129)).toEqual([]);
-  expect(await look(135)).toEqual(["cand-1 no-workers"]);
+  expect(await look(135)).toEqual(ASKED);
 });
 
 test("a lane that nobody waits for isn't asked about, and begins anew afterwards", async () => {
@@ -108,5 +122,5 @@ test("a lane that nobody waits for isn't asked about, and begins anew afterwards
   expect(world.asked).toBe(1);
   world.awaited = true;
   expect(await look(100)).toEqual([]);
-  expect(await look(160)).toEqual(["cand-1 no-workers"]);
+  expect(await look(160)).toEqual(ASKED);
 });

@@ -4,7 +4,9 @@
  * V1: a sign of life is a pull that waits at the server, or any activity of the consumer since the last look: a delivery, an
  *     acknowledgement, or a busy lane's "working", which the server counts as activity too. (Seen on server 2.15.)
  * V2: nothing is asked about a lane that no candidate waits for, and what can't be asked counts as a sign of life.
- * V3: any number of coordinators may watch; the core makes one question of what they see.
+ * V3: one lane, one question: about the candidate that has waited longest; of the others it is noted that they wait. Once it is
+ *     answered otherwise than by workers, the next one is asked about.
+ * V4: any number of coordinators may watch; the core makes one question of what they see.
  */
 import type { Lane } from "@baton/contracts";
 import type { Happening } from "@baton/playbook";
@@ -25,7 +27,10 @@ interface ConsumerSigns {
 export interface WorkerWatchParts {
   /** Asks the server about the lane's durable consumer. */
   readonly ask: (lane: Lane) => Promise<ConsumerSigns>;
-  readonly standing: Pick<Whereabouts, "awaited" | "takeUnattended" | "takeUnmanned">;
+  readonly standing: Pick<
+    Whereabouts,
+    "awaited" | "longestUnattended" | "takeUnattended" | "takeUnmanned"
+  >;
   readonly settle: (candidateId: string, happening: Happening) => Promise<unknown>;
   readonly log: Log;
   /** Silence that counts. */
@@ -104,17 +109,23 @@ async function tellGone(
   parts: WorkerWatchParts,
   on: { lane: Lane; sinceMs: number; untilMs: number; nowMs: number },
 ): Promise<void> {
-  const { lane } = on;
+  const { lane, untilMs, nowMs } = on;
+  const { standing, log } = parts;
   const since = new Date(on.sinceMs).toISOString();
-  const waiting = parts.standing.takeUnattended(lane, on.untilMs, on.nowMs);
-  if (waiting.length === 0) return;
-  parts.log.warn({ lane, since, waiting: waiting.length }, "nobody works for the lane");
-  await settleAll(parts, waiting, ({ dispatch }) => ({
-    kind: "no-workers",
-    dispatch,
-    lane,
-    since,
-  }));
+  const first = standing.longestUnattended(lane, untilMs, nowMs);
+  if (first) {
+    const { candidateId, waiting } = first;
+    log.warn({ lane, since, candidateId, waiting }, "nobody works for the lane");
+    await settleAll(parts, [first], ({ dispatch }) => {
+      return { kind: "no-workers", dispatch, lane, since, waiting };
+    });
+  }
+  const others = standing.takeUnattended(lane, untilMs, nowMs);
+  if (others.length === 0) return;
+  log.info({ lane, since, waiting: others.length }, "candidates wait for the lane's workers");
+  await settleAll(parts, others, ({ dispatch }) => {
+    return { kind: "no-workers", dispatch, lane, since, noted: true };
+  });
 }
 
 async function tellBack(parts: WorkerWatchParts, lane: Lane, nowMs: number): Promise<void> {

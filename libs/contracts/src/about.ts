@@ -130,7 +130,13 @@ export const About = openUnion([
     lane: Lane,
     answers: wireObject({ dispatch: z.int().min(0), awaited: z.int().min(0) }).optional(),
   }),
-  wireObject({ kind: z.literal("no-workers"), stage: Stage }),
+  /** `lane`, `since`: of one that stays with its lane, as people are asked about another; otherwise the cause has them. */
+  wireObject({
+    kind: z.literal("no-workers"),
+    stage: Stage,
+    lane: Lane.optional(),
+    since: Instant.optional(),
+  }),
   /** `service`: its workers were there all the time, what they work with is back. */
   wireObject({
     kind: z.literal("workers-back"),

@@ -8,12 +8,12 @@ export {
   SIGNED_WITHIN_MS,
   signedText,
 } from "./command-signature.ts";
+export { Cause } from "./cause.ts";
 export { conformanceTo } from "./conforms.ts";
 export { ControlAbout } from "./control-about.ts";
 export {
   Approval,
   awaitedDispatch,
-  Cause,
   Entry,
   EvidenceRecord,
   Feedback,

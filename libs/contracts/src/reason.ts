@@ -71,7 +71,7 @@ export const REASONS = {
   ),
   RETRY_BACKOFF: text(
     "waiting",
-    "An attempt failed in a way that may pass by itself, or what it works with is away; it is tried again by itself.",
+    "An attempt failed in a way that may pass by itself, or its lane or what that works with is away; it is tried again by itself.",
     "Nothing yet: it is tried again by itself.",
   ),
   APPROVAL_REQUIRED: text(
@@ -156,8 +156,8 @@ export const REASONS = {
   ),
   NO_WORKERS: text(
     "human",
-    "Nobody works for the lane that has to do the stage.",
-    "Start the lane; the candidate then goes on by itself. `baton doctor` shows who is connected.",
+    "Nobody works for the lane that has to do the stage; this asks once for all candidates that wait for it.",
+    "Start the lane; all then go on by themselves. `baton doctor` shows who is connected.",
   ),
   SERVICE_AWAY: text(
     "human",

@@ -17,7 +17,7 @@ import {
   STALLED_CODE,
   type StoredEntry,
 } from "@baton/contracts";
-import { waitsForService } from "@baton/playbook";
+import { waitsForService, waitsForWorkers } from "@baton/playbook";
 
 import {
   abort,
@@ -158,7 +158,7 @@ function deadlineOf(attempt: Attempt, { entry }: StoredEntry): number {
   // Who waits itself has its time anew with each try, whether or not the coordinator has heard of it.
   if (deadline === null || attempt.away) return deadlineMs;
   const isAway = waitsForService(entry) || entry.reason === "SERVICE_AWAY";
-  if (isAway || entry.reason === "NO_WORKERS")
+  if (isAway || entry.reason === "NO_WORKERS" || waitsForWorkers(entry))
     return Math.max(deadlineMs, startedMs + fullTimeMs(attempt));
   return entry.holder === holder && entry.deadline !== null
     ? Date.parse(entry.deadline)

@@ -25,7 +25,7 @@ export {
 } from "./candidate/evidence.ts";
 export { assess } from "./candidate/conclude.ts";
 export { approvalRuleFor, checkPassage, evidenceDigest } from "./candidate/enter.ts";
-export { isOutage, waitsForService } from "./policies/failure-signature.ts";
+export { isOutage, waitsForService, waitsForWorkers } from "./policies/failure-signature.ts";
 export {
   backoff,
   evaluateFailure,

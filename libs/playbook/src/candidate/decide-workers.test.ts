@@ -1,5 +1,5 @@
 import { awaitedDispatch, isDispatch, type Lane } from "@baton/contracts";
-import { particularsOf } from "@baton/views";
+import { adviceOn, inTerminal, particularsOf } from "@baton/views";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -92,4 +92,64 @@ test("a person may still answer: a new run, or the end", () => {
   gone(story);
   expect(shown(story.command("cancel"))).toBe("CANCELLED closed");
   expect(gone(story)).toBe("ignore stale");
+});
+
+const DAY = 86_400;
+
+/** Another candidate of the lane is asked about. */
+function noted(story: Story): string {
+  const dispatch = story.dispatched().sequence;
+  const { now: since } = story;
+  return shown(story.ask({ kind: "no-workers", dispatch, lane: "lane-c", since, noted: true }));
+}
+
+test("one outage is one question: it says how many wait, and is about one of them", () => {
+  const story = arrivedAt(playbook, STAGE);
+  const { sequence: dispatch } = story.dispatched();
+  const about = { kind: "no-workers", dispatch, lane: "lane-c", since: story.now } as const;
+  expect(shown(story.ask({ ...about, waiting: 3 }))).toBe("NO_WORKERS review");
+  expect(particularsOf(story.entry())).toMatch(
+    /no sign of life since \S+; 3 candidates wait for it$/,
+  );
+  expect(inTerminal(adviceOn(story.entry()))).toContain("all that wait for it then go on");
+});
+
+test("who only waits stays with its lane, and no deadline of its stage makes a verdict of it", () => {
+  const story = arrivedAt(playbook, STAGE);
+  const { sequence: dispatch } = story.dispatched();
+  const since = story.now;
+  expect(noted(story)).toBe("RETRY_BACKOFF lane-c");
+  expect(noted(story)).toBe("ignore stale");
+  for (const day of [1, 2, 3]) {
+    story.wait(day === 1 ? DAY : DAY + 1);
+    expect(shown(story.deadline())).toBe("RETRY_BACKOFF lane-c");
+  }
+  expect(particularsOf(story.entry())).toBe(
+    `${STAGE} of ${story.entry().runId} waits for lane-c, which has given no sign of life since ${since}`,
+  );
+  expect(story.entry()).toMatchObject({ failures: {}, failure: null, review: null, attempt: 0 });
+  expect([isDispatch(story.entry()), awaitedDispatch(story.last())]).toEqual([false, dispatch]);
+  expect(shown(story.result())).toBe("STAGE_PASSED lane-d");
+  expect(violationsIn(story)).toEqual([]);
+});
+
+test("with workers back who only waited has its stage's full time, too; so has one whose attempt fails before that", () => {
+  const story = arrivedAt(playbook, STAGE);
+  noted(story);
+  expect(back(story)).toBe("WORKERS_BACK lane-c");
+  expect(back(story)).toBe("ignore stale");
+  expect(story.entry().deadline).toBe(shiftInstant(story.now, 7_200_000 - 1000));
+  const other = arrivedAt(playbook, STAGE);
+  noted(other);
+  expect(shown(other.attempt({ attempt: 1 }))).toBe("RETRY_BACKOFF lane-c");
+  expect(other.entry().deadline).toBe(shiftInstant(other.now, 7_200_000));
+  expect(back(other)).toBe("ignore stale");
+  expect([...violationsIn(story), ...violationsIn(other)]).toEqual([]);
+});
+
+test("the next one is asked about once the one that was is answered otherwise", () => {
+  const story = arrivedAt(playbook, STAGE);
+  noted(story);
+  expect(gone(story)).toBe("NO_WORKERS review");
+  expect(noted(story)).toBe("ignore stale");
 });

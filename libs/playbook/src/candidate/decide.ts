@@ -35,14 +35,14 @@ import {
 import { type Playbook, stageRule } from "../format/playbook.ts";
 import { instantMs } from "../instant.ts";
 import { retryDelay, retryRuleOf } from "../policies/failure-policy.ts";
-import { waitsForService } from "../policies/failure-signature.ts";
+import { waitsForService, waitsForWorkers } from "../policies/failure-signature.ts";
 import { isStopped, underStops } from "../policies/stops.ts";
 import { conclude } from "./conclude.ts";
 import { decideCommand } from "./decide-command.ts";
 import { decideIncident } from "./decide-incident.ts";
 import { decideServiceAway, noteOutage, saysItWaits, waitOn } from "./decide-outage.ts";
 import { decideMisdirected, decideUnreadable } from "./decide-unreadable.ts";
-import { backToLane, decideNoWorkers, decideWorkersBack } from "./decide-workers.ts";
+import { backToLane, decideNoWorkers, decideWorkersBack, stayWithLane } from "./decide-workers.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
 import { releaseKept } from "./release-kept.ts";
 import { countFailed, sameFailure } from "./same-failure.ts";
@@ -181,7 +181,8 @@ function noteAttempt(step: Step, report: AttemptReport): Decision {
   const { entry } = step.last;
   const of = retryRuleOf(stageRule(step.playbook, report.stage)).maxRetries + 1;
   // Who reports an attempt is there: whether it was late or failing is another question.
-  const answered = entry.reason === "NO_WORKERS" || entry.reason === "SERVICE_AWAY";
+  const answered =
+    entry.reason === "NO_WORKERS" || entry.reason === "SERVICE_AWAY" || waitsForWorkers(entry);
   return append(
     successor(step, {
       ...(answered && backToLane(step)),
@@ -208,6 +209,8 @@ function decideDeadline(question: Question): Decision {
   if (instantMs(now) < instantMs(last.entry.deadline)) return { kind: "ignore", why: "early" };
   const { entry } = last;
   const step = stepOf(question, last, { kind: "deadline" });
+  // Before the other: its lane would have to be there to find anything away.
+  if (waitsForWorkers(entry)) return append(stayWithLane(step, entry.about));
   if (waitsForService(entry)) return append(waitOn(step));
   const { stage, holder: lane, time: since, deadline: due } = entry;
   if (due === null) return { kind: "ignore", why: "stale" };

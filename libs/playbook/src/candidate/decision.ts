@@ -60,12 +60,17 @@ export type Happening =
       readonly sequence: number;
       readonly why: string;
     }
-  /** A dispatch waits for a lane that has given no sign of life since then. */
+  /**
+   * A dispatch waits for a lane that has given no sign of life since then. `waiting`: of so many of the lane this one waits longest;
+   * `noted`: another one does, which people are asked about.
+   */
   | {
       readonly kind: "no-workers";
       readonly dispatch: number;
       readonly lane: Lane;
       readonly since: Instant;
+      readonly waiting?: number | undefined;
+      readonly noted?: true | undefined;
     }
   /** What the lane works with is away; `waiting` of its candidates wait for it, this one the longest. */
   | {

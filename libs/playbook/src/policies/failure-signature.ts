@@ -49,6 +49,11 @@ export function isInfrastructure({ class: kind, code }: Pick<Failure, "class" | 
   return kind === "transient" && (INFRASTRUCTURE.test(code) || OUTAGE.test(code));
 }
 
+/** True if a candidate stays with its lane although nobody works there: people are asked about another one. */
+export function waitsForWorkers({ holder, about }: Pick<Entry, "holder" | "about">): boolean {
+  return holder !== "review" && holder !== "closed" && about.kind === "no-workers";
+}
+
 /** True if a candidate stays with its lane because something is away. */
 export function waitsForService({ holder, reason, failure }: Entry): boolean {
   const isWithLane = holder !== "review" && holder !== "closed";

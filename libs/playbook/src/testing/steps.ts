@@ -171,7 +171,8 @@ export class Play {
       case "service-away": {
         const { sequence, entry } = this.#dispatch(step.pick);
         const lane = step.lane ?? stageRule(story.playbook, entry.stage).lane;
-        return { kind: step.do, dispatch: sequence, lane, since: story.now, waiting: 3 };
+        const noted = step.pick % 2 === 1 && { noted: true as const };
+        return { kind: step.do, dispatch: sequence, lane, since: story.now, waiting: 3, ...noted };
       }
       case "attempt":
       case "result": {

@@ -43,6 +43,17 @@ test("between attempts: the failure and when it's tried again", () => {
   );
 });
 
+test("where another candidate of the lane is asked about, it says for whom it waits", () => {
+  const entry = stored(6, 0, {
+    reason: "RETRY_BACKOFF",
+    awaits: 5,
+    about: { kind: "no-workers", stage: "draft", lane: "lane-a", since: instant(0) },
+  });
+  expect(explanationOf(entry, running, now).sentence).toMatch(
+    /waits until somebody works for lane-a, for draft since .* waits for lane-a, which has given no sign of life since /,
+  );
+});
+
 test("in review: what to do is made of what the question is about", () => {
   const review = { openedAt: instant(0), next: null, evidence: null };
   const entry = stored(5, 0, {

@@ -13,6 +13,7 @@ import {
   instantMs,
   instantOf,
   type ApprovalState,
+  waitsForWorkers,
 } from "@baton/playbook";
 
 import { adviceOn, limitedAnswers } from "../words/advice.ts";
@@ -84,6 +85,7 @@ export function explanationOf(
 
 function whereabouts(last: StoredEntry, lane: LaneState | undefined): string {
   const { entry } = last;
+  if (waitsForWorkers(entry)) return `waits until somebody works for ${entry.holder}, for`;
   if (entry.reason === "RETRY_BACKOFF") return `is with ${entry.holder} for another attempt at`;
   const dispatch = awaitedDispatch(last) ?? last.sequence;
   const started = lane === undefined || lane.deliveredThrough >= dispatch;

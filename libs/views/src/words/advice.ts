@@ -110,8 +110,14 @@ function adviceOnReason(entry: Entry): Phrase {
   }
   if (reason === "LANE_CRASH_LOOP")
     return toRunAgain(entry, "Read the lane's log around the last attempts");
-  if (reason === "NO_WORKERS")
-    return ["Start its lane (", doctor, " shows who is connected); it then goes on by itself."];
+  if (reason === "NO_WORKERS") {
+    const { cause } = entry;
+    const many = cause.kind === "no-workers" && (cause.waiting ?? 1) > 1;
+    const goesOn = many
+      ? "all that wait for it then go on by themselves"
+      : "it then goes on by itself";
+    return ["Start its lane (", doctor, ` shows who is connected); ${goesOn}.`];
+  }
   return reason === "PAUSED" ? whenHoldEnds(entry) : [reasonText(reason).action];
 }
 

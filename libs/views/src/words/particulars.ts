@@ -55,9 +55,12 @@ const SAYS: { readonly [K in About["kind"]]: (entry: Entry, about: Kinds[K]) => 
     `${stage} of ${runId} didn't report by ${due}; ${lane} had it since ${since}`,
   unanswered: unansweredText,
   "unfit-result": unfitText,
-  "no-workers": ({ runId, cause }, { stage }) => {
-    const { lane, since } = cause.kind === "no-workers" ? cause : { lane: "its lane", since: "" };
-    return `${stage} of ${runId} waits for ${lane}, which has given no sign of life since ${since}`;
+  "no-workers": ({ runId, cause }, { stage, ...about }) => {
+    const asked = cause.kind === "no-workers" ? cause : undefined;
+    const { lane = asked?.lane ?? "its lane", since = asked?.since ?? "long ago" } = about;
+    const count = asked?.waiting ?? 1;
+    const all = count > 1 ? `; ${count} candidates wait for it` : "";
+    return `${stage} of ${runId} waits for ${lane}, which has given no sign of life since ${since}${all}`;
   },
   "workers-back": ({ holder, runId }, { stage, service }) =>
     `${holder} has ${service ? "what it works with" : "workers"} again; ${stage} of ${runId} goes on`,

@@ -42,15 +42,43 @@ test("a candidate whose lane nobody works for asks once, whatever coordinators s
     `no workers, BATON_NO_WORKERS_MS ${NO_WORKERS_MS} -> NO_WORKERS`,
     between(dispatch, asked),
   );
-  // By the time that another one was asked about, both coordinators have looked at the first one again.
+  // By the time that another one is noted to wait too, both coordinators have looked at the first one again.
   const later = await world.submit("nobody there later", {});
-  await world.until(later, "NO_WORKERS");
+  const noted = await world.until(later, "RETRY_BACKOFF");
+  expect(noted.entry).toMatchObject({ holder: "lane-a", about: { kind: "no-workers" } });
   expect(await world.reasons(id)).toEqual(["SUBMITTED", "NO_WORKERS"]);
   lane = world.startLane("make");
   await world.until(id, "COMPLETED");
   await world.until(later, "COMPLETED");
   const reasons = await world.reasons(id);
   expect(reasons.filter((reason) => reason === "NO_WORKERS")).toHaveLength(1);
+  expect(await world.reasons(later)).not.toContain("NO_WORKERS");
+}, 120_000);
+
+test("one outage is one question: it goes to the next one when the one that is asked about is closed", async () => {
+  const ids = await Promise.all(
+    ["one", "two", "three"].map((name) => world.submit(`an outage of ${name}`, {})),
+  );
+  const standing = () =>
+    Promise.all(ids.map(async (id) => (await world.loop.mesh.journal.last(id))?.entry));
+  const untilAsked = () =>
+    eventually(
+      async () => {
+        const all = (await standing()).filter((entry) => entry && entry.holder !== "closed");
+        const asked = all.filter((entry) => entry?.reason === "NO_WORKERS");
+        const waiting = all.filter((entry) => entry?.reason === "RETRY_BACKOFF");
+        return asked.length === 1 && asked.length + waiting.length === all.length && asked[0];
+      },
+      { what: "one asked about, the others waiting", withinMs: 60_000 },
+    );
+  const first = await untilAsked();
+  expect(first.cause).toMatchObject({ kind: "no-workers", lane: "lane-a" });
+  const { candidateId } = first;
+  await world.loop.send({ type: "cancel", candidateId, by: "operator", why: "not needed" });
+  const second = await untilAsked();
+  expect(second.candidateId).not.toBe(candidateId);
+  lane = world.startLane("make");
+  for (const id of ids.filter((one) => one !== candidateId)) await world.until(id, "COMPLETED");
 }, 120_000);
 
 test("workers that come back to long work take the question back before they report", async () => {
