@@ -1,17 +1,15 @@
-/** Runs a generated test for real, in a process of its own that is confined to the test's own folder. */
+/** Runs a generated test for real, in the sandbox. */
 import { readFile } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type ConfinedEnd, runConfined, StageFailure } from "@baton/lanekit";
+import { StageFailure } from "@baton/lanekit";
+import { endingInWords, pureNode, type Sandbox, type SandboxEnd } from "@baton/sandbox";
 import { z } from "zod";
 
-/** Longest run of a test in milliseconds, its heap in MiB, and the most bytes that it may write. */
-const TEST_RUN_LIMITS = {
-  timeoutMs: 60_000,
-  heapMiB: 512,
-  outputBytes: 1024 * 1024,
-} as const;
+/** Bounds of a test. */
+const LIMITS = { timeMs: 60_000, memoryBytes: 1024 * 2 ** 20, outputBytes: 2 ** 20 } as const;
+const HEAP_MIB = 512;
 
 /** One test's result as the reporter writes it. */
 export const TestResult = z.strictObject({
@@ -23,7 +21,7 @@ export type TestResult = z.infer<typeof TestResult>;
 
 /** A test to run: its files by name, the entry among them. */
 export interface TestRun {
-  readonly scratchDir: string;
+  readonly sandbox: Sandbox;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   readonly entry: string;
   readonly reporter: string;
@@ -43,23 +41,21 @@ export async function secondOpinionLibrary(): Promise<{ folder: string; version:
 /** Runs the test and gives its results. Throws a StageFailure if it can't be run to its end. */
 export async function runGeneratedTest(run: TestRun): Promise<TestResult[]> {
   const library = await secondOpinionLibrary();
-  const ended = await runConfined({
-    scratchDir: run.scratchDir,
-    files: run.files,
-    entry: run.entry,
-    nodeArgs: [`--test-reporter=./${run.reporter}`],
-    packages: { "trading-signals": library.folder },
-    signal: run.signal,
-    ...TEST_RUN_LIMITS,
-  });
+  const ended = await run.sandbox.run(
+    {
+      command: pureNode(run.entry, {
+        heapMiB: HEAP_MIB,
+        reads: [`${library.folder}/`],
+        nodeArgs: [`--test-reporter=./${run.reporter}`],
+      }),
+      files: run.files,
+      folders: { "node_modules/trading-signals": library.folder },
+      limits: LIMITS,
+    },
+    { signal: run.signal },
+  );
   return resultsOf(run, ended);
 }
-
-/** How a child process ended, from the error that says so. */
-const Ending = z.object({
-  code: z.union([z.number(), z.string()]).nullish(),
-  signal: z.string().nullish(),
-});
 
 function stopped(): StageFailure {
   return new StageFailure({
@@ -70,12 +66,11 @@ function stopped(): StageFailure {
   });
 }
 
-function killed(by: string): StageFailure {
-  const { timeoutMs, heapMiB } = TEST_RUN_LIMITS;
+function killed(how: string): StageFailure {
   return new StageFailure({
     class: "transient",
     code: "E_PLUGIN_TEST_KILLED",
-    message: `the generated test was killed (${by}); it may take ${timeoutMs / 1000} s and ${heapMiB} MiB`,
+    message: `the generated test ${how}`,
     action: "Look for other load on the machine.",
   });
 }
@@ -89,26 +84,27 @@ function brokenOff(why: string): StageFailure {
   });
 }
 
-function failureOf(run: TestRun, { stderr, error, folder }: ConfinedEnd): StageFailure {
-  if (run.signal.aborted) return stopped();
-  const ending = Ending.catch({}).parse(error);
-  if (ending.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER")
-    return brokenOff(`more than ${TEST_RUN_LIMITS.outputBytes} bytes of output`);
-  if (typeof ending.signal === "string") return killed(ending.signal);
-  // The folder has another name on every run.
-  const lines = stderr.replaceAll(`${folder}${sep}`, "").split("\n");
+function failureOf({ ending, stderr, tree }: SandboxEnd): StageFailure {
+  if (ending.kind === "aborted") return stopped();
+  if (ending.kind === "refused") return new StageFailure(ending.failure);
+  // Killed by time or by the system says nothing about the source.
+  if (ending.kind === "killed" || (ending.kind === "limit" && ending.limit === "time"))
+    return killed(endingInWords(ending));
+  if (ending.kind === "limit") return brokenOff(`it ${endingInWords(ending)}`);
+  const lines = stderr.replaceAll(`${tree}/`, "").split("\n");
   const said = lines.filter((line) => line.trim() !== "" && !line.startsWith("    at "));
   return brokenOff(said.join("\n").slice(0, 400) || "it said nothing");
 }
 
-function resultsOf(run: TestRun, ended: ConfinedEnd): TestResult[] {
+function resultsOf(run: TestRun, ended: SandboxEnd): TestResult[] {
   const lines = ended.stdout.split("\n").filter((line) => line.startsWith("{"));
   const results = z.array(TestResult).safeParse(lines.map(parsed));
   const complete = results.success && results.data.length === run.expectedTests;
-  if (!complete) throw failureOf(run, ended);
+  if (!complete) throw failureOf(ended);
   const failed = results.data.some(({ result }) => result === "fail");
   // Neither a pass with a bad exit nor a failure with a good one is believed.
-  if (failed === (ended.error === null)) throw failureOf(run, ended);
+  const isWell = ended.ending.kind === "exited" && ended.ending.code === 0;
+  if (failed === isWell) throw failureOf(ended);
   return results.data;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Lane B: writes a candidate's strategy as code of its own, proves it on the research rows in a process of its own, and
+ * Lane B: writes a candidate's strategy as code of its own, proves it on the research rows in the sandbox, and
  * pushes it to the run's branch. Nothing that failed its test reaches the repository.
  */
 import {
@@ -19,6 +19,7 @@ import {
 } from "@baton/lanekit";
 import { loadResearchData } from "@baton/market";
 import { findPlugin } from "@baton/quant";
+import type { Sandbox } from "@baton/sandbox";
 import { type GeneratedPlugin, generatePlugin } from "@baton/templates";
 import { z } from "zod";
 
@@ -30,8 +31,10 @@ import { type ResearchBars, testDataFor, TESTS } from "./test-data.ts";
 export interface StrategyLaneOptions {
   /** The strategy repository: absolute path or URL. */
   readonly repository: string;
-  /** Folder for throw-away clones and test runs, of this service alone. */
+  /** Folder for throw-away clones, of this service alone. */
   readonly scratchDir: string;
+  /** Where the generated test is run. */
+  readonly sandbox: Sandbox;
   /** Another folder of templates than the built-in one. */
   readonly templates?: string;
 }
@@ -50,7 +53,7 @@ async function tested(
   const { generated } = of;
   const data = testDataFor(of.research, of.loaded);
   const results = await runGeneratedTest({
-    scratchDir: options.scratchDir,
+    sandbox: options.sandbox,
     signal: context.signal,
     entry: "strategy.test.ts",
     reporter: "line-reporter.ts",

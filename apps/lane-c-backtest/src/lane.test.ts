@@ -10,7 +10,12 @@ import {
   WalkForwardResults,
 } from "@baton/artifacts";
 import { TEMPLATES } from "@baton/templates";
-import { createStageContext, type RecordedStageContext, temporaryFolder } from "@baton/testkit";
+import {
+  createStageContext,
+  type RecordedStageContext,
+  temporaryFolder,
+  testSandbox,
+} from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 
 import { backtestLane, BOOTSTRAP_SAMPLES } from "./lane.ts";
@@ -27,7 +32,8 @@ const SERIES = { AAA: sampleBars(1900, 1), BBB: sampleBars(1700, 2, "2002-03-01"
 
 const folder = temporaryFolder("lane-c");
 afterAll(() => folder.remove());
-const scratchDir = join(folder.path, "scratch");
+process.env["BATON_NATS_SEED"] = "a seed";
+const sandbox = await testSandbox();
 
 interface Setup {
   /** What was submitted; by default what lane A says that it was. */
@@ -54,7 +60,7 @@ async function run(setup: Setup, context = contextWith(setup)) {
   const { templates, series = SERIES } = setup;
   const lane = backtestLane({
     market: () => sampleMarket(series),
-    scratchDir,
+    sandbox,
     ...(templates !== undefined && { templates }),
   });
   const outcome = await lane.stages["backtest-robustness"]?.(context);
@@ -249,9 +255,9 @@ test.each([
     '(await import("node:child_process")).execFileSync("true");\nexport const name',
   ],
   [
-    "finds anything in its environment",
+    "doesn't find its lane's seed in its environment",
     "export const name",
-    "if (Object.keys(process.env).length === 0) throw new Error('nothing');\nexport const name",
+    "if (process.env.BATON_NATS_SEED === undefined) throw new Error('nothing');\nexport const name",
   ],
 ])("A built plugin that %s is refused.", async (what, before, after) => {
   const templates = templatesWith(what, before, after);
@@ -295,7 +301,7 @@ test("A stop ends the computation at once and stores nothing.", async () => {
       if (step.startsWith("trial 1")) context.abort();
     },
   };
-  const lane = backtestLane({ market: () => sampleMarket(SERIES), scratchDir });
+  const lane = backtestLane({ market: () => sampleMarket(SERIES), sandbox });
   const work = lane.stages["backtest-robustness"]?.(stopping);
   await expect(work).rejects.toThrow("stopped by the test");
   expect(context.outputs.size).toBe(0);

@@ -13,6 +13,7 @@ import {
   type StageOutcome,
 } from "@baton/lanekit";
 import { loadResearchData, type MarketData, windowsOf } from "@baton/market";
+import type { Sandbox } from "@baton/sandbox";
 
 import type { BacktestInput } from "./backtest-input.ts";
 import { codeDigest } from "./code-digest.ts";
@@ -34,8 +35,8 @@ export interface BacktestOptions {
   readonly market?: OpenMarket;
   /** Another folder of templates than the one that strategies are built from. */
   readonly templates?: string;
-  /** Folder for what the built strategy is run in, of this service alone. */
-  readonly scratchDir: string;
+  /** Where the built strategy is run. */
+  readonly sandbox: Sandbox;
 }
 
 async function evaluate(context: StageContext, options: BacktestOptions): Promise<StageOutcome> {
@@ -50,7 +51,7 @@ async function evaluate(context: StageContext, options: BacktestOptions): Promis
   context.progress("running the built strategy");
   const of = { input, expected: result.targets };
   const { compared } = await compareTargets(source, of, {
-    scratchDir: options.scratchDir,
+    sandbox: options.sandbox,
     signal: context.signal,
   });
   context.progress("storing artifacts");

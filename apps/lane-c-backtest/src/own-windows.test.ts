@@ -2,8 +2,8 @@
 import { EvaluationReport, FoldMetrics, WalkForwardResults } from "@baton/artifacts";
 import { builtInMarketData } from "@baton/market";
 import { smaCross, walkForward } from "@baton/quant";
-import { createStageContext, temporaryFolder } from "@baton/testkit";
-import { afterAll, expect, test } from "vitest";
+import { createStageContext, testSandbox } from "@baton/testkit";
+import { expect, test } from "vitest";
 
 import { backtestLane } from "./lane.ts";
 import {
@@ -14,9 +14,7 @@ import {
   sampleMarket,
 } from "./testing/sample-inputs.ts";
 
-const folder = temporaryFolder("own-windows");
-afterAll(() => folder.remove());
-
+const sandbox = await testSandbox();
 const WINDOWS = { trainRows: 504, testRows: 63 };
 const { bars } = await builtInMarketData().load("AAPL", AbortSignal.timeout(60_000));
 const series = { AAPL: bars };
@@ -31,7 +29,7 @@ async function run(of: Partial<Parameters<typeof sampleInputs>[0]>, spec?: objec
     runId: RUN,
     inputs: asArtifacts(inputs),
   });
-  const lane = backtestLane({ market: () => sampleMarket(series), scratchDir: folder.path });
+  const lane = backtestLane({ market: () => sampleMarket(series), sandbox });
   const outcome = await lane.stages["backtest-robustness"]?.(context);
   return { context, inputs, outcome };
 }

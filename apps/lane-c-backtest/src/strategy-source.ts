@@ -4,15 +4,16 @@
  *
  * S1: what runs is made here from the templates and the dispatch. What lane B stored is somebody else's code: it is compared by
  *     digest, and nothing runs if it is another.
- * S2: even so it runs confined, in a process of its own.
+ * S2: even so it runs in the sandbox, once for all trials.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Parameters } from "@baton/artifacts";
 import { Sha256 } from "@baton/contracts";
-import { type ConfinedEnd, runConfined, type StageContext, StageFailure } from "@baton/lanekit";
+import { type StageContext, StageFailure } from "@baton/lanekit";
 import { findPlugin } from "@baton/quant";
+import { endingInWords, pureNode, type Sandbox, type SandboxEnd } from "@baton/sandbox";
 import { generatePlugin } from "@baton/templates";
 import { z } from "zod";
 
@@ -22,7 +23,12 @@ import type { SourceChildInput } from "./source-child.ts";
 import type { TargetsDigest } from "./targets-digest.ts";
 
 /** Bounds of the process that runs a strategy; the stage's own deadline counts too. */
-const LIMITS = { timeoutMs: 1_800_000, heapMiB: 1024, outputBytes: 16 * 1024 * 1024 } as const;
+const LIMITS = {
+  timeMs: 1_800_000,
+  memoryBytes: 1536 * 2 ** 20,
+  outputBytes: 16 * 2 ** 20,
+} as const;
+const HEAP_MIB = 1024;
 
 /** The strategy's source, made from `templates` and the dispatch. Throws a StageFailure (policy) if lane B stored another. */
 export async function ownSource(
@@ -49,7 +55,7 @@ function requireSame(what: string, stored: string, made: string): void {
 
 /** Where and as part of what a strategy is run. */
 export interface SourcePlace {
-  readonly scratchDir: string;
+  readonly sandbox: Sandbox;
   readonly signal: AbortSignal;
 }
 
@@ -65,15 +71,18 @@ async function linesOf(
   input: SourceChildInput,
   place: SourcePlace,
 ): Promise<Line[]> {
+  const { sandbox, signal } = place;
   const child = await readFile(join(import.meta.dirname, "source-child.ts"));
-  const ended = await runConfined({
-    ...place,
-    ...LIMITS,
-    files: { "strategy.ts": source, "child.ts": child, "input.json": JSON.stringify(input) },
-    entry: "child.ts",
-  });
-  place.signal.throwIfAborted();
-  if (ended.error) throw brokenOff(ended);
+  const ended = await sandbox.run(
+    {
+      command: pureNode("child.ts", { heapMiB: HEAP_MIB }),
+      files: { "strategy.ts": source, "child.ts": child, "input.json": JSON.stringify(input) },
+      limits: LIMITS,
+    },
+    { signal },
+  );
+  signal.throwIfAborted();
+  if (ended.ending.kind !== "exited" || ended.ending.code !== 0) throw brokenOff(ended);
   const lines = ended.stdout.split("\n").slice(0, -1).map(parsed);
   const known = z.array(Line).safeParse(lines);
   if (known.success) return known.data;
@@ -88,19 +97,20 @@ function parsed(line: string): unknown {
   }
 }
 
-/** Killed by us or by the system says nothing about the source; ended by itself does. */
-function brokenOff({ error, stderr, folder }: ConfinedEnd): StageFailure {
-  const { signal } = z.object({ signal: z.string().nullish() }).catch({}).parse(error);
-  const said = stderr.replaceAll(folder, "").split("\n");
-  const why = said.find((line) => /^\w*Error\b/.test(line)) ?? error?.message ?? "it said nothing";
-  if (typeof signal !== "string") return failure(why.slice(0, 400));
-  const { timeoutMs, heapMiB } = LIMITS;
-  return new StageFailure({
-    class: "transient",
-    code: "E_PLUGIN_KILLED",
-    message: `the built strategy was killed (${signal}); it may take ${timeoutMs / 1000} s and ${heapMiB} MiB`,
-    action: "Look for other load on the machine.",
-  });
+/** Killed by time or by the system says nothing about the source; ended by itself, or by what it took, does. */
+function brokenOff({ ending, stderr, tree }: SandboxEnd): StageFailure {
+  if (ending.kind === "refused") return new StageFailure(ending.failure);
+  if (ending.kind === "killed" || (ending.kind === "limit" && ending.limit === "time"))
+    return new StageFailure({
+      class: "transient",
+      code: "E_PLUGIN_KILLED",
+      message: `the built strategy ${endingInWords(ending)}`,
+      action: "Look for other load on the machine.",
+    });
+  const said = stderr.replaceAll(`${tree}/`, "").split("\n");
+  return failure(
+    said.find((line) => /^\w*Error\b/.test(line))?.slice(0, 400) ?? `it ${endingInWords(ending)}`,
+  );
 }
 
 function failure(why: string): StageFailure {

@@ -14,6 +14,5 @@ export { OUTAGE_PAUSE_MS } from "./outage.ts";
 export { preciseMs, preciseNow } from "./precise-clock.ts";
 export type { LaneRuntime, RunningAttempt } from "./attempt.ts";
 export { type RunningLane, runLane } from "./run-lane.ts";
-export { type ConfinedEnd, type ConfinedRun, runConfined } from "./run-confined.ts";
 export { type ProgramOptions, type ProgramOutput, runProgram } from "./run-program.ts";
-export { type LaneMesh, type LaneService, serveLane } from "./serve-lane.ts";
+export { type LaneMesh, type LaneSandbox, type LaneService, serveLane } from "./serve-lane.ts";

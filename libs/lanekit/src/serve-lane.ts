@@ -1,4 +1,4 @@
-import type { Lane } from "@baton/contracts";
+import type { Failure, Lane } from "@baton/contracts";
 import type { Log, Tracer } from "@baton/telemetry";
 
 import type { LaneDefinition } from "./define-lane.ts";
@@ -25,6 +25,13 @@ export interface LaneService {
   mount(app: { fetch(request: Request): Response }): void;
 }
 
+/** Where a lane runs what isn't Baton's own code. */
+export interface LaneSandbox {
+  readonly setting: "required" | "off";
+  /** Why nothing can be run in it now. */
+  trouble(): Pick<Failure, "message" | "action"> | undefined;
+}
+
 /** The part of the mesh that a lane uses. */
 export interface LaneMesh extends AsyncDisposable {
   readonly reports: ReportStore;
@@ -42,17 +49,19 @@ export interface LaneMesh extends AsyncDisposable {
  */
 export function serveLane(
   definition: LaneDefinition,
-  parts: { service: LaneService; mesh: LaneMesh },
+  parts: { service: LaneService; mesh: LaneMesh; sandbox?: LaneSandbox },
 ): void {
-  const { service, mesh } = parts;
+  const { service, mesh, sandbox } = parts;
   const { config } = service;
+  const isUnprotected = sandbox?.setting === "off";
   service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());
   const lane = runLane(definition, {
     inbox: mesh.laneInbox(definition.lane),
     reports: mesh.reports,
     journal: mesh.journal,
     artifacts: mesh.artifacts,
-    log: service.log,
+    // It stands in every line about an attempt.
+    log: isUnprotected ? service.log.child({ sandbox: "off" }) : service.log,
     tracer: service.tracer,
     signal: service.signal,
     capacity: config.BATON_LANE_CAPACITY,
@@ -64,6 +73,7 @@ export function serveLane(
   service.onShutdown("lane", () => lane.stop());
   service.registerCheck("server", () => answer(mesh.trouble()));
   service.registerCheck("intake", () => answer(lane.trouble()));
+  if (sandbox) service.registerCheck("sandbox", () => sandboxAnswer(sandbox));
   service.registerCheck("away", () => {
     const reason = lane.away();
     const open = "something is away, and who needs it waits";
@@ -86,6 +96,14 @@ export function serveLane(
         ? Response.json(lane.attempts())
         : new Response("not found\n", { status: 404 }),
   });
+}
+
+function sandboxAnswer(sandbox: LaneSandbox): CheckAnswer {
+  const trouble = sandbox.trouble();
+  if (trouble) return { ok: false, reason: `${trouble.message}. ${trouble.action}` };
+  return sandbox.setting === "required"
+    ? { ok: true }
+    : { ok: true, reason: "switched off (BATON_SANDBOX): strategies run unprotected" };
 }
 
 function answer(trouble: string | undefined): { ok: true } | { ok: false; reason: string } {

@@ -14,6 +14,7 @@ const choices: MeshChoices = {
   httpPort: 0,
   syncAlways: true,
   drills: false,
+  sandbox: "required",
 };
 const known = { natsUrl: "nats://127.0.0.1:1", broker: "http://b", engine: "http://e" };
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { MeshDirectory } from "@baton/client";
 import { type Lane, LANES } from "@baton/contracts";
 import { KINDS } from "@baton/mesh";
+import type { SandboxSetting } from "@baton/sandbox";
 import { SERVICE_ENV } from "@baton/supervisor";
 
 import { readMark } from "./read-mark.ts";
@@ -28,6 +29,8 @@ export interface MeshChoices {
   readonly syncAlways: boolean;
   /** Lanes take faults that a candidate injects on purpose. */
   readonly drills: boolean;
+  /** Whether lanes need a sandbox for what isn't Baton's own code. */
+  readonly sandbox: SandboxSetting;
   /** Lanes that somebody else runs, with the keys of the data folder. */
   readonly without?: ReadonlySet<Lane>;
   /** Git repositories that an existing mesh has lost are made anew, empty. */
@@ -102,8 +105,9 @@ export const PLAN = [
       ...limitsOf(choices),
     }),
   },
-  lane("lane-c", "lane-c-backtest", () => ({})),
-  lane("lane-b", "lane-b-strategy", ({ directory }) => ({
+  lane("lane-c", "lane-c-backtest", ({ sandbox }) => ({ BATON_SANDBOX: sandbox })),
+  lane("lane-b", "lane-b-strategy", ({ directory, sandbox }) => ({
+    BATON_SANDBOX: sandbox,
     BATON_STRATEGY_REPO: directory.strategies,
     BATON_SCRATCH_DIR: directory.workOf("lane-b"),
   })),
@@ -190,6 +194,8 @@ const INHERITED_PREFIX = "OTEL_";
 /** What one service takes beside those. */
 const INHERITED_BY: Readonly<Record<string, readonly string[]>> = {
   coordinator: ["BATON_AWAY_MS"],
+  "lane-b": ["BATON_BUBBLEWRAP"],
+  "lane-c": ["BATON_BUBBLEWRAP"],
   escalation: ["BATON_REMINDER_EVERY_MS", "BATON_REMINDERS_MAX"],
 };
 

@@ -26,6 +26,7 @@ import { type MeshChoices, PLAN, plannedOf, type ServiceName } from "./mesh-plan
 import { openServices, type RunningServices } from "./mesh-services.ts";
 import { limitLog, makeFolders, prepare } from "./prepare-folder.ts";
 import { readMark } from "./read-mark.ts";
+import { requireSandbox } from "./require-sandbox.ts";
 import { openRunBook, type RunBook } from "./run-book.ts";
 import { watchStore, writesTrouble } from "./store-watch.ts";
 
@@ -103,6 +104,7 @@ async function bringUp(
     runs.note(event, Date.now());
     parts.publish();
   };
+  await requireSandbox(choices, options);
   const prepared = prepare(choices.directory, { remakes: choices.makesLostRepositories });
   // Awaited below, and by the end: a failure before that must not end the process by itself.
   parts.prepared = prepared.catch(() => undefined);

@@ -1,12 +1,5 @@
 export { endingInWords } from "./ending-in-words.ts";
-export { BUBBLEWRAP_CACHE, findBubblewrap } from "./find-bubblewrap.ts";
-export {
-  openSandbox,
-  type Sandbox,
-  SANDBOX_SETTINGS,
-  type SandboxOptions,
-  type SandboxSetting,
-} from "./open-sandbox.ts";
+export { openSandbox, type Sandbox, type SandboxOptions } from "./open-sandbox.ts";
 export {
   DEFAULT_LIMITS,
   type SandboxCall,
@@ -17,3 +10,5 @@ export {
   type SandboxPlan,
   type SandboxUsage,
 } from "./plan.ts";
+export { pureNode } from "./pure-node.ts";
+export { SANDBOX_SETTINGS, SandboxConfig, type SandboxSetting } from "./sandbox-config.ts";

@@ -11,11 +11,8 @@ import { findBubblewrap } from "./find-bubblewrap.ts";
 import type { SandboxCall, SandboxEnd, SandboxPlan } from "./plan.ts";
 import { type Namespaces, runInNamespaces } from "./run-in-namespaces.ts";
 import { runPlainly } from "./run-plainly.ts";
+import type { SandboxSetting } from "./sandbox-config.ts";
 import { INSTALL, unavailable } from "./unavailable.ts";
-
-/** `off`: what isn't Baton's own code runs like Baton's own. */
-export const SANDBOX_SETTINGS = ["required", "off"] as const;
-export type SandboxSetting = (typeof SANDBOX_SETTINGS)[number];
 
 /** Runs what isn't Baton's own code. */
 export interface Sandbox {

@@ -18,6 +18,7 @@ export { linked } from "./linked.ts";
 export { reportsAbout } from "./reports-about.ts";
 export { publishRaw } from "./publish-raw.ts";
 export { sampleEntry } from "./sample-entry.ts";
+export { testSandbox } from "./test-sandbox.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type ControlWish, startTestMesh, type TestMesh } from "./test-mesh.ts";
 export { startTestNats, type TestNats, type TestNatsOptions, withNats } from "./test-nats.ts";

@@ -1,4 +1,5 @@
 /** `npm run dry-run`: runs a mesh, sends seven candidates through it, checks what came of it. */
+import { SANDBOX_SETTINGS, type SandboxSetting } from "@baton/sandbox";
 import { type Format, runMain } from "@baton/terminal";
 import { Command, Option } from "commander";
 
@@ -8,6 +9,7 @@ interface Given {
   readonly data?: string;
   readonly output?: Format;
   readonly json?: boolean;
+  readonly sandbox: SandboxSetting;
 }
 
 const program = new Command("npm run dry-run --")
@@ -18,6 +20,12 @@ const program = new Command("npm run dry-run --")
   )
   .option("--keep-running", "leave the mesh running at the end, until Ctrl-C")
   .option("--data <folder>", "a new folder for the evidence (default: .baton/dry-run/<time>)")
+  .addOption(
+    new Option("--sandbox <setting>", "off: run strategies and their tests unprotected")
+      .choices(SANDBOX_SETTINGS)
+      .default("required")
+      .env("BATON_SANDBOX"),
+  )
   .addOption(
     new Option("-o, --output <format>", "how the summary is printed").choices(["table", "json"]),
   )
@@ -38,12 +46,13 @@ The ten latest folders are kept.
   )
   .configureOutput({ outputError: () => undefined })
   .exitOverride()
-  .action(async ({ seed, keepRunning, data, output, json }: Given) => {
+  .action(async ({ seed, keepRunning, data, output, json, sandbox }: Given) => {
     const { runDryRun } = await import("./run-dry-run.ts");
     await runDryRun({
       ...(seed !== undefined && { seed }),
       ...(keepRunning !== undefined && { keepRunning }),
       data,
+      sandbox,
       format: json === true ? "json" : (output ?? "table"),
     });
   });

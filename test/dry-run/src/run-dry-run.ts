@@ -15,6 +15,7 @@ import {
   type RunningMesh,
   startMesh,
 } from "@baton/local-mesh";
+import type { SandboxSetting } from "@baton/sandbox";
 import {
   type Format,
   note,
@@ -47,6 +48,7 @@ export interface DryRunOptions {
   readonly keepRunning?: boolean;
   readonly seed?: string;
   readonly data: string | undefined;
+  readonly sandbox: SandboxSetting;
   readonly format: Format;
 }
 
@@ -69,7 +71,7 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
   view.phase(`starting the mesh in ${folder.path}`);
   view.tell("mesh", settingsInWords());
   const code = codeDigest();
-  const choices = choicesFor(folder);
+  const choices = choicesFor(folder, options.sandbox);
   makeFolders(choices.directory, []);
   ensurePeople(choices.directory, [AUTHOR, ...REVIEWERS, ON_CALL]);
   const mesh = await startMesh(choices, {
@@ -187,7 +189,7 @@ async function summarize(
   return summary;
 }
 
-function choicesFor(folder: DryRunFolder): MeshChoices {
+function choicesFor(folder: DryRunFolder, sandbox: SandboxSetting): MeshChoices {
   const retry = { BATON_RETRY_SCALE: String(DEMO_SETTINGS.retryScale), BATON_RETRY_JITTER: "0" };
   const directory = meshDirectory(join(folder.path, "mesh"));
   return {
@@ -198,6 +200,7 @@ function choicesFor(folder: DryRunFolder): MeshChoices {
     httpPort: 0,
     syncAlways: true,
     drills: true,
+    sandbox,
     env: { ...retry, BATON_ACK_WAIT_MS: String(DEMO_SETTINGS.ackWaitMs) },
     envOf: {
       // One at a time, so that the kill hits the one candidate that it's meant for.

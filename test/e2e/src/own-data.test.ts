@@ -19,6 +19,7 @@ import {
   type TemporaryFolder,
   temporaryFolder,
   type TestNats,
+  testSandbox,
 } from "@baton/testkit";
 import { particularsOf } from "@baton/views";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -106,14 +107,17 @@ beforeAll(async () => {
   world = await openLoopWorld(nats, { BATON_PLAYBOOK: join(ROOT, "playbooks/baton.yaml") });
   const repository = at("strategies.git");
   await createBareRepository(repository, { initialFiles: { "README.md": "Strategies.\n" } });
-  const build = strategyLane({ repository, scratchDir: at("scratch") }).stages["candidate-build"];
+  const sandbox = await testSandbox();
+  const build = strategyLane({ repository, scratchDir: at("scratch"), sandbox }).stages[
+    "candidate-build"
+  ];
   const spoilThenBuild: StageWork = async (context) => {
     for (const digest of spoiledLater) await spoil(digest, 1);
     return build?.(context) ?? Promise.reject(new Error("lane B has no such stage"));
   };
   world.startLane("lane-a", researchLane({ drills: false }).stages);
   world.startLane("lane-b", { "candidate-build": spoilThenBuild });
-  world.startLane("lane-c", backtestLane({ scratchDir: at("runs") }).stages);
+  world.startLane("lane-c", backtestLane({ sandbox }).stages);
 }, TIMEOUT.timeout);
 
 afterAll(async () => {

@@ -13,13 +13,14 @@ import { backtestLane } from "@baton/lane-c-backtest/src/lane.ts";
 import { loadGatePolicy } from "@baton/lane-d-gates/src/gate-policy.ts";
 import { gatesLane } from "@baton/lane-d-gates/src/lane.ts";
 import type { LaneDefinition } from "@baton/lanekit";
-import { createStageContext, temporaryFolder } from "@baton/testkit";
+import { createStageContext, temporaryFolder, testSandbox } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 
 const folder = temporaryFolder("research-to-gates");
 const repository = join(folder.path, "strategies.git");
+const sandbox = await testSandbox();
 const EXAMPLES = join(import.meta.dirname, "../../../examples/candidates");
 
 /** Three candidates' real work, one after the other, on a busy machine. */
@@ -44,8 +45,11 @@ const LUCK_UNASKED = {
 
 const stagesUnder = (gates: typeof policy): (readonly [stage: string, lane: LaneDefinition])[] => [
   ["research-intake", researchLane({ drills: false })],
-  ["candidate-build", strategyLane({ repository, scratchDir: join(folder.path, "scratch") })],
-  ["backtest-robustness", backtestLane({ scratchDir: join(folder.path, "runs") })],
+  [
+    "candidate-build",
+    strategyLane({ repository, scratchDir: join(folder.path, "scratch"), sandbox }),
+  ],
+  ["backtest-robustness", backtestLane({ sandbox })],
   ["gate-evaluation", gatesLane(gates)],
 ];
 

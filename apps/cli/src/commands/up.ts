@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 import { examples } from "../examples.ts";
 import { globalsOf } from "../globals.ts";
@@ -20,6 +20,12 @@ export function register(program: Command): void {
     .option("--people <file>", "key registry, see docs/people.md (default: one of its own)")
     .option("--without <lane...>", "don't start this lane: you run it, see docs/write-a-lane.md")
     .option("--no-drills", "refuse candidates that inject faults on purpose")
+    .addOption(
+      new Option("--sandbox <setting>", "off: run strategies and their tests unprotected")
+        .choices(["required", "off"])
+        .default("required")
+        .env("BATON_SANDBOX"),
+    )
     .option(
       "--make-lost-repositories",
       "make Git repositories anew, empty, that this mesh had and that are gone for good",
@@ -55,5 +61,6 @@ interface UpOptions {
   readonly people?: string;
   readonly without?: readonly string[];
   readonly drills: boolean;
+  readonly sandbox: "required" | "off";
   readonly makeLostRepositories?: boolean;
 }

@@ -36,6 +36,7 @@ export interface UpOptions {
   readonly people?: string;
   readonly without?: readonly string[];
   readonly drills: boolean;
+  readonly sandbox: MeshChoices["sandbox"];
   readonly makeLostRepositories?: boolean;
   readonly format: Format;
 }
@@ -111,6 +112,7 @@ function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => v
     monitorPort,
     syncAlways: options.syncAlways,
     drills: options.drills,
+    sandbox: options.sandbox,
     without: new Set((options.without ?? []).map(laneFrom)),
     makesLostRepositories: options.makeLostRepositories === true,
     envOf: { escalation: fileOf("BATON_ESCALATION") },

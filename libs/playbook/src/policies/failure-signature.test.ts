@@ -88,6 +88,7 @@ test.each([
   ["transient", "E_GIT_REDIRECTED", true],
   ["transient", "E_BROKER_UNAVAILABLE", true],
   ["transient", "E_ENGINE_UNAVAILABLE", true],
+  ["transient", "E_SANDBOX_UNAVAILABLE", true],
   // About one candidate, or somebody was faster.
   ["transient", "E_DATA_UNAVAILABLE", false],
   ["transient", "E_GIT_MOVED", false],

@@ -30,7 +30,7 @@ export function failureSignature({ code, message }: Pick<Failure, "code" | "mess
 
 /** Codes that say that something which all of a lane's candidates work with is away, or does nothing for the moment. */
 const OUTAGE =
-  /^E_(?:UNAVAILABLE|BROKER_UNAVAILABLE|ENGINE_UNAVAILABLE|ENGINE_STOPPED|MAIN_RESET|GIT_(?:UNAVAILABLE|TIMEOUT|LOCKED|DENIED|OWNERSHIP|REDIRECTED|FLOOD))$/;
+  /^E_(?:UNAVAILABLE|BROKER_UNAVAILABLE|ENGINE_UNAVAILABLE|ENGINE_STOPPED|SANDBOX_UNAVAILABLE|MAIN_RESET|GIT_(?:UNAVAILABLE|TIMEOUT|LOCKED|DENIED|OWNERSHIP|REDIRECTED|FLOOD))$/;
 
 /**
  * True for a transient failure that says that a service is away for everybody: the candidate waits, as there is nothing to
