@@ -155,6 +155,7 @@ async function build(context: StageContext, options: StrategyLaneOptions): Promi
     schemaVersion: "baton.observed-build.v1",
     ...pushed,
     runtime: process.version,
+    sandbox: options.sandbox.setting,
     startedAt: startedAt.toISOString(),
     milliseconds: context.now().getTime() - startedAt.getTime(),
   });

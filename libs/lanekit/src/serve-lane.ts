@@ -53,15 +53,17 @@ export function serveLane(
 ): void {
   const { service, mesh, sandbox } = parts;
   const { config } = service;
-  const isUnprotected = sandbox?.setting === "off";
+  // It stands in every line about an attempt.
+  const log = sandbox?.setting === "off" ? service.log.child({ sandbox: "off" }) : service.log;
+  if (log !== service.log)
+    log.warn("the sandbox is off: what isn't Baton's own code runs unprotected");
   service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());
   const lane = runLane(definition, {
     inbox: mesh.laneInbox(definition.lane),
     reports: mesh.reports,
     journal: mesh.journal,
     artifacts: mesh.artifacts,
-    // It stands in every line about an attempt.
-    log: isUnprotected ? service.log.child({ sandbox: "off" }) : service.log,
+    log,
     tracer: service.tracer,
     signal: service.signal,
     capacity: config.BATON_LANE_CAPACITY,

@@ -1,15 +1,23 @@
 import { prepareSandbox } from "@baton/sandbox/prepare-sandbox";
 
-/**
- * Vitest's global setup: sees to it that there's a sandbox before any test's clock runs. Where there can't be one all tests run
- * without, but those of the sandbox itself, which don't run; it is said.
- */
-export async function setup(): Promise<void> {
+/** Sees to it that there's a sandbox, and says aloud where there can't be one; false then. */
+async function hasSandbox(): Promise<boolean> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const trouble = await prepareSandbox({ signal: AbortSignal.timeout(300_000), log });
-  if (trouble === undefined) return;
+  if (trouble === undefined) return true;
   log(
-    `\nNOT TESTED: the sandbox; all other tests run with BATON_SANDBOX=off. ${trouble.message}. ${trouble.action}\n`,
+    `\nNOT TESTED: the sandbox. ${trouble.message}. All else is tested with BATON_SANDBOX=off. ${trouble.action}\n`,
   );
-  process.env["BATON_SANDBOX"] = "off";
+  return false;
 }
+
+/**
+ * Vitest's global setup: before any test's clock runs. Where there can't be a sandbox its own tests don't run, and all others
+ * without.
+ */
+export async function setup(): Promise<void> {
+  if (!(await hasSandbox())) process.env["BATON_SANDBOX"] = "off";
+}
+
+// As a program: whether there is one.
+if (import.meta.main) process.exitCode = (await hasSandbox()) ? 0 : 1;

@@ -94,3 +94,13 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(readFileSync(precious, "utf8")).toBe("kept");
   },
 );
+
+test("a machine without a sandbox is told what to install, or how to do without", async () => {
+  vi.stubEnv("BATON_SANDBOX", "required");
+  vi.stubEnv("BATON_BUBBLEWRAP", "/nowhere");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const refused = up();
+  expect(await once(refused.child, "exit")).toEqual([8, null]);
+  expect(refused.errors()).toContain("there is no sandbox");
+  expect(refused.errors()).toContain("add `--sandbox off`");
+});
