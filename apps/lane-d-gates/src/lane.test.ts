@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { GateEvaluation, GateReport } from "@baton/artifacts";
 import { createStageContext, linked } from "@baton/testkit";
 import { expect, test } from "vitest";
@@ -10,7 +13,7 @@ import { research } from "./testing/sample-research.ts";
 
 const lane = gatesLane(await loadGatePolicy());
 
-async function run(inputs: Readonly<Record<string, unknown>>) {
+async function run(inputs: Readonly<Record<string, unknown>>, gatePolicy?: string) {
   const context = createStageContext({
     lane: "lane-d",
     stage: "gate-evaluation",
@@ -18,6 +21,7 @@ async function run(inputs: Readonly<Record<string, unknown>>) {
     candidateId: CANDIDATE,
     runId: RUN,
     inputs,
+    ...(gatePolicy !== undefined && { gatePolicy }),
   });
   const outcome = await lane.stages["gate-evaluation"]?.(context);
   return { outcome, context };
@@ -38,6 +42,23 @@ test("The report is stored for the coordinator and for people, and the verdict f
   expect(outcome).toMatchObject({ kind: "done", verdict: "pass" });
   const text = new TextDecoder().decode(context.outputs.get("gates/gate-evaluation.md"));
   expect(text).toMatch(/^# Gate evaluation: PASS\n/);
+});
+
+test("By another policy than the playbook asks for nothing is judged; Baton's own playbook asks for the one that comes along.", async () => {
+  const { sha256 } = await loadGatePolicy();
+  expect((await run(stored(), sha256)).outcome).toMatchObject({ verdict: "pass" });
+  const { outcome } = await run(stored(), "0".repeat(64));
+  expect(outcome).toMatchObject({
+    kind: "failed",
+    failure: {
+      code: "E_GATE_POLICY",
+      class: "policy",
+      message: expect.stringContaining(sha256),
+      action: expect.stringContaining("BATON_GATE_POLICY"),
+    },
+  });
+  const playbook = readFileSync(join(import.meta.dirname, "../../../playbooks/baton.yaml"), "utf8");
+  expect(playbook).toContain(`gatePolicy: ${sha256}\n`);
 });
 
 test("Every artifact is bound to the report by the digest of its bytes.", async () => {

@@ -8,6 +8,7 @@ import {
   done,
   type LaneDefinition,
   type StageContext,
+  StageFailure,
   type StageOutcome,
 } from "@baton/lanekit";
 
@@ -17,6 +18,7 @@ import type { LoadedGatePolicy } from "./gate-policy.ts";
 import { gateReportText } from "./gate-report-text.ts";
 
 async function evaluate(context: StageContext, policy: LoadedGatePolicy): Promise<StageOutcome> {
+  requirePinned(context, policy);
   context.progress("reading evidence");
   const evidence = await readEvidence(context);
   context.progress("evaluating gates");
@@ -24,6 +26,18 @@ async function evaluate(context: StageContext, policy: LoadedGatePolicy): Promis
   await context.putJson("gates/gate-evaluation.json", report);
   await context.put("gates/gate-evaluation.md", new TextEncoder().encode(gateReportText(report)));
   return done(summaryOf(report), report.verdict);
+}
+
+/** Throws a StageFailure (policy): judged by other thresholds than the playbook asks for, nothing could be promoted anyway. */
+function requirePinned({ gatePolicy }: StageContext, { policy, sha256 }: LoadedGatePolicy): void {
+  if (gatePolicy === undefined || gatePolicy === sha256) return;
+  throw new StageFailure({
+    class: "policy",
+    code: "E_GATE_POLICY",
+    message: `the playbook asks for the gate policy with SHA-256 ${gatePolicy}; this lane has ${policy.version}, ${sha256}`,
+    action:
+      "Start lane D with that file (BATON_GATE_POLICY), then `baton resume ID --why …`; or name this one in the playbook (`limits.gatePolicy`) and submit anew.",
+  });
 }
 
 function summaryOf({ gates, policyVersion }: GateEvaluation): string {

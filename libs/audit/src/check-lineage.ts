@@ -28,10 +28,10 @@ export function lineageFaults(files: Files, rows: readonly JournalRow[]): AuditF
   const named = Code.safeParse(jsonIn(files, "code.json")).data?.specSha256;
   if (named != null && (spec === undefined || named !== specDigest(spec)))
     faults.push(tell("section code names another specification than the journal"));
-  const { candidateId, runId, artifacts } = last;
+  const { candidateId, runId, artifacts, gatePolicy } = last;
   for (const ref of artifacts) {
     const bytes = files.get(`${ARTIFACTS_PREFIX}${ref.name}`);
-    const root = { candidateId, runId, artifacts, spec: first.spec };
+    const root = { candidateId, runId, artifacts, spec: first.spec, gatePolicy };
     const what = bytes && contradictionIn(root, ref, () => new TextDecoder().decode(bytes));
     if (what !== undefined)
       faults.push(tell(`artifact ${shown(ref.name)} contradicts the dispatch: ${what}`));

@@ -1,4 +1,12 @@
-import { ArtifactRef, CandidateId, Instant, RunId, SpecDocument, Stage } from "@baton/contracts";
+import {
+  ArtifactRef,
+  CandidateId,
+  Instant,
+  RunId,
+  Sha256,
+  SpecDocument,
+  Stage,
+} from "@baton/contracts";
 import { z } from "zod";
 
 import { type AuditFault, fault } from "./audit-fault.ts";
@@ -14,6 +22,7 @@ export const JournalRow = z.looseObject({
     candidateId: CandidateId,
     stage: Stage,
     runId: RunId,
+    gatePolicy: Sha256.optional(),
     spec: SpecDocument,
     artifacts: z.array(ArtifactRef),
   }),

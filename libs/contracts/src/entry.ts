@@ -189,6 +189,8 @@ export const Entry = wireObject({
   guard: GuardReceipt.nullable(),
   /** What its playbook asks of a walk-forward, so that a lane needs no playbook; absent: the playbook says nothing. */
   walkForward: wireObject(WalkForwardLimits.shape).optional(),
+  /** SHA-256 of the gate policy that its playbook asks for; absent: the playbook names none. */
+  gatePolicy: Sha256.optional(),
   /** Failures seen lately, for the fuse that stops the same one from being repeated; the latest last. */
   tallies: z.array(FailureTally).max(MAX_TALLIES).optional(),
   /** Sequence of the mesh's controls it was decided under; absent while there were none. */

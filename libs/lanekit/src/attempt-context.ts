@@ -75,6 +75,10 @@ class AttemptContext implements StageContext {
     return this.#entry.walkForward ?? DEFAULT_WALK_FORWARD_LIMITS;
   }
 
+  get gatePolicy(): StageContext["gatePolicy"] {
+    return this.#entry.gatePolicy;
+  }
+
   get feedback(): StageContext["feedback"] {
     return this.#entry.feedback;
   }

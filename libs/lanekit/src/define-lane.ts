@@ -32,6 +32,8 @@ export interface StageContext extends StageRun {
   readonly author: string;
   /** What the playbook asks of a walk-forward. */
   readonly walkForward: WalkForwardLimits;
+  /** SHA-256 of the gate policy that the playbook asks for; undefined: it names none. */
+  readonly gatePolicy: string | undefined;
   /** Why earlier runs came back. */
   readonly feedback: readonly Feedback[];
   readonly approvals: readonly Approval[];

@@ -13,6 +13,22 @@ test.each(Object.keys(HONEST))("%s as an honest lane writes it contradicts nothi
   expect(heldAgainst(name, HONEST[name])).toBeUndefined();
 });
 
+test("gates are judged by the policy that the run's playbook asks for; where it asks for none, by any", () => {
+  const name = "gates/gate-evaluation.json";
+  const of = { ...root, gatePolicy: digest("a") };
+  const by = (policySha256: string) => ({ ...HONEST[name], policySha256 });
+  expect(heldAgainst(name, by(digest("a")), of)).toBeUndefined();
+  expect(heldAgainst(name, by(digest("b")))).toBeUndefined();
+  expect(heldAgainst(name, by(digest("b")), of)).toMatch(
+    /^policySha256 is "b+…?"?; by the dispatch it is "a+/,
+  );
+  expect(heldAgainst(name, HONEST[name], of)).toMatch(/^policySha256 is nothing; by the dispatch/);
+  // Other gates have no thresholds of their own.
+  expect(
+    heldAgainst("gates/shadow-paper.json", HONEST["gates/shadow-paper.json"], of),
+  ).toBeUndefined();
+});
+
 type Change = readonly [path: readonly (string | number)[], value: unknown, says: RegExp];
 
 /** Every place of an artifact that follows from the specification, with what somebody else would like there. */

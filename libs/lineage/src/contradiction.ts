@@ -4,7 +4,8 @@
  *
  * R1: what an artifact says that follows from the specification is what follows from the dispatch's.
  * R2: it is about the candidate of the dispatch and the run of its own reference.
- * R3: an artifact of this run that names another one of it by digest names the one that the run has.
+ * R3: gates are judged by the policy that the run's playbook asks for, where it asks for one.
+ * R4: an artifact of this run that names another one of it by digest names the one that the run has.
  * Where the specification isn't a `baton.candidate.v1` nothing follows from it, and no artifact may claim one.
  */
 import { type ArtifactRef, canonicalJson, cut, type Entry } from "@baton/contracts";
@@ -15,7 +16,7 @@ import { RESEARCH, RULES } from "./rules.ts";
 import { declaredSets, normalSpec, specDigest } from "./specification.ts";
 
 /** The part of a dispatch that counts, with the artifacts that the run has, those just made among them. */
-export type Root = Pick<Entry, "candidateId" | "runId" | "spec" | "artifacts">;
+export type Root = Pick<Entry, "candidateId" | "runId" | "spec" | "artifacts" | "gatePolicy">;
 
 const MAX_SENTENCE = 280;
 const MAX_VALUE = 80;
@@ -50,8 +51,8 @@ export function contradictionIn(
       : undefined;
   if (content === undefined || !claims) return `it isn't a ${rule.schemaVersion}`;
   const sets = declaredSets(spec.strategy);
-  const { candidateId, artifacts } = root;
-  const about = { candidateId, spec, specSha256: specDigest(spec), sets, artifacts };
+  const { candidateId, artifacts, gatePolicy } = root;
+  const about = { candidateId, spec, specSha256: specDigest(spec), sets, artifacts, gatePolicy };
   const own = rule.claims(content, about);
   if (own === undefined) return `it hasn't the form of a ${rule.schemaVersion}`;
   const links = ref.runId === root.runId ? linksIn(content, root) : [];

@@ -20,6 +20,8 @@ export interface Known {
   /** Undefined where the plugin is unknown here or refuses the grid: then nothing may rest on it. */
   readonly sets: readonly DeclaredSet[] | undefined;
   readonly artifacts: readonly ArtifactRef[];
+  /** SHA-256 of the gate policy that the playbook asks for, if it does. */
+  readonly gatePolicy: string | undefined;
 }
 
 /** How one kind of artifact is checked. */

@@ -17,6 +17,7 @@ import {
   claim,
   dataClaims,
   instrumentsOf,
+  type Known,
   parametersOf,
   type Rule,
   rule,
@@ -152,7 +153,7 @@ const GatePart = z.looseObject({
   steps: z.array(z.looseObject({ notional: z.number() })).optional(),
 });
 
-const gate = rule("baton.gate-report.v1", GatePart, (value, known) => {
+function gateClaims(value: z.infer<typeof GatePart>, known: Known): Claim[] {
   const { target, notional } = known.spec.promotion;
   const { promotionTarget, sourceSha256, steps = [] } = value;
   return [
@@ -162,7 +163,21 @@ const gate = rule("baton.gate-report.v1", GatePart, (value, known) => {
       claim("the largest notional", Math.max(step.notional, notional), notional),
     ),
   ];
-});
+}
+
+const gate = rule("baton.gate-report.v1", GatePart, gateClaims);
+
+/** Lane D's own: the thresholds are those that the playbook asks for, not any that its holder would like. */
+const gateEvaluation = rule(
+  "baton.gate-report.v1",
+  GatePart.extend({ policySha256: z.string().nullish() }),
+  (value, known) => [
+    ...(known.gatePolicy === undefined
+      ? []
+      : [claim("policySha256", value.policySha256 ?? undefined, known.gatePolicy)]),
+    ...gateClaims(value, known),
+  ],
+);
 
 const nothingOwn = (schemaVersion: string) => rule(schemaVersion, z.looseObject({}), () => []);
 
@@ -177,7 +192,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "backtest/evaluation-report.json": evaluation,
   "gates/fold-metrics-v1.json": foldMetrics,
   "gates/stress-metrics-v1.json": nothingOwn("baton.stress-metrics.v1"),
-  "gates/gate-evaluation.json": gate,
+  "gates/gate-evaluation.json": gateEvaluation,
   "gates/promotion-prerequisites.json": gate,
   "gates/rollback-readiness.json": gate,
   "gates/policy-dry-run.json": gate,

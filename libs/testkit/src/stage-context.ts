@@ -45,6 +45,7 @@ export interface StageContextOptions {
   readonly author?: string;
   /** Default: what holds where a playbook says nothing. */
   readonly walkForward?: WalkForwardLimits;
+  readonly gatePolicy?: string;
   readonly feedback?: readonly Feedback[];
   readonly approvals?: readonly Approval[];
   readonly sequence?: number;
@@ -145,6 +146,7 @@ function identityOf(options: StageContextOptions) {
     attempt: options.attempt ?? 1,
     author: options.author ?? "tester",
     walkForward: options.walkForward ?? DEFAULT_WALK_FORWARD_LIMITS,
+    gatePolicy: options.gatePolicy,
     feedback: options.feedback ?? [],
     approvals: options.approvals ?? [],
     sequence: options.sequence ?? 1,

@@ -21,7 +21,7 @@ export interface EvidenceRequest {
   readonly gate: ArtifactRef | null;
   readonly report: ResultReport;
   /** What the artifacts are held against: the dispatch, with the artifacts that the run has if the result is taken. */
-  readonly root: Pick<Entry, "candidateId" | "runId" | "spec" | "artifacts">;
+  readonly root: Pick<Entry, "candidateId" | "runId" | "spec" | "artifacts" | "gatePolicy">;
 }
 
 /** The evidence needed, or null if there is nothing to verify: then nothing is fetched. */
@@ -44,8 +44,9 @@ export function evidenceFor(
   const { artifacts } = report.outcome;
   const name = playbook.stages.get(report.stage)?.gate ?? null;
   const gate = artifacts.find((artifact) => artifact.name === name) ?? null;
-  const { candidateId, runId, spec } = entry;
-  const root = { candidateId, runId, spec, artifacts: withFresh(entry.artifacts, artifacts) };
+  const { candidateId, runId, spec, gatePolicy } = entry;
+  const all = withFresh(entry.artifacts, artifacts);
+  const root = { candidateId, runId, spec, gatePolicy, artifacts: all };
   return { artifacts, gate, report, root };
 }
 

@@ -79,6 +79,7 @@ function firstEntry(
     guard: { from: null, to: playbook.start, rule: "transition_allowed" },
     // Only if the playbook says it: what entries look like that were made before it could stays as it was (J10).
     ...(playbook.limits.walkForward && { walkForward: playbook.limits.walkForward }),
+    ...(playbook.limits.gatePolicy !== undefined && { gatePolicy: playbook.limits.gatePolicy }),
   };
 }
 

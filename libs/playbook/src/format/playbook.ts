@@ -14,7 +14,7 @@ import {
   type FailureClass,
   type Lane,
   OwnLane,
-  type Sha256,
+  Sha256,
   Stage,
 } from "@baton/contracts";
 import { z } from "zod";
@@ -153,6 +153,8 @@ export const PlaybookDocument = z.strictObject({
         .default(86_400),
       /** What a walk-forward must have at least; carried by every entry. */
       walkForward: WalkForwardRule.optional(),
+      /** SHA-256 of the gate policy that gates are judged by; carried by every entry. */
+      gatePolicy: Sha256.optional(),
     })
     .prefault({}),
 });

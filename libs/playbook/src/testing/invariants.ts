@@ -43,6 +43,7 @@ export function violationsOf({ question, decision }: Told): string[] {
       canonicalJson(after.walkForward ?? null) ===
         canonicalJson(playbook.limits.walkForward ?? null),
     ],
+    ["it carries its playbook's gate policy", after.gatePolicy === playbook.limits.gatePolicy],
   ]);
 }
 
