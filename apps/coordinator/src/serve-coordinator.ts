@@ -136,7 +136,10 @@ function superviseIntakes(
     const graceMs = config.BATON_SHUTDOWN_GRACE_MS * 0.6;
     await Promise.all(workers.map((worker) => worker.stop(graceMs)));
   });
-  service.registerCheck("server", () => answer(mesh.trouble()));
+  service.registerCheck("server", () => {
+    const said = answer(mesh.trouble());
+    return said.ok || mesh.connected() ? said : { ...said, code: "E_UNAVAILABLE" };
+  });
   service.registerCheck("writes", () => answer(mesh.pulse?.trouble()));
   service.registerCheck("release", () => {
     // Degraded, not unready: what this release can decide goes on.

@@ -1,6 +1,6 @@
 /** What the server itself knows: how much waits in each lane's durable, and which messages were set aside. */
 import { ADVISORY_SUBJECTS, LANES, type Lane, STREAMS } from "@baton/contracts";
-import type { Mesh } from "@baton/mesh";
+import { absent, type Mesh } from "@baton/mesh";
 
 /** Dispatches of a lane: not delivered yet, and delivered but not settled (worked on, or waiting for a retry). */
 export interface LaneBacklog {
@@ -45,9 +45,4 @@ export async function readGivenUp(jsm: Mesh["jsm"]): Promise<GivenUp[]> {
     const how = kind === "MSG_TERMINATED" ? ("set-aside" as const) : ("exhausted" as const);
     return [{ how, stream, consumer, messages }];
   });
-}
-
-function absent(error: unknown): undefined {
-  if (error instanceof Error && /not found/i.test(error.message)) return undefined;
-  throw error;
 }

@@ -32,7 +32,15 @@ export const ServiceHealth = wireObject({
   ready: z.boolean(),
   /** What it looked at; `reason` may be given for what is well too. */
   checks: z
-    .array(wireObject({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() }))
+    .array(
+      wireObject({
+        name: z.string(),
+        ok: z.boolean(),
+        reason: z.string().nullable(),
+        /** What is wrong, for programs; most checks have none. */
+        code: z.string().max(60).optional(),
+      }),
+    )
     .max(MOST.checks),
   /** Absent where a service doesn't tell any. */
   matters: z.array(ServiceMatter).max(MOST.matters).optional(),

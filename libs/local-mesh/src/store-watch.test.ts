@@ -56,7 +56,10 @@ test("what the coordinator says of its writes counts only while it has a connect
   const up = { name: "server", ok: true, reason: null };
   checks = [up, writes];
   expect(await writesTrouble(address)).toBe("nothing was stored");
-  checks = [{ name: "server", ok: false, reason: "no connection to nats://x" }, writes];
+  checks = [
+    { name: "server", ok: false, reason: "none to nats://x", code: "E_UNAVAILABLE" },
+    writes,
+  ];
   expect(await writesTrouble(address)).toBeUndefined();
   checks = [up, { ...writes, ok: true, reason: null }];
   expect(await writesTrouble(address)).toBeUndefined();

@@ -56,7 +56,14 @@ export function watchStore(parts: StoreWatchParts): Disposable {
 }
 
 const Readyz = z.object({
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() })),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      ok: z.boolean(),
+      reason: z.string().nullable(),
+      code: z.string().optional(),
+    }),
+  ),
 });
 
 /** What the coordinator at `address` says about its writes. */
@@ -67,9 +74,7 @@ export async function writesTrouble(address: string | undefined): Promise<string
     const { checks } = Readyz.parse(await response.json());
     // Without a connection nothing can be stored either, and nothing is known of the disk.
     const broken = checks.find(({ name, ok }) => name === "writes" && !ok);
-    const cut = checks.some(
-      ({ name, reason }) => name === "server" && reason?.startsWith("no connection") === true,
-    );
+    const cut = checks.some(({ name, code }) => name === "server" && code === "E_UNAVAILABLE");
     return cut ? undefined : (broken?.reason ?? undefined);
   } catch {
     return undefined;

@@ -17,8 +17,25 @@ export interface ConnectionOptions {
   readonly once?: boolean;
 }
 
+/**
+ * What came of an attempt to connect: nobody listens, no such host, a server that closed the connection as it does with those that are
+ * too many, no answer in time.
+ */
+type WhyUnavailable = "refused" | "no such host" | "closed" | "silent";
+
 /** Error of a call that found no server, or lost it before the answer. Its outcome is unknown. */
 export class Unavailable extends Error {
+  /** Undefined where it is something else, or isn't known. */
+  readonly why: WhyUnavailable | undefined;
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly why?: WhyUnavailable | undefined } = {},
+  ) {
+    super(message, options);
+    this.why = options.why;
+  }
+
   override readonly name = "Unavailable";
   readonly code = "E_UNAVAILABLE";
   /** It may pass by itself. */
@@ -78,9 +95,30 @@ export function explainRefusal(
   { url, name }: Pick<ConnectionOptions, "url" | "name">,
 ): Denied | Unavailable {
   const why = cause instanceof Error ? cause.message : String(cause);
-  // Who is too slow to sign in, as on a machine that is flooded, isn't refused.
+  // Who is too slow to sign in, as on a machine that is flooded, isn't refused; only the server's words tell it.
   const isRefused = cause instanceof errors.AuthorizationError && !/timeout/i.test(why);
   return isRefused
     ? new Denied(`${url} doesn't let ${name} in: ${why}`, { cause })
-    : new Unavailable(`cannot reach ${url}: ${why}`, { cause });
+    : new Unavailable(`cannot reach ${url}: ${why}`, { cause, why: whyOf(cause) });
+}
+
+const WHY: Readonly<Record<string, WhyUnavailable>> = {
+  ECONNREFUSED: "refused",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "no such host",
+  ECONNRESET: "closed",
+  EPIPE: "closed",
+  ETIMEDOUT: "silent",
+};
+/** The server gives reasons for closing a connection as words alone. */
+const CLOSED = /connections exceeded|authentication timeout/i;
+
+function whyOf(cause: unknown): WhyUnavailable | undefined {
+  if (cause instanceof errors.TimeoutError) return "silent";
+  for (let error = cause; error instanceof Error; error = error.cause) {
+    const why = "code" in error ? WHY[String(error.code)] : undefined;
+    if (why !== undefined) return why;
+    if (CLOSED.test(error.message)) return "closed";
+  }
+  return undefined;
 }

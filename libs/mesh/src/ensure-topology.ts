@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { HISTORY_STREAMS, MeshName } from "@baton/contracts";
 import {
   type ConsumerConfig,
+  JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
   type StreamConfig,
@@ -152,9 +153,16 @@ export async function findDrift(jsm: JetStreamManager, topology: Topology): Prom
   return drifts;
 }
 
+/** A stream, a consumer or a message that isn't there. */
+const NOT_FOUND: readonly number[] = [
+  JetStreamApiCodes.StreamNotFound,
+  JetStreamApiCodes.ConsumerNotFound,
+  JetStreamApiCodes.NoMessageFound,
+];
+
 /** For `catch`: undefined if what was asked for isn't there. */
 export function absent(error: unknown): undefined {
-  if (error instanceof Error && /not found/i.test(error.message)) return undefined;
+  if (error instanceof JetStreamApiError && NOT_FOUND.includes(error.code)) return undefined;
   throw error;
 }
 

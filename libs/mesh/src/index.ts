@@ -60,7 +60,7 @@ export type { StoredMessage } from "./read-page.ts";
 export { type Damage, scrub, type ScrubProgress } from "./scrub.ts";
 export { askHealth } from "./service-health.ts";
 export { parseReport, readReport, type Reports } from "./reports.ts";
-export { type Drift, ensureTopology, findDrift, TopologyDrift } from "./ensure-topology.ts";
+export { absent, type Drift, ensureTopology, findDrift, TopologyDrift } from "./ensure-topology.ts";
 export { DEFAULT_TOPOLOGY, planTopology, type Topology, type TopologyOptions } from "./topology.ts";
 export {
   checkServerVersion,

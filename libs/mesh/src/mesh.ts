@@ -92,6 +92,8 @@ export interface Mesh extends AsyncDisposable {
   take(options: Omit<PullOptions, "restore">): PullWorker;
   /** Undefined while connected and allowed to do what it does; otherwise why not. */
   trouble(): string | undefined;
+  /** False while there is no connection to a server. */
+  connected(): boolean;
 }
 
 const WAIT_MS = 250;
@@ -169,6 +171,7 @@ async function assemble(nc: NatsConnection, options: MeshOptions): Promise<Mesh>
     take,
     newer,
     laneInbox: (lane) => openLaneInbox({ lane, maxDeliver, ackWaitMs, newer, start: take }),
+    connected: () => watch.connected,
     trouble: () => troubleOf(watch, options.url) ?? unstored(publisher.unanswered()),
     [Symbol.asyncDispose]: async () => {
       owned.stop();

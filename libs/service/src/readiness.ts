@@ -12,7 +12,11 @@ interface CheckMatter {
 }
 
 /** Whether a part of a service can do its work at this moment. */
-export type CheckResult = ({ ok: true; reason?: string } | { ok: false; reason: string }) & {
+export type CheckResult = (
+  | { ok: true; reason?: string }
+  /** `code`: what it is, for programs. */
+  | { ok: false; reason: string; code?: string }
+) & {
   /** Said instead of a reason that names candidates, accounts or people, to whoever may not read those. */
   readonly open?: string;
   readonly matters?: readonly CheckMatter[];
@@ -25,6 +29,7 @@ interface CheckReport {
   readonly name: string;
   readonly ok: boolean;
   readonly reason: string | null;
+  readonly code?: string;
 }
 
 /** Every check with its answer; a service is ready if all of them say so. */
@@ -81,7 +86,7 @@ export function createReadiness(): Readiness {
     report() {
       const all = answers();
       const told = all.flatMap(({ matters }) => (matters ? [matters] : []));
-      const results = all.map(({ name, ok, reason }) => ({ name, ok, reason: reason ?? null }));
+      const results = all.map((one) => reported(one, one.reason));
       return {
         ready: all.every(({ ok }) => ok),
         checks: results,
@@ -90,11 +95,22 @@ export function createReadiness(): Readiness {
     },
     openReport() {
       const all = answers();
-      const results = all.map(({ name, ok, reason, open }) => {
-        return { name, ok, reason: (reason && open) ?? reason ?? null };
-      });
+      const results = all.map((one) => reported(one, (one.reason && one.open) ?? one.reason));
       return { ready: all.every(({ ok }) => ok), checks: results };
     },
+  };
+}
+
+function reported(
+  one: CheckResult & { readonly name: string },
+  reason: string | undefined,
+): CheckReport {
+  const code = one.ok ? undefined : one.code;
+  return {
+    name: one.name,
+    ok: one.ok,
+    reason: reason ?? null,
+    ...(code !== undefined && { code }),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   parseDocument,
   type ParsedNode,
   type Scalar,
+  type YAMLError,
 } from "yaml";
 
 import { cutTo, printable, quoted } from "./printable.ts";
@@ -72,7 +73,7 @@ function documentOf(text: string, limits: YamlLimits) {
   if (found) throw errorAt(text, found);
   const document = parsed(text, maxDepth);
   const [broken] = document.errors;
-  if (broken) throw errorAt(text, brokenAt(broken.pos[0], broken.message, maxDepth));
+  if (broken) throw errorAt(text, brokenAt(broken, maxDepth));
   const fault = document.contents === null ? undefined : faultIn(document.contents, 0, maxDepth);
   if (fault) throw errorAt(text, fault);
   return document;
@@ -97,8 +98,10 @@ function parsed(text: string, maxDepth: number) {
   }
 }
 
-function brokenAt(offset: number, message: string, maxDepth: number): Found {
-  if (message.includes("call stack")) return tooDeep(offset, maxDepth);
+function brokenAt({ pos, code, message }: YAMLError, maxDepth: number): Found {
+  const [offset] = pos;
+  // Its recursion ended.
+  if (code === "RESOURCE_EXHAUSTION") return tooDeep(offset, maxDepth);
   const what = `isn't YAML: ${cutTo(printable(message.split("\n")[0] ?? ""), 200)}`;
   return { fault: "syntax", offset, what, action: "correct what stands there" };
 }

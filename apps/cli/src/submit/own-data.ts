@@ -61,7 +61,7 @@ export async function prepareOwnData(spec: SpecDocument, file: string): Promise<
       continue;
     }
     const { path, ...said } = named.data;
-    const read = await readCsv(path, file, `${where}.path`).catch(caught);
+    const read = await readCsv(path, file).catch(caught);
     if (read instanceof UserError) {
       faults.push(faultOf(`${where}.path`, path, read));
       prepared.push({ ...instrument, csv: { ...said, ...NO_FILE } });
@@ -86,8 +86,7 @@ function caught(error: unknown): UserError {
 
 function faultOf(where: string, path: string, { details }: UserError): Fault {
   const { message, rule, action } = details;
-  const text = message.startsWith(`${where} `) ? message.slice(where.length + 1) : message;
-  const full = rule === undefined ? text : `${text} (${rule})`;
+  const full = rule === undefined ? message : `${message} (${rule})`;
   return { where, value: quoted(path), rule: full, action };
 }
 
@@ -96,11 +95,12 @@ export async function upload(files: readonly OwnFile[], artifacts: Artifacts): P
   for (const { bytes } of files) await storeArtifact(artifacts, bytes);
 }
 
-async function readCsv(path: string, file: string, where: string): Promise<Uint8Array> {
+/** Messages say what is wrong, not where: whoever asks knows. */
+async function readCsv(path: string, file: string): Promise<Uint8Array> {
   const folder = file === "-" ? process.cwd() : dirname(resolve(file));
   const full = resolve(folder, path);
   if (path === "" || isAbsolute(path) || path.includes("\\") || !isInside(folder, full))
-    throw outside(where, path);
+    throw outside(path);
   // A specification from elsewhere must not send files of this machine by way of a link either.
   const bytes = await readInput(full, {
     maxBytes: MAX_CSV_BYTES,
@@ -108,35 +108,35 @@ async function readCsv(path: string, file: string, where: string): Promise<Uint8
     silentMs: SILENT_MS,
     within: folder,
   }).catch((error: unknown) => {
-    throw error instanceof OutsideFolder ? linkedOut(where, path) : error;
+    throw error instanceof OutsideFolder ? linkedOut(path) : error;
   });
   if (bytes.length > 0) return bytes;
   throw new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
-    message: `${where}: the file is empty`,
+    message: "the file is empty",
     value: path,
     action: "Name a CSV with a header and rows.",
   });
 }
 
 /** The path itself is right: what is wrong is where it leads. */
-function linkedOut(where: string, path: string): UserError {
+function linkedOut(path: string): UserError {
   return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
-    message: `${where} is a symbolic link, or lies behind one, that leads out of the specification's folder`,
+    message: "is a symbolic link, or lies behind one, that leads out of the specification's folder",
     value: path,
     rule: "what is sent to others is in that folder, not somewhere that a link in it leads to",
     action: "Put a copy of the CSV in place of the link.",
   });
 }
 
-function outside(where: string, path: string): UserError {
+function outside(path: string): UserError {
   return new UserError({
     code: "E_INVALID",
     exit: EXIT.invalid,
-    message: `${where} leaves the specification's folder`,
+    message: "leaves the specification's folder",
     value: path,
     rule: "a relative path with '/', in the folder of the specification or below it",
     action: "Put the CSV beside the specification.",

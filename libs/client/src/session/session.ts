@@ -102,10 +102,8 @@ async function reasonNow(options: ConnectionOptions, error: unknown): Promise<un
 
 /** Whether a server answered and closed the connection, which it does with those that are too many. */
 function isTurnedAway(error: unknown): boolean {
-  return error instanceof Unavailable && TURNED_AWAY.test(error.message);
+  return error instanceof Unavailable && error.why === "closed";
 }
-
-const TURNED_AWAY = /ECONNRESET|EPIPE|connections exceeded|authentication timeout/i;
 
 /** The client itself goes on trying with a server that takes the connection and says nothing. */
 async function connectInTime(
@@ -114,7 +112,7 @@ async function connectInTime(
 ): Promise<NatsConnection> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("timeout")), withinMs);
+    timer = setTimeout(() => reject(new Unavailable("timeout", { why: "silent" })), withinMs);
   });
   try {
     return await Promise.race([openConnection(options), late]);
@@ -124,14 +122,13 @@ async function connectInTime(
 }
 
 function describeUnreachable({ url, source }: ServerAddress, error: unknown): unknown {
-  const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Denied) return notLetIn(url, error);
   if (isTurnedAway(error)) return turnedAway(url, error);
   const hangs = source === ".baton/up.json" || source === "--data";
   return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,
-    message: `cannot reach ${url} (from ${source}): ${reasonOf(message)}`,
+    message: `cannot reach ${url} (from ${source}): ${reasonOf(error)}`,
     action: hangs
       ? "`baton up` runs, but its server doesn't answer: look at its output, or start it again."
       : "`baton up` starts a local mesh; otherwise check --server or BATON_NATS_URL.",
@@ -163,9 +160,16 @@ function notLetIn(url: string, cause: Denied): UserError {
   });
 }
 
-function reasonOf(message: string): string {
-  if (/ECONNREFUSED|connection refused/i.test(message)) return "connection refused";
-  if (/ENOTFOUND|EAI_AGAIN/i.test(message)) return "the host's name isn't known";
-  if (/timeout/i.test(message)) return "no answer in time";
-  return message.replace(/^cannot reach [^:]*:\/\/[^ ]*: /, "").slice(0, MAX_TEXT);
+const REASONS = {
+  refused: "connection refused",
+  "no such host": "the host's name isn't known",
+  silent: "no answer in time",
+} as const;
+
+function reasonOf(error: unknown): string {
+  const why = error instanceof Unavailable ? error.why : undefined;
+  if (why !== undefined && why !== "closed") return REASONS[why];
+  // Its own message says where, which is said already.
+  const said = error instanceof Unavailable ? (error.cause ?? error) : error;
+  return (said instanceof Error ? said.message : String(said)).slice(0, MAX_TEXT);
 }
