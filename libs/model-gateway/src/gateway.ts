@@ -6,6 +6,7 @@
  * W3: nothing of a call but its figures is told or logged.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { chmod } from "node:fs/promises";
 import { createServer, Agent as HttpAgent } from "node:http";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
@@ -207,6 +208,8 @@ async function listenOnSocket(
       { action: "Set TMPDIR to a folder with a shorter path." },
     );
   await listen(serverFor(servers, how.listener, how.config), { path: socket });
+  // In a sandbox the agent is another user. Outside, nobody else gets into the folder.
+  await chmod(socket, 0o666);
   return socket;
 }
 

@@ -6,6 +6,7 @@ export {
   type CommandLineSettings,
   type Reached,
 } from "./command-lines.ts";
+export { FORWARDER } from "./forwarder.ts";
 export { type AttemptOptions, type Gateway, openGateway, type OpenAttempt } from "./gateway.ts";
 export { GatewayConfig } from "./gateway-config.ts";
 export { GatewayFault } from "./gateway-fault.ts";

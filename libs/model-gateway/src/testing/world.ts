@@ -38,7 +38,7 @@ export interface World extends OpenAttempt {
   readonly keyFile: string;
 }
 
-function temporary(): string {
+export function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), "baton-gateway-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
