@@ -1,6 +1,6 @@
-import { request } from "node:http";
+import { request, type ServerResponse } from "node:http";
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { NO_USAGE } from "./budget.ts";
 import {
@@ -28,6 +28,24 @@ test("a body beyond its bound, an encoded one, or none that is JSON isn't forwar
   // Its answer may be lost, as nobody reads on.
   await askMessages(here, { system: long }).catch(() => undefined);
   expect(here.asked).toEqual([]);
+});
+
+test("bodies of calls that wait are bounded together, and room is there again afterwards", async () => {
+  const waiting: ServerResponse[] = [];
+  const here = await world((_asked, response) => void waiting.push(response), {
+    limits: { bodyBytes: 100_000 },
+  });
+  const large = { system: "x".repeat(90_000) };
+  const first = [askMessages(here, large), askMessages(here, large)];
+  await vi.waitFor(() => expect(waiting.length).toBe(2), { timeout: 10_000 });
+  const third = await askMessages(here, large);
+  expect([third.status, third.headers.get("x-baton-refused")]).toEqual([429, "E_MODEL_BUSY"]);
+  for (const response of waiting.splice(0)) response.end("{}");
+  await Promise.all(first);
+  const again = askMessages(here, large);
+  await vi.waitFor(() => expect(waiting.length).toBe(1), { timeout: 10_000 });
+  waiting[0]?.end("{}");
+  expect((await again).status).toBe(200);
 });
 
 test.each([

@@ -46,7 +46,7 @@ export const GatewayConfig = z
           .int()
           .min(1)
           .max(256 * 2 ** 20)
-          .default(32 * 2 ** 20),
+          .default(16 * 2 ** 20),
         bodyMs: Milliseconds.default(30_000),
         connectMs: Milliseconds.default(10_000),
         /** A model may think for minutes before it says anything. */

@@ -60,6 +60,8 @@ const SOCKET = "model.sock";
 /** Bytes of a socket's path that every system takes. */
 const LONGEST_PATH = 100;
 const MOST_CONNECTIONS = 128;
+/** So many of the largest bodies are held for an attempt at a time; smaller ones in number. */
+const ROOM = 2;
 const MOST_FREE_CALLS = 1000;
 /** Refusals after these are counted by nobody: an agent that goes on asking says nothing new. */
 const MOST_REFUSALS = 100;
@@ -107,7 +109,8 @@ async function openAttempt(
   const over = new AbortController();
   const account = accountOf(options);
   const ledger = openLedger(options.budgets);
-  const attempt = { config, agents, ledger, ...account, signal: over.signal };
+  const room = { left: ROOM * config.limits.bodyBytes };
+  const attempt = { config, agents, ledger, ...account, signal: over.signal, room };
   const busy = new Set<Promise<void>>();
   const listener: RequestListener = (request, response) => {
     const served = answer(attempt, token, { request, response }).catch((error: unknown) => {

@@ -192,7 +192,18 @@ test("pictures count as such, not by their bytes", () => {
   expect(found.ok && found.call.input.atMost).toBeLessThan(12_000);
 });
 
-test("JSON as deep as it gets ends in an answer", () => {
-  const deep = `{"model":"m","messages":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
-  expect(typeof read("messages", deep).ok).toBe("boolean");
+test.each([
+  ["as deep as it gets", "[".repeat(200_000) + "]".repeat(200_000)],
+  ["as many values as there is room for", `[${"[],".repeat(500_000)}0]`],
+])("JSON %s isn't read", (_what, value) => {
+  expect(read("messages", `{"model":"m","messages":${value}}`)).toMatchObject({
+    ok: false,
+    where: "the body",
+    rule: expect.stringMatching(/at most$/),
+  });
+});
+
+test("what looks like JSON in a text is text", () => {
+  const text = `${'[{,\\"'.repeat(200_000)}\\`;
+  expect(read("messages", inMessages({ type: "text", text })).ok).toBe(true);
 });

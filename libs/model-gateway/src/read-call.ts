@@ -2,9 +2,10 @@
  * Reads one call as an agent sent it, and writes it again: what was looked at is what is sent, whatever else the bytes may mean to
  * another reader (a key given twice, for one). Pure.
  */
+import { formProblem } from "./bound-json.ts";
 import type { Wish } from "./budget.ts";
 import type { Dialect, Pictures } from "./dialect.ts";
-import { countAt, type JsonObject, parseObject } from "./json.ts";
+import { countAt, parseObject } from "./json.ts";
 
 /** A call that may be forwarded, as far as its form goes. */
 export interface ModelCall {
@@ -33,6 +34,8 @@ export function readCall(
   text: string,
   { hostedTools }: { hostedTools: "removed" | "allowed" },
 ): ReadCall {
+  const problem = formProblem(text);
+  if (problem !== undefined) return { ok: false, where: "the body", rule: problem };
   const body = parseObject(text);
   if (!body) return { ok: false, where: "the body", rule: "must be a JSON object" };
   const model = body["model"];
@@ -45,8 +48,7 @@ export function readCall(
   const objection = dialect.object(body, pictures);
   if (objection) return { ok: false, ...objection };
   const toolsRemoved = hostedTools === "removed" ? dialect.removeHostedTools(body) : 0;
-  const written = write(body);
-  if (written === undefined) return { ok: false, where: "the body", rule: "is nested too deep" };
+  const written = JSON.stringify(body);
   return {
     ok: true,
     call: {
@@ -61,14 +63,6 @@ export function readCall(
       },
     },
   };
-}
-
-function write(body: JsonObject): string | undefined {
-  try {
-    return JSON.stringify(body);
-  } catch {
-    return undefined;
-  }
 }
 
 function tokensOf(written: string, { count, bytes }: Pictures): Wish["input"] {

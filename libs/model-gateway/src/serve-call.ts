@@ -9,7 +9,7 @@ import { dialectOf } from "./dialects.ts";
 import { forward, type ForwardEnd, passedHeaders } from "./forward.ts";
 import { type GatewayConfig, type ModelPrice, priceOf, type Upstream } from "./gateway-config.ts";
 import type { Held, Ledger } from "./ledger.ts";
-import { readBody } from "./read-body.ts";
+import { type Place, readBody, type Room } from "./read-body.ts";
 import { type ModelCall, readCall } from "./read-call.ts";
 import { readKey } from "./read-key.ts";
 import { awayRefusal, fault, refusalOf, refuse, Refused } from "./refusal.ts";
@@ -26,6 +26,7 @@ export interface Attempt {
   /** True as long as calls that cost nothing may be made. */
   readonly mayAskFree: () => boolean;
   readonly signal: AbortSignal;
+  readonly room: Room;
 }
 
 export async function serveCall(
@@ -36,11 +37,14 @@ export async function serveCall(
   const gone = new AbortController();
   response.once("close", () => response.writableFinished || gone.abort());
   const signal = AbortSignal.any([attempt.signal, gone.signal]);
+  const place = { taken: 0 };
   try {
-    await serve(attempt, { request, response, signal });
+    await serve(attempt, { request, response, signal, place });
   } catch (error) {
     if (error instanceof Refused) refuse(attempt, response, error.refusal);
     else if (!signal.aborted) throw error;
+  } finally {
+    attempt.room.left += place.taken;
   }
   if (!response.writableEnded) response.destroy();
 }
@@ -49,12 +53,13 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
+  readonly place: Place;
 }
 
 async function serve(attempt: Attempt, exchange: Exchange): Promise<void> {
   const { request, response, signal } = exchange;
   const { dialect, isFree, upstream, search } = routeOf(attempt.config, request);
-  const call = await callOf(attempt.config, dialect, request);
+  const call = await callOf(attempt, dialect, exchange);
   const price = priceOf(attempt.config, call.model);
   if (!price)
     throw fault(dialect, "E_MODEL_UNKNOWN", {
@@ -224,13 +229,17 @@ function routeOf(
 }
 
 async function callOf(
-  { limits, hostedTools }: GatewayConfig,
+  { config, room }: Attempt,
   dialect: Dialect,
-  request: IncomingMessage,
+  { request, place }: Exchange,
 ): Promise<ModelCall> {
-  const body = await readBody(request, limits);
-  if (!body.ok) throw fault(dialect, "E_MODEL_CALL", { message: body.problem });
-  const read = readCall(dialect, body.text, { hostedTools });
+  const body = await readBody(request, config.limits, { room, place });
+  if (!body.ok) {
+    const { problem, isBusy } = body;
+    if (isBusy) throw fault(dialect, "E_MODEL_BUSY", { message: problem, status: 429 });
+    throw fault(dialect, "E_MODEL_CALL", { message: problem });
+  }
+  const read = readCall(dialect, body.text, config);
   if (read.ok) return read.call;
   throw fault(dialect, "E_MODEL_CALL", { message: `${read.where}: ${read.rule}` });
 }

@@ -152,6 +152,14 @@ test("SIGTERM may be ignored", async () => {
   expect((await ended).signal).toBe("SIGKILL");
 });
 
+test("it may hang after its result", async () => {
+  const where = place([{ do: "end", how: "success", thenHang: true }]);
+  const { child, ended, wrote } = start(where, "claude", [...CLAUDE, "x"]);
+  await wrote('"subtype":"success"');
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 143, types: ["system/init", "result/success"] });
+});
+
 test("what is spawned outlives the agent and its process group", async () => {
   const where = place([
     { do: "spawn", command: "echo $$ > pid; sleep 600" },

@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 
 import { openGateway } from "../gateway.ts";
+
+// As services have it.
+setFlagsFromString("--no-parallel-scavenge");
 
 const calls = Number(process.argv[2] ?? 500);
 /** As large as Claude Code's first call. */
