@@ -178,7 +178,7 @@ describe("doctor on messages and settings", () => {
     );
     const list = await baton(["get", "candidates"]);
     expect(list.stdout).not.toContain("cand-foreign");
-    expect(list.stderr).toContain("1 messages in JOURNAL are not entries");
+    expect(list.stderr).toContain("1 message in JOURNAL is no entry");
     const asked = await baton(["explain", "cand-foreign"]);
     expect(asked.code).toBe(6);
     expect(asked.stderr).toContain(`JOURNAL ${sequence} isn't an entry`);

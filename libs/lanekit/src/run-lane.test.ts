@@ -1,4 +1,4 @@
-import { DEFAULT_WALK_FORWARD_LIMITS } from "@baton/contracts";
+import { DEFAULT_WALK_FORWARD_LIMITS, type Entry } from "@baton/contracts";
 import { startTelemetry } from "@baton/telemetry";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 
@@ -172,25 +172,39 @@ test("R3: what is superseded is given up at the next heartbeat", async () => {
   expect(place.reports).toEqual([]);
 });
 
-test("R1: who comes back to a lane without workers has the stage's full time, though the first one is over", async () => {
-  const yesterday = submitted({ deadlineSeconds: 60 }, new Date(Date.now() - 86_400_000));
-  const seen: string[] = [];
-  start(async (context: StageContext) => {
-    seen.push(context.deadline);
-    return untilAborted(context);
-  });
-  place.setLast({
-    sequence: 9,
-    entry: { ...yesterday, holder: "review", reason: "NO_WORKERS", awaits: 7 },
-  });
-  place.deliver(yesterday, 2);
-  await soon(() => expect(seen).toHaveLength(1));
-  expect(Date.parse(seen[0] ?? "")).toBeGreaterThan(Date.now() + 50_000);
-  // The coordinator notices, and says by when from now on.
-  const deadline = "2999-01-01T00:00:00.000Z";
-  const back = { ...yesterday, reason: "WORKERS_BACK", awaits: 7, deadline } as const;
-  place.setLast({ sequence: 10, entry: back });
-  await soon(() => expect(place.lane.attempts()[0]?.deadline).toBe(deadline));
-  place.setLast({ sequence: 11, entry: { ...back, deadline: yesterday.deadline } });
-  await settled("ack");
-});
+test.each<readonly [string, Partial<Entry>]>([
+  ["people are asked about it", { holder: "review", reason: "NO_WORKERS" }],
+  [
+    "people are asked about another",
+    {
+      reason: "RETRY_BACKOFF",
+      about: { kind: "no-workers", stage: "draft" },
+      deadline: new Date(Date.now() + 86_400_000).toISOString(),
+    },
+  ],
+])(
+  "R1: who comes back to a lane without workers has the stage's full time, though the first one is over: %s",
+  async (_, waits) => {
+    const yesterday = submitted({ deadlineSeconds: 60 }, new Date(Date.now() - 86_400_000));
+    const seen: string[] = [];
+    start(async (context: StageContext) => {
+      seen.push(context.deadline);
+      return untilAborted(context);
+    });
+    place.setLast({
+      sequence: 9,
+      entry: { ...yesterday, awaits: 7, ...waits },
+    });
+    place.deliver(yesterday, 2);
+    await soon(() => expect(seen).toHaveLength(1));
+    expect(Date.parse(seen[0] ?? "")).toBeGreaterThan(Date.now() + 50_000);
+    expect(Date.parse(seen[0] ?? "")).toBeLessThan(Date.now() + 70_000);
+    // The coordinator notices, and says by when from now on.
+    const deadline = "2999-01-01T00:00:00.000Z";
+    const back = { ...yesterday, reason: "WORKERS_BACK", awaits: 7, deadline } as const;
+    place.setLast({ sequence: 10, entry: back });
+    await soon(() => expect(place.lane.attempts()[0]?.deadline).toBe(deadline));
+    place.setLast({ sequence: 11, entry: { ...back, deadline: yesterday.deadline } });
+    await settled("ack");
+  },
+);

@@ -50,7 +50,7 @@ test("J10: every journal, decided again from what is stored, comes out byte for 
   }
   const text = await guard("replay", ids.looped);
   expect(text.stdout).toMatch(
-    /^same {7}cand-\w+ {2}5 entries decided again, byte for byte alike\nsigned {5}0 of 1 commands, .*; 1 unsigned: who sent them isn't known\n$/,
+    /^same {7}cand-\w+ {2}5 entries decided again, byte for byte alike\nsigned {5}0 of 1 command, .*; 1 unsigned: who sent them isn't known\n$/,
   );
   expect((await guard("replay", "cand-unknown")).code).toBe(4);
 }, 60_000);
