@@ -31,9 +31,7 @@ const AGENTS = (["codex", "claude"] as const).flatMap((name) => {
 /** The real program, or a scripted one that does what its model says. */
 function programFor({ name, program }: (typeof AGENTS)[number]): string {
   if (program !== undefined) return program;
-  const folder = temporary();
-  chmodSync(folder, 0o755);
-  return installAgents(join(folder, "agents"), { runs: [[{ do: "model" }]] })[name];
+  return installAgents(join(temporary(), "agents"), { runs: [[{ do: "model" }]] })[name];
 }
 
 const USAGE = { input: 1000, cached: 100, output: 50 };

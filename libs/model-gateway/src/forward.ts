@@ -35,7 +35,7 @@ const ANSWER_HEADERS = [
 
 export interface Forwarded {
   readonly url: URL;
-  readonly agent: Agent;
+  readonly agent: Agent | false;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly limits: GatewayConfig["limits"];
@@ -72,18 +72,36 @@ function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<st
   );
 }
 
+/** How far a call came: sent, if the provider may have got it; stale, if it went to a connection that was closed just then. */
+interface Progress {
+  sent: boolean;
+  stale: boolean;
+}
+
 export async function forward(call: Forwarded): Promise<ForwardEnd> {
-  const state = { sent: false };
+  const first = { sent: false, stale: false };
   try {
-    return await untilEnd(call, state);
+    return await untilEnd(call, first);
   } catch (error) {
-    if (call.signal.aborted) return { end: "agent-left", sent: state.sent };
-    if (error instanceof TooLate) return { end: "deadline", sent: state.sent };
-    return { end: call.answerTo.headersSent ? "cut" : "unreachable", sent: state.sent };
+    if (!first.stale || call.answerTo.headersSent || call.signal.aborted)
+      return endOf(call, first, error);
+  }
+  // A connection that was kept too long says nothing of the provider: another one does.
+  const second = { sent: false, stale: false };
+  try {
+    return await untilEnd({ ...call, agent: false }, second);
+  } catch (error) {
+    return endOf(call, second, error);
   }
 }
 
-async function untilEnd(call: Forwarded, state: { sent: boolean }): Promise<ForwardEnd> {
+function endOf(call: Forwarded, { sent }: Progress, error: unknown): ForwardEnd {
+  if (call.signal.aborted) return { end: "agent-left", sent };
+  if (error instanceof TooLate) return { end: "deadline", sent };
+  return { end: call.answerTo.headersSent ? "cut" : "unreachable", sent };
+}
+
+async function untilEnd(call: Forwarded, state: Progress): Promise<ForwardEnd> {
   const { limits, answerTo } = call;
   const all = AbortSignal.timeout(limits.callMs);
   const asked = ask(call, state, AbortSignal.any([call.signal, all]));
@@ -113,7 +131,7 @@ async function untilEnd(call: Forwarded, state: { sent: boolean }): Promise<Forw
 /** Sends the call; the answer's head follows within its time. */
 function ask(
   { url, agent, headers, body, limits }: Forwarded,
-  state: { sent: boolean },
+  state: Progress,
   signal: AbortSignal,
 ): { readonly answer: Promise<IncomingMessage>; stop(): void } {
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
@@ -143,7 +161,10 @@ function ask(
   });
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once("response", resolve);
-    request.on("error", reject);
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      state.stale = request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? "");
+      reject(error);
+    });
   }).finally(() => [connecting, first].forEach((timer) => clearTimeout(timer)));
   request.end(bytes);
   const done = answer.then(

@@ -85,6 +85,20 @@ test("a provider that nobody can reach costs nothing", async () => {
   });
 });
 
+test("a kept connection that the provider closes just then doesn't fail the call, nor count it twice", async () => {
+  const used = new WeakSet<object>();
+  const here = await world((_asked, response) => {
+    const { socket } = response;
+    if (!socket || used.has(socket)) return void response.destroy();
+    used.add(socket);
+    return response.end('{"type":"message","usage":{"input_tokens":1,"output_tokens":1}}');
+  });
+  const answers = [await askMessages(here), await askMessages(here), await askMessages(here)];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(here.asked.length).toBeGreaterThan(3);
+  expect(here.spent()).toMatchObject({ tokens: 6, calls: 3 });
+});
+
 test("a redirect isn't followed, and a key that the provider refuses stops the agent without a word of it", async () => {
   const target = { hits: 0 };
   const elsewhere = await listening((_asked, response) => {

@@ -62,6 +62,8 @@ const LONGEST_PATH = 100;
 const MOST_CONNECTIONS = 128;
 /** So many of the largest bodies are held for an attempt at a time; smaller ones in number. */
 const ROOM = 2;
+/** A connection to the provider that serves no call is kept so long. */
+const IDLE_MS = 30_000;
 const MOST_FREE_CALLS = 1000;
 /** Refusals after these are counted by nobody: an agent that goes on asking says nothing new. */
 const MOST_REFUSALS = 100;
@@ -76,8 +78,8 @@ export function openGateway(input: z.input<typeof GatewayConfig>): Gateway {
   const config = parsed.data;
   for (const upstream of Object.values(config.upstreams)) if (upstream) readKey(upstream.keyFile);
   const agents = {
-    http: new HttpAgent({ keepAlive: true }),
-    https: new HttpsAgent({ keepAlive: true }),
+    http: new HttpAgent({ keepAlive: true, timeout: IDLE_MS }),
+    https: new HttpsAgent({ keepAlive: true, timeout: IDLE_MS }),
   };
   const open = new Set<OpenAttempt>();
   const close = async (): Promise<void> => {

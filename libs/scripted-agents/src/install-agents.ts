@@ -1,5 +1,5 @@
 /** Puts the scripted agents where a test wants them: programs `codex` and `claude`, complete in one folder. */
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Scenario, SCENARIO_FILE } from "./agent/scenario.ts";
@@ -24,8 +24,13 @@ export function installAgents(folder: string, scenario: Scenario): InstalledAgen
     chmodSync(program, 0o755);
     return program;
   };
+  // Whoever runs them in a sandbox is another user.
+  for (const name of [".", ...readdirSync(folder, { recursive: true, encoding: "utf8" })])
+    chmodSync(join(folder, name), 0o755);
   const play = (next: Scenario): void =>
-    writeFileSync(join(folder, SCENARIO_FILE), `${JSON.stringify(next, null, 2)}\n`);
+    writeFileSync(join(folder, SCENARIO_FILE), `${JSON.stringify(next, null, 2)}\n`, {
+      mode: 0o644,
+    });
   play(scenario);
   return { folder, codex: programOf("codex"), claude: programOf("claude"), play };
 }
