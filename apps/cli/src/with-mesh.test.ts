@@ -73,8 +73,8 @@ describe("submit with more to it", () => {
     const { code, stdout } = await baton(["submit", "--unchecked", "own/spec.yaml", "--json"]);
     expect(code).toBe(0);
     const { candidateId } = Receipt.parse(JSON.parse(stdout));
-    const last = await on.mesh.journal.last(candidateId);
-    const csv = JSON.stringify(last?.entry.spec);
+    const first = await on.mesh.journal.first(candidateId);
+    const csv = JSON.stringify(first?.entry.basis.spec);
     const sha256 = /"sha256":"([0-9a-f]{64})"/.exec(csv)?.[1] ?? "";
     const fetched = await baton(["artifacts", "get", "--sha256", sha256]);
     expect(fetched.stdout).toBe("date,close\n2026-01-01,1\n");
@@ -182,7 +182,8 @@ describe("a question to a person", () => {
     const { code } = await baton(["send-back", candidateId, "--why", "widen", "--as", "eve"]);
     expect(code).toBe(0);
     const { entry } = await on.standsAt(candidateId, "review", "bench-1");
-    expect(entry).toMatchObject({ iteration: 1, feedback: [{ stage: "bench-1" }] });
+    const whole = await on.mesh.journal.whole(entry);
+    expect(whole).toMatchObject({ iteration: 1, feedback: [{ stage: "bench-1" }] });
   });
 
   test("is closed by a rejection, and can't be cancelled then", async () => {

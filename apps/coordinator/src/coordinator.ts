@@ -14,6 +14,8 @@ import {
   isDispatch,
   type StoredControls,
   type StoredEntry,
+  type StoredWhole,
+  earlierOf,
 } from "@baton/contracts";
 import { type ControlWatch, type Mesh, Unavailable } from "@baton/mesh";
 import {
@@ -39,7 +41,7 @@ import type { PlaybookShelf } from "./playbook-shelf.ts";
 /** What became of a happening. */
 export type Settled =
   | { readonly kind: "appended"; readonly stored: StoredEntry }
-  | { readonly kind: "ignored"; readonly why: string; readonly last: StoredEntry | undefined }
+  | { readonly kind: "ignored"; readonly why: string; readonly last: StoredWhole | undefined }
   | Extract<Decision, { kind: "reject" }>;
 
 /** What the coordinator works with. */
@@ -69,6 +71,9 @@ export interface Coordinator {
 /** Another coordinator can win the fence now and then, not for ever. */
 const MAX_FENCED = 50;
 
+/** Of an artifact that an earlier entry brought. */
+const BROUGHT_BYTES = 400;
+
 /** Opens a coordinator. */
 export function openCoordinator(parts: CoordinatorParts): Coordinator {
   const mailboxes = openMailboxes();
@@ -88,8 +93,10 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
         // Decided before an outage, a promotion must not be stored after it: the kill switch may be engaged by then (C4).
         const appended = await journal.append(decision.entry, { once });
         if (appended.kind === "stored") {
-          const stored = { sequence: appended.sequence, entry: decision.entry };
-          cache.set(stored, appended.bytes);
+          const { sequence, sha256, bytes } = appended;
+          const { entry } = decision;
+          const stored = { sequence, sha256, entry, earlier: earlierOf(entry.basis, last) };
+          cache.set(stored, bytes + brought(stored));
           recordMove(parts, last, stored);
           parts.onAppended(stored);
           return { kind: "appended", stored };
@@ -116,12 +123,17 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
   };
 }
 
+/** What the earlier entries that it names take as JSON, about: it is kept with it. */
+function brought({ earlier, entry }: StoredWhole): number {
+  return earlier.length === 0 ? 0 : BROUGHT_BYTES * (entry.artifacts.length + 1);
+}
+
 /** What can be taken for the last entry without asking; the fence or C3 finds out where it's wrong. */
 function assume(
   cache: EntryCache,
   candidateId: string,
   happening: Happening,
-): { last: StoredEntry | undefined } | undefined {
+): { last: StoredWhole | undefined } | undefined {
   if (happening.kind === "command") {
     return happening.command.type === "submit" ? { last: undefined } : undefined;
   }
@@ -137,7 +149,7 @@ interface Considered {
 
 function consider(
   parts: CoordinatorParts,
-  last: StoredEntry | undefined,
+  last: StoredWhole | undefined,
   happening: Happening,
 ): Considered | Promise<Considered> {
   const { current } = parts.playbooks;
@@ -148,7 +160,7 @@ function consider(
 
 async function considerOnOther(
   parts: CoordinatorParts,
-  last: StoredEntry,
+  last: StoredWhole,
   happening: Happening,
 ): Promise<Considered> {
   const playbook = await parts.playbooks.byDigest(last.entry.playbook);
@@ -158,7 +170,7 @@ async function considerOnOther(
 function considerOn(
   playbook: Playbook,
   parts: CoordinatorParts,
-  on: { last: StoredEntry | undefined; happening: Happening },
+  on: { last: StoredWhole | undefined; happening: Happening },
 ): Considered | Promise<Considered> {
   const { last, happening } = on;
   const decideOn = (evidence: EvidenceRecord | null): Considered | Promise<Considered> => {

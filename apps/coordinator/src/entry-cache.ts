@@ -1,16 +1,16 @@
-import type { CandidateId, StoredEntry } from "@baton/contracts";
+import type { CandidateId, StoredWhole } from "@baton/contracts";
 
 /** The last known entries, bounded; the least recently used is forgotten. Wrong contents cost a retry, never a wrong move. */
 export interface EntryCache {
-  get(candidateId: CandidateId): StoredEntry | undefined;
+  get(candidateId: CandidateId): StoredWhole | undefined;
   /** `bytes`: what the entry takes as JSON, the measure of the bound. */
-  set(stored: StoredEntry, bytes: number): void;
+  set(stored: StoredWhole, bytes: number): void;
   forget(candidateId: CandidateId): void;
 }
 
 /** Opens an empty cache for `limit` bytes of JSON (in memory an entry takes three to four times that). */
 export function openEntryCache(limit: number): EntryCache {
-  const entries = new Map<CandidateId, { stored: StoredEntry; bytes: number }>();
+  const entries = new Map<CandidateId, { stored: StoredWhole; bytes: number }>();
   let total = 0;
   const forget = (candidateId: CandidateId): void => {
     total -= entries.get(candidateId)?.bytes ?? 0;

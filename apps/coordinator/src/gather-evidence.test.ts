@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 
-import { type ArtifactRef, canonicalJson, Entry, type ResultReport } from "@baton/contracts";
+import {
+  type ArtifactRef,
+  canonicalJson,
+  Entry,
+  type WholeEntry,
+  type ResultReport,
+} from "@baton/contracts";
 import { contradictionIn, normalSpec, specDigest } from "@baton/lineage";
 import { evidenceFor, parsePlaybook } from "@baton/playbook";
 import { sampleEntry, startTestMesh, type TestMesh } from "@baton/testkit";
@@ -27,7 +33,7 @@ const SUBMITTED = {
 const NAME = "research/candidate-spec.json";
 
 /** Lane A's reading of a specification, as it would store it. */
-function readingOf({ candidateId, runId }: Entry, document: unknown): string {
+function readingOf({ candidateId, runId }: WholeEntry, document: unknown): string {
   const spec = normalSpec(document);
   if (spec === undefined) throw new Error("not a specification");
   const range = (rows: number) => ({ rows, start: "2001-01-02", end: "2011-01-02" });
@@ -75,7 +81,7 @@ const parsed = parsePlaybook({
 });
 
 /** What the coordinator verifies about a result of research-intake whose artifact has this text. */
-async function verified(entry: Entry, text: string) {
+async function verified(entry: WholeEntry, text: string) {
   if (!parsed.ok) throw new Error(parsed.faults.join("; "));
   const bytes = new TextEncoder().encode(text);
   const { stage, runId } = entry;

@@ -1,4 +1,4 @@
-import { foreignIn, type StoredEntry } from "@baton/contracts";
+import { foreignIn, type StoredWhole } from "@baton/contracts";
 import { type Journal, JournalCorrupt } from "@baton/mesh";
 
 /** Only another release can decide this: the candidate is left alone, and whatever happened to it waits. */
@@ -15,12 +15,12 @@ export class NeedsNewer extends Error {
 
 /** A candidate's last entry, if this release can decide on it. Throws `NeedsNewer`, and what the journal throws. */
 export async function lastKnown(
-  journal: Pick<Journal, "last">,
+  journal: Pick<Journal, "last" | "wholeStored">,
   candidateId: string,
-): Promise<StoredEntry | undefined> {
+): Promise<StoredWhole | undefined> {
   const last = await journal.last(candidateId).catch(refuseOther);
   const foreign = last && foreignIn(last.entry);
-  if (foreign === undefined) return last;
+  if (foreign === undefined) return last && journal.wholeStored(last).catch(refuseOther);
   throw new NeedsNewer(
     `JOURNAL ${last?.sequence}, where ${candidateId} stands, has the ${foreign}, which this release doesn't know`,
   );

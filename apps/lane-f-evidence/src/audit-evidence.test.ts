@@ -9,7 +9,7 @@ import { afterAll, expect, test } from "vitest";
 
 import type { EvidenceOptions, JournalEntry } from "./ports.ts";
 import { controlState } from "./testing/controls.ts";
-import { gateFailure, journalEntry, refsOf } from "./testing/journal.ts";
+import { chained, gateFailure, journalEntry, refsOf } from "./testing/journal.ts";
 import { CANDIDATE, promotable, rolledOut, RUN, spec } from "./testing/run-artifacts.ts";
 import { runStage } from "./testing/run-stage.ts";
 
@@ -23,7 +23,7 @@ const options: EvidenceOptions = {
   broker: { url: "http://127.0.0.1:1", token: "t" },
   engineUrl: "http://127.0.0.1:1",
   gitops: { repository: "/nonexistent", cacheDir: folder.path },
-  journal: { entries: async () => journal },
+  journal: { entries: async () => chained(journal) },
   commands: { find: async ({ commandId }) => commands.get(commandId) },
   controls: { last: async () => states.at(-1), at: async (sequence) => states[sequence - 1] },
   auditKey,

@@ -1,5 +1,5 @@
 /** What a journal tells about approvals, retries, holds and gates, as sections of an audit pack. */
-import type { Entry } from "@baton/contracts";
+import type { Entry, WholeEntry } from "@baton/contracts";
 
 import type { JournalEntry } from "./ports.ts";
 
@@ -11,7 +11,7 @@ const where = ({ sequence, time, entry }: JournalEntry) => ({
 });
 
 /** Ids, times and versions of the run, and of the runs before it. */
-export function runSection(entries: readonly JournalEntry[], entry: Entry): unknown {
+export function runSection(entries: readonly JournalEntry[], entry: WholeEntry): unknown {
   return {
     candidateId: entry.candidateId,
     runId: entry.runId,

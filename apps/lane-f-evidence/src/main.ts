@@ -1,4 +1,5 @@
 import { openAuditKey } from "@baton/audit";
+import { foldWhole } from "@baton/contracts";
 import { serveLane } from "@baton/lanekit";
 import { historyGuard, openMesh } from "@baton/mesh";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
@@ -30,11 +31,11 @@ await runService({
       journal: {
         entries: async (candidateId) => {
           const history = await mesh.journal.history(candidateId);
-          return history.map(({ sequence, storedAt, entry }) => ({
-            sequence,
-            time: new Date(storedAt).toISOString(),
-            entry,
-          }));
+          const whole = foldWhole(history);
+          return history.flatMap(({ sequence, storedAt, text }, index) => {
+            const entry = whole[index]?.entry;
+            return entry ? [{ sequence, time: new Date(storedAt).toISOString(), entry, text }] : [];
+          });
         },
       },
     });

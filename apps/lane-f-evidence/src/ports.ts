@@ -1,6 +1,6 @@
 import type { AuditKey } from "@baton/audit";
 import { type Broker, type BrokerPlace, createBroker } from "@baton/brokerage";
-import type { Entry, StoredControls } from "@baton/contracts";
+import type { StoredControls, WholeEntry } from "@baton/contracts";
 import { createEngine, type Engine } from "@baton/engine";
 import type { Remote } from "@baton/gitops";
 import type { StageContext } from "@baton/lanekit";
@@ -11,7 +11,9 @@ export interface JournalEntry {
   readonly sequence: number;
   /** When the journal stored it, ISO in UTC with milliseconds. */
   readonly time: string;
-  readonly entry: Entry;
+  readonly entry: WholeEntry;
+  /** Its bytes. */
+  readonly text: string;
 }
 
 /** Reads a candidate's journal. */

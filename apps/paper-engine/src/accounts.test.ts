@@ -2,7 +2,6 @@
 import { execFileSync } from "node:child_process";
 
 import type { RunningStrategies } from "@baton/artifacts";
-import type { Entry } from "@baton/contracts";
 import { AS_READER, eventually } from "@baton/testkit";
 import { expect, test, vi } from "vitest";
 
@@ -66,7 +65,7 @@ test("a file that somebody pushed for a candidate nobody knows isn't applied, an
 test("a dispatch to shadow-paper accounts for what lane E wrote down for L0 of its run, and for no other level", async () => {
   const place = await controlledPlace();
   const candidate = newCandidate();
-  const dispatch: Partial<Entry> = { stage: "shadow-paper", artifacts: [], visited: [] };
+  const dispatch = { stage: "shadow-paper", artifacts: [], visited: [] };
   await toJournal(place.mesh, rampEntry(candidate, "", { ...dispatch, artifacts: [] }));
   const engine = place.engine();
   place.write({ [`${candidate}.yaml`]: strategyFile(candidate, "L0") });
@@ -172,7 +171,7 @@ test.each([
     });
     const last = await mesh.journal.last(candidate);
     if (!last) throw new Error("no entry");
-    await toJournal(mesh, { ...last.entry, ...end });
+    await toJournal(mesh, { ...(await mesh.journal.whole(last.entry)), ...end });
     place.write({ [`${candidate}.yaml`]: `${text}\n` });
     await untilSays(place, engine, "it is told", refusedAs(why));
     // Others run as before: rounds go on.
@@ -196,7 +195,8 @@ test("a revert of main that raises is no more than a push", async () => {
   const raised = git(place, "show", `main:strategies/${candidate}.yaml`);
   const last = await mesh.journal.last(candidate);
   if (!last) throw new Error("no entry");
-  await toJournal(mesh, { ...last.entry, stage: "incident-recovery", holder: "lane-f" });
+  const whole = await mesh.journal.whole(last.entry);
+  await toJournal(mesh, { ...whole, stage: "incident-recovery", holder: "lane-f" });
   place.want(4, { level: "L0" });
   await engine.until("recovery took it down", (of) => of.settled && of.level === "L0");
   place.write({ [`${candidate}.yaml`]: `${raised}\n` });

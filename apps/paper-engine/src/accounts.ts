@@ -25,7 +25,7 @@ import type { StrategyVersion } from "./strategy-file.ts";
 export type Judged = Account | { readonly kind: "unread"; readonly why: string };
 
 /** Gives what the journal says; throws what keeps it from being read. */
-export interface JournalReader extends Pick<LastEntries, "last" | "lastOfRun"> {
+export interface JournalReader extends Pick<LastEntries, "last" | "lastOfRun" | "whole"> {
   /** Whether lane E stored a file of that digest in its own name. */
   isOfLaneE(sha256: Sha256): Promise<boolean>;
 }
@@ -66,10 +66,11 @@ async function accountOf(journal: JournalReader, version: StrategyVersion): Prom
     const last = drilled && (await journal.last(drilled.entry.candidateId));
     return accountForDrill(version, last?.entry);
   }
-  const last = (await journal.last(candidateId))?.entry;
+  const stored = await journal.last(candidateId);
+  const last = stored && (await journal.whole(stored.entry));
   const isEarlier = last !== undefined && last.runId !== runId;
   const ofRun = isEarlier ? await journal.lastOfRun({ candidateId, runId }) : undefined;
-  const by = { last, ofRun: ofRun?.entry };
+  const by = { last, ofRun: ofRun && (await journal.whole(ofRun.entry)) };
   const asWritten = writtenAs(version, by);
   const written = asWritten !== undefined && (await journal.isOfLaneE(asWritten));
   return accountFor(version, { ...by, written });

@@ -94,6 +94,7 @@ function journalOf(
   return {
     last: async (candidateId) => now().last(candidateId),
     lastOfRun: async (of) => now().lastOfRun(of),
+    whole: async (entry) => now().whole(entry),
     isOfLaneE: async (sha256) => now().isOfLaneE(sha256),
   };
 }

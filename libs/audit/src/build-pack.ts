@@ -4,6 +4,7 @@ import { canonicalJson } from "@baton/contracts";
 
 import type { AuditKey } from "./audit-key.ts";
 import { findSecrets } from "./find-secrets.ts";
+import { extractLine, type ExtractRow } from "./journal-extract.ts";
 import {
   ARTIFACTS_PREFIX,
   AuditPackManifest,
@@ -28,11 +29,7 @@ export interface AuditPackContent {
   /** Content of the sections that are neither the journal nor artifacts, as JSON values. */
   readonly sections: Readonly<Record<Exclude<AuditSection, "journal" | "artifacts">, unknown>>;
   /** The candidate's journal from its first entry on. */
-  readonly journal: readonly {
-    readonly sequence: number;
-    readonly time: string;
-    readonly entry: object;
-  }[];
+  readonly journal: readonly ExtractRow[];
   readonly artifacts: readonly PackArtifact[];
 }
 
@@ -71,7 +68,7 @@ export async function buildAuditPack(
     files.set(`${section}.json`, json(value));
     Object.assign(sections, { [section]: [`${section}.json`] });
   }
-  const lines = content.journal.map((row) => `${canonicalJson(row)}\n`);
+  const lines = content.journal.map(extractLine);
   files.set(JOURNAL_PATH, new TextEncoder().encode(lines.join("")));
   sections.journal = [JOURNAL_PATH];
   const { taken, omitted } = await takeArtifacts(

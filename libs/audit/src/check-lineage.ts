@@ -13,13 +13,13 @@ const Code = z.looseObject({ specSha256: z.string().nullish() });
 
 /** What in a pack isn't what follows from the specification that its journal was begun with. */
 export function lineageFaults(files: Files, rows: readonly JournalRow[]): AuditFault[] {
-  const first = rows.at(0)?.entry;
-  const last = rows.at(-1)?.entry;
+  const first = rows.at(0)?.whole;
+  const last = rows.at(-1);
   if (!first || !last) return [];
   const submitted = canonicalJson(first.spec);
   const tell = (what: string): AuditFault => fault("E_PACK_LINEAGE", what);
   const faults: AuditFault[] = [];
-  const other = rows.find(({ entry }) => canonicalJson(entry.spec) !== submitted);
+  const other = rows.find(({ whole }) => canonicalJson(whole.spec) !== submitted);
   if (other) faults.push(tell(`journal entry ${other.sequence} has another specification`));
   const run = Run.safeParse(jsonIn(files, "run.json")).data?.spec;
   if (run === undefined || canonicalJson(run) !== submitted)
@@ -28,7 +28,8 @@ export function lineageFaults(files: Files, rows: readonly JournalRow[]): AuditF
   const named = Code.safeParse(jsonIn(files, "code.json")).data?.specSha256;
   if (named != null && (spec === undefined || named !== specDigest(spec)))
     faults.push(tell("section code names another specification than the journal"));
-  const { candidateId, runId, artifacts, gatePolicy } = last;
+  const { candidateId, runId } = last.entry;
+  const { artifacts, gatePolicy } = last.whole;
   for (const ref of artifacts) {
     const bytes = files.get(`${ARTIFACTS_PREFIX}${ref.name}`);
     const root = { candidateId, runId, artifacts, spec: first.spec, gatePolicy };

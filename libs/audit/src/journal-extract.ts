@@ -1,11 +1,17 @@
+import { createHash } from "node:crypto";
+
 import {
-  ArtifactRef,
+  Basis,
+  basisOf,
+  BasisBroken,
+  type Brought,
+  broughtBy,
   CandidateId,
   Instant,
   RunId,
   Sha256,
-  SpecDocument,
   Stage,
+  type Whole,
 } from "@baton/contracts";
 import { z } from "zod";
 
@@ -19,15 +25,15 @@ export const JournalRow = z.looseObject({
   entry: z.looseObject({
     n: z.int().positive(),
     prev: z.int().min(0),
+    prevSha256: Sha256.nullable(),
     candidateId: CandidateId,
     stage: Stage,
     runId: RunId,
-    gatePolicy: Sha256.optional(),
-    spec: SpecDocument,
-    artifacts: z.array(ArtifactRef),
+    basis: Basis,
   }),
 });
-export type JournalRow = z.infer<typeof JournalRow>;
+/** With all that the entry rests on. */
+export type JournalRow = z.infer<typeof JournalRow> & { readonly whole: Whole };
 
 /** What a journal extract tells that the manifest must agree with. */
 export interface JournalReading {
@@ -35,28 +41,66 @@ export interface JournalReading {
   readonly faults: readonly AuditFault[];
 }
 
-/** Reads an extract, one JSON object per line, and checks that it is a whole chain of this candidate from its first entry on (J1). */
+/** A line of an extract: an entry's bytes stay as the journal has them, for its successors name their digest. */
+export function extractLine({ sequence, time, text }: ExtractRow): string {
+  return `${headOf({ sequence, time })}${text}}\n`;
+}
+
+/** An entry for an extract; `text`: its bytes. */
+export interface ExtractRow {
+  readonly sequence: number;
+  readonly time: string;
+  readonly text: string;
+}
+
+function headOf({ sequence, time }: Omit<ExtractRow, "text">): string {
+  return `{"sequence":${sequence},"time":${JSON.stringify(time)},"entry":`;
+}
+
+/**
+ * Reads an extract, one JSON object per line, and checks that it is a whole chain of this candidate from its first entry on, of which
+ * each names the bytes of the one before (J1) and of those that it rests on.
+ */
 export function readJournal(bytes: Uint8Array, candidateId: string): JournalReading {
   const rows: JournalRow[] = [];
   const lines = new TextDecoder().decode(bytes).split("\n");
   if (lines.pop() !== "") return wrong(rows, "doesn't end with a newline");
-  let before = 0;
+  const brought: Brought[] = [];
   for (const [index, line] of lines.entries()) {
     const row = parseRow(line);
     if (!row) return wrong(rows, `line ${index + 1} is no entry`);
-    const { n, prev, candidateId: of } = row.entry;
+    const { n, prev, prevSha256, candidateId: of } = row.entry;
+    const { sequence: before, sha256 } = brought.at(-1) ?? { sequence: 0, sha256: null };
     if (of !== candidateId) return wrong(rows, `line ${index + 1} is of another candidate`);
     if (n !== index + 1 || prev !== before || row.sequence <= before)
       return wrong(rows, `line ${index + 1} doesn't follow the one before: an entry is missing`);
-    before = row.sequence;
-    rows.push(row);
+    if (prevSha256 !== sha256)
+      return wrong(rows, `line ${index + 1} follows another entry than the one before it`);
+    const whole = wholeIn(row.entry, brought);
+    if (typeof whole === "string") return wrong(rows, `line ${index + 1}: ${whole}`);
+    brought.push(broughtBy(row));
+    rows.push({ ...row, whole });
   }
   return rows.length > 0 ? { rows, faults: [] } : wrong(rows, "is empty");
 }
 
-function parseRow(line: string): JournalRow | undefined {
+function wholeIn(entry: JournalRow["entry"], brought: readonly Brought[]): Whole | string {
   try {
-    return JournalRow.parse(JSON.parse(line));
+    return basisOf(entry, brought);
+  } catch (error) {
+    if (error instanceof BasisBroken) return error.message;
+    throw error;
+  }
+}
+
+function parseRow(line: string) {
+  try {
+    const { sequence, time } = JournalRow.parse(JSON.parse(line));
+    const head = headOf({ sequence, time });
+    if (!line.startsWith(head)) return undefined;
+    const text = line.slice(head.length, -1);
+    const row = JournalRow.parse({ sequence, time, entry: JSON.parse(text) });
+    return { ...row, sha256: createHash("sha256").update(text).digest("hex") };
   } catch {
     return undefined;
   }

@@ -57,9 +57,7 @@ async function sealed(
     signature: { publicKey, signature },
     ...over.cause,
   };
-  const rows = journal().map((row) =>
-    row.entry.n === 2 ? { ...row, entry: { ...row.entry, cause } } : row,
-  );
+  const rows = journal((entry, n) => (n === 2 ? { ...entry, cause } : entry));
   const { sections } = packContent();
   const commands = over.packed ?? [packCommand("cmd-000001", command)];
   const content = packContent({ journal: rows, sections: { ...sections, commands } });
@@ -159,9 +157,7 @@ async function underControls(
     signature: { publicKey, signature },
     ...over.cause,
   };
-  const rows = journal().map((row) =>
-    row.entry.n === 2 ? { ...row, entry: { ...row.entry, controls: 7 } } : row,
-  );
+  const rows = journal((entry, n) => (n === 2 ? { ...entry, controls: 7 } : entry));
   const { sections } = packContent();
   const commands = over.packed ?? [packCommand("cmd-000002", command)];
   const mesh = { carriesCommands: true, entries: [{ sequence: 7, cause }], ...over.mesh };

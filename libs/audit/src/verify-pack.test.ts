@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { type AuditKey, openAuditKey } from "./audit-key.ts";
 import { buildAuditPack } from "./build-pack.ts";
+import { extractLine } from "./journal-extract.ts";
 import { type AuditPackManifest, MANIFEST_PATH, SIGNATURE_PATH } from "./pack-manifest.ts";
 import { readTar, writeTar } from "./tar-form.ts";
 import { artifact, artifacts, journal, packContent } from "./testing/pack-content.ts";
@@ -188,11 +189,26 @@ test("a well signed pack with an empty section fails", async () => {
 test("J1: a well signed journal extract with a gap, a foreign entry or no beginning fails", async () => {
   const rows = journal();
   const [first, second, third] = rows;
-  const foreign = rows.map((row, index) =>
-    index === 1 ? { ...row, entry: { ...row.entry, candidateId: "cand-someone-else" } } : row,
-  );
-  for (const bad of [[first, third], [second, third], [second, first, third], foreign, []]) {
-    const lines = bad.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const withChange = (n: number, change: object) =>
+    journal((entry, at) => (at === n ? { ...entry, ...change } : entry));
+  const foreign = withChange(2, { candidateId: "cand-someone-else" });
+  // The bytes of an entry are another's than its successors were decided on.
+  const rewritten = [withChange(2, { reason: "PAUSED" })[1]];
+  const otherPrev = withChange(3, { prevSha256: "0".repeat(64) });
+  const otherBasis = withChange(3, { basis: { earlier: [11], sha256: "0".repeat(64) } });
+  const noBasis = withChange(3, { basis: { earlier: [12], sha256: "0".repeat(64) } });
+  for (const bad of [
+    [first, third],
+    [second, third],
+    [second, first, third],
+    [first, ...rewritten, third],
+    foreign,
+    otherPrev,
+    otherBasis,
+    noBasis,
+    [],
+  ]) {
+    const lines = bad.flatMap((row) => (row ? [extractLine(row)] : [])).join("");
     const bytes = await resigned((_, files) => files.set("journal.jsonl", bytesOf(lines || "\n")));
     expect(await codes(bytes, key.pem)).toEqual(["E_PACK_JOURNAL"]);
   }

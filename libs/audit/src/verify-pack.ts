@@ -198,14 +198,14 @@ function checkJournal(
   if (!bytes) return [];
   const { rows, faults: broken } = readJournal(bytes, manifest.candidateId);
   faults.push(...broken);
-  const last = rows.at(-1)?.entry;
+  const last = rows.at(-1);
   if (!last || broken.length > 0) return rows;
-  if (last.runId !== manifest.runId)
+  if (last.entry.runId !== manifest.runId)
     faults.push(fault("E_PACK_JOURNAL", "the journal extract ends in another run"));
   const held = new Map(
     [...manifest.files, ...manifest.omitted].map(({ path, sha256 }) => [path, sha256]),
   );
-  for (const { name, sha256 } of last.artifacts)
+  for (const { name, sha256 } of last.whole.artifacts)
     if (held.get(`${ARTIFACTS_PREFIX}${name}`) !== sha256)
       faults.push(
         fault("E_PACK_JOURNAL", `the journal names artifact ${shown(name)}, the pack lacks it`),

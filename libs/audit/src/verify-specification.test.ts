@@ -7,7 +7,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { type AuditKey, openAuditKey } from "./audit-key.ts";
 import { buildAuditPack } from "./build-pack.ts";
-import { artifact, journal, packContent, SPEC } from "./testing/pack-content.ts";
+import {
+  artifact,
+  artifacts,
+  journal,
+  packContent,
+  sayingAll,
+  SPEC,
+} from "./testing/pack-content.ts";
 import { verifyAuditPack } from "./verify-pack.ts";
 
 let directory = "";
@@ -35,8 +42,8 @@ test("a pack's sections, entries and artifacts are held against the specificatio
   expect(await packed({ sections: { ...sections, code: { specSha256: "0".repeat(64) } } })).toEqual(
     fault(/section code names another specification/),
   );
-  const rows = journal();
-  Object.assign(rows[1]?.entry ?? {}, { spec: LIVE });
+  const basis = sayingAll(artifacts, LIVE);
+  const rows = journal((entry, n) => (n === 2 ? { ...entry, basis } : entry));
   expect(await packed({ journal: rows })).toEqual(
     fault(/journal entry 15 has another specification/),
   );
@@ -45,11 +52,8 @@ test("a pack's sections, entries and artifacts are held against the specificatio
 test("an artifact with another specification than the journal's fails a pack, well signed or not", async () => {
   const reading = { schemaVersion: "baton.candidate-spec.v1", spec: LIVE };
   const forged = artifact("research/candidate-spec.json", bytesOf(JSON.stringify(reading)));
-  const rows = journal().map(({ entry, ...row }) => {
-    const ref = { name: forged.name, sha256: forged.sha256, bytes: forged.bytes };
-    const of = { stage: "research-intake", runId: entry.runId };
-    return { ...row, entry: { ...entry, artifacts: [{ ...ref, ...of }] } };
-  });
+  const basis = sayingAll([forged]);
+  const rows = journal((entry, n) => (n === 1 ? { ...entry, basis } : entry));
   const { bytes } = await buildAuditPack(packContent({ journal: rows, artifacts: [forged] }), key);
   const { ok, faults } = await verifyAuditPack(bytes, { publicKey: key.pem });
   expect(ok).toBe(false);

@@ -72,6 +72,7 @@ export {
   readEntries,
   readLast,
   readReports,
+  readWhole,
   unknownCandidate,
 } from "./reading/read-candidate.ts";
 export { controlHistory, lastControls } from "./reading/read-controls.ts";

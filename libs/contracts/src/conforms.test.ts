@@ -10,7 +10,8 @@ const time = "2026-01-02T03:04:05.678Z";
 const sha256 = "ab".repeat(32);
 const trace = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
 const about = { candidateId: "cand-0001", stage: "build", runId: "run-000001" };
-const artifact = { name: "spec/a.json", sha256, bytes: 12, stage: "build", runId: "run-000001" };
+const content = { name: "spec/a.json", sha256, bytes: 12 };
+const artifact = { ...content, stage: "build", runId: "run-000001" };
 const failure = { class: "transient", code: "E_AWAY", message: "away", action: "wait" };
 const result = {
   v: 1,
@@ -34,16 +35,24 @@ const attempt = {
   retryAt: time,
 };
 
+const WALK = {
+  minTrainRows: 252,
+  minPurgeRows: 5,
+  minTestRows: 63,
+  minTestedRows: 252,
+  minFolds: 5,
+};
+
 /** With something in every field. */
 const entry = {
   v: 1,
   type: "entry",
-  id: "cand-0001.2",
   ...about,
   time,
   trace,
   n: 2,
   prev: 3,
+  prevSha256: sha256,
   holder: "lane-b",
   reason: "STAGE_PASSED",
   about: { kind: "passed", stage: "research", summary: "fine" },
@@ -58,14 +67,19 @@ const entry = {
   iteration: 0,
   loops: 0,
   author: "somebody",
-  spec: { of: { any: ["thing", 1, null] } },
+  basis: {
+    spec: { of: { any: ["thing", 1, null] } },
+    walkForward: WALK,
+    made: [{ stage: "build", runId: "run-000001", artifacts: [content] }],
+    feedback: [{ runId: "run-000001", stage: "build", reasons: ["why"] }],
+    earlier: [1, 2],
+    sha256,
+  },
   visited: ["research", "build"],
   commands: ["submit-1"],
   awaits: 0,
   rule: { maxRetries: 4, initialBackoffMs: 1000, backoffMultiplier: 2, maxBackoffMs: 9000 },
   deadline: time,
-  artifacts: [artifact],
-  feedback: [{ runId: "run-000001", stage: "build", reasons: ["why"] }],
   approvals: [
     {
       stage: "build",
@@ -91,13 +105,6 @@ const entry = {
   kept: { report: result, sequence: 9, storedAt: "2026-01-02T03:04:05.678901Z" },
   evidence: { artifacts: { a: "present" }, gate: { sha256, verdict: "pass", reasons: [] } },
   guard: { from: "research", to: "build", rule: "transition_allowed" },
-  walkForward: {
-    minTrainRows: 252,
-    minPurgeRows: 5,
-    minTestRows: 63,
-    minTestedRows: 252,
-    minFolds: 5,
-  },
   tallies: [{ stage: "build", signature: "E_AWAY", inputs: "none", count: 2, runId: "run-000001" }],
 };
 

@@ -4,15 +4,16 @@
  * E1: an entry is a dispatch when its holder is a lane and `awaits` is 0: the lane shall start on it.
  * E2: `awaits` > 0 names the sequence of an earlier dispatch whose result is still expected.
  *     A lane that receives such an entry acknowledges it away: it already has that dispatch.
- * E3: everything needed to decide is in the last entry, so a coordinator keeps no other state.
+ * E3: everything needed to decide is in the last entry and in the earlier ones that it names by their digests (basis.ts), so a
+ *     coordinator keeps no other state.
+ * E4: each entry has the digest of the bytes of the one before it, so a journal that was rewritten or cut is noticed.
  */
 import { z } from "zod";
 
 import { About } from "./about.ts";
-import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
+import { Basis } from "./basis.ts";
 import { Cause, CAUSES } from "./cause.ts";
 import { PublicKey, Role } from "./command-signature.ts";
-import { SpecDocument } from "./command.ts";
 import { Failure, FailureTally, MAX_TALLIES, RetryRule } from "./failure.ts";
 import { Identity } from "./identity.ts";
 import { IncidentClass } from "./incident-scope.ts";
@@ -30,13 +31,12 @@ import {
 } from "./names.ts";
 import { AnyReason, isReason } from "./reason.ts";
 import { ResultReport, Verdict } from "./report.ts";
-import { WalkForwardLimits } from "./walk-forward.ts";
 import { kindsIn, wireObject, WireVersion } from "./wire.ts";
 
 /** What the coordinator itself verified before the move (J2); kept so that a replay decides on the same (J10). */
-export const EvidenceRecord = wireObject({
-  /** Artifact name to what was found in the store. */
-  artifacts: z.record(z.string(), z.enum(["present", "missing", "altered"])),
+const Evidence = wireObject({
+  /** Artifact name to what was found in the store; absent: those that are new with the entry were, and were present (B3). */
+  artifacts: z.record(z.string(), z.enum(["present", "missing", "altered"])).optional(),
   /** Where the content of an artifact contradicts the dispatch, by its name; absent if none does. */
   contradictions: z.record(z.string(), z.string().max(300)).optional(),
   /** Verdict read from the stage's gate report, bound to its digest; null where the stage has none. */
@@ -46,7 +46,11 @@ export const EvidenceRecord = wireObject({
     reasons: z.array(z.string().max(300)).max(50),
   }).nullable(),
 });
-export type EvidenceRecord = z.infer<typeof EvidenceRecord>;
+type Evidence = z.infer<typeof Evidence>;
+/** The same with what was found of every artifact. */
+export type EvidenceRecord = Omit<Evidence, "artifacts"> & {
+  artifacts: NonNullable<Evidence["artifacts"]>;
+};
 
 /** The guard's receipt for a move to a stage. */
 export const GuardReceipt = wireObject({
@@ -55,14 +59,6 @@ export const GuardReceipt = wireObject({
   rule: z.string().max(120),
 });
 export type GuardReceipt = z.infer<typeof GuardReceipt>;
-
-/** Why an earlier run of this candidate came back; lane A reads it. */
-export const Feedback = wireObject({
-  runId: RunId,
-  stage: Stage,
-  reasons: z.array(z.string().max(300)).max(50),
-});
-export type Feedback = z.infer<typeof Feedback>;
 
 /** An approval given for entering `stage` in `runId`, bound to the digest of the evidence it was given on. */
 export const Approval = wireObject({
@@ -136,8 +132,6 @@ const IncidentLink = wireObject({
 export const Entry = wireObject({
   v: WireVersion,
   type: z.literal("entry"),
-  /** `<candidateId>.<n>` */
-  id: z.string(),
   candidateId: CandidateId,
   stage: Stage,
   runId: RunId,
@@ -146,6 +140,8 @@ export const Entry = wireObject({
   /** Position in this candidate's chain, from 1, and the sequence of the entry before (0 for the first): J1. */
   n: z.int().positive(),
   prev: z.int().min(0),
+  /** SHA-256 of the bytes of the entry before; null for the first (E4). */
+  prevSha256: Sha256.nullable(),
   holder: Holder,
   reason: AnyReason,
   /** The particulars. */
@@ -157,7 +153,7 @@ export const Entry = wireObject({
   /** How often a gate has sent this candidate back. */
   loops: z.int().min(0),
   author: Identity,
-  spec: SpecDocument,
+  basis: Basis,
   /** Stages dispatched in this run: one that comes up again starts a new run (J3). */
   visited: z.array(Stage).max(64),
   /** Ids of the latest commands that were applied, so that a redelivered one isn't applied twice. */
@@ -168,8 +164,6 @@ export const Entry = wireObject({
   rule: RetryRule.nullable(),
   /** When the coordinator acts if nothing came; null only when closed. */
   deadline: Instant.nullable(),
-  artifacts: z.array(ArtifactRef).max(MAX_ARTIFACTS),
-  feedback: z.array(Feedback).max(20),
   approvals: z.array(Approval).max(20),
   /** Highest attempt of the awaited dispatch that is known to have failed; 0 if none; above `maxRetries` when none is left. */
   attempt: z.int().min(0),
@@ -185,12 +179,8 @@ export const Entry = wireObject({
     sequence: z.int().positive(),
     storedAt: PreciseInstant,
   }).nullable(),
-  evidence: EvidenceRecord.nullable(),
+  evidence: Evidence.nullable(),
   guard: GuardReceipt.nullable(),
-  /** What its playbook asks of a walk-forward, so that a lane needs no playbook; absent: the playbook says nothing. */
-  walkForward: wireObject(WalkForwardLimits.shape).optional(),
-  /** SHA-256 of the gate policy that its playbook asks for; absent: the playbook names none. */
-  gatePolicy: Sha256.optional(),
   /** Failures seen lately, for the fuse that stops the same one from being repeated; the latest last. */
   tallies: z.array(FailureTally).max(MAX_TALLIES).optional(),
   /** Sequence of the mesh's controls it was decided under; absent while there were none. */
@@ -206,6 +196,11 @@ export type Entry = z.infer<typeof Entry>;
 export interface StoredEntry {
   readonly sequence: number;
   readonly entry: Entry;
+}
+
+/** An entry with the SHA-256 of its bytes. */
+export interface HashedEntry extends StoredEntry {
+  readonly sha256: Sha256;
 }
 
 /** An entry with when it was stored, in milliseconds since 1970. */

@@ -8,6 +8,21 @@ export {
   SIGNED_WITHIN_MS,
   signedText,
 } from "./command-signature.ts";
+export { Basis, Feedback, MAX_FEEDBACK, type Whole } from "./basis.ts";
+export {
+  BasisBroken,
+  basisOf,
+  type Brought,
+  broughtBy,
+  earlierOf,
+  foldWhole,
+  madeIn,
+  type StoredWhole,
+  type WholeEntry,
+  wholeOf,
+  wireOf,
+  withBasis,
+} from "./whole.ts";
 export { Cause } from "./cause.ts";
 export { conformanceTo } from "./conforms.ts";
 export { ControlAbout } from "./control-about.ts";
@@ -15,10 +30,10 @@ export {
   Approval,
   awaitedDispatch,
   Entry,
-  EvidenceRecord,
-  Feedback,
+  type EvidenceRecord,
   foreignIn,
   GuardReceipt,
+  type HashedEntry,
   Hold,
   incidentsOf,
   isDispatch,

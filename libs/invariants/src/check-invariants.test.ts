@@ -38,6 +38,36 @@ test("a story in which everything is as it should be breaks nothing, and everyth
 
 test.each<[string, string, Story, RegExp]>([
   [
+    "J1",
+    "an entry that was rewritten after its successor was decided",
+    withEntry(4, { prevSha256: "0".repeat(64) }),
+    /^JOURNAL 4 .*was decided on another content of the entry before it, 3/,
+  ],
+  [
+    "J1",
+    "a first entry that names one before it",
+    withEntry(1, { prevSha256: "0".repeat(64) }),
+    /^JOURNAL 1 .*was decided on another content/,
+  ],
+  [
+    "J1",
+    "an earlier entry that isn't what the candidate was decided on",
+    withEntry(7, { basis: { earlier: [1, 3, 6], sha256: "0".repeat(64) } }),
+    /^JOURNAL 7 .*rests on 1, 3, 6, which aren't what it was decided on/,
+  ],
+  [
+    "J1",
+    "an entry that rests on a later one",
+    withEntry(4, { basis: { earlier: [1, 6], sha256: "0".repeat(64) } }),
+    /^JOURNAL 4 .*rests on 1, 6, not all of which are earlier entries/,
+  ],
+  [
+    "J2",
+    "an entry that no specification counts for",
+    withEntry(5, { basis: {} }),
+    /^JOURNAL 5 .*has another specification than was submitted/,
+  ],
+  [
     "J9",
     "a report by a lane that didn't have the work",
     told(({ reports }) => Object.assign(reports[2] ?? {}, { lane: "lane-b" })),

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 
+import { basisOf, type ChainBasis } from "./chain-basis.ts";
 import { finding, type Finding, type Violation } from "./finding.ts";
 import { checkSpecification } from "./j2-specification.ts";
 import { parseFields, WrongForm } from "./json-fields.ts";
@@ -27,24 +28,26 @@ export function checkEvidence(record: MeshRecord): Finding {
   );
   for (const chain of chainsOf(record.entries).values()) {
     let result: Report | undefined;
-    const submitted = JSON.stringify(chain[0]?.spec);
+    const submitted = JSON.stringify(chain[0]?.basis.spec);
     for (const [index, entry] of chain.entries()) {
       result = results.get(entry.cause.report ?? -1) ?? result;
       const before = chain[index - 1];
       const where = `JOURNAL ${entry.sequence} (${entry.candidateId}, ${entry.stage})`;
       const tell = (what: string): void => void violations.push({ where, what });
-      if (JSON.stringify(entry.spec) !== submitted)
+      const basis = basisOf(entry, chain.slice(0, index));
+      if (JSON.stringify(basis.spec) !== submitted)
         tell("has another specification than was submitted");
       if (isDispatch(entry) || isEnd(entry)) {
         checked += 1;
         if (isDispatch(entry)) checkGuard(entry, before, tell);
         if (isDispatch(entry) && isEnded(entry) && entry.stage !== record.recovery)
           tell(`goes to ${entry.stage} although a person ended it`);
-        if (before && byIncident(record, entry, before)) checkIncident(record, entry, tell);
+        if (before && byIncident(record, entry, before))
+          checkIncident(record, { entry, basis, tell });
         else if (before && movesOn(entry, before))
-          checkMove({ record, entry, before, result, tell });
+          checkMove({ record, entry, before, result, basis, tell });
       }
-      for (const artifact of entry.artifacts) checkArtifact(record, artifact, tell);
+      for (const artifact of entry.basis.made) checkArtifact(record, artifact, tell);
     }
   }
   const title = "every move was allowed by the guard on evidence that exists and says so";
@@ -52,6 +55,13 @@ export function checkEvidence(record: MeshRecord): Finding {
 }
 
 type Tell = (what: string) => void;
+
+/** An entry with what it rests on. */
+interface Decided {
+  readonly entry: JournalEntry;
+  readonly basis: ChainBasis;
+  readonly tell: Tell;
+}
 
 /** Closed because the last stage passed. */
 function isEnd({ reason }: JournalEntry): boolean {
@@ -84,7 +94,8 @@ function byIncident({ recovery }: MeshRecord, entry: JournalEntry, before: Journ
 }
 
 /** The controls that it was decided under have the incident open, and it concerns the candidate. */
-function checkIncident({ controls, recovery }: MeshRecord, entry: JournalEntry, tell: Tell): void {
+function checkIncident({ controls, recovery }: MeshRecord, on: Decided): void {
+  const { entry, tell } = on;
   const { incident, candidateId } = entry;
   if (entry.stage !== recovery) tell(`goes to ${entry.stage} by an incident, not to ${recovery}`);
   if (entry.cause.incident !== undefined && entry.cause.incident !== incident)
@@ -94,7 +105,7 @@ function checkIncident({ controls, recovery }: MeshRecord, entry: JournalEntry, 
   if (!open) tell(`recovers from ${incident}, which isn't open in CONTROLS ${entry.controls}`);
   else if (open.candidateId !== null && open.candidateId !== candidateId)
     tell(`recovers from ${incident}, which is about ${open.candidateId}`);
-  if (entry.reason === "APPROVED") checkApprovals(entry, tell);
+  if (entry.reason === "APPROVED") checkApprovals(on);
 }
 
 function checkGuard(entry: JournalEntry, before: JournalEntry | undefined, tell: Tell): void {
@@ -111,17 +122,15 @@ function checkGuard(entry: JournalEntry, before: JournalEntry | undefined, tell:
   if (guard.rule !== "transition_allowed") tell(`has a receipt that says ${guard.rule}`);
 }
 
-interface Move {
+interface Move extends Decided {
   readonly record: MeshRecord;
-  readonly entry: JournalEntry;
   readonly before: JournalEntry;
   /** The last result that the chain took up to this entry. */
   readonly result: Report | undefined;
-  readonly tell: Tell;
 }
 
 function checkMove(move: Move): void {
-  const { entry, before, result, tell } = move;
+  const { entry, before, result, basis, tell } = move;
   if (!result || result.stage !== before.stage || result.runId !== before.runId) {
     tell(`isn't based on a stored result of ${before.stage} in ${before.runId}`);
     return;
@@ -134,10 +143,10 @@ function checkMove(move: Move): void {
     if (state !== "present") tell(`counts on ${artifact.name}, which was ${state}`);
     checkArtifact(move.record, artifact, tell);
     const content = move.record.objects.get(artifact.sha256)?.content;
-    if (content) checkSpecification(before, { name: artifact.name, content }, tell);
+    if (content) checkSpecification(basis, { name: artifact.name, content }, tell);
   }
   checkGate(move, result);
-  if (entry.reason === "APPROVED") checkApprovals(entry, tell);
+  if (entry.reason === "APPROVED") checkApprovals(move);
 }
 
 function checkArtifact({ objects }: MeshRecord, artifact: NamedArtifact, tell: Tell): void {
@@ -189,8 +198,8 @@ function checkGateReport(
     );
 }
 
-function checkApprovals(entry: JournalEntry, tell: Tell): void {
-  const pairs = entry.artifacts.map(({ name, sha256 }) => [name, sha256]);
+function checkApprovals({ entry, basis, tell }: Decided): void {
+  const pairs = basis.artifacts.map(({ name, sha256 }) => [name, sha256]);
   const digest = createHash("sha256").update(JSON.stringify(pairs)).digest("hex");
   const given = entry.approvals.filter((one) => one.stage === entry.stage);
   if (!given.some((one) => one.evidence === digest))

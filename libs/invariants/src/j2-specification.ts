@@ -3,8 +3,6 @@ import { createHash } from "node:crypto";
 
 import canonicalize from "canonicalize";
 
-import type { JournalEntry } from "./record.ts";
-
 /** What stands for a key that wasn't submitted. */
 const DEFAULTS: Readonly<Record<string, unknown>> = { costBps: 5, holdoutRows: 252, seed: 1 };
 
@@ -22,13 +20,12 @@ const VERSION = "baton.candidate.v1";
 type Json = Readonly<Record<string, unknown>>;
 type Tell = (what: string) => void;
 
-/** Tells where an artifact that the move from `before` rests on is about another specification than was submitted. */
+/** Tells where an artifact that a move rests on is about another specification than was submitted. */
 export function checkSpecification(
-  before: Pick<JournalEntry, "spec">,
+  { spec }: { readonly spec: unknown },
   { name, content }: { readonly name: string; readonly content: Uint8Array },
   tell: Tell,
 ): void {
-  const spec = before.spec;
   const artifact = jsonOf(content);
   if (!isObject(spec) || spec["schema"] !== VERSION || artifact === undefined) return;
   const normal: Json = { ...DEFAULTS, ...spec };

@@ -16,6 +16,7 @@ export interface Fields {
   objectOrNull(this: void, name: string): Fields | null;
   objects(this: void, name: string): Fields[];
   texts(this: void, name: string): string[];
+  numbers(this: void, name: string): number[];
   has(this: void, name: string): boolean;
   /** The value as it is; undefined where there is none. */
   value(this: void, name: string): unknown;
@@ -47,6 +48,11 @@ function fieldsOf(value: unknown, path = ""): Fields {
       list(name).map((one, index) => {
         if (isText(one)) return one;
         throw new WrongForm(`${at(name)}.${index}: not a text`);
+      }),
+    numbers: (name) =>
+      list(name).map((one, index) => {
+        if (isNumber(one)) return one;
+        throw new WrongForm(`${at(name)}.${index}: not a number`);
       }),
     has: (name) => Object.hasOwn(value, name),
     value: get,

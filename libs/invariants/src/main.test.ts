@@ -17,6 +17,7 @@ import {
   type Story,
   subjectOf,
   tellStory,
+  textsOf,
 } from "./testing/story.ts";
 
 let nats: TestNats;
@@ -59,7 +60,9 @@ async function store(story: Story): Promise<void> {
   }
   for (const one of story.reports) await js.publish(reportSubjectOf(one), JSON.stringify(one));
   for (const one of story.controls) await js.publish("baton.control.mesh", JSON.stringify(one));
-  for (const one of story.entries) await js.publish(subjectOf(one), JSON.stringify(one));
+  const texts = textsOf(story.entries);
+  for (const [index, one] of story.entries.entries())
+    await js.publish(subjectOf(one), texts[index] ?? "");
   for (const one of story.commands) await js.publish("baton.command.x", JSON.stringify(one));
   await nc.close();
   // The server stores what no client would send.

@@ -1,3 +1,4 @@
+import { sha256Of } from "./chain-basis.ts";
 import { type Fields, parseFields, WrongForm } from "./json-fields.ts";
 import type { Foreign, JournalEntry, NamedArtifact, Report } from "./record.ts";
 
@@ -13,17 +14,23 @@ export interface StoredMessage {
 /** A journal message as an entry, or what is wrong with it. */
 export function readEntry(message: StoredMessage): JournalEntry | Foreign {
   try {
-    return entryOf(message, parseFields(message.string()));
+    const text = message.string();
+    return entryOf(message, parseFields(text), sha256Of(text));
   } catch (error) {
     if (!(error instanceof WrongForm)) throw error;
     return { where: `JOURNAL ${message.seq}`, what: `isn't an entry: ${error.message}` };
   }
 }
 
-function entryOf({ seq, subject, time }: StoredMessage, fields: Fields): JournalEntry {
+function entryOf(
+  { seq, subject, time }: StoredMessage,
+  fields: Fields,
+  sha256: string,
+): JournalEntry {
   const cause = fields.object("cause");
   const kind = cause.text("kind");
   const guard = fields.objectOrNull("guard");
+  const basis = basisIn(fields.object("basis"));
   return {
     sequence: seq,
     storedAt: time.getTime(),
@@ -33,11 +40,13 @@ function entryOf({ seq, subject, time }: StoredMessage, fields: Fields): Journal
     runId: fields.text("runId"),
     n: fields.number("n"),
     prev: fields.number("prev"),
+    sha256,
+    prevSha256: fields.textOrNull("prevSha256"),
     holder: fields.text("holder"),
     reason: fields.text("reason"),
     about: fields.objectOrNull("about")?.text("kind") ?? "",
     author: fields.text("author"),
-    spec: fields.value("spec"),
+    basis,
     awaits: fields.numberOrNull("awaits"),
     cause: {
       kind,
@@ -47,8 +56,7 @@ function entryOf({ seq, subject, time }: StoredMessage, fields: Fields): Journal
     },
     controls: fields.has("controls") ? fields.number("controls") : null,
     incident: fields.has("incident") ? (fields.objectOrNull("incident")?.text("id") ?? null) : null,
-    artifacts: fields.objects("artifacts").map(artifactOf),
-    evidence: evidenceOf(fields.objectOrNull("evidence")),
+    evidence: evidenceOf(fields.objectOrNull("evidence"), basis.made),
     guard: guard && {
       from: guard.textOrNull("from"),
       to: guard.text("to"),
@@ -71,12 +79,28 @@ function answersOf(review: Fields | null): number {
   return review?.has("answers") ? review.objects("answers").length : 0;
 }
 
-function evidenceOf(evidence: Fields | null): JournalEntry["evidence"] {
+function basisIn(fields: Fields): JournalEntry["basis"] {
+  const made = fields.has("made") ? fields.objects("made") : [];
+  return {
+    spec: fields.value("spec"),
+    made: made.flatMap((one) => one.objects("artifacts").map(artifactOf)),
+    earlier: fields.has("earlier") ? fields.numbers("earlier") : [],
+    sha256: fields.has("sha256") ? fields.text("sha256") : null,
+  };
+}
+
+/** Evidence that names no artifact is of those that are new: each was found. */
+function evidenceOf(
+  evidence: Fields | null,
+  made: readonly NamedArtifact[],
+): JournalEntry["evidence"] {
   if (!evidence) return null;
-  const artifacts = evidence.object("artifacts");
+  const named = evidence.has("artifacts") ? evidence.object("artifacts") : undefined;
   const gate = evidence.objectOrNull("gate");
   return {
-    artifacts: new Map(artifacts.names().map((name) => [name, artifacts.text(name)])),
+    artifacts: named
+      ? new Map(named.names().map((name) => [name, named.text(name)]))
+      : new Map(made.map(({ name }) => [name, "present"])),
     gate: gate && { sha256: gate.text("sha256"), verdict: gate.text("verdict") },
   };
 }

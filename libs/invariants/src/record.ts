@@ -18,13 +18,22 @@ export interface JournalEntry {
   readonly runId: string;
   readonly n: number;
   readonly prev: number;
+  /** Of its bytes, and of those of the entry before, as it says; null for the first. */
+  readonly sha256: string;
+  readonly prevSha256: string | null;
   readonly holder: string;
   readonly reason: string;
   /** Kind of what it is about; empty if it says nothing. */
   readonly about: string;
   readonly author: string;
-  /** The specification as it was submitted; undefined where the entry has none. */
-  readonly spec: unknown;
+  /** What it rests on, as far as it says it itself; the rest was brought by the entries it names. */
+  readonly basis: {
+    /** The specification as it was submitted; undefined where the entry has none. */
+    readonly spec: unknown;
+    readonly made: readonly NamedArtifact[];
+    readonly earlier: readonly number[];
+    readonly sha256: string | null;
+  };
   readonly awaits: number | null;
   readonly cause: {
     readonly kind: string;
@@ -39,7 +48,6 @@ export interface JournalEntry {
   readonly controls: number | null;
   /** Id of the incident that it recovers from. */
   readonly incident: string | null;
-  readonly artifacts: readonly NamedArtifact[];
   readonly evidence: {
     readonly artifacts: ReadonlyMap<string, string>;
     readonly gate: { readonly sha256: string; readonly verdict: string } | null;

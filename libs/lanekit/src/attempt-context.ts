@@ -1,7 +1,7 @@
 /** The StageContext of one attempt, on the real stores. */
 import { createHash } from "node:crypto";
 
-import type { ArtifactRef, Lane } from "@baton/contracts";
+import type { ArtifactRef, Lane, WholeEntry } from "@baton/contracts";
 import { canonicalJson, DEFAULT_WALK_FORWARD_LIMITS } from "@baton/contracts";
 import { contradictionIn, type Root } from "@baton/lineage";
 import type { Log } from "@baton/telemetry";
@@ -14,6 +14,8 @@ import type { ArtifactStore, Dispatch } from "./ports.ts";
 export interface AttemptParts {
   readonly lane: Lane;
   readonly dispatch: Dispatch;
+  /** The dispatch's entry with all that it rests on. */
+  readonly entry: WholeEntry;
   readonly artifacts: ArtifactStore;
   /** Made on first use, like `signal`: most stages of a busy lane need neither. */
   readonly log: () => Log;
@@ -55,8 +57,8 @@ class AttemptContext implements StageContext {
     this.#parts = parts;
   }
 
-  get #entry(): Dispatch["entry"] {
-    return this.#parts.dispatch.entry;
+  get #entry(): WholeEntry {
+    return this.#parts.entry;
   }
 
   get iteration(): number {

@@ -3,13 +3,13 @@ import type { Log, Tracer } from "@baton/telemetry";
 
 import type { LaneDefinition } from "./define-lane.ts";
 import type { Away, Outages } from "./outage.ts";
-import type { ArtifactStore, Dispatch, Inbox, LastEntry, ReportStore } from "./ports.ts";
+import type { ArtifactStore, Dispatch, Inbox, JournalReader, ReportStore } from "./ports.ts";
 
 /** What a lane runs with. */
 export interface LaneRuntime {
   readonly inbox: Inbox;
   readonly reports: ReportStore;
-  readonly journal: LastEntry;
+  readonly journal: JournalReader;
   readonly artifacts: ArtifactStore;
   readonly log: Log;
   readonly tracer: Tracer;

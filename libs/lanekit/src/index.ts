@@ -9,7 +9,14 @@ export {
   type StageWork,
 } from "./define-lane.ts";
 export { inputDigests } from "./input-digests.ts";
-export type { ArtifactStore, Dispatch, Inbox, Intake, LastEntry, ReportStore } from "./ports.ts";
+export type {
+  ArtifactStore,
+  Dispatch,
+  Inbox,
+  Intake,
+  JournalReader,
+  ReportStore,
+} from "./ports.ts";
 export { OUTAGE_PAUSE_MS } from "./outage.ts";
 export { preciseMs, preciseNow } from "./precise-clock.ts";
 export type { LaneRuntime, RunningAttempt } from "./attempt.ts";

@@ -1,11 +1,18 @@
 /** One attempt's work and its spans. */
-import type { ArtifactRef, Failure, Outcome } from "@baton/contracts";
+import {
+  type ArtifactRef,
+  cut,
+  type Entry,
+  type Failure,
+  type Outcome,
+  type WholeEntry,
+} from "@baton/contracts";
 import type { Log, Tracer, TraceSpan } from "@baton/telemetry";
 
 import { createAttemptContext } from "./attempt-context.ts";
-import { type Attempt, ids, iso, type Job } from "./attempt.ts";
+import { type Attempt, ids, iso, type Job, type LaneRuntime } from "./attempt.ts";
 import { classifyError, failureOf } from "./classify-error.ts";
-import type { LaneDefinition, StageOutcome } from "./define-lane.ts";
+import { type LaneDefinition, StageFailure, type StageOutcome } from "./define-lane.ts";
 import { preciseMs } from "./precise-clock.ts";
 
 /** Records the handoff and begins the attempt's span. */
@@ -65,26 +72,29 @@ async function performOnce(
   const stage = definition.stages[entry.stage];
   if (!stage) return failed(unknownStage(definition, entry.stage));
   const log = (): Log => runtime.log.child({ ...ids(dispatch), attempt: dispatch.deliveries });
-  const context = createAttemptContext({
-    lane: definition.lane,
-    dispatch,
-    artifacts: runtime.artifacts,
-    log,
-    signal: () => attempt.controller().signal,
-    traceparent: parts.span.traceparent ?? entry.trace,
-    deadline: () =>
-      Number.isFinite(attempt.deadlineMs)
-        ? iso(attempt.deadlineMs)
-        : (entry.deadline ?? entry.time),
-    made: parts.made,
-    onProgress: (step) => {
-      // Whatever a stage says after it was aborted doesn't count.
-      if (attempt.reason !== undefined) return;
-      attempt.step = step;
-      attempt.progressMs = Date.now();
-    },
-  });
+  const contextOn = (whole: WholeEntry) =>
+    createAttemptContext({
+      lane: definition.lane,
+      dispatch,
+      entry: whole,
+      artifacts: runtime.artifacts,
+      log,
+      signal: () => attempt.controller().signal,
+      traceparent: parts.span.traceparent ?? entry.trace,
+      deadline: () =>
+        Number.isFinite(attempt.deadlineMs)
+          ? iso(attempt.deadlineMs)
+          : (entry.deadline ?? entry.time),
+      made: parts.made,
+      onProgress: (step) => {
+        // Whatever a stage says after it was aborted doesn't count.
+        if (attempt.reason !== undefined) return;
+        attempt.step = step;
+        attempt.progressMs = Date.now();
+      },
+    });
   try {
+    const context = contextOn(await readBasis(runtime, entry));
     const outcome = await untilGivenUp(attempt, stage(context));
     if (outcome.kind === "failed") return failed(failureOf(outcome.failure));
     return { ...outcome, artifacts: [...parts.made.values()] };
@@ -95,6 +105,25 @@ async function performOnce(
     if (!expected && attempt.reason === undefined)
       log().error({ err: error }, "unexpected error in a stage");
     return failed(failure);
+  }
+}
+
+/** Nothing is done on what the dispatch doesn't name: it is tried again, for the stored messages may be put back. */
+async function readBasis({ journal }: LaneRuntime, entry: Entry): Promise<WholeEntry> {
+  try {
+    return await journal.whole(entry);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "E_JOURNAL")) throw error;
+    throw new StageFailure(
+      {
+        class: "transient",
+        code: "E_JOURNAL",
+        message: cut(error.message),
+        action:
+          "`baton doctor --deep` says what of the journal is lost: put the server's data back from a backup.",
+      },
+      { cause: error },
+    );
   }
 }
 

@@ -1,5 +1,13 @@
 /** What a lane needs of the world, in verbs; the mesh satisfies these by shape. */
-import type { Entry, Lane, Report, ResultReport, StageRun, StoredEntry } from "@baton/contracts";
+import type {
+  Entry,
+  Lane,
+  Report,
+  ResultReport,
+  StageRun,
+  StoredEntry,
+  WholeEntry,
+} from "@baton/contracts";
 
 /** One delivery of a dispatch; exactly one of `ack`, `retry` settles it. */
 export interface Dispatch {
@@ -40,9 +48,11 @@ export interface ReportStore {
   result(of: StageRun & { lane: Lane }): Promise<ResultReport | undefined>;
 }
 
-/** Where a candidate's last entry is read. */
-export interface LastEntry {
+/** Where a candidate's last entry is read, and what an entry rests on. */
+export interface JournalReader {
   last(candidateId: string): Promise<StoredEntry | undefined>;
+  /** Throws an error of the code E_JOURNAL where an earlier entry isn't the one that the entry names. */
+  whole(entry: Entry): Promise<WholeEntry>;
 }
 
 /** Content-addressed bytes. */

@@ -1,4 +1,4 @@
-import { DEFAULT_WALK_FORWARD_LIMITS, type Entry } from "@baton/contracts";
+import { DEFAULT_WALK_FORWARD_LIMITS, type Entry, withBasis } from "@baton/contracts";
 import { startTelemetry } from "@baton/telemetry";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 
@@ -61,6 +61,32 @@ test("deliveries that ended without a word are told, failed attempts and a first
   );
 });
 
+test("nothing is done on what a dispatch doesn't name: it is tried again, and done once the journal is whole", async () => {
+  let works = 0;
+  let isSpoiled = true;
+  const work: StageWork = async () => {
+    works += 1;
+    return done("looked");
+  };
+  start(work, { isSpoiled: () => isSpoiled });
+  place.deliver(submitted(), 1);
+  await settled("retry 0");
+  expect(works).toBe(0);
+  expect(place.reports.at(-1)).toMatchObject({
+    type: "attempt",
+    failure: {
+      class: "transient",
+      code: "E_JOURNAL",
+      message: "it names JOURNAL 3, which isn't there",
+      action: expect.stringContaining("baton doctor --deep"),
+    },
+  });
+  isSpoiled = false;
+  place.deliver(submitted(), 2);
+  await settled("retry 0", "ack");
+  expect(works).toBe(1);
+});
+
 test("a stage sees what its dispatch says of a walk-forward, and what is usual where it says nothing", async () => {
   const seen: StageContext["walkForward"][] = [];
   start(async ({ walkForward }) => {
@@ -68,7 +94,7 @@ test("a stage sees what its dispatch says of a walk-forward, and what is usual w
     return done("looked");
   });
   const asked = { ...DEFAULT_WALK_FORWARD_LIMITS, minFolds: 9 };
-  place.deliver({ ...submitted(), walkForward: asked });
+  place.deliver(withBasis({ ...submitted(), walkForward: asked }, undefined));
   await settled("ack");
   await place.lane.stop();
   start(async ({ walkForward }) => {

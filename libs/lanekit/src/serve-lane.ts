@@ -2,7 +2,7 @@ import type { Failure, Lane } from "@baton/contracts";
 import type { Log, Tracer } from "@baton/telemetry";
 
 import type { LaneDefinition } from "./define-lane.ts";
-import type { ArtifactStore, Inbox, LastEntry, ReportStore } from "./ports.ts";
+import type { ArtifactStore, Inbox, JournalReader, ReportStore } from "./ports.ts";
 import { runLane } from "./run-lane.ts";
 
 /** What is well may be remarked on, too. */
@@ -35,7 +35,7 @@ export interface LaneSandbox {
 /** The part of the mesh that a lane uses. */
 export interface LaneMesh extends AsyncDisposable {
   readonly reports: ReportStore;
-  readonly journal: LastEntry;
+  readonly journal: JournalReader;
   readonly artifacts: ArtifactStore;
   laneInbox(lane: Lane): Inbox;
   trouble(): string | undefined;

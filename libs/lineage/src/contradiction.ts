@@ -1,5 +1,5 @@
 /**
- * A dispatch is the only root of what is made under it: the specification stands in it as it was submitted, and a lane
+ * A dispatch is the only root of what is made under it: it names the specification as it was submitted by a digest, and a lane
  * can only add to that. What a lane wrote is held against the dispatch by whoever relies on it.
  *
  * R1: what an artifact says that follows from the specification is what follows from the dispatch's.
@@ -8,7 +8,7 @@
  * R4: an artifact of this run that names another one of it by digest names the one that the run has.
  * Where the specification isn't a `baton.candidate.v1` nothing follows from it, and no artifact may claim one.
  */
-import { type ArtifactRef, canonicalJson, cut, type Entry } from "@baton/contracts";
+import { type ArtifactRef, canonicalJson, cut, type WholeEntry } from "@baton/contracts";
 import { z } from "zod";
 
 import type { Claim } from "./rule.ts";
@@ -16,7 +16,7 @@ import { RESEARCH, RULES } from "./rules.ts";
 import { declaredSets, normalSpec, specDigest } from "./specification.ts";
 
 /** The part of a dispatch that counts, with the artifacts that the run has, those just made among them. */
-export type Root = Pick<Entry, "candidateId" | "runId" | "spec" | "artifacts" | "gatePolicy">;
+export type Root = Pick<WholeEntry, "candidateId" | "runId" | "spec" | "artifacts" | "gatePolicy">;
 
 const MAX_SENTENCE = 280;
 const MAX_VALUE = 80;

@@ -12,7 +12,7 @@ import { Unavailable } from "./connect.ts";
 import { parseControls } from "./controls.ts";
 import type { Reader } from "./follow.ts";
 import type { Head } from "./heads.ts";
-import { parseEntry } from "./journal.ts";
+import { parseEntry } from "./parse-entry.ts";
 import { readPage, type StoredMessage } from "./read-page.ts";
 import { parseReport } from "./reports.ts";
 

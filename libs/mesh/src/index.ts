@@ -36,11 +36,11 @@ export { type GroupWriter, openGroupWriter } from "./group-writer.ts";
 export {
   type Appended,
   type Journal,
-  JournalCorrupt,
   type LastEntries,
-  parseEntry,
   readLastEntries,
+  type RecordedEntry,
 } from "./journal.ts";
+export { hashedEntry, JournalCorrupt, parseEntry } from "./parse-entry.ts";
 export type { LaneDispatch, LaneInbox } from "./lane-inbox.ts";
 export { LogReset } from "./log-reset.ts";
 export { isStoredBy } from "./stored-by.ts";

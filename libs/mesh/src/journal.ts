@@ -1,75 +1,64 @@
 /** The journal: written only through the fence, read by candidate. */
+import { hash } from "node:crypto";
+
 import {
-  conformanceTo,
   deduplicationId,
-  Entry,
+  type HashedEntry,
   isDispatch,
   journalFence,
   journalSubject,
-  CandidateId,
-  readWire,
+  type CandidateId,
   runFilter,
   type RunId,
   type Stage,
   type StageRun,
   stageRunFilter,
-  type StoredEntry,
+  type Sha256,
   STREAMS,
   type TimedEntry,
+  type WholeEntry,
+  wireOf,
 } from "@baton/contracts";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
-import { z } from "zod";
 
 import { Unavailable } from "./connect.ts";
+import { openWholeEntries, type WholeEntries } from "./earlier-entries.ts";
 import type { GroupWriter } from "./group-writer.ts";
 import { sampledOnly } from "./message-bytes.ts";
-import { missesSomething } from "./older-release.ts";
+import { hashedEntry } from "./parse-entry.ts";
 import { REFUSALS, Refused } from "./publisher.ts";
 
-/**
- * How an append ended. `bytes`: length of the entry's JSON. `fenced`: someone else moved the candidate since, or this very
- * entry was stored before.
- */
+/** How an append ended. `fenced`: someone else moved the candidate since, or this very entry was stored before. */
 export type Appended =
-  | { readonly kind: "stored"; readonly sequence: number; readonly bytes: number }
+  | {
+      readonly kind: "stored";
+      readonly sequence: number;
+      /** Length of the entry's JSON, and its digest. */
+      readonly bytes: number;
+      readonly sha256: Sha256;
+    }
   | { readonly kind: "fenced" };
 
-/** A journal message that isn't an entry: someone other than a coordinator of this release wrote it. */
-export class JournalCorrupt extends Error {
-  override readonly name = "JournalCorrupt";
-  readonly code = "E_JOURNAL";
-  /** Has what makes an entry, in a form that this release doesn't know: a coordinator of another release wrote it. */
-  readonly otherRelease: boolean;
-  /** Misses what this release's entries have: it was an older one. No newer release reads it. */
-  readonly olderRelease: boolean;
-
-  constructor(
-    message: string,
-    options?: ErrorOptions & { readonly otherRelease?: boolean; readonly olderRelease?: boolean },
-  ) {
-    super(message, options);
-    this.otherRelease = options?.otherRelease === true;
-    this.olderRelease = options?.olderRelease === true;
-  }
-}
+/** An entry with when it was stored, and its bytes as text: their digest is `sha256`. */
+export type RecordedEntry = TimedEntry & HashedEntry & { readonly text: string };
 
 /** Reads and writes the journal. */
-export interface Journal {
+export interface Journal extends WholeEntries {
   /**
    * Appends behind `entry.prev`. Retries while the outcome is unknown, unless `once`; throws `Unavailable` when that doesn't
    * help.
    */
-  append(entry: Entry, options?: { readonly once: boolean }): Promise<Appended>;
+  append(entry: WholeEntry, options?: { readonly once: boolean }): Promise<Appended>;
   /** The candidate's last entry, read from the stream's leader. */
-  last(candidateId: CandidateId): Promise<StoredEntry | undefined>;
+  last(candidateId: CandidateId): Promise<HashedEntry | undefined>;
   /** The candidate's first entry: what its original receipt was made from. */
-  first(candidateId: CandidateId): Promise<StoredEntry | undefined>;
+  first(candidateId: CandidateId): Promise<HashedEntry | undefined>;
   /** When its candidate entered the stage in that run: its first entry there was stored; milliseconds since 1970. */
   entered(of: StageRun): Promise<number | undefined>;
   /** All its entries in order. */
-  history(candidateId: CandidateId): Promise<TimedEntry[]>;
+  history(candidateId: CandidateId): Promise<RecordedEntry[]>;
   /** The entry stored under a sequence. */
-  at(sequence: number): Promise<StoredEntry | undefined>;
+  at(sequence: number): Promise<HashedEntry | undefined>;
 }
 
 const ATTEMPTS = 6;
@@ -78,6 +67,7 @@ const RETRY_MS = 500;
 /** Opens the journal. */
 export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal {
   const stream = STREAMS.journal.name;
+  const at = readerOf(jsm);
   return {
     append: (entry, options) => append(writer, entry, options?.once === true ? 1 : ATTEMPTS),
     last: async (candidateId) =>
@@ -90,9 +80,10 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
       const filter = { seq: 1, next_by_subj: stageRunFilter(of) };
       return (await jsm.direct.getMessage(stream, filter))?.time.getTime();
     },
-    at: async (sequence) => parse(await jsm.streams.getMessage(stream, { seq: sequence })),
+    at,
+    ...openWholeEntries(at),
     history: async (candidateId) => {
-      const entries: TimedEntry[] = [];
+      const entries: RecordedEntry[] = [];
       let from = 1;
       for (;;) {
         const message = await jsm.direct.getMessage(stream, {
@@ -101,7 +92,7 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
         });
         const stored = parse(message);
         if (!message || !stored) return entries;
-        entries.push({ ...stored, storedAt: message.time.getTime() });
+        entries.push({ ...stored, storedAt: message.time.getTime(), text: message.string() });
         from = stored.sequence + 1;
       }
     },
@@ -109,11 +100,9 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
 }
 
 /** What a process needs that holds main against the journal: last entries, and no way to write. */
-export interface LastEntries {
-  /** The candidate's last entry, read from the stream's leader. */
-  last(candidateId: CandidateId): Promise<StoredEntry | undefined>;
+export interface LastEntries extends Pick<Journal, "last" | "whole" | "wholeStored"> {
   /** The last entry that names the run; with `stage` that names it at that stage, whoever's run it is. */
-  lastOfRun(of: LastOfRun): Promise<StoredEntry | undefined>;
+  lastOfRun(of: LastOfRun): Promise<HashedEntry | undefined>;
 }
 
 /** Either the candidate is known, or the stage. */
@@ -128,14 +117,16 @@ export function readLastEntries(jsm: Pick<JetStreamManager, "streams">): LastEnt
   return {
     last: (candidateId) => last(journalFence(candidateId)),
     lastOfRun: (of) => last(runFilter(of)),
+    ...openWholeEntries(readerOf(jsm)),
   };
 }
 
-async function append(writer: GroupWriter, entry: Entry, attempts: number): Promise<Appended> {
+async function append(writer: GroupWriter, entry: WholeEntry, attempts: number): Promise<Appended> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       // Made anew for each attempt: while hundreds wait for their acknowledgement, nothing of it is kept.
-      const payload = JSON.stringify(entry);
+      const payload = JSON.stringify(wireOf(entry));
+      const sha256 = hash("sha256", payload);
       const bytes = payload.length;
       const stored = await writer.write(entry.candidateId, {
         subject: journalSubject(entry),
@@ -149,7 +140,7 @@ async function append(writer: GroupWriter, entry: Entry, attempts: number): Prom
       });
       return stored.duplicate
         ? { kind: "fenced" }
-        : { kind: "stored", sequence: stored.sequence, bytes };
+        : { kind: "stored", sequence: stored.sequence, bytes, sha256 };
     } catch (error) {
       if (error instanceof Refused && error.code === REFUSALS.wrongLastSequence)
         return { kind: "fenced" };
@@ -159,41 +150,12 @@ async function append(writer: GroupWriter, entry: Entry, attempts: number): Prom
   }
 }
 
-function parse(message: StoredMsg | null): StoredEntry | undefined {
-  if (!message) return undefined;
-  return { sequence: message.seq, entry: parseEntry(message.data, message.seq) };
+function parse(message: StoredMsg | null): HashedEntry | undefined {
+  return message ? hashedEntry(message) : undefined;
 }
 
-const decoder = new TextDecoder();
-const isEntry = conformanceTo(Entry);
-
-/** Parses an entry's bytes; throws `JournalCorrupt` naming the sequence and what is wrong. */
-export function parseEntry(data: Uint8Array, sequence: number): Entry {
-  let value: unknown;
-  try {
-    value = JSON.parse(decoder.decode(data));
-  } catch (error) {
-    throw new JournalCorrupt(`JOURNAL ${sequence} isn't JSON`, { cause: error });
-  }
-  if (isEntry(value)) return value;
-  const read = readWire(Entry, value);
-  if (read.kind === "read") return read.value;
-  if (read.kind === "malformed" && !EntryOfAnyRelease.safeParse(value).success)
-    throw new JournalCorrupt(`JOURNAL ${sequence} isn't an entry: ${read.why}`);
-  const olderRelease = read.kind === "malformed" && missesSomething(value, Entry);
-  const release = olderRelease ? "an older release" : "another release";
-  throw new JournalCorrupt(`JOURNAL ${sequence} is an entry of ${release}: ${read.why}`, {
-    otherRelease: true,
-    olderRelease,
-  });
+/** Reads by sequence, from the stream's leader. */
+function readerOf(jsm: Pick<JetStreamManager, "streams">): Journal["at"] {
+  return async (sequence) =>
+    parse(await jsm.streams.getMessage(STREAMS.journal.name, { seq: sequence }));
 }
-
-/** What every release's entry has: enough to tell one from what isn't any. */
-const EntryOfAnyRelease = z.object({
-  v: z.int().positive(),
-  candidateId: CandidateId,
-  n: z.int().min(0),
-  prev: z.int().min(0),
-  holder: z.string(),
-  reason: z.string(),
-});

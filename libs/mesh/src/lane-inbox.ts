@@ -10,8 +10,8 @@ import {
 
 import type { Delivery } from "./delivery.ts";
 import { HeldBack } from "./held-back.ts";
-import { JournalCorrupt, parseEntry } from "./journal.ts";
 import type { Newer } from "./newer.ts";
+import { JournalCorrupt, parseEntry } from "./parse-entry.ts";
 import type { PullWorker, startPullWorker } from "./pull-worker.ts";
 import { laneDurable } from "./topology.ts";
 

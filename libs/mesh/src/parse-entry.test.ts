@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { JournalCorrupt, parseEntry } from "./journal.ts";
+import { JournalCorrupt, parseEntry } from "./parse-entry.ts";
 import { firstEntry } from "./sample-entry.test-data.ts";
 
 function failureOf(value: unknown): unknown {

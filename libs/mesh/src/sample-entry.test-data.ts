@@ -1,5 +1,5 @@
 /** Entries and reports for tests, built by the core itself. */
-import type { Entry, ResultReport } from "@baton/contracts";
+import type { Entry, ResultReport, WholeEntry } from "@baton/contracts";
 import { decide, parsePlaybook, type Playbook } from "@baton/playbook";
 
 const now = "2026-01-02T03:04:05.678Z";
@@ -35,7 +35,7 @@ function twoStages(): Playbook {
 const playbook = twoStages();
 
 /** A candidate's first entry. */
-export function firstEntry(candidateId: string): Entry {
+export function firstEntry(candidateId: string): WholeEntry {
   const decision = decide({
     last: undefined,
     happening: {

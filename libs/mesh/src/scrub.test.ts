@@ -5,9 +5,10 @@ import { join } from "node:path";
 import {
   artifactChunkSubject,
   type ArtifactRef,
-  type Entry,
   journalSubject,
   reportSubject,
+  type WholeEntry,
+  withBasis,
 } from "@baton/contracts";
 import { type TestNats, withNats } from "@baton/testkit";
 import { expect, test } from "vitest";
@@ -36,13 +37,14 @@ const ARTIFACTS = 9;
 const PLAYBOOK = Buffer.from("a playbook");
 const PRICES = Buffer.from("date,close");
 
-function entryOf(candidateId: string): Entry {
-  return {
+function entryOf(candidateId: string): WholeEntry {
+  const entry = {
     ...firstEntry(candidateId),
     playbook: sha256Of(PLAYBOOK),
     artifacts: Array.from({ length: ARTIFACTS }, (_, index) => refOf(index)),
     spec: { universe: [{ csv: { sha256: sha256Of(PRICES) } }, { csv: "x" }, null] },
   };
+  return withBasis(entry, undefined);
 }
 
 /** A mesh with nine artifacts, a playbook, prices, three candidates and twelve reports; `use` gets it after what `damage` did. */
@@ -210,4 +212,27 @@ test("a playbook and an author's prices are looked for too", async () => {
     ]);
     await core[Symbol.asyncDispose]();
   });
+});
+
+test("an entry that was decided on another content of the one before it is found", async () => {
+  await withNats(
+    async (nats) => {
+      await using core = await openAs(nats, "coordinator");
+      const first = firstEntry("cand-two-1");
+      const append = async (entry: WholeEntry): Promise<number> => {
+        const appended = await core.journal.append(entry);
+        return appended.kind === "stored" ? appended.sequence : 0;
+      };
+      const awaits = await append(first);
+      const { sha256: prevSha256 = null } = (await core.journal.last("cand-two-1")) ?? {};
+      const next = await append({ ...first, n: 2, prev: awaits, awaits, prevSha256 });
+      await append({ ...first, n: 3, prev: next, awaits, prevSha256 });
+      const why = "JOURNAL 3 was decided on an entry with another content";
+      const { damages } = await found(core, ["journal"]);
+      expect(damages.filter(({ kind }) => kind === "unreadable")).toEqual([
+        { kind: "unreadable", stream: "JOURNAL", from: 2, why, writer: undefined },
+      ]);
+    },
+    { signIn: true },
+  );
 });

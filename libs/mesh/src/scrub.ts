@@ -1,25 +1,22 @@
 /**
  * Reads again everything that is stored, to find what the disk has lost before somebody needs it: every message of a stream in
- * which nothing is ever removed, and the bytes of every artifact that the journal names.
+ * which nothing is ever removed, whether each entry of the journal is what its successor says, and the bytes of every artifact
+ * that the journal names.
  *
  * R1: what the server can't read any more it leaves out without a word, so each sequence is looked for; the leader has the last word.
  * R2: after each piece the reader waits as long as `pace` says, so that a scrub takes a bounded share of the disk.
- * R3: memory is bounded: a digest that was looked at long ago may be looked at twice.
+ * R3: memory is bounded: what was looked at long ago may be looked at twice.
  */
-import {
-  type ArtifactRef,
-  type Entry,
-  Lane,
-  parseCommandSubject,
-  type Sha256,
-  STREAMS,
-} from "@baton/contracts";
+import { hash } from "node:crypto";
+
+import { type Entry, Lane, parseCommandSubject, type Sha256, STREAMS } from "@baton/contracts";
 
 import { ArtifactAltered, type Artifacts } from "./artifacts.ts";
 import { Denied, Unavailable } from "./connect.ts";
 import { ControlsCorrupt, parseControls } from "./controls.ts";
 import type { Reader } from "./follow.ts";
-import { JournalCorrupt, parseEntry } from "./journal.ts";
+import { type Named, namedBy } from "./named-by.ts";
+import { JournalCorrupt, parseEntry } from "./parse-entry.ts";
 import { readPage, type StoredMessage } from "./read-page.ts";
 import { readReport } from "./reports.ts";
 
@@ -28,13 +25,6 @@ type MessageWriter = Lane | "cli";
 
 /** A stream in which every sequence is there for ever. */
 export type KeptStream = "journal" | "reports" | "commands" | "controls";
-
-/** What an artifact is to the one who named it. */
-type Named =
-  | ({ readonly as: "artifact" } & ArtifactRef)
-  /** Prices of the author's own, which the specification names. */
-  | { readonly as: "prices"; readonly sha256: Sha256 }
-  | { readonly as: "playbook"; readonly sha256: Sha256 };
 
 /** Something that can't be read any more. */
 export type Damage =
@@ -93,6 +83,8 @@ export async function scrub(options: ScrubOptions): Promise<ScrubProgress> {
 class Scrub {
   readonly #options: ScrubOptions;
   readonly #known = new Set<string>();
+  /** The latest entry of each candidate. */
+  readonly #latest = new Map<string, { readonly seq: number; readonly sha256: Sha256 }>();
   #progress: ScrubProgress = { messages: 0, artifacts: 0, bytes: 0, of: 0 };
 
   constructor(options: ScrubOptions) {
@@ -194,7 +186,28 @@ class Scrub {
         why: entry,
         writer: writerOf(stream, message.subject),
       });
-    else if (entry) for (const named of namedBy(entry)) await this.#lookFor(entry, named);
+    else if (entry) {
+      await this.#lookBefore(entry, message);
+      for (const named of namedBy(entry)) await this.#lookFor(entry, named);
+    }
+  }
+
+  /** Whether the entry before is the one that this one was decided on. */
+  async #lookBefore(
+    { candidateId, prev, prevSha256 }: Entry,
+    { seq, data }: Looked,
+  ): Promise<void> {
+    const { reader, onDamage } = this.#options;
+    const { name } = STREAMS.journal;
+    const known = this.#latest.get(candidateId);
+    if (this.#latest.size >= MOST_KNOWN) this.#latest.clear();
+    this.#latest.set(candidateId, { seq, sha256: hash("sha256", data) });
+    if (prev === 0) return;
+    const before = known?.seq === prev ? known : hashed(await storedAt(reader, name, prev));
+    // One that isn't there is told where it is missed.
+    if (before === undefined || before.sha256 === prevSha256) return;
+    const why = `JOURNAL ${seq} was decided on an entry with another content`;
+    onDamage({ kind: "unreadable", stream: name, from: prev, why, writer: undefined });
   }
 
   async #lookFor({ candidateId }: Entry, named: Named): Promise<void> {
@@ -219,6 +232,10 @@ class Scrub {
 function writerOf(stream: KeptStream, subject: string): MessageWriter | undefined {
   if (stream === "commands") return "cli";
   return stream === "reports" ? Lane.safeParse(subject.split(".")[2]).data : undefined;
+}
+
+function hashed(message: Looked | undefined) {
+  return message && { seq: message.seq, sha256: hash("sha256", message.data) };
 }
 
 type Looked = Pick<StoredMessage, "subject" | "data" | "seq">;
@@ -252,35 +269,4 @@ function orWords<T>(parse: () => T): T | string | undefined {
     if (!(error instanceof JournalCorrupt || error instanceof ControlsCorrupt)) throw error;
     return error.otherRelease ? undefined : error.message;
   }
-}
-
-function namedBy(entry: Entry): Named[] {
-  const kept = entry.kept?.report.outcome;
-  return [
-    ...entry.artifacts.map((ref) => ({ as: "artifact" as const, ...ref })),
-    ...(kept?.kind === "done" ? kept.artifacts : []).map((ref) => ({
-      as: "artifact" as const,
-      ...ref,
-    })),
-    { as: "playbook", sha256: entry.playbook },
-    ...(entry.n === 1 ? pricesIn(entry.spec) : []),
-  ];
-}
-
-const DIGEST = /^[0-9a-f]{64}$/;
-
-/** `universe[].csv.sha256`, as far as the specification has it: whether it's valid is lane-a's question. */
-function pricesIn(spec: Entry["spec"]): Named[] {
-  const universe: unknown = spec["universe"];
-  if (!Array.isArray(universe)) return [];
-  return universe.flatMap((instrument: unknown) => {
-    const digest = field(field(instrument, "csv"), "sha256");
-    return typeof digest === "string" && DIGEST.test(digest)
-      ? [{ as: "prices" as const, sha256: digest }]
-      : [];
-  });
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -17,7 +17,7 @@ export { AS_READER, READ_TOKEN } from "./reader-token.ts";
 export { linked } from "./linked.ts";
 export { reportsAbout } from "./reports-about.ts";
 export { publishRaw } from "./publish-raw.ts";
-export { sampleEntry } from "./sample-entry.ts";
+export { sampleEntry, type SampleChanges, sayingAll } from "./sample-entry.ts";
 export { testSandbox } from "./test-sandbox.ts";
 export { temporaryFolder, type TemporaryFolder } from "./temporary-folder.ts";
 export { type ControlWish, startTestMesh, type TestMesh } from "./test-mesh.ts";

@@ -1,25 +1,37 @@
-import { Entry } from "@baton/contracts";
+import {
+  ArtifactRef,
+  Entry,
+  Feedback,
+  SpecDocument,
+  WalkForwardLimits,
+  type WholeEntry,
+  withBasis,
+} from "@baton/contracts";
 
 const TIME = "2026-01-05T11:00:00.000Z";
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/** What an entry differs in from the sample; what it rests on as the core has it. */
+export type SampleChanges = Readonly<Partial<Record<keyof WholeEntry, unknown>>>;
 
 /**
  * A candidate's first entry, a dispatch of research to lane-a that nothing has happened to, but for what `changes` says. Throws
  * if the contract doesn't take it.
  */
-export function sampleEntry(changes: Readonly<Partial<Record<keyof Entry, unknown>>> = {}): Entry {
-  const { candidateId = "cand-sample", n = 1 } = changes;
-  return Entry.parse({
+export function sampleEntry(changes: SampleChanges = {}): WholeEntry {
+  const { spec = {}, artifacts = [], feedback = [], walkForward, ...rest } = changes;
+  const entry = Entry.parse({
     v: 1,
     type: "entry",
-    id: `${String(candidateId)}.${String(n)}`,
-    candidateId,
+    candidateId: "cand-sample",
     stage: "research-intake",
     runId: "run-000000000001",
     time: TIME,
     trace: TRACE,
-    n,
+    n: 1,
     prev: 0,
+    prevSha256: null,
+    basis: {},
     holder: "lane-a",
     reason: "STAGE_PASSED",
     about: { kind: "submitted" },
@@ -28,14 +40,11 @@ export function sampleEntry(changes: Readonly<Partial<Record<keyof Entry, unknow
     iteration: 0,
     loops: 0,
     author: "tester",
-    spec: {},
     visited: [],
     commands: [],
     awaits: 0,
     rule: null,
     deadline: TIME,
-    artifacts: [],
-    feedback: [],
     approvals: [],
     attempt: 0,
     failures: {},
@@ -45,6 +54,21 @@ export function sampleEntry(changes: Readonly<Partial<Record<keyof Entry, unknow
     kept: null,
     evidence: null,
     guard: null,
-    ...changes,
+    ...rest,
   });
+  const walk = WalkForwardLimits.optional().parse(walkForward);
+  const { evidence } = entry;
+  return sayingAll({
+    ...entry,
+    evidence: evidence && { ...evidence, artifacts: evidence.artifacts ?? {} },
+    spec: SpecDocument.parse(spec),
+    artifacts: ArtifactRef.array().parse(artifacts),
+    feedback: Feedback.array().parse(feedback),
+    ...(walk && { walkForward: walk }),
+  });
+}
+
+/** The entry as if it were the first to say what it rests on: what a test changed of that is in its bytes too. */
+export function sayingAll(entry: WholeEntry): WholeEntry {
+  return { ...entry, basis: withBasis(entry, undefined).basis };
 }

@@ -1,7 +1,13 @@
 /** Journal entries and reports with everything that a test doesn't care about filled in. */
-import { type Entry, Report, type StoredReport, type TimedEntry } from "@baton/contracts";
+import {
+  type Entry,
+  Report,
+  type StoredReport,
+  type TimedEntry,
+  type WholeEntry,
+} from "@baton/contracts";
 
-import { sampleEntry } from "./sample-entry.ts";
+import { sampleEntry, type SampleChanges } from "./sample-entry.ts";
 
 /** 2026-03-01T12:00:00.000Z; the samples' times are told as milliseconds after it. */
 export const START_MS = Date.UTC(2026, 2, 1, 12);
@@ -15,8 +21,8 @@ export function instant(afterMs: number): string {
 export function stored(
   sequence: number,
   afterMs: number,
-  changes: Partial<Entry> = {},
-): TimedEntry {
+  changes: SampleChanges = {},
+): TimedEntry & { readonly entry: WholeEntry } {
   const entry = sampleEntry({
     n: sequence,
     stage: "draft",

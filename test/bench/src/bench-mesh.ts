@@ -63,7 +63,10 @@ async function startBenchServer(
 }
 
 /** Starts the mesh and waits until every process is ready. */
-export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<BenchMesh> {
+export async function startBenchMesh(
+  dir: string,
+  { syncAlways, artifacts }: { readonly syncAlways: boolean; readonly artifacts: number },
+): Promise<BenchMesh> {
   const { publicKeys: keys } = ensureMeshKeys(join(dir, "keys"));
   const server = await startBenchServer(dir, { syncAlways, keys });
   const common = {
@@ -87,7 +90,12 @@ export async function startBenchMesh(dir: string, syncAlways: boolean): Promise<
     BATON_PLAYBOOK: join(root, "playbooks/bench.yaml"),
   });
   for (const lane of LANES) {
-    const env = { BATON_LANE: lane, BATON_BENCH_LOG: logOf(lane), BATON_LANE_CAPACITY: "128" };
+    const env = {
+      BATON_LANE: lane,
+      BATON_BENCH_LOG: logOf(lane),
+      BATON_BENCH_ARTIFACTS: String(artifacts),
+      BATON_LANE_CAPACITY: "128",
+    };
     start(lane, "test/bench/src/noop-lane.ts", env);
   }
   start("escalation", "apps/escalation/src/main.ts", {});

@@ -4,7 +4,7 @@ import { follow, type Mesh } from "@baton/mesh";
 
 /** A driver of one mesh. */
 export interface Driver {
-  /** Stores a submission; the candidate's specification is about 500 bytes. */
+  /** Stores a submission; the candidate's specification is about as long as a real one's. */
   submit(candidateId: string): Promise<void>;
   /**
    * Resolves when that many more candidates than at the last call are closed, with when the server stored the last one's end,
@@ -14,7 +14,7 @@ export interface Driver {
   stop(): Promise<void>;
 }
 
-const PAD = "x".repeat(430);
+const PAD = "x".repeat(560);
 
 /** Opens a driver that watches the journal for closed candidates. */
 export function openDriver(mesh: Mesh): Driver {

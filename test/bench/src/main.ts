@@ -16,6 +16,10 @@ const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     sync: { type: "string", default: "default,always" },
+    /** Artifacts that each stage stores; 0: the candidates carry none, and no store is asked. */
+    artifacts: { type: "string", default: "2" },
+    /** Candidates of a batch. */
+    candidates: { type: "string", default: "2000" },
   },
 });
 
@@ -43,7 +47,8 @@ for (const sync of ["default", "always"] as const) {
     limits,
     fencedMessages: syncAlways ? 2000 : 20_000,
     syncAlways,
-    candidates: 2000,
+    candidates: Number(values.candidates),
+    artifacts: Number(values.artifacts),
     idleCandidates: values.quick ? 30 : 200,
     pacedSeconds: values.quick ? 5 : 15,
     soakHandoffs: values.quick ? 16_000 : 100_000,

@@ -59,6 +59,8 @@ export interface MeasureOptions {
   /** Messages of a round of the limit. */
   readonly fencedMessages: number;
   readonly syncAlways: boolean;
+  /** Artifacts that each stage stores. */
+  readonly artifacts: number;
   readonly candidates: number;
   readonly idleCandidates: number;
   readonly pacedSeconds: number;
@@ -70,10 +72,8 @@ export interface MeasureOptions {
 export async function measureMesh(options: MeasureOptions): Promise<MeshFigures> {
   const { say } = options;
   say("starting once, so that compiled code is cached as in an image");
-  await (
-    await startBenchMesh(join(options.dir, "cold"), options.syncAlways)
-  )[Symbol.asyncDispose]();
-  await using bench = await startBenchMesh(join(options.dir, "warm"), options.syncAlways);
+  await (await startBenchMesh(join(options.dir, "cold"), options))[Symbol.asyncDispose]();
+  await using bench = await startBenchMesh(join(options.dir, "warm"), options);
   await using mesh = await openMesh({ url: bench.url, name: "bench-driver", seed: bench.seed });
   const driver = openDriver(mesh);
   const batch = (prefix: string, count: number) => runBatch(driver, prefix, count);

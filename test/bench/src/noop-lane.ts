@@ -1,6 +1,6 @@
 /**
- * A lane whose stages do nothing but answer, for the benchmark: what remains is the mesh's own cost. Writes to BATON_BENCH_LOG
- * one line per handler start and return, on the machine's monotonic clock, so that handoffs can be measured across processes.
+ * A lane whose stages do nothing but store what they're asked for and answer, for the benchmark: what remains is the mesh's own
+ * cost. Writes to BATON_BENCH_LOG one line per handler start and return, on the machine's monotonic clock, so that handoffs can be measured across processes.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 
@@ -13,10 +13,14 @@ import { z } from "zod";
 const NoopConfig = LaneServiceConfig.extend({
   BATON_LANE: z.enum(LANES),
   BATON_BENCH_LOG: z.string().min(1),
+  /** Artifacts that each stage stores. */
+  BATON_BENCH_ARTIFACTS: z.coerce.number().int().min(0),
 });
 
 /** With the report's own keys this makes a result of about 200 bytes beyond the envelope. */
 const SUMMARY = "nothing to do; ".repeat(9);
+
+const encoder = new TextEncoder();
 
 await runService({
   name: "noop-lane",
@@ -35,9 +39,18 @@ await runService({
       flush();
       closeSync(file);
     });
-    const work: StageWork = async ({ candidateId, stage }) => {
+    const work: StageWork = async (context) => {
+      const { candidateId, stage } = context;
       const now = process.hrtime.bigint();
       lines.push(`${candidateId} ${stage} ${now}\n`);
+      await Promise.all(
+        Array.from({ length: config.BATON_BENCH_ARTIFACTS }, (_, index) =>
+          context.put(
+            `bench/${stage}-artifact-${index}.json`,
+            encoder.encode(`${candidateId} ${stage} ${index} ${SUMMARY}`),
+          ),
+        ),
+      );
       return done(SUMMARY);
     };
     const stages = Object.fromEntries(

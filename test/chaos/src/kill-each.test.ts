@@ -5,7 +5,7 @@
  *
  * The moments come from a seed (BATON_CHAOS_SEED, printed); the operating system's scheduling isn't repeatable.
  */
-import type { Entry } from "@baton/contracts";
+import type { WholeEntry } from "@baton/contracts";
 import { afterAll, expect, test } from "vitest";
 
 import { type RunningMesh, startRunningMesh } from "./running-mesh.ts";
@@ -40,7 +40,7 @@ interface Outcome {
   readonly artifacts: Record<string, string>;
 }
 
-function outcomeOf({ holder, reason, stage, artifacts }: Entry): Outcome {
+function outcomeOf({ holder, reason, stage, artifacts }: WholeEntry): Outcome {
   const lasting = artifacts.filter(({ name }) => !name.startsWith("observed/"));
   return {
     holder,

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { commandSubject, type Entry, signedText } from "@baton/contracts";
+import { commandSubject, type Entry, signedText, type WholeEntry } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
 import { candidateIdOf } from "@baton/playbook";
 import { eventually, temporaryFolder } from "@baton/testkit";
@@ -34,7 +34,7 @@ export interface RunningMesh extends AsyncDisposable {
   /** Submits the trend candidate with another seed; returns its id. */
   submit(seed: number): Promise<string>;
   /** Waits until a candidate's last entry is closed or asks a person. */
-  settled(candidateId: string, withinMs: number): Promise<Entry>;
+  settled(candidateId: string, withinMs: number): Promise<WholeEntry>;
   last(candidateId: string): Promise<Entry | undefined>;
   /** Findings of the invariants' check from outside; empty if all hold. */
   violations(): Promise<string[]>;
@@ -89,7 +89,8 @@ export async function startRunningMesh(
       eventually(
         async () => {
           const entry = await last(candidateId);
-          return entry?.holder === "closed" || entry?.holder === "review" ? entry : undefined;
+          const rests = entry?.holder === "closed" || entry?.holder === "review";
+          return rests ? mesh.journal.whole(entry) : undefined;
         },
         { what: `${candidateId} settled`, withinMs },
       ),

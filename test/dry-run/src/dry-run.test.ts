@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, artifactDigests } from "./compare-runs.ts";
 import { newRunFolder } from "./dry-run-folder.ts";
+import { entrySizesOf } from "./entry-sizes.ts";
 import type { Evidence } from "./gather-evidence.ts";
 import { handoffsOf } from "./handoffs.ts";
 import { loadStories, STORY_NAMES } from "./stories.ts";
@@ -51,8 +52,10 @@ function report(
   return { sequence: 1, storedAt: startedMs + tookMs, report: parsed };
 }
 
+const NOTHING = { spec: {}, artifacts: [], feedback: [] };
+
 function evidenceOf(reports: readonly StoredReport[], entries: Evidence["entries"] = []): Evidence {
-  return { entries, reports, artifacts: [] };
+  return { entries, basis: NOTHING, reports, artifacts: [] };
 }
 
 test("every story has a candidate of its own but the duplicate, and another seed makes other candidates", () => {
@@ -120,6 +123,7 @@ test("what counts as a difference: a story's, a violation, a check of nothing, o
     differencesOf({
       stories: [{ ...none, ...story }],
       invariants: [finding(), finding({ id: "J7", checked: 0, unit: "holds" }), violated],
+      entries: { count: 60, mean: 2049, largest: 6145 },
       comparison,
     }),
   ).toEqual([
@@ -127,10 +131,15 @@ test("what counts as a difference: a story's, a violation, a check of nothing, o
     "J7: there were no holds to check",
     "J3: JOURNAL 7 again",
     "J3: and 2 more",
+    "journal entries take 2049 bytes on average, at most 2048 are right",
+    "the largest journal entry takes 6145 bytes, at most 6144 are right",
     "artifact trend/x isn't the one that the same code made in earlier",
   ]);
   const changed = { ...comparison, sameCode: false };
-  expect(differencesOf({ stories: [], invariants: [finding()], comparison: changed })).toEqual([]);
+  const entries = entrySizesOf([evidenceOf([])]);
+  expect(entries).toEqual({ count: 0, mean: 0, largest: 0 });
+  const right = { stories: [], invariants: [finding()], entries, comparison: changed };
+  expect(differencesOf(right)).toEqual([]);
 });
 
 function earlier(name: string, summary: object): void {
@@ -179,7 +188,9 @@ test("artifacts that hold times aren't compared", () => {
   const ref = { sha256: HEX, bytes: 1, stage: "live-ramp", runId: RUN };
   const names = ["gates/live-ramp.json", "observed/live-ramp-rollout.json"];
   const artifacts = names.map((name) => ({ ref: { ...ref, name }, bytes: undefined }));
-  expect(artifactDigests(new Map([["trend", { entries: [], reports: [], artifacts }]]))).toEqual({
+  expect(
+    artifactDigests(new Map([["trend", { entries: [], basis: NOTHING, reports: [], artifacts }]])),
+  ).toEqual({
     [`trend/${RUN}/gates/live-ramp.json`]: HEX,
   });
 });

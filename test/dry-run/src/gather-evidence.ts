@@ -3,7 +3,13 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { readEntries, readReports, type Session } from "@baton/client";
-import type { ArtifactRef, StoredReport, TimedEntry } from "@baton/contracts";
+import {
+  type ArtifactRef,
+  foldWhole,
+  type StoredReport,
+  type TimedEntry,
+  type Whole,
+} from "@baton/contracts";
 import { makeFolder } from "@baton/files";
 
 import type { Story, StoryName } from "./stories.ts";
@@ -18,6 +24,8 @@ export interface FoundArtifact {
 /** Everything about one candidate. */
 export interface Evidence {
   readonly entries: readonly TimedEntry[];
+  /** All that its last entry rests on. */
+  readonly basis: Whole;
   readonly reports: readonly StoredReport[];
   /** Of all its runs, in the order in which they were reported. */
   readonly artifacts: readonly FoundArtifact[];
@@ -38,7 +46,8 @@ export async function gatherEvidence(
     if (!entries) continue;
     const reports = await readReports(session, candidateId);
     const artifacts = await fetchAll(session, refsOf(reports));
-    found.set(name, { entries, reports, artifacts });
+    const basis = foldWhole(entries).at(-1)?.entry;
+    if (basis) found.set(name, { entries, basis, reports, artifacts });
   }
   return found;
 }

@@ -81,7 +81,7 @@ function judgeCurveFitted(matter: Matter): void {
     "gate 1 failed in both runs",
     `gate 1 failed in ${failing.length} of ${reports.length} gate reports; expected 2 of 2`,
   );
-  const reasons = last.feedback.flatMap((one) => one.reasons);
+  const reasons = evidence.basis.feedback.flatMap((one) => one.reasons);
   notes.check(
     last.loops === 1 && reasons.length > 0,
     `went back once with ${reasons.length} reasons: ${reasons[0] ?? ""}`,

@@ -23,6 +23,7 @@ export function renderSummary(
     heading("Handoffs of the first candidate"),
     first ? waterfall(first, width) : "It left no trace.\n",
     renderHandoffs(summary),
+    renderSizes(summary),
     heading("Invariants, checked from outside"),
     ...summary.invariants.map(({ id, ok, checked, unit, title }) =>
       cutTo(`${mark(ok && checked > 0)} ${id}  ${`${checked} ${unit}`.padEnd(14)} ${title}`, width),
@@ -99,6 +100,10 @@ function renderHandoffs({ handoffs }: Summary): string {
   const times = ({ count, p50Ms, p99Ms }: HandoffTimes): string =>
     `${count}, p50 ${durationText(p50Ms)}, p99 ${durationText(p99Ms)}`;
   return `Handoffs of all candidates to an idle lane: ${times(idle)}; to a busy one, waiting in line: ${times(busy)}`;
+}
+
+function renderSizes({ entries: { count, mean, largest } }: Summary): string {
+  return `Journal entries: ${count}, ${mean} bytes on average, the largest ${largest}`;
 }
 
 function renderEvidence({ folder, comparison, artifacts }: Summary): string[] {

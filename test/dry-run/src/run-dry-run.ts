@@ -33,6 +33,7 @@ import { captureWire } from "./capture-wire.ts";
 import { codeDigest } from "./code-digest.ts";
 import { compareWithEarlier, artifactDigests } from "./compare-runs.ts";
 import { type DryRunFolder, newRunFolder } from "./dry-run-folder.ts";
+import { entrySizesOf } from "./entry-sizes.ts";
 import { auditPackOf, type Evidence, gatherEvidence, writeEvidence } from "./gather-evidence.ts";
 import { handoffsOf } from "./handoffs.ts";
 import { openBoard } from "./journal-board.ts";
@@ -165,7 +166,8 @@ async function summarize(
   const seed = run.seed ?? null;
   const artifacts = artifactDigests(evidence);
   const comparison = compareWithEarlier(folder, { seed, code, artifacts });
-  const differences = differencesOf({ stories: verdicts, invariants, comparison });
+  const entries = entrySizesOf(evidence.values());
+  const differences = differencesOf({ stories: verdicts, invariants, entries, comparison });
   const all = clock();
   const summary: Summary = {
     v: 1,
@@ -179,6 +181,7 @@ async function summarize(
     stories: verdicts,
     kill: played.kill ?? null,
     handoffs: handoffsOf(evidence.values(), played.kill),
+    entries,
     invariants,
     differences,
     code,

@@ -2,6 +2,7 @@
 import type { InvariantFinding } from "@baton/local-mesh";
 
 import type { Comparison, ArtifactDigests } from "./compare-runs.ts";
+import { type EntrySizes, sizeFaults } from "./entry-sizes.ts";
 import type { Handoffs } from "./handoffs.ts";
 import type { Verdict } from "./judge.ts";
 import type { Kill } from "./kill-lane.ts";
@@ -35,6 +36,7 @@ export interface Summary {
   readonly stories: readonly Verdict[];
   readonly kill: Kill | null;
   readonly handoffs: Handoffs;
+  readonly entries: EntrySizes;
   readonly invariants: readonly InvariantFinding[];
   /** Everything that isn't as it should be, in words. */
   readonly differences: readonly string[];
@@ -48,9 +50,10 @@ export interface Summary {
 export function differencesOf(found: {
   readonly stories: readonly Verdict[];
   readonly invariants: readonly InvariantFinding[];
+  readonly entries: EntrySizes;
   readonly comparison: Comparison | null;
 }): string[] {
-  const { stories, invariants, comparison } = found;
+  const { stories, invariants, comparison, entries } = found;
   const ofStories = stories.flatMap(({ name, differences }) =>
     differences.map((difference) => `${name}: ${difference}`),
   );
@@ -67,5 +70,5 @@ export function differencesOf(found: {
           (name) => `artifact ${name} isn't the one that the same code made in ${comparison.with}`,
         )
       : [];
-  return [...ofStories, ...ofInvariants, ...ofArtifacts];
+  return [...ofStories, ...ofInvariants, ...sizeFaults(entries), ...ofArtifacts];
 }

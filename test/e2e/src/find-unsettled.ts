@@ -40,7 +40,9 @@ export async function openStandingCheck(mesh: Pick<Mesh, "nc" | "jsm">): Promise
     findUnsettled: (nowMs) => [
       ...foreign,
       ...[...last.values()].flatMap((stored) =>
-        faultsOf(stored, nowMs).map((fault) => `${stored.entry.id}: ${fault}`),
+        faultsOf(stored, nowMs).map(
+          (fault) => `${stored.entry.candidateId}.${stored.entry.n}: ${fault}`,
+        ),
       ),
     ],
     open: () => last.size,

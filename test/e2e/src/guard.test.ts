@@ -162,7 +162,8 @@ test.each([
 
 test("--mesh: an artifact that is gone from the store, whatever was recorded, is missed", async () => {
   const { entry } = await world.until(ids.waiting, "asking", ({ review }) => review !== null);
-  const gate = entry.artifacts.find(({ name }) => name === "gates/check.json");
+  const { artifacts } = await world.mesh.journal.whole(entry);
+  const gate = artifacts.find(({ name }) => name === "gates/check.json");
   const copy = await startTestNats({ signIn: true });
   try {
     await copyMesh(world.mesh, copy, { digests: [entry.playbook], change: (message) => message });

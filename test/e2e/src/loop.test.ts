@@ -142,9 +142,8 @@ describe("a candidate that a gate stops", () => {
       "GATE_FAILED",
     ]);
     expect(new Set(history.map(({ entry }) => entry.runId)).size).toBe(2);
-    expect(last.entry.feedback).toMatchObject([
-      { stage: "check", reasons: ["gate1: too good to be true"] },
-    ]);
+    const { feedback } = await world.mesh.journal.whole(last.entry);
+    expect(feedback).toMatchObject([{ stage: "check", reasons: ["gate1: too good to be true"] }]);
     expect(last.entry.deadline).not.toBeNull();
   });
 });

@@ -164,8 +164,9 @@ async function researched(candidateId: string) {
     ({ holder }) => holder === "lane-d" || holder === "review",
   );
   expect([entry.holder, particularsOf(entry)]).toEqual(["lane-d", expect.any(String)]);
+  const { artifacts } = await world.mesh.journal.whole(entry);
   const read = async (name: string): Promise<unknown> => {
-    const ref = entry.artifacts.find((artifact) => artifact.name === name);
+    const ref = artifacts.find((artifact) => artifact.name === name);
     const bytes = await world.mesh.artifacts.get(ref?.sha256 ?? "0".repeat(64));
     return JSON.parse(new TextDecoder().decode(bytes));
   };

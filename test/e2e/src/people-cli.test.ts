@@ -206,7 +206,8 @@ test("a key file that others may read signs nothing", async () => {
 test("evidence that can't be seen isn't approved", async () => {
   const { id } = await asking("unseen");
   const last = await loop.mesh.journal.last(id);
-  const gate = last?.entry.artifacts.find(({ name }) => name === "gates/check.json");
+  const whole = last && (await loop.mesh.journal.whole(last.entry));
+  const gate = whole?.artifacts.find(({ name }) => name === "gates/check.json");
   // Nobody may purge it, so it's lost as a whole.
   const { config } = await loop.mesh.jsm.streams.info("OBJ_ARTIFACTS");
   await loop.mesh.jsm.streams.delete("OBJ_ARTIFACTS");

@@ -213,7 +213,8 @@ describe("approvals that were given earlier", () => {
       "asked again",
       (entry) => entry.reason === "APPROVAL_REQUIRED" && entry.iteration === 1,
     );
-    expect(again.entry.feedback).toMatchObject([{ stage: "check", reasons: [`ben: ${why}`] }]);
+    const { feedback } = await world.loop.mesh.journal.whole(again.entry);
+    expect(feedback).toMatchObject([{ stage: "check", reasons: [`ben: ${why}`] }]);
     const [given] = again.entry.approvals;
     expect(given && approvalState(given, again.entry, again.entry.time)).toBe("void");
     const anew = { type: "approve", candidateId: id, evidence: again.entry.review?.evidence };

@@ -3,6 +3,7 @@ import {
   candidateTextFrom,
   findCandidate,
   readLast,
+  readWhole,
   type Session,
   sha256From,
 } from "@baton/client";
@@ -71,7 +72,8 @@ function wantedFrom(
 async function digestOf(session: Session, { id: typed, name }: Named): Promise<Sha256> {
   const id = await findCandidate(session, typed);
   const { entry } = await readLast(session, id);
-  const ref = entry.artifacts.findLast((artifact) => artifact.name === name);
+  const { artifacts } = await readWhole(session, entry);
+  const ref = artifacts.findLast((artifact) => artifact.name === name);
   if (ref) return ref.sha256;
   throw absent(
     `${id} has no artifact ${name}`,

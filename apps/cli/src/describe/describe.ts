@@ -1,5 +1,11 @@
 /** `baton describe ID`: everything that is known about a candidate. */
-import { candidateTextFrom, findCandidate, readEntries, readReports } from "@baton/client";
+import {
+  candidateTextFrom,
+  findCandidate,
+  readEntries,
+  readReports,
+  readWhole,
+} from "@baton/client";
 import { print, terminalWidth } from "@baton/terminal";
 import { renderDescription } from "@baton/views";
 
@@ -15,7 +21,12 @@ export async function describe(id: string, globals: Globals): Promise<void> {
     readEntries(session, candidateId),
     readReports(session, candidateId),
   ]);
-  const known = { candidateId, entries, reports };
+  const { entry } = entries.at(-1) ?? entries[0];
+  const basis = await readWhole(session, entry).then(
+    ({ spec, artifacts, feedback, walkForward }) => ({ spec, artifacts, feedback, walkForward }),
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  const known = { candidateId, entries, reports, basis };
   await print(globals.format, known, () =>
     renderDescription(known, { now: Date.now(), width: terminalWidth() }),
   );

@@ -4,12 +4,14 @@ import {
   holderFrom,
   readEntriesOf,
   readStandings,
+  readWhole,
   reasonFrom,
   type Session,
   stageFrom,
   type Unreadable,
 } from "@baton/client";
 import type { Feedback, Holder, Reason, Stage, TimedEntry } from "@baton/contracts";
+import { JournalCorrupt } from "@baton/mesh";
 import { note, print, terminalWidth } from "@baton/terminal";
 import { counted } from "@baton/text/counted";
 import { nearest } from "@baton/text/nearest";
@@ -56,7 +58,9 @@ export async function getCandidates(options: GetOptions): Promise<void> {
   await using session = await openCommandSession(options);
   const newer: CandidateRow[] = [];
   const found = await findEntries(session, wanted, (one) => newer.push(...newerRow(one)));
-  const rows = [...newer, ...found.map(rowOf)].toSorted((a, b) => b.sequence - a.sequence);
+  const known: CandidateRow[] = [];
+  for (const one of found) known.push(rowOf(one, await feedbackOf(session, one)));
+  const rows = [...newer, ...known].toSorted((a, b) => b.sequence - a.sequence);
   const now = Date.now();
   await print(format, rows, (list) => renderCandidates(list, now, terminalWidth()));
 }
@@ -140,8 +144,23 @@ function newerRow({ sequence, why, storedAt, standing, olderRelease }: Unreadabl
   return [{ candidateId, stage, holder, reason, since, ...unknown, sequence, detail }];
 }
 
-function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
-  const { candidateId, stage, holder, reason, runId, iteration, feedback, deadline } = entry;
+/** Why earlier runs came back, where there were any; earlier entries say it, and one of them may be lost. */
+async function feedbackOf(session: Session, { entry }: TimedEntry): Promise<readonly Feedback[]> {
+  if (entry.iteration === 0) return [];
+  try {
+    return (await readWhole(session, entry)).feedback;
+  } catch (error) {
+    if (!(error instanceof JournalCorrupt)) throw error;
+    note(`${error.message}; \`baton doctor --deep\` says more`);
+    return [];
+  }
+}
+
+function rowOf(
+  { sequence, storedAt, entry }: TimedEntry,
+  feedback: readonly Feedback[],
+): CandidateRow {
+  const { candidateId, stage, holder, reason, runId, iteration, deadline } = entry;
   const since = new Date(storedAt).toISOString();
   return {
     candidateId,
@@ -154,7 +173,7 @@ function rowOf({ sequence, storedAt, entry }: TimedEntry): CandidateRow {
     feedback,
     sequence,
     deadline,
-    detail: standingText(entry),
+    detail: standingText(entry, feedback),
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from "@baton/client";
 import {
   type Entry,
+  type WholeEntry,
   type EvidenceRecord,
   type GuardReceipt,
   incidentsOf,
@@ -20,7 +21,7 @@ import {
   type Stage,
   STREAMS,
 } from "@baton/contracts";
-import { type Artifacts, parseReport } from "@baton/mesh";
+import { type Artifacts, parseReport, readLastEntries } from "@baton/mesh";
 import {
   approvalRuleFor,
   assess,
@@ -53,7 +54,7 @@ export async function checkOnMesh(
   const candidateId = checkId("--candidate-id", given("candidate-id"));
   await using session = await openCommandSession(globals);
   const { artifacts } = session;
-  const last = await readLast(session, candidateId);
+  const last = await readLast(session, candidateId).then(readLastEntries(session.jsm).wholeStored);
   const { entry, sequence } = last;
   if (entry.holder === "closed") throw isClosed(entry);
   const playbook = await pinnedPlaybook(artifacts, entry.playbook);
@@ -127,7 +128,7 @@ interface Proof {
 
 async function findProof(
   on: { session: Session; artifacts: Artifacts; playbook: Playbook },
-  entry: Entry,
+  entry: WholeEntry,
 ): Promise<Proof> {
   const { session, artifacts, playbook } = on;
   const report = await storedResult(session, entry, stageRule(playbook, entry.stage).lane);

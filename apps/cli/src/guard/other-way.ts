@@ -3,10 +3,17 @@
  * what really happened next, until the first entry that comes out otherwise; what would have followed then, nobody knows.
  */
 import type { CandidateRecord } from "@baton/client";
-import type { Entry, EvidenceRecord, StoredEntry } from "@baton/contracts";
+import {
+  type Brought,
+  broughtBy,
+  earlierOf,
+  type EvidenceRecord,
+  type StoredWhole,
+  type WholeEntry,
+  wholeOf,
+} from "@baton/contracts";
 import {
   decide,
-  type Decision,
   evidenceNeeded,
   type EvidenceRequest,
   instantMs,
@@ -36,9 +43,13 @@ export async function findParting(
   gather: Gather,
 ): Promise<Parting | string | undefined> {
   /** The chain as it would have been; up to the parting it differs in figures only. */
-  let last: StoredEntry | undefined;
-  for (const [index, { entry, sequence }] of record.entries.entries()) {
+  let last: StoredWhole | undefined;
+  const brought: Brought[] = [];
+  for (const [index, { entry: stored, sequence, sha256 }] of record.entries.entries()) {
+    if (typeof stored === "string") return stored;
+    const entry = orWords(() => wholeOf(stored, brought));
     if (typeof entry === "string") return entry;
+    brought.push(broughtBy({ sequence, sha256, entry }));
     const asked = questionOf(last, entry, record.sources);
     if (typeof asked === "string") return asked;
     // Run ids are made of the playbook's digest: with its own, no report would fit.
@@ -47,7 +58,7 @@ export async function findParting(
     const parting = compare(entry, question);
     if (typeof parting === "string")
       return { n: index + 1, sequence, stage: entry.stage, was: inWords(entry), would: parting };
-    last = { sequence, entry: parting };
+    last = { sequence, sha256, entry: parting, earlier: earlierOf(parting.basis, last) };
   }
   return undefined;
 }
@@ -61,17 +72,13 @@ async function underOther(question: Question, gather: Gather): Promise<Question>
 }
 
 /** The entry as it would have been, or in words what would have happened instead. */
-function compare(entry: Entry, question: Question): Entry | string {
+function compare(entry: WholeEntry, question: Question): WholeEntry | string {
   const { last, happening, now } = question;
   const deadline = last?.entry.holder === "review" ? null : (last?.entry.deadline ?? null);
   if (happening.kind !== "deadline" && deadline !== null && instantMs(deadline) < instantMs(now))
     return `${last?.entry.stage ?? ""} would have been overdue at ${deadline}`;
-  let decision: Decision;
-  try {
-    decision = decide(question);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const decision = orWords(() => decide(question));
+  if (typeof decision === "string") return decision;
   switch (decision.kind) {
     case "ignore":
       return decision.why === "early"
@@ -84,7 +91,15 @@ function compare(entry: Entry, question: Question): Entry | string {
   }
 }
 
-function isSameWay(one: Entry, other: Entry): boolean {
+function orWords<T>(ask: () => T): T | string {
+  try {
+    return ask();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isSameWay(one: WholeEntry, other: WholeEntry): boolean {
   const { holder, stage, reason, runId, awaits } = one;
   return (
     holder === other.holder &&
@@ -95,6 +110,6 @@ function isSameWay(one: Entry, other: Entry): boolean {
   );
 }
 
-function inWords(entry: Entry): string {
+function inWords(entry: WholeEntry): string {
   return `${entry.reason}, ${entry.stage} with ${entry.holder}: ${particularsOf(entry)}`;
 }

@@ -1,6 +1,16 @@
 /** Decides a candidate's journal again through the core and compares byte for byte (J10). */
 import type { CandidateRecord, RecordedEntry } from "@baton/client";
-import { type Entry, journalSubject, type StoredEntry } from "@baton/contracts";
+import {
+  type Brought,
+  broughtBy,
+  earlierOf,
+  type Entry,
+  journalSubject,
+  type StoredWhole,
+  type WholeEntry,
+  wholeOf,
+  wireOf,
+} from "@baton/contracts";
 import type { People } from "@baton/people";
 import { decide, type Decision, questionOf, type ReplaySources } from "@baton/playbook";
 
@@ -51,36 +61,44 @@ export function replayRecord(record: CandidateRecord, people?: People): Replayed
       notes: notes.slice(0, 20),
     };
   };
-  let last: StoredEntry | undefined;
+  let last: StoredWhole | undefined;
+  const brought: Brought[] = [];
   for (const [index, recorded] of entries.entries()) {
-    const { entry, sequence } = recorded;
-    const found = compare(last, recorded, sources);
+    const { sequence, sha256 } = recorded;
+    const entry = wholeIn(recorded, brought);
+    const found =
+      typeof entry === "string" ? only(entry) : compare(last, { ...recorded, entry }, sources);
     if (found) return result(index, { n: index + 1, sequence, ...found });
     if (typeof entry === "string") continue;
     const unproven = signatures.faultOf(entry);
     if (unproven !== undefined)
       return result(index, { n: index + 1, sequence, ...only(unproven), path: "$.cause" });
     notes.push(...timeNotes(entry, sequence, sources));
-    last = { sequence, entry };
+    brought.push(broughtBy({ sequence, sha256, entry }));
+    last = { sequence, sha256, entry, earlier: earlierOf(entry.basis, last) };
   }
   return result(entries.length, null);
 }
 
 type Found = Omit<Difference, "n" | "sequence">;
 
+/** The entry with all that it rests on; in words why it can't be told, or why it is no entry. */
+function wholeIn({ entry }: RecordedEntry, brought: readonly Brought[]): WholeEntry | string {
+  return typeof entry === "string" ? entry : decided(() => wholeOf(entry, brought));
+}
+
 function compare(
-  last: StoredEntry | undefined,
-  recorded: RecordedEntry,
+  last: StoredWhole | undefined,
+  recorded: Pick<RecordedEntry, "text" | "subject"> & { readonly entry: WholeEntry },
   sources: ReplaySources,
 ): Found | undefined {
   const { entry, text, subject } = recorded;
-  if (typeof entry === "string") return only(entry);
   const question = questionOf(last, entry, sources);
   if (typeof question === "string") return only(`can't be decided again: ${question}`);
   const decision = decided(() => decide(withRecordedTime(question, entry)));
   if (typeof decision === "string") return only(`deciding it again failed: ${decision}`);
   if (decision.kind !== "append") return only(`the replay decides otherwise: ${inWords(decision)}`);
-  const again = JSON.stringify(decision.entry);
+  const again = JSON.stringify(wireOf(decision.entry));
   if (again !== text) {
     const at = firstDifference(JSON.parse(text), JSON.parse(again), []);
     return at ?? only("the same values, written in other bytes");
@@ -121,7 +139,7 @@ function micros(time: string): number {
   return Date.parse(`${time.slice(0, 23)}Z`) * 1000 + Number(time.slice(23, 26));
 }
 
-function decided(decideAgain: () => Decision): Decision | string {
+function decided<T>(decideAgain: () => T): T | string {
   try {
     return decideAgain();
   } catch (error) {

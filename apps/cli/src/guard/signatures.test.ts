@@ -2,7 +2,7 @@
 import type { CandidateRecord } from "@baton/client";
 import type { Controls, Entry } from "@baton/contracts";
 import { parsePeople, type People, type Signer, signerOf } from "@baton/people";
-import { controlled, sampleEntry } from "@baton/testkit";
+import { controlled, sampleEntry, type SampleChanges } from "@baton/testkit";
 import { createUser } from "@nats-io/nkeys";
 import { expect, test } from "vitest";
 
@@ -28,7 +28,7 @@ const approve = (by: Signer) =>
   });
 
 /** An entry that says ann approved, by `command`'s signature. */
-function entryFor(command: Partial<ReturnType<typeof approve>>, over: Partial<Entry> = {}): Entry {
+function entryFor(command: Partial<ReturnType<typeof approve>>, over: SampleChanges = {}): Entry {
   const { publicKey, signature } = command;
   return sampleEntry({
     candidateId: CANDIDATE,

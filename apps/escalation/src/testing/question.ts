@@ -1,5 +1,5 @@
 /** Journal entries as a coordinator writes them, cut to what escalation looks at. */
-import type { Entry, StoredEntry } from "@baton/contracts";
+import type { Entry, StoredEntry, WholeEntry } from "@baton/contracts";
 import { sampleEntry } from "@baton/testkit";
 
 /** When every test's story begins. */
@@ -10,8 +10,11 @@ export function at(ms: number): string {
   return new Date(START_MS + ms).toISOString();
 }
 
+type Changes = Partial<Omit<Entry, "evidence">>;
+type Asked = StoredEntry & { readonly entry: WholeEntry };
+
 /** An entry that asks a person. */
-export function question(sequence: number, changes: Partial<Entry> = {}): StoredEntry {
+export function question(sequence: number, changes: Changes = {}): Asked {
   const entry = sampleEntry({
     candidateId: "cand-0001",
     n: 2,
@@ -30,7 +33,7 @@ export function question(sequence: number, changes: Partial<Entry> = {}): Stored
 }
 
 /** An entry that hands the baton back to a lane. */
-export function answer(sequence: number, changes: Partial<Entry> = {}): StoredEntry {
+export function answer(sequence: number, changes: Changes = {}): Asked {
   const cause = {
     kind: "command",
     commandId: "cmd-0001",

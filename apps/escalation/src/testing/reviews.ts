@@ -1,5 +1,5 @@
 /** What tests ask about reviews. */
-import { ReviewRecord, REVIEWS_BUCKET, type StoredEntry } from "@baton/contracts";
+import { ReviewRecord, REVIEWS_BUCKET, type HashedEntry } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
 import { AS_READER, eventually, type SpawnedService } from "@baton/testkit";
 import { z } from "zod";
@@ -18,7 +18,7 @@ export const keysOf = (services: readonly SpawnedService[], candidateId: string)
     .map(({ key }) => key);
 
 /** Where the candidate stands. */
-export async function lastOf(mesh: Mesh, candidateId: string): Promise<StoredEntry> {
+export async function lastOf(mesh: Mesh, candidateId: string): Promise<HashedEntry> {
   const last = await mesh.journal.last(candidateId);
   if (!last) throw new Error(`${candidateId} has no entry`);
   return last;
@@ -30,12 +30,11 @@ export async function askAgain(
   candidateId: string,
   deadlineInMs: number,
 ): Promise<number> {
-  const { sequence, entry } = await lastOf(mesh, candidateId);
+  const { sequence, entry } = await mesh.journal.wholeStored(await lastOf(mesh, candidateId));
   const now = Date.now();
   const openedAt = new Date(now).toISOString();
   const appended = await mesh.journal.append({
     ...entry,
-    id: `${candidateId}.${entry.n + 1}`,
     n: entry.n + 1,
     prev: sequence,
     time: openedAt,

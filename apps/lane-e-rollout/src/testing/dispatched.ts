@@ -48,5 +48,5 @@ export async function dispatched(context: Omit<StageContext, "lane">): Promise<v
     ),
   });
   const { kind } = await journal.append(entry);
-  if (kind !== "stored") throw new Error(`${entry.id} wasn't stored`);
+  if (kind !== "stored") throw new Error(`${candidateId} wasn't stored`);
 }

@@ -1,11 +1,11 @@
-import type { Entry, StoredEntry } from "@baton/contracts";
+import type { StoredEntry } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
-import { sampleEntry } from "@baton/testkit";
+import { sampleEntry, type SampleChanges } from "@baton/testkit";
 
 import type { MeshReader } from "../promotion-guard.ts";
 
 /** The last entry of a candidate, which awaits the dispatch that it is itself, as tests' contexts have it: sequence 1. */
-export function awaited(candidateId: string, over: Partial<Entry> = {}): StoredEntry {
+export function awaited(candidateId: string, over: SampleChanges = {}): StoredEntry {
   const entry = sampleEntry({ candidateId, stage: "shadow-paper", holder: "lane-e", ...over });
   return { sequence: 1, entry };
 }

@@ -1,9 +1,8 @@
 /** The journal that the real engine reads, as the coordinator would have written it: it holds main against it. */
 import { StrategyConfigMap, StrategyLimits, StrategySettings } from "@baton/artifacts";
-import type { Entry } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
 import { digestOf, notionalAt } from "@baton/playbook";
-import { sampleEntry } from "@baton/testkit";
+import { sampleEntry, type SampleChanges } from "@baton/testkit";
 import { readYaml } from "@baton/text";
 import { strategyText } from "@baton/views";
 
@@ -14,17 +13,17 @@ export function useJournal(of: Mesh["journal"]): void {
   journal = of;
 }
 
-async function append(candidateId: string, over: Partial<Entry>): Promise<void> {
+async function append(candidateId: string, over: SampleChanges): Promise<void> {
   if (journal === undefined) return;
   const history = await journal.history(candidateId);
   // A stage run is handed over once, however often it is delivered.
   if (history.some(({ entry }) => entry.stage === over.stage && entry.runId === over.runId)) return;
   const last = history.at(-1);
   const n = (last?.entry.n ?? 0) + 1;
-  const before = last ? { spec: last.entry.spec, promoted: true } : {};
+  const before = last ? { spec: last.entry.basis.spec, promoted: true } : {};
   const entry = sampleEntry({ candidateId, n, prev: last?.sequence ?? 0, ...before, ...over });
   const { kind } = await journal.append(entry);
-  if (kind !== "stored") throw new Error(`${entry.id} wasn't stored`);
+  if (kind !== "stored") throw new Error(`${candidateId} wasn't stored`);
 }
 
 /** That this run's shadow-paper reported the strategy in the file. */

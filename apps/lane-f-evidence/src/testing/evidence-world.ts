@@ -26,6 +26,7 @@ import {
 
 import type { EvidenceOptions, JournalEntry } from "../ports.ts";
 import { reported, useJournal } from "./accounting.ts";
+import { chained } from "./journal.ts";
 import { DAY } from "./run-artifacts.ts";
 
 /** A real broker, a real engine and a real repository; the journal is a list. */
@@ -80,7 +81,7 @@ export async function startEvidenceWorld(waitMs = 5000): Promise<EvidenceWorld> 
       engineUrl: await engine.ready(),
       readToken: READ_TOKEN,
       gitops: remote,
-      journal: { entries: async (id) => journal.filter(({ entry }) => entry.candidateId === id) },
+      journal: { entries: async (id) => chained(journal, id) },
       controls: mesh.mesh.controls,
       commands: mesh.mesh.commands,
       auditKey: openAuditKey(join(folder.path, "audit.pem"), { create: true }),

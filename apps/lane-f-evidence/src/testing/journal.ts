@@ -1,5 +1,6 @@
-import type { ArtifactRef, Entry } from "@baton/contracts";
-import { sampleEntry } from "@baton/testkit";
+import { type ArtifactRef, wireOf } from "@baton/contracts";
+import { digestOf } from "@baton/playbook";
+import { sampleEntry, type SampleChanges } from "@baton/testkit";
 
 import type { JournalEntry } from "../ports.ts";
 import { CANDIDATE, RUN, spec } from "./run-artifacts.ts";
@@ -7,7 +8,7 @@ import { CANDIDATE, RUN, spec } from "./run-artifacts.ts";
 const AT = "2026-01-05T11:00:00.000Z";
 
 /** An entry of the test candidate's journal; position and sequence follow from `n`. */
-export function journalEntry(n: number, over: Partial<Entry> = {}): JournalEntry {
+export function journalEntry(n: number, over: SampleChanges = {}): JournalEntry {
   const entry = sampleEntry({
     candidateId: CANDIDATE,
     n,
@@ -25,11 +26,23 @@ export function journalEntry(n: number, over: Partial<Entry> = {}): JournalEntry
     spec: spec(),
     ...over,
   });
-  return { sequence: n * 10, time: AT, entry };
+  return { sequence: n * 10, time: AT, entry, text: JSON.stringify(wireOf(entry)) };
+}
+
+/** The entries as a journal has them: each names the bytes of the one before. */
+export function chained(rows: readonly JournalEntry[], candidateId = CANDIDATE): JournalEntry[] {
+  const done: JournalEntry[] = [];
+  for (const row of rows) {
+    if (row.entry.candidateId !== candidateId) continue;
+    const before = done.at(-1);
+    const entry = { ...row.entry, prevSha256: before ? digestOf(before.text) : null };
+    done.push({ ...row, entry, text: JSON.stringify(wireOf(entry)) });
+  }
+  return done;
 }
 
 /** Evidence of a gate that failed in `from`, for the entry that opens an incident. */
-export function gateFailure(from: string, reasons: readonly string[]): Partial<Entry> {
+export function gateFailure(from: string, reasons: readonly string[]): SampleChanges {
   return {
     stage: "incident-recovery",
     reason: "INCIDENT",

@@ -1,6 +1,7 @@
-/** A candidate's way as coordinator and lanes write it: dispatches, reports, and the entries that take them. */
 import { type Entry, type Report, reportSubject } from "@baton/contracts";
 import type { Mesh } from "@baton/mesh";
+/** A candidate's way as coordinator and lanes write it: dispatches, reports, and the entries that take them. */
+import type { SampleChanges } from "@baton/testkit";
 
 import { entry, report } from "./records.ts";
 
@@ -23,7 +24,7 @@ export class Journey {
   }
 
   /** Appends an entry. */
-  async append(changes: Partial<Entry>): Promise<void> {
+  async append(changes: SampleChanges): Promise<void> {
     const appended = await this.#mesh.journal.append(
       entry(this.#candidateId, { ...changes, prev: this.#last }),
     );

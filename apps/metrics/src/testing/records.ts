@@ -1,6 +1,6 @@
 /** Reports and entries as lanes and the coordinator write them. */
-import { type Entry, Report } from "@baton/contracts";
-import { sampleEntry } from "@baton/testkit";
+import { type WholeEntry, Report } from "@baton/contracts";
+import { sampleEntry, type SampleChanges } from "@baton/testkit";
 
 const TRACE = `00-${"a".repeat(32)}-${"b".repeat(16)}-00`;
 
@@ -57,7 +57,7 @@ export const FAILED_RESULT = {
 } as const;
 
 /** An entry of a candidate, the first one unless `changes` says otherwise. */
-export function entry(candidateId: string, changes: Partial<Entry> = {}): Entry {
+export function entry(candidateId: string, changes: SampleChanges = {}): WholeEntry {
   return sampleEntry({ candidateId, runId: "run-0001", reason: "SUBMITTED", ...changes });
 }
 

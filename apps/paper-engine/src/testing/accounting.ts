@@ -1,9 +1,9 @@
 /** Journal entries that account for tests' strategies, as the coordinator would have written them. */
 import { RAMP_LEVELS, type RampLevel, type StrategySettings } from "@baton/artifacts";
-import type { Entry } from "@baton/contracts";
+import { type WholeEntry, wholeOf } from "@baton/contracts";
 import { type Mesh, openMesh } from "@baton/mesh";
 import { digestOf, notionalAt } from "@baton/playbook";
-import { sampleEntry } from "@baton/testkit";
+import { sampleEntry, sayingAll, type SampleChanges } from "@baton/testkit";
 import { strategyText } from "@baton/views";
 
 import type { JournalReader } from "../accounts.ts";
@@ -38,7 +38,11 @@ export async function writeDown(
 }
 
 /** The entry that hands the candidate to live-ramp, after shadow-paper reported `sha256`. */
-export function rampEntry(candidateId: string, sha256: string, over: Partial<Entry> = {}): Entry {
+export function rampEntry(
+  candidateId: string,
+  sha256: string,
+  over: SampleChanges = {},
+): WholeEntry {
   return sampleEntry({
     candidateId,
     runId: RUN,
@@ -61,21 +65,25 @@ export function rampEntry(candidateId: string, sha256: string, over: Partial<Ent
 }
 
 /** Appends to the candidate's journal; gives what is last there. */
-export async function toJournal({ journal }: Pick<Mesh, "journal">, entry: Entry): Promise<Entry> {
+export async function toJournal(
+  { journal }: Pick<Mesh, "journal">,
+  entry: WholeEntry,
+): Promise<WholeEntry> {
   const last = await journal.last(entry.candidateId);
   const n = (last?.entry.n ?? 0) + 1;
-  const id = `${entry.candidateId}.${n}`;
-  const next = { ...entry, id, n, prev: last?.sequence ?? 0 };
+  const next = sayingAll({ ...entry, n, prev: last?.sequence ?? 0 });
   const { kind } = await journal.append(next);
-  if (kind !== "stored") throw new Error(`${id} wasn't stored`);
+  if (kind !== "stored") throw new Error(`${entry.candidateId} wasn't stored`);
   return next;
 }
 
 /** A journal that accounts for what `reported` says of each candidate, for tests that are about something else. */
 export function accountingJournal(reported: (candidateId: string) => string): JournalReader {
   return {
+    whole: async (entry) => wholeOf(entry, []),
     last: async (candidateId) => ({
       sequence: 1,
+      sha256: "0".repeat(64),
       entry: rampEntry(candidateId, reported(candidateId)),
     }),
     lastOfRun: async () => undefined,

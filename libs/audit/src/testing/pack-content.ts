@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { AuditPackContent, PackArtifact } from "../build-pack.ts";
-import type { JournalRow } from "../journal-extract.ts";
+import type { ExtractRow } from "../journal-extract.ts";
 
 const CANDIDATE = "cand-0123456789ab";
 const RUN = "run-0123456789ab";
@@ -25,27 +25,37 @@ export const artifacts = [
   artifact(`gates/${"long-folder-name/".repeat(9)}gate-evaluation.json`, bytesOf("x".repeat(700))),
 ];
 
-/** A journal of three entries with gaps between its sequences, as other candidates make them. */
-export function journal(): JournalRow[] {
-  return [11, 15, 40].map((sequence, index) => ({
-    sequence,
-    time: AT,
-    entry: {
+/** What a test may want of an entry; `n` from 1. */
+type Changed = (entry: Readonly<Record<string, unknown>>, n: number) => object;
+
+/** A journal of three entries with gaps between its sequences, as other candidates make them; the first says all. */
+export function journal(changed: Changed = (entry) => entry): ExtractRow[] {
+  const rows: ExtractRow[] = [];
+  const digests: string[] = [];
+  for (const [index, sequence] of [11, 15, 40].entries()) {
+    const entry = {
       n: index + 1,
       prev: [0, 11, 15][index] ?? 0,
+      prevSha256: digests.at(-1) ?? null,
       candidateId: CANDIDATE,
       stage: "audit-evidence",
       runId: RUN,
-      spec: SPEC,
-      artifacts: artifacts.map(({ name, sha256: digest, bytes }) => ({
-        name,
-        sha256: digest,
-        bytes,
-        stage: "gate-evaluation",
-        runId: RUN,
-      })),
-    },
-  }));
+      basis:
+        index === 0
+          ? sayingAll(artifacts)
+          : { earlier: [11], sha256: sha256(bytesOf(digests[0] ?? "")) },
+    };
+    const text = JSON.stringify(changed(entry, index + 1));
+    digests.push(sha256(bytesOf(text)));
+    rows.push({ sequence, time: AT, text });
+  }
+  return rows;
+}
+
+/** What an entry says that brings the specification and these artifacts. */
+export function sayingAll(of: readonly PackArtifact[], spec: object = SPEC): object {
+  const made = of.map(({ name, sha256: digest, bytes }) => ({ name, sha256: digest, bytes }));
+  return { spec, made: [{ stage: "gate-evaluation", runId: RUN, artifacts: made }] };
 }
 
 /** Content of a whole pack. */

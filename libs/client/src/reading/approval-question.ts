@@ -1,7 +1,7 @@
 /** What an approval would be given on, as it is shown to whoever gives it. */
 import { GateReport } from "@baton/artifacts";
-import type { ArtifactRef, CandidateId, Entry } from "@baton/contracts";
-import type { Artifacts } from "@baton/mesh";
+import type { ArtifactRef, CandidateId, Entry, WholeEntry } from "@baton/contracts";
+import { type Artifacts, JournalCorrupt } from "@baton/mesh";
 import { approvalState, evidenceDigest } from "@baton/playbook";
 import { counted } from "@baton/text/counted";
 import { printable } from "@baton/text/printable";
@@ -9,10 +9,11 @@ import { UserError, EXIT } from "@baton/text/user-error";
 import { particularsOf, renderArtifacts, whoText } from "@baton/views";
 
 import type { Session } from "../session/session.ts";
+import { readWhole } from "./read-candidate.ts";
 
 /** A question for an approval, with what its gates said. */
 export interface ApprovalQuestion {
-  readonly entry: Entry;
+  readonly entry: WholeEntry;
   /** Digest that the approval is bound to: over the artifacts of `entry`. */
   readonly evidence: string;
   readonly gates: readonly {
@@ -34,11 +35,15 @@ const MAX_REPORTS = 50;
  */
 export async function readApprovalQuestion(
   session: Session,
-  entry: Entry,
+  last: Entry,
 ): Promise<ApprovalQuestion | undefined> {
-  const { candidateId } = entry;
-  const evidence = entry.review?.evidence ?? null;
-  if (entry.reason !== "APPROVAL_REQUIRED" || evidence === null) return undefined;
+  const { candidateId } = last;
+  const evidence = last.review?.evidence ?? null;
+  if (last.reason !== "APPROVAL_REQUIRED" || evidence === null) return undefined;
+  const entry = await readWhole(session, last).catch((error: unknown) => {
+    if (error instanceof JournalCorrupt) throw unseen(candidateId, error.message);
+    throw error;
+  });
   if (evidenceDigest(entry.artifacts) !== evidence)
     throw unseen(candidateId, "the digest in the question isn't that of its artifacts");
   const { artifacts } = session;

@@ -1,4 +1,6 @@
 /** Everything a mesh has stored about a candidate, read once: its journal as bytes, and what its entries name as their cause. */
+import { hash } from "node:crypto";
+
 import {
   type CandidateId,
   Command,
@@ -10,6 +12,7 @@ import {
   type PreciseInstant,
   type Report,
   reportFilter,
+  type Sha256,
 } from "@baton/contracts";
 import { type Artifacts, parseEntry, parseReport } from "@baton/mesh";
 import type { Playbook, ReplaySources } from "@baton/playbook";
@@ -23,6 +26,8 @@ export interface RecordedEntry {
   readonly sequence: number;
   readonly subject: string;
   readonly text: string;
+  /** Of its bytes. */
+  readonly sha256: Sha256;
   /** The entry, or in words why it isn't one. */
   readonly entry: Entry | string;
 }
@@ -69,7 +74,8 @@ export async function readRecord(
   await readAll(session, { stream: "journal", filter: journalFence(candidateId) }, (message) => {
     const { seq: sequence, subject, data } = message;
     const text = new TextDecoder().decode(data);
-    entries.push({ sequence, subject, text, entry: entryIn(data, sequence) });
+    const sha256 = hash("sha256", data);
+    entries.push({ sequence, subject, text, sha256, entry: entryIn(data, sequence) });
   });
   if (entries.length === 0) throw unknownCandidate(candidateId);
   const playbooks = await readPlaybooks(entries, findStored);

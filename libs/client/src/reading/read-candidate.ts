@@ -1,17 +1,21 @@
 /** One candidate's journal and reports, read once. */
 import {
   type CandidateId,
+  type Entry,
+  type HashedEntry,
   journalFence,
   reportFilter,
   type StoredReport,
   STREAMS,
   type TimedEntry,
+  type WholeEntry,
 } from "@baton/contracts";
 import {
   follow,
   type FollowOptions,
-  parseEntry,
+  hashedEntry,
   parseReport,
+  readLastEntries,
   type StoredMessage,
 } from "@baton/mesh";
 import { UserError, EXIT } from "@baton/text/user-error";
@@ -23,17 +27,19 @@ const SILENT_MS = 15_000;
 
 type JournalSession = Pick<Session, "nc" | "jsm"> & Partial<Pick<Session, "tell">>;
 
+/** An entry with when it was stored and the digest of its bytes. */
+export type ReadEntry = TimedEntry & HashedEntry;
+
 /** A candidate's entries in order; at least one. Messages that aren't entries are left out and said so. */
 export async function readEntries(
   session: JournalSession,
   candidateId: CandidateId,
-): Promise<[TimedEntry, ...TimedEntry[]]> {
-  const entries: TimedEntry[] = [];
+): Promise<[ReadEntry, ...ReadEntry[]]> {
+  const entries: ReadEntry[] = [];
   const foreign: number[] = [];
   await readAll(session, { stream: "journal", filter: journalFence(candidateId) }, (message) => {
     try {
-      const entry = parseEntry(message.data, message.seq);
-      entries.push({ sequence: message.seq, storedAt: message.storedMs, entry });
+      entries.push({ ...hashedEntry(message), storedAt: message.storedMs });
     } catch {
       foreign.push(message.seq);
     }
@@ -66,13 +72,20 @@ export async function readReports(
 export async function readLast(
   { jsm }: Pick<Session, "jsm">,
   candidateId: CandidateId,
-): Promise<TimedEntry> {
+): Promise<ReadEntry> {
   const message = await jsm.streams.getMessage(STREAMS.journal.name, {
     last_by_subj: journalFence(candidateId),
   });
   if (!message) throw unknownCandidate(candidateId);
-  const entry = parseEntry(message.data, message.seq);
-  return { sequence: message.seq, storedAt: message.time.getTime(), entry };
+  return { ...hashedEntry(message), storedAt: message.time.getTime() };
+}
+
+/** The entry with all that it rests on. Throws `JournalCorrupt` where an earlier one isn't what it was decided on. */
+export function readWhole(
+  { jsm }: { readonly jsm: Pick<Session["jsm"], "streams"> },
+  entry: Entry,
+): Promise<WholeEntry> {
+  return readLastEntries(jsm).whole(entry);
 }
 
 /** No entry of that candidate is in the journal. */

@@ -8,12 +8,13 @@ import { join } from "node:path";
 import type { Entry } from "@baton/contracts";
 import { createBareRepository, mergeOnce, openWorktree, runBranch } from "@baton/gitops";
 import { drillPrefixOf, loaded } from "@baton/playbook";
-import { sampleEntry } from "@baton/testkit";
+import { sampleEntry, type SampleChanges } from "@baton/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
 
 import { runningFindings } from "../diagnosis/examine-running.ts";
 import { meshDirectory } from "../here/mesh-directory.ts";
+import type { Session } from "../session/session.ts";
 import { readRunning } from "./read-running.ts";
 
 const repositoryRoot = join(import.meta.dirname, "../../../..");
@@ -84,7 +85,7 @@ async function rollOut(candidateId: string, level: string, run = RUN): Promise<s
 
 const moveBack = (commit: string): string => git("update-ref", "refs/heads/main", commit);
 
-const entryOf = (candidateId: string, changes: Partial<Record<keyof Entry, unknown>>): Entry =>
+const entryOf = (candidateId: string, changes: SampleChanges): Entry =>
   sampleEntry({
     candidateId,
     runId: RUN,
@@ -102,6 +103,10 @@ const entryOf = (candidateId: string, changes: Partial<Record<keyof Entry, unkno
     ],
     ...changes,
   });
+/** Every entry of these tests says all that it rests on. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing is asked of it
+const noStreams = {} as Session["jsm"]["streams"];
+
 const completed = (candidateId: string): Entry =>
   entryOf(candidateId, {
     stage: "audit-evidence",
@@ -126,7 +131,7 @@ async function findings(...entries: Entry[]): Promise<string[]> {
           return text === undefined ? undefined : new TextEncoder().encode(text);
         },
       },
-      jsm: { direct: { getMessage: async () => null } },
+      jsm: { direct: { getMessage: async () => null }, streams: noStreams },
       address: {
         up: { dataDir: root, addresses: { "paper-engine": `http://127.0.0.1:${address.port}` } },
       },
@@ -194,7 +199,7 @@ test("what main or the broker has and the journal doesn't know, or took out, is 
 });
 
 test("a rollout or a recovery under way is no difference", async () => {
-  const at = (stage: string, changes: Partial<Record<keyof Entry, unknown>> = {}): Entry =>
+  const at = (stage: string, changes: SampleChanges = {}): Entry =>
     entryOf("cand-moving", {
       stage,
       holder: "lane-e",
@@ -214,7 +219,7 @@ test("what a drill brings to main is no difference while its run is at it, and n
   const drill = `${drillPrefixOf(RUN)}4ef2b227`;
   await rollOut(drill, "L0");
   unclaimed = [{ account: drill, positions: [{ instrument: "DRILL", held: "1" }], problem: null }];
-  const at = (changes: Partial<Record<keyof Entry, unknown>>): Entry =>
+  const at = (changes: SampleChanges): Entry =>
     entryOf("cand-drilled", { visited: [], artifacts: [], promoted: undefined, ...changes });
   const drilled = { stage: "rollback-readiness", holder: "lane-f", awaits: 7 };
   expect(await findings(at(drilled))).toEqual([expect.stringMatching(/^ok /)]);

@@ -14,7 +14,7 @@ import {
   StrategySettings,
   type UnclaimedAccount,
 } from "@baton/artifacts";
-import type { Entry } from "@baton/contracts";
+import type { Entry, WholeEntry } from "@baton/contracts";
 import { openMainReader, type Remote, undoneActions } from "@baton/gitops";
 import { isStoredBy } from "@baton/mesh";
 import type { Playbook } from "@baton/playbook";
@@ -38,6 +38,7 @@ import { meshDirectory } from "../here/mesh-directory.ts";
 import { readerHeaders } from "../here/reader-headers.ts";
 import type { Session } from "../session/session.ts";
 import { openShelf } from "./candidate-record.ts";
+import { readWhole } from "./read-candidate.ts";
 
 const ENGINE = "paper-engine";
 const ENGINE_MS = 2000;
@@ -54,7 +55,7 @@ export interface Compared {
 }
 
 type RunningSession = Pick<Session, "artifacts"> & {
-  readonly jsm: Parameters<typeof isStoredBy>[0];
+  readonly jsm: Parameters<typeof isStoredBy>[0] & Pick<Session["jsm"], "streams">;
   readonly address: { readonly up?: Pick<UpOf, "dataDir" | "addresses"> | undefined };
 };
 type UpOf = NonNullable<Session["address"]["up"]>;
@@ -78,7 +79,9 @@ export async function readRunning(
     readMain(repository),
     readUnclaimed(up.addresses[ENGINE], readerHeaders(up.dataDir)),
   ]);
-  const last = await entries(new Set(main.main.keys()));
+  const last: WholeEntry[] = [];
+  for (const entry of await entries(new Set(main.main.keys())))
+    last.push(await readWhole({ jsm }, entry));
   const findPlaybook = openShelf(artifacts);
   const unaccounted = await unaccountedIn(main.files, last, jsm);
   const promotions: Promotion[] = [];
@@ -98,7 +101,7 @@ export async function readRunning(
 }
 
 async function promotionOf(
-  entry: Entry,
+  entry: WholeEntry,
   playbook: Playbook,
   artifacts: Session["artifacts"],
 ): Promise<Promotion> {
@@ -113,7 +116,7 @@ async function promotionOf(
 
 /** What is damaged or isn't there says nothing here: the store is looked at elsewhere. */
 async function levelOf(
-  { artifacts: named }: Entry,
+  { artifacts: named }: WholeEntry,
   artifacts: Session["artifacts"],
 ): Promise<RampLevel | undefined> {
   const ref = named.findLast(({ name }) => name === RAMP);
@@ -129,7 +132,7 @@ type OnMain = Pick<Found, "main" | "undone"> & {
 /** As the engine judges them; what an earlier run brought is judged by the engine alone, which reads that run's entries. */
 async function unaccountedIn(
   files: OnMain["files"],
-  last: readonly Entry[],
+  last: readonly WholeEntry[],
   jsm: RunningSession["jsm"],
 ): Promise<ReadonlyMap<string, Unaccounted>> {
   const found = new Map<string, Unaccounted>();

@@ -297,6 +297,35 @@ export function subjectOf(of: Json): string {
   return ["baton", "journal", ...tokens].join(".");
 }
 
+/**
+ * The entries' texts: each says what it rests on by naming those that brought it, and the digest of the one before. Unless it has
+ * `basis` or `prevSha256` itself.
+ */
+export function textsOf(entries: readonly Json[]): string[] {
+  const texts: string[] = [];
+  const brought: string[][] = [];
+  for (const { spec, artifacts, ...rest } of entries) {
+    const all = Array.isArray(artifacts) ? artifacts : [];
+    const earlier = brought.flatMap((names, index) =>
+      index === 0 || all.some(({ name }) => names.includes(name)) ? [index + 1] : [],
+    );
+    const known = brought.flat();
+    const made = all.filter(({ name }) => !known.includes(name));
+    const isOther = JSON.stringify(spec) !== JSON.stringify(SPEC) || texts.length === 0;
+    const digests = earlier.map((sequence) => sha256(texts[sequence - 1] ?? ""));
+    const basis = {
+      ...(isOther && { spec }),
+      ...(made.length > 0 && { made: [{ stage: rest["stage"], runId: RUN, artifacts: made }] }),
+      ...(earlier.length > 0 && { earlier, sha256: sha256(digests.join("")) }),
+    };
+    const before = texts.at(-1);
+    const prevSha256 = before === undefined ? null : sha256(before);
+    texts.push(JSON.stringify({ prevSha256, basis, ...rest }));
+    brought.push(made.map(({ name }) => name));
+  }
+  return texts;
+}
+
 /** The story as it is read from the streams. */
 export function recordOf(story: Story): MeshRecord {
   const stored = (subject: (value: Json) => string) => (value: Json, index: number) => ({
@@ -305,7 +334,10 @@ export function recordOf(story: Story): MeshRecord {
     time: storedAt(typeof value["storedAt"] === "number" ? value["storedAt"] : index + 1),
     string: () => JSON.stringify(value),
   });
-  const read = story.entries.map(stored(subjectOf)).map(readEntry);
+  const texts = textsOf(story.entries);
+  const read = story.entries
+    .map(stored(subjectOf))
+    .map((message) => readEntry({ ...message, string: () => texts[message.seq - 1] ?? "" }));
   return {
     ...story,
     entries: read.flatMap((one) => ("what" in one ? [] : [one])),

@@ -1,5 +1,11 @@
 /** A lane on stores in memory: dispatches are handed over by the test, what becomes of them is written down. */
-import type { Entry, Report, StoredEntry } from "@baton/contracts";
+import {
+  type Entry,
+  type Report,
+  type StoredEntry,
+  type WholeEntry,
+  wholeOf,
+} from "@baton/contracts";
 import { decide, parsePlaybook } from "@baton/playbook";
 import type { Telemetry } from "@baton/telemetry";
 
@@ -16,7 +22,7 @@ const policy = {
 };
 
 /** A candidate that was just handed to lane-a. */
-export function submitted(stage: Record<string, unknown> = {}, now = new Date()): Entry {
+export function submitted(stage: Record<string, unknown> = {}, now = new Date()): WholeEntry {
   const parsed = parsePlaybook({
     version: "baton-playbook-v1",
     stages: [
@@ -86,13 +92,15 @@ export interface LaneSettings {
   readonly graceMs?: number;
   readonly urgent?: readonly string[];
   readonly capacity?: number;
+  /** Whether an earlier entry isn't what dispatches name. */
+  readonly isSpoiled?: () => boolean;
 }
 
 /** Starts a lane whose stage does `work`. */
 export function startLane(
   work: StageWork,
   telemetry: Telemetry,
-  { graceMs = 100, urgent = [], capacity = 4 }: LaneSettings = {},
+  { graceMs = 100, urgent = [], capacity = 4, isSpoiled = () => false }: LaneSettings = {},
 ): LanePlace {
   const reports: Report[] = [];
   const settled: string[] = [];
@@ -118,7 +126,7 @@ export function startLane(
       },
       result: async () => undefined,
     },
-    journal: { last: async () => last },
+    journal: { last: async () => last, whole: async (entry) => wholeUnless(isSpoiled(), entry) },
     artifacts: { put: async () => "0".repeat(64), get: async () => undefined },
     log: telemetry.log,
     tracer: telemetry.tracer,
@@ -148,4 +156,10 @@ export function startLane(
       take(dispatch, () => (places += 1));
     },
   };
+}
+
+/** As the mesh reads it: refused where an earlier entry isn't what the dispatch names. */
+function wholeUnless(isSpoiled: boolean, entry: Entry): WholeEntry {
+  if (!isSpoiled) return wholeOf(entry, []);
+  throw Object.assign(new Error("it names JOURNAL 3, which isn't there"), { code: "E_JOURNAL" });
 }

@@ -3,7 +3,7 @@ import {
   type About,
   type ArtifactRef,
   cut,
-  type Entry,
+  type WholeEntry,
   type EvidenceFault,
   type EvidenceRecord,
   type Failure,
@@ -33,7 +33,11 @@ const REASON_OF: Record<FailureClass, Reason> = {
 };
 
 /** The entry that a result leads to. `evidence` is what the coordinator verified about it; null counts as nothing verified. */
-export function conclude(step: Step, report: ResultReport, evidence: EvidenceRecord | null): Entry {
+export function conclude(
+  step: Step,
+  report: ResultReport,
+  evidence: EvidenceRecord | null,
+): WholeEntry {
   const { outcome } = report;
   const rule = stageRule(step.playbook, report.stage);
   if (outcome.kind === "failed") return concludeFailure(step, report, outcome.failure);
@@ -68,7 +72,7 @@ export function conclude(step: Step, report: ResultReport, evidence: EvidenceRec
 /** What a finished stage's claims are worth on what was verified: its verdict, and what is wrong with its evidence, if anything. */
 export function assess(
   rule: StageRule,
-  entry: Entry,
+  entry: WholeEntry,
   on: {
     report: ResultReport;
     outcome: Done;
@@ -89,7 +93,7 @@ export function assess(
 
 type Done = Extract<ResultReport["outcome"], { kind: "done" }>;
 
-function concludeFailure(step: Step, report: ResultReport, failure: Failure): Entry {
+function concludeFailure(step: Step, report: ResultReport, failure: Failure): WholeEntry {
   const { stage, attempt } = report;
   const onward = isStopFailure(failure) && isStoppable(step.playbook, stage);
   const again = onward ? goOn(step, report, failure) : undefined;
@@ -154,7 +158,7 @@ function evidenceFault(rule: StageRule, claim: Claim): EvidenceFault | undefined
 
 /** A stage may make its own artifacts anew, never another's: what was judged stays what it was. */
 function replacementFault(
-  { artifacts }: Entry,
+  { artifacts }: WholeEntry,
   { report, artifacts: fresh }: Claim,
 ): EvidenceFault | undefined {
   const names = new Set(fresh.map((artifact) => artifact.name));
@@ -181,10 +185,10 @@ function foreignFault(
 interface Concluded {
   readonly verdict: Verdict;
   readonly summary: string;
-  readonly carried: Pick<Entry, "artifacts" | "evidence" | "failure" | "tallies">;
+  readonly carried: Pick<WholeEntry, "artifacts" | "evidence" | "failure" | "tallies">;
 }
 
-function follow(step: Step, rule: StageRule, result: Concluded): Entry {
+function follow(step: Step, rule: StageRule, result: Concluded): WholeEntry {
   const { carried, verdict } = result;
   const { summary } = result;
   if (verdict === "inconclusive") {
@@ -229,7 +233,7 @@ function gateAbout(
   return { kind: "gate", stage, ...on, loops, ...(isRecovery && { recovery: true }) };
 }
 
-function followFail(step: Step, rule: StageRule, { carried, summary }: Concluded): Entry {
+function followFail(step: Step, rule: StageRule, { carried, summary }: Concluded): WholeEntry {
   const { loops, runId, feedback, iteration } = step.last.entry;
   const { start, limits } = step.playbook;
   const about = gateAbout(step, rule, { verdict: "fail", summary });

@@ -1,5 +1,10 @@
 /** What a person's command leads to. Commands are refused with words, never silently dropped. */
-import { ACCOUNT_STOP_CODE, awaitedDispatch, type Command, type Entry } from "@baton/contracts";
+import {
+  ACCOUNT_STOP_CODE,
+  awaitedDispatch,
+  type Command,
+  type WholeEntry,
+} from "@baton/contracts";
 
 import { anotherRunAllowed, stageRule } from "../format/playbook.ts";
 import { after, instantMs } from "../instant.ts";
@@ -106,7 +111,7 @@ function pause(step: Step, command: CommandOf<"pause">): Decision {
 }
 
 /** Keeps a stopped candidate from going on by itself when the stop is lifted. */
-function holdStopped(step: Step, { by, why, id: commandId }: CommandOf<"pause">): Entry {
+function holdStopped(step: Step, { by, why, id: commandId }: CommandOf<"pause">): WholeEntry {
   const { stage, kept, reason } = step.last.entry;
   const hold = { by, why, time: step.now, commandId, inFlightUntil: step.now };
   const { lane } = stageRule(step.playbook, stage);
@@ -174,7 +179,7 @@ function rerun(step: Step): Decision {
   return append(dispatch(step, stage, changes));
 }
 
-function releaseRunning(step: Step): Entry {
+function releaseRunning(step: Step): WholeEntry {
   const { stage, hold } = step.last.entry;
   const rule = stageRule(step.playbook, stage);
   return successor(step, {
@@ -189,6 +194,6 @@ function releaseRunning(step: Step): Entry {
   });
 }
 
-function append(entry: Entry): Decision {
+function append(entry: WholeEntry): Decision {
   return { kind: "append", entry };
 }

@@ -6,7 +6,7 @@
  * I2: each incident leads a candidate to recovery once, also when another one leads it there in between.
  * I3: the guard lets it through from any stage, on hold or not; approvals that the recovery stage needs are asked for.
  */
-import { type Entry, type Incident, incidentsOf, MAX_INCIDENTS } from "@baton/contracts";
+import { type WholeEntry, type Incident, incidentsOf, MAX_INCIDENTS } from "@baton/contracts";
 
 import { type Playbook, stageRule } from "../format/playbook.ts";
 import { isPromoted, recoveryStage } from "../format/promotion.ts";
@@ -57,7 +57,7 @@ export function decideIncident(question: Question, incidentId: string): Decision
 }
 
 /** I1. */
-function isPart(playbook: Playbook, entry: Entry, { scope }: Incident): boolean {
+function isPart(playbook: Playbook, entry: WholeEntry, { scope }: Incident): boolean {
   if (scope.kind === "candidate") return scope.candidateId === entry.candidateId;
   if (entry.holder === "closed" || !isPromoted(playbook, entry)) return false;
   return scope.kind === "all" || stageRule(playbook, entry.stage).lane === scope.lane;

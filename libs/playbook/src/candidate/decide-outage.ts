@@ -6,7 +6,7 @@
  * - One outage is one question: about the candidate that has waited longest, asked by whoever watches the lane.
  * - When nothing is away any more, all have their stage's full time from then; whoever is quicker reports its result.
  */
-import { type AttemptReport, awaitedDispatch, type Entry } from "@baton/contracts";
+import { type AttemptReport, awaitedDispatch, type WholeEntry } from "@baton/contracts";
 
 import { after } from "../instant.ts";
 import { isOutage, waitsForService } from "../policies/failure-signature.ts";
@@ -33,12 +33,15 @@ export function noteOutage(step: Step, { failure, attempt }: AttemptReport): Dec
 }
 
 /** A day of waiting is over: another one begins, as the outage has its own question. */
-export function waitOn(step: Step): Entry {
+export function waitOn(step: Step): WholeEntry {
   const { failure, stage, attempt } = step.last.entry;
   return waiting(step, { about: { kind: "waits", stage, still: true }, failure, attempt });
 }
 
-function waiting(step: Step, changes: Pick<Entry, "about" | "failure" | "attempt">): Entry {
+function waiting(
+  step: Step,
+  changes: Pick<WholeEntry, "about" | "failure" | "attempt">,
+): WholeEntry {
   const { last, now, playbook } = step;
   return successor(step, {
     ...backToLane(step),

@@ -3,7 +3,7 @@
  * candidate that has waited longest; the others stay with their lane. The dispatch stays awaited all the while: whoever comes back
  * finds it waiting, and what they report moves the candidate whether or not the return was noticed first.
  */
-import { type About, awaitedDispatch, type Entry } from "@baton/contracts";
+import { type About, awaitedDispatch, type WholeEntry } from "@baton/contracts";
 
 import { stageRule } from "../format/playbook.ts";
 import { after } from "../instant.ts";
@@ -42,7 +42,7 @@ export function decideNoWorkers({ last, ...on }: Question, happening: Of<"no-wor
 }
 
 /** For a day at a time instead of its stage's time. */
-export function stayWithLane(step: Step, about: About): Entry {
+export function stayWithLane(step: Step, about: About): WholeEntry {
   return successor(step, {
     ...backToLane(step),
     deadline: after(step.now, step.playbook.limits.reviewSeconds),
@@ -80,7 +80,7 @@ export function backToLane({
   last,
   playbook,
   now,
-}: Step): Pick<Entry, "holder" | "rule" | "deadline" | "review"> {
+}: Step): Pick<WholeEntry, "holder" | "rule" | "deadline" | "review"> {
   const rule = stageRule(playbook, last.entry.stage);
   const deadline = after(now, rule.deadlineSeconds);
   return { holder: rule.lane, rule: retryRuleOf(rule), deadline, review: null };

@@ -25,11 +25,12 @@ import {
   awaitedDispatch,
   cut,
   deduplicationId,
-  type Entry,
   type Report,
   type ResultReport,
   type StoredControls,
-  type StoredEntry,
+  type StoredWhole,
+  type WholeEntry,
+  withBasis,
 } from "@baton/contracts";
 
 import { type Playbook, stageRule } from "../format/playbook.ts";
@@ -52,23 +53,13 @@ import { review, type Step, successor } from "./successor.ts";
 export function decide(question: Question): Decision {
   const decision = underStops(question, decideFreely(question));
   if (decision.kind !== "append") return decision;
-  return append(inOrder(decision.entry, question.controls));
+  const { controls, last } = question;
+  return append(withBasis(underControls(decision.entry, controls), last));
 }
 
-/**
- * The entry as decided under these controls. A replay decides under the same ones, and gets the same bytes: keys that may be
- * absent keep the schema's order (J10).
- */
-function inOrder(entry: Entry, under: StoredControls | undefined): Entry {
-  const { tallies, controls: before, incident, promoted, ...rest } = entry;
-  const controls = under?.sequence ?? before;
-  return {
-    ...rest,
-    ...(tallies && { tallies }),
-    ...(controls !== undefined && { controls }),
-    ...(incident !== undefined && { incident }),
-    ...(promoted !== undefined && { promoted }),
-  };
+/** The entry as decided under these controls. A replay decides under the same ones, and gets the same bytes (J10). */
+function underControls(entry: WholeEntry, under: StoredControls | undefined): WholeEntry {
+  return under ? { ...entry, controls: under.sequence } : entry;
 }
 
 function decideFreely(question: Question): Decision {
@@ -143,7 +134,7 @@ function causeOf({ report, sequence, storedAt }: ReportHappening) {
 }
 
 /** Why a report on the awaited dispatch can't be taken: it is about another stage run, or by another lane. */
-function mismatchOf(playbook: Playbook, entry: Entry, report: Report): Decision | undefined {
+function mismatchOf(playbook: Playbook, entry: WholeEntry, report: Report): Decision | undefined {
   if (deduplicationId(report) !== deduplicationId(entry)) {
     return reject(
       "E_CONFLICT",
@@ -252,15 +243,15 @@ function decideLifted(question: Question): Decision {
 }
 
 /** A review about a stage whose result may still come: what is awaited stays awaited. */
-function ask(step: Step, reason: "DEADLINE_PASSED" | "LANE_CRASH_LOOP", about: About): Entry {
+function ask(step: Step, reason: "DEADLINE_PASSED" | "LANE_CRASH_LOOP", about: About): WholeEntry {
   const awaits = awaitedDispatch(step.last) ?? null;
   return review(step, { reason, about, awaits });
 }
 
-function stepOf(question: Question, last: StoredEntry, cause: Step["cause"]): Step {
+function stepOf(question: Question, last: StoredWhole, cause: Step["cause"]): Step {
   return { last, playbook: question.playbook, now: question.now, cause };
 }
 
-function append(entry: Entry): Decision {
+function append(entry: WholeEntry): Decision {
   return { kind: "append", entry };
 }

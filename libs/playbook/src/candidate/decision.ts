@@ -5,7 +5,7 @@ import type {
   Stage,
   PreciseInstant,
   Command,
-  Entry,
+  WholeEntry,
   EvidenceRecord,
   Identity,
   Instant,
@@ -13,7 +13,7 @@ import type {
   Report,
   Role,
   StoredControls,
-  StoredEntry,
+  StoredWhole,
 } from "@baton/contracts";
 
 import type { Playbook } from "../format/playbook.ts";
@@ -89,7 +89,7 @@ export type Happening =
 /** Everything a decision depends on; the same question gives the same answer, byte for byte (J10). */
 export interface Question {
   /** The candidate's last entry; undefined before its first. */
-  readonly last: StoredEntry | undefined;
+  readonly last: StoredWhole | undefined;
   readonly happening: Happening;
   /** The playbook the run is pinned to; for a submission the current one. */
   readonly playbook: Playbook;
@@ -102,7 +102,7 @@ export interface Question {
 
 /** What follows: one entry, nothing, or a refusal with words for the person who asked. */
 export type Decision =
-  | { readonly kind: "append"; readonly entry: Entry }
+  | { readonly kind: "append"; readonly entry: WholeEntry }
   /** It was decided before, or came too late to matter. */
   | { readonly kind: "ignore"; readonly why: "duplicate" | "stale" | "early" }
   | Refusal;

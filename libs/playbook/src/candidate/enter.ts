@@ -3,7 +3,7 @@ import {
   type About,
   type ArtifactRef,
   canonicalJson,
-  type Entry,
+  type WholeEntry,
   type EvidenceRecord,
   type Reason,
   type Stage,
@@ -24,7 +24,7 @@ export interface Passage {
   readonly about: About;
   /** The verdict on the stage that is left was a pass. */
   readonly gatePassed: boolean;
-  readonly carried: Partial<Entry> & Pick<Entry, "artifacts" | "evidence">;
+  readonly carried: Partial<WholeEntry> & Pick<WholeEntry, "artifacts" | "evidence">;
   /** True: in a new run even if this one hasn't had the stage. */
   readonly loop?: true;
   /** True: the approvals that `to` needs are in `carried`. */
@@ -32,7 +32,7 @@ export interface Passage {
 }
 
 /** Goes on to `passage.to` if the guard and the approvals allow it (J2); otherwise asks a person. */
-export function enter(step: Step, passage: Passage): Entry {
+export function enter(step: Step, passage: Passage): WholeEntry {
   const { entry } = step.last;
   const { to } = passage;
   // What an earlier run of `to` made is neither its input nor what its approvals are given on.
@@ -79,7 +79,7 @@ function refusalOf(step: Step, passage: Passage, again: boolean): string | undef
 /** What the guard says to a candidate's move from where `entry` has it, on what was verified about the stage it leaves. */
 export function checkPassage(
   playbook: Playbook,
-  entry: Entry,
+  entry: WholeEntry,
   on: { to: Stage; gatePassed: boolean; evidence: EvidenceRecord | null; stop?: Stop | undefined },
 ): TransitionVerdict {
   const { candidateId, runId, stage, hold, incident } = entry;
@@ -121,8 +121,8 @@ export function approvalRuleFor({ playbook, last }: Step, stage: Stage): Approva
 export function askApproval(
   step: Step,
   to: Stage,
-  on: { about: About; carried: Pick<Entry, "artifacts"> & Partial<Entry> },
-): Entry {
+  on: { about: About; carried: Pick<WholeEntry, "artifacts"> & Partial<WholeEntry> },
+): WholeEntry {
   return review(step, {
     ...on.carried,
     reason: "APPROVAL_REQUIRED",
@@ -133,7 +133,7 @@ export function askApproval(
   });
 }
 
-function approvalNeeded(rule: ApprovalRule, spec: Entry["spec"]): boolean {
+function approvalNeeded(rule: ApprovalRule, spec: WholeEntry["spec"]): boolean {
   if (!rule.when) return true;
   let at: unknown = spec;
   for (const key of rule.when.path.split(".")) {

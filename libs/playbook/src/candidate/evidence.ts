@@ -4,10 +4,10 @@ import {
   type ArtifactRef,
   awaitedDispatch,
   cut,
-  type Entry,
+  type WholeEntry,
   type EvidenceRecord,
   type ResultReport,
-  type StoredEntry,
+  type StoredWhole,
 } from "@baton/contracts";
 
 import type { Playbook } from "../format/playbook.ts";
@@ -21,12 +21,12 @@ export interface EvidenceRequest {
   readonly gate: ArtifactRef | null;
   readonly report: ResultReport;
   /** What the artifacts are held against: the dispatch, with the artifacts that the run has if the result is taken. */
-  readonly root: Pick<Entry, "candidateId" | "runId" | "spec" | "artifacts" | "gatePolicy">;
+  readonly root: Pick<WholeEntry, "candidateId" | "runId" | "spec" | "artifacts" | "gatePolicy">;
 }
 
 /** The evidence needed, or null if there is nothing to verify: then nothing is fetched. */
 export function evidenceNeeded(
-  last: StoredEntry | undefined,
+  last: StoredWhole | undefined,
   happening: Happening,
   playbook: Playbook,
 ): EvidenceRequest | null {
@@ -37,7 +37,7 @@ export function evidenceNeeded(
 /** The evidence needed to judge a stored result about `entry`, whether or not it is still awaited; null if it names no artifacts. */
 export function evidenceFor(
   report: ResultReport,
-  entry: Entry,
+  entry: WholeEntry,
   playbook: Playbook,
 ): EvidenceRequest | null {
   if (report.outcome.kind !== "done" || report.outcome.artifacts.length === 0) return null;
@@ -97,7 +97,7 @@ function readGate(of: ResultReport, { sha256 }: ArtifactRef, text: string): Evid
   return { sha256, verdict, reasons };
 }
 
-function resultIn(last: StoredEntry | undefined, happening: Happening): ResultReport | undefined {
+function resultIn(last: StoredWhole | undefined, happening: Happening): ResultReport | undefined {
   if (!last) return undefined;
   if (happening.kind === "report") {
     const { report } = happening;

@@ -5,7 +5,7 @@
 import {
   type About,
   type Approval,
-  type Entry,
+  type WholeEntry,
   type Failure,
   isSamePerson,
   type ResultReport,
@@ -23,7 +23,7 @@ export function goOn(
   step: Step,
   { stage }: ResultReport,
   { code, message }: Failure,
-): Entry | undefined {
+): WholeEntry | undefined {
   const { entry } = step.last;
   if (!anotherRunAllowed(step.playbook, entry.iteration)) return undefined;
   const about = { kind: "interrupted", stage, code, message } as const;
@@ -35,7 +35,7 @@ export function runAgainApproved(
   step: Step,
   stage: Stage,
   on: { readonly reason: "RESUMED" | "RERUN"; readonly about: About },
-): Entry {
+): WholeEntry {
   const { entry } = step.last;
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
   const run = repeatedRun(step, stage);

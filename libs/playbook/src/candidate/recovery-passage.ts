@@ -1,4 +1,4 @@
-import type { Emergency, Entry, RunId, Stage } from "@baton/contracts";
+import type { Emergency, WholeEntry, RunId, Stage } from "@baton/contracts";
 
 import type { Playbook } from "../format/playbook.ts";
 import { checkTransition, type TransitionVerdict } from "../policies/guard.ts";
@@ -9,7 +9,7 @@ import { checkTransition, type TransitionVerdict } from "../policies/guard.ts";
  */
 export function checkRecovery(
   playbook: Playbook,
-  { candidateId, stage, hold }: Entry,
+  { candidateId, stage, hold }: WholeEntry,
   on: {
     readonly to: Stage;
     readonly runId: RunId;

@@ -1,4 +1,4 @@
-import type { Entry, EvidenceRecord, ResultReport, StoredEntry } from "@baton/contracts";
+import type { WholeEntry, EvidenceRecord, ResultReport, StoredWhole } from "@baton/contracts";
 
 import { conclude } from "./conclude.ts";
 import type { Step } from "./successor.ts";
@@ -8,8 +8,8 @@ export function releaseKept(
   step: Step,
   report: ResultReport,
   evidence: EvidenceRecord | null,
-): Entry {
-  const entry: Entry = { ...step.last.entry, hold: null, review: null };
-  const last: StoredEntry = { sequence: step.last.sequence, entry };
+): WholeEntry {
+  const entry: WholeEntry = { ...step.last.entry, hold: null, review: null };
+  const last: StoredWhole = { ...step.last, entry };
   return conclude({ ...step, last }, report, evidence);
 }

@@ -7,14 +7,14 @@ import {
   type Command,
   type CommandId,
   type Controls,
-  type Entry,
+  type WholeEntry,
   type Identity,
   type PreciseInstant,
   type Report,
   type Role,
   type Sha256,
   type StoredControls,
-  type StoredEntry,
+  type StoredWhole,
 } from "@baton/contracts";
 
 import type { Playbook } from "../format/playbook.ts";
@@ -33,8 +33,8 @@ export interface ReplaySources {
 
 /** Asks again what `entry` answered, `last` being the entry before it; or says in words which source is missing. */
 export function questionOf(
-  last: StoredEntry | undefined,
-  entry: Entry,
+  last: StoredWhole | undefined,
+  entry: WholeEntry,
   sources: ReplaySources,
 ): Question | string {
   const digest = (last?.entry ?? entry).playbook;
@@ -49,7 +49,7 @@ export function questionOf(
 }
 
 function controlsOf(
-  { controls: sequence }: Entry,
+  { controls: sequence }: WholeEntry,
   sources: ReplaySources,
 ): StoredControls | undefined | string {
   if (sequence === undefined) return undefined;
@@ -63,8 +63,8 @@ function identityOf({ by, roles }: { by: Identity; roles?: Role[] | undefined })
 }
 
 function happeningOf(
-  last: StoredEntry | undefined,
-  { cause, trace }: Entry,
+  last: StoredWhole | undefined,
+  { cause, trace }: WholeEntry,
   sources: ReplaySources,
 ): Happening | string {
   switch (cause.kind) {

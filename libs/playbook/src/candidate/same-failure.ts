@@ -10,7 +10,7 @@
  */
 import {
   canonicalJson,
-  type Entry,
+  type WholeEntry,
   type Failure,
   type FailureTally,
   MAX_TALLIES,
@@ -26,10 +26,10 @@ import type { Step } from "./successor.ts";
 
 /** What one more failure of `stage` changes of the entry, and its own tally; nothing if it isn't counted (F2). */
 export function countFailed(
-  entry: Entry,
+  entry: WholeEntry,
   stage: Stage,
   failure: Failure,
-): { changes: Partial<Pick<Entry, "failures" | "tallies">>; own: FailureTally | undefined } {
+): { changes: Partial<Pick<WholeEntry, "failures" | "tallies">>; own: FailureTally | undefined } {
   if (isInfrastructure(failure)) return { changes: {}, own: undefined };
   const signature = failureSignature(failure);
   const inputs = inputsDigest(entry, stage);
@@ -64,13 +64,13 @@ export function sameFailure(
 }
 
 /** The entry's tallies after a result of `stage` (F1), as a change of the entry. */
-export function withoutTallies(entry: Entry, stage: Stage): Pick<Entry, "tallies"> {
+export function withoutTallies(entry: WholeEntry, stage: Stage): Pick<WholeEntry, "tallies"> {
   if (entry.tallies === undefined) return {};
   return { tallies: entry.tallies.filter((one) => one.stage !== stage) };
 }
 
 /** 12 hex digits over what `stage` works with: artifacts of other stages, but for what depends on the clock, and feedback. */
-function inputsDigest({ artifacts, feedback }: Entry, stage: Stage): string {
+function inputsDigest({ artifacts, feedback }: WholeEntry, stage: Stage): string {
   const files = artifacts.filter((one) => one.stage !== stage && !one.name.startsWith("observed/"));
   const inputs = [
     files.map(({ name, sha256 }) => [name, sha256]),

@@ -1,4 +1,10 @@
-import { type Command, type Entry, type Feedback, incidentsOf, type Left } from "@baton/contracts";
+import {
+  type Command,
+  type WholeEntry,
+  type Feedback,
+  incidentsOf,
+  type Left,
+} from "@baton/contracts";
 
 import { anotherRunAllowed, stageRule } from "../format/playbook.ts";
 import { recoveryStage } from "../format/promotion.ts";
@@ -72,7 +78,7 @@ function leftBehind(step: Step): Left {
 }
 
 /** The person's words (a reason holds 300 UTF-16 units), and the gate's if the run stood at one. */
-function feedbackOf({ runId, stage, evidence }: Entry, { by, why }: SendBack): Feedback {
+function feedbackOf({ runId, stage, evidence }: WholeEntry, { by, why }: SendBack): Feedback {
   const words = pieces(`${by}: ${why}`);
   const gate = evidence?.gate?.reasons ?? [];
   return { runId, stage, reasons: [...words, ...gate].slice(0, MAX_REASONS) };

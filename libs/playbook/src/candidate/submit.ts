@@ -1,5 +1,11 @@
 /** How a candidate begins. */
-import { canonicalJson, type Cause, type Command, type Entry, MESH_ID } from "@baton/contracts";
+import {
+  canonicalJson,
+  type Cause,
+  type Command,
+  type WholeEntry,
+  MESH_ID,
+} from "@baton/contracts";
 
 import { stageRule } from "../format/playbook.ts";
 import { runIdOf, traceOf } from "../identify.ts";
@@ -36,7 +42,7 @@ function firstEntry(
   { playbook, now, happening }: Question,
   command: Submit,
   sampled: boolean,
-): Entry {
+): WholeEntry {
   const { candidateId } = command;
   const identity = happening.kind === "command" ? happening.identity : undefined;
   const runId = runIdOf(candidateId, playbook.digest, 0);
@@ -44,7 +50,6 @@ function firstEntry(
   return {
     v: 1,
     type: "entry",
-    id: `${candidateId}.1`,
     candidateId,
     stage: playbook.start,
     runId,
@@ -52,6 +57,8 @@ function firstEntry(
     trace: traceOf(candidateId, runId, sampled),
     n: 1,
     prev: 0,
+    prevSha256: null,
+    basis: {},
     holder: rule.lane,
     reason: "SUBMITTED",
     about: { kind: "submitted" },

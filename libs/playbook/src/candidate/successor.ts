@@ -3,13 +3,13 @@ import type {
   About,
   AnyReason,
   Cause,
-  Entry,
+  WholeEntry,
   GuardReceipt,
   Instant,
   Left,
   Reason,
   Stage,
-  StoredEntry,
+  StoredWhole,
 } from "@baton/contracts";
 import { awaitedDispatch } from "@baton/contracts";
 
@@ -22,14 +22,14 @@ import { answersTo } from "../policies/who-may-answer.ts";
 
 /** What the steps of one decision share. */
 export interface Step {
-  readonly last: StoredEntry;
+  readonly last: StoredWhole;
   readonly playbook: Playbook;
   readonly now: Instant;
   readonly cause: Cause;
 }
 
 /** What an entry changes of the one before it; why and what it is about always. */
-export type Change<R extends AnyReason = AnyReason> = Partial<Entry> & {
+export type Change<R extends AnyReason = AnyReason> = Partial<WholeEntry> & {
   readonly reason: R;
   readonly about: About;
 };
@@ -37,7 +37,7 @@ export type Change<R extends AnyReason = AnyReason> = Partial<Entry> & {
 const MAX_COMMANDS = 20;
 
 /** The successor of `step.last`: same state, new position, time and cause; then `changes`. */
-export function successor(step: Step, changes: Change): Entry {
+export function successor(step: Step, changes: Change): WholeEntry {
   const { sequence, entry } = step.last;
   const n = entry.n + 1;
   const commands =
@@ -46,7 +46,6 @@ export function successor(step: Step, changes: Change): Entry {
       : entry.commands;
   return {
     ...entry,
-    id: `${entry.candidateId}.${n}`,
     n,
     prev: sequence,
     time: step.now,
@@ -60,7 +59,7 @@ export function successor(step: Step, changes: Change): Entry {
 }
 
 /** Hands the baton to the lane of `stage` in the current run. */
-export function dispatch(step: Step, stage: Stage, changes: Change): Entry {
+export function dispatch(step: Step, stage: Stage, changes: Change): WholeEntry {
   const rule = stageRule(step.playbook, stage);
   return successor(step, {
     stage,
@@ -78,7 +77,7 @@ export function dispatch(step: Step, stage: Stage, changes: Change): Entry {
   });
 }
 
-function withoutVisited<T extends Partial<Entry>>(changes: T): Omit<T, "visited"> {
+function withoutVisited<T extends Partial<WholeEntry>>(changes: T): Omit<T, "visited"> {
   const { visited: _, ...rest } = changes;
   return rest;
 }
@@ -86,7 +85,7 @@ function withoutVisited<T extends Partial<Entry>>(changes: T): Omit<T, "visited"
 /** What a new iteration of the candidate starts with: its own run id and trace, nothing visited. */
 export function newRun(
   step: Step,
-): Pick<Entry, "iteration" | "runId" | "trace" | "visited" | "incident"> {
+): Pick<WholeEntry, "iteration" | "runId" | "trace" | "visited" | "incident"> {
   const { candidateId, trace, iteration: before, incident } = step.last.entry;
   const iteration = before + 1;
   const runId = runIdOf(candidateId, step.playbook.digest, iteration);
@@ -110,7 +109,7 @@ export function repeatedRun(step: Step, stage: Stage): ReturnType<typeof newRun>
 export function review(
   step: Step,
   changes: Change<Reason> & { next?: Stage; proof?: string; denied?: GuardReceipt },
-): Entry {
+): WholeEntry {
   const { next, proof, denied, ...rest } = changes;
   const { author, iteration } = step.last.entry;
   const answers = answersTo(step.playbook, {
@@ -145,7 +144,7 @@ export function leftOf({ last, playbook }: Step): Left {
 }
 
 /** Ends the candidate. */
-export function close(step: Step, changes: Change): Entry {
+export function close(step: Step, changes: Change): WholeEntry {
   return successor(step, {
     holder: "closed",
     awaits: null,

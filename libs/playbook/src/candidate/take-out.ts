@@ -6,7 +6,7 @@
  *     and what takes it out.
  * E2: in recovery itself, and where the playbook has none, the end is at once: a person must be able to give up.
  */
-import type { About, Entry } from "@baton/contracts";
+import type { About, WholeEntry } from "@baton/contracts";
 
 import { anotherRunAllowed } from "../format/playbook.ts";
 import { isPromoted, recoveryStage } from "../format/promotion.ts";
@@ -28,7 +28,7 @@ export function end(step: Step, about: Ending): Decision {
   return append(close(step, { reason, about: { ...about, running: "may-run" } }));
 }
 
-function takeOut(step: Step, about: Ending): Entry | undefined {
+function takeOut(step: Step, about: Ending): WholeEntry | undefined {
   const { last, playbook } = step;
   const { entry } = last;
   const to = recoveryStage(playbook);
@@ -46,6 +46,6 @@ function takeOut(step: Step, about: Ending): Entry | undefined {
   return dispatch(step, to, { ...carried, reason: "INCIDENT", about, guard });
 }
 
-function append(entry: Entry): Decision {
+function append(entry: WholeEntry): Decision {
   return { kind: "append", entry };
 }

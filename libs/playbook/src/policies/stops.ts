@@ -12,8 +12,9 @@ import {
   type CandidateId,
   canonicalJson,
   type Controls,
-  type Emergency,
   type Entry,
+  type Emergency,
+  type WholeEntry,
   type Incident,
   incidentsOf,
   isDispatch,
@@ -179,7 +180,7 @@ function isSameStop({ last }: Question, stop: Stop): boolean {
 
 function stopped(
   { last, playbook, now }: Question,
-  { stop, result, on }: { stop: Stop; result: Kept; on: Entry },
+  { stop, result, on }: { stop: Stop; result: Kept; on: WholeEntry },
 ): Decision {
   if (!last) throw new Error("a result is about a candidate");
   const { reason, stage, by } = stop;

@@ -5,10 +5,13 @@ import {
   deduplicationId,
   Entry,
   type EvidenceRecord,
+  foldWhole,
   incidentsOf,
   isDispatch,
   reasonText,
   type StoredEntry,
+  type WholeEntry,
+  wireOf,
 } from "@baton/contracts";
 import { adviceOn, inTerminal } from "@baton/views";
 
@@ -55,6 +58,7 @@ export function violationsIn({ journal, told }: Story): string[] {
   return failing([
     ["J3 no stage run is dispatched twice", new Set(ids).size === ids.length],
     ["a command is applied once", appliedOnce(journal)],
+    ["E3, E4 the journal gives all that an entry rests on", isFolded({ journal, told })],
     [
       "J10 a replay decides the same, byte for byte",
       replayed.every((text, index) => text === JSON.stringify(told[index]?.decision)),
@@ -76,18 +80,35 @@ function isReplayable(journal: Story["journal"], told: Story["told"]): boolean {
     playbook: (digest) =>
       told.map(({ question }) => question.playbook).find((one) => one.digest === digest),
   };
-  return journal.every(({ entry }, index) => {
+  return journal.every(({ entry, text }, index) => {
     const question = questionOf(journal[index - 1], entry, sources);
     if (typeof question === "string") return false;
-    return (
-      JSON.stringify(decide(overTheWire(question))) === JSON.stringify({ kind: "append", entry })
-    );
+    const again = decide(overTheWire(question));
+    return again.kind === "append" && textOf(again.entry) === text;
   });
 }
 
-function form(after: Entry): Checks {
-  const read = Entry.safeParse(JSON.parse(JSON.stringify(after)));
-  const texts = read.success && JSON.stringify(read.data) === JSON.stringify(after);
+function textOf(entry: WholeEntry): string {
+  return JSON.stringify(wireOf(entry));
+}
+
+/** What an entry rests on is told by the journal's bytes alone, as it was when the entry was decided; each names the one before. */
+function isFolded({ journal, told }: Pick<Story, "journal" | "told">): boolean {
+  const decided = told.flatMap(({ decision: one }) => (one.kind === "append" ? [one.entry] : []));
+  const stored = journal.map(({ sequence, sha256, text }) => {
+    return { sequence, sha256, entry: Entry.parse(JSON.parse(text)) };
+  });
+  return foldWhole(stored).every(
+    ({ entry }, index) =>
+      canonicalJson(entry) === canonicalJson(JSON.parse(JSON.stringify(decided[index]))) &&
+      entry.prevSha256 === (journal[index - 1]?.sha256 ?? null),
+  );
+}
+
+function form(after: WholeEntry): Checks {
+  const text = textOf(after);
+  const read = Entry.safeParse(JSON.parse(text));
+  const texts = read.success && JSON.stringify(read.data) === text;
   return [[`an entry is read as it was written: ${read.error?.message ?? ""}`, texts]];
 }
 
@@ -169,7 +190,11 @@ function retries(
   ];
 }
 
-function move(before: Entry, { evidence, playbook }: Told["question"], after: Entry): Checks {
+function move(
+  before: WholeEntry,
+  { evidence, playbook }: Told["question"],
+  after: WholeEntry,
+): Checks {
   const from = stageRule(playbook, before.stage);
   const to = stageRule(playbook, after.stage);
   const approved: Checks = [["J2 the approvals it needs are given", hasApprovals(playbook, after)]];
@@ -219,7 +244,7 @@ function allPresent(evidence: EvidenceRecord | null): boolean {
 }
 
 /** Counted here on its own; every specification of these stories needs them wherever a stage has a rule. */
-function hasApprovals(playbook: Playbook, entry: Entry): boolean {
+function hasApprovals(playbook: Playbook, entry: WholeEntry): boolean {
   const rule = stageRule(playbook, entry.stage).approvals;
   if (!rule) return true;
   const digest = evidenceDigest(entry.artifacts);
@@ -244,12 +269,8 @@ function appliedOnce(journal: readonly StoredEntry[]): boolean {
 }
 
 function overTheWire(question: Told["question"]): Told["question"] {
-  const { last, happening, evidence } = question;
-  const read = last && {
-    sequence: last.sequence,
-    entry: Entry.parse(JSON.parse(JSON.stringify(last.entry))),
-  };
-  return { ...question, last: read, happening: copy(happening), evidence: copy(evidence) };
+  const { happening, evidence } = question;
+  return { ...question, happening: copy(happening), evidence: copy(evidence) };
 }
 
 function copy<T>(value: T): T {

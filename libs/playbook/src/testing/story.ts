@@ -1,21 +1,25 @@
 /** One candidate's story in memory: its journal, a clock, and every question that was asked, so that it can be replayed. */
-import type {
-  Command,
-  CommandType,
-  ControlCommandType,
+import {
+  type Command,
+  type CommandType,
+  type ControlCommandType,
+  earlierOf,
   Entry,
-  EvidenceRecord,
-  Lane,
-  Report,
-  StageRun,
-  StoredEntry,
+  type EvidenceRecord,
+  type Lane,
+  type Report,
+  type StageRun,
+  type StoredWhole,
+  type WholeEntry,
+  wholeOf,
+  wireOf,
 } from "@baton/contracts";
 
 import { decide } from "../candidate/decide.ts";
 import type { Decision, Happening, Question } from "../candidate/decision.ts";
 import type { ControlDecision } from "../controls/control-step.ts";
 import { parsePlaybook, type Playbook, stageRule } from "../format/playbook.ts";
-import { candidateIdOf } from "../identify.ts";
+import { candidateIdOf, digestOf } from "../identify.ts";
 import { shiftInstant } from "../instant.ts";
 import { type ControlWish, MeshControls } from "./mesh-controls.ts";
 import { attemptFor, type Evidence, evidenceFor, type Result, resultFor } from "./reports.ts";
@@ -45,7 +49,7 @@ export type Wish = { readonly by?: string; readonly why?: string; readonly id?: 
 /** What tests do with a candidate. `journal` grows by the entries decided; sequences have gaps, as in a shared stream. */
 export class Story {
   readonly playbook: Playbook;
-  readonly journal: StoredEntry[] = [];
+  readonly journal: (StoredWhole & { readonly text: string })[] = [];
   readonly told: Told[] = [];
   readonly controls: MeshControls;
   now = "2026-03-01T09:00:00.000Z";
@@ -55,18 +59,18 @@ export class Story {
     this.controls = new MeshControls(playbook);
   }
 
-  last(): StoredEntry {
+  last(): StoredWhole & { readonly text: string } {
     const stored = this.journal.at(-1);
     if (!stored) throw new Error("the journal is empty");
     return stored;
   }
 
-  entry(): Entry {
+  entry(): WholeEntry {
     return this.last().entry;
   }
 
   /** The latest dispatch to a lane. */
-  dispatched(): StoredEntry {
+  dispatched(): StoredWhole {
     const stored = this.journal.findLast(({ entry }) => entry.awaits === 0);
     if (!stored) throw new Error("nothing was dispatched");
     return stored;
@@ -86,7 +90,7 @@ export class Story {
     this.told.push({ question, decision });
     if (decision.kind === "append") {
       const sequence = (journal.at(-1)?.sequence ?? 0) + 1 + (journal.length % 3);
-      journal.push({ sequence, entry: decision.entry });
+      journal.push(asStored(sequence, decision.entry, journal.at(-1)));
     }
     return decision;
   }
@@ -157,6 +161,18 @@ export class Story {
   }
 }
 
+/** The entry as a reader gets it: from its bytes, and from what the entries that it names have brought. */
+function asStored(
+  sequence: number,
+  whole: WholeEntry,
+  last: StoredWhole | undefined,
+): StoredWhole & { readonly text: string } {
+  const text = JSON.stringify(wireOf(whole));
+  const earlier = earlierOf(whole.basis, last);
+  const entry = wholeOf(Entry.parse(JSON.parse(text)), earlier);
+  return { sequence, sha256: digestOf(text), entry, earlier, text };
+}
+
 /** When the broker stored something, to the microsecond. */
 export function stampOf(now: string): string {
   return now.replace("Z", "000Z");
@@ -190,7 +206,7 @@ export function commandOf(type: CommandType, wish: Wish & { id: string }, time: 
 }
 
 /** The entry a decision appends; throws with the decision if it is none. */
-export function appended(decision: Decision): Entry {
+export function appended(decision: Decision): WholeEntry {
   if (decision.kind !== "append") throw new Error(JSON.stringify(decision));
   return decision.entry;
 }

@@ -7,7 +7,12 @@ const view = { now: START_MS + 60_000, width: 160 };
 
 test("a fresh candidate has a state and a timeline, and no empty sections", () => {
   const text = renderDescription(
-    { candidateId: "cand-sample", entries: [stored(1, 0)], reports: [] },
+    {
+      candidateId: "cand-sample",
+      entries: [stored(1, 0)],
+      reports: [],
+      basis: stored(1, 0).entry,
+    },
     view,
   );
   expect(text).toContain("Candidate: cand-sample\n");
@@ -49,7 +54,7 @@ test("a failure, a hold, approvals and artifacts are all told", () => {
   const reports = [
     reported(1, { answers: 1, startedMs: 100, storedMs: 29_000, failedWith: "E_DATA_UNAVAILABLE" }),
   ];
-  const known = { candidateId: "cand-sample", entries: [stored(1, 0), held], reports } as const;
+  const known = { candidateId: "cand-sample", reports, basis: held.entry } as const;
   const text = renderDescription({ ...known, entries: [stored(1, 0), held] }, view);
   expect(text).toContain('Failure:   E_DATA_UNAVAILABLE (transient): away. Its lane says: "wait".');
   expect(text).toContain("On hold:   by bob");
@@ -67,7 +72,7 @@ test("a review says who may answer it, and how", () => {
   const review = { openedAt: instant(0), next: null, evidence: null, answers };
   const entry = stored(1, 0, { holder: "review", reason: "APPROVAL_REQUIRED", review });
   const text = renderDescription(
-    { candidateId: "cand-sample", entries: [entry], reports: [] },
+    { candidateId: "cand-sample", entries: [entry], reports: [], basis: entry.entry },
     view,
   );
   expect(text).toContain(
@@ -82,6 +87,7 @@ test("a candidate that recovers names its incident and what it was decided under
       candidateId: "cand-sample",
       entries: [stored(1, 0, { incident, controls: 7 })],
       reports: [],
+      basis: "JOURNAL 3 isn't there",
     },
     view,
   );
@@ -89,6 +95,7 @@ test("a candidate that recovers names its incident and what it was decided under
     "Incident:  recovers from inc-0123456789ab of class B, with an emergency under OPS-1\n",
   );
   expect(text).toContain("Controls:  decided under CONTROLS 7\n");
+  expect(text).toContain("Artifacts\n  JOURNAL 3 isn't there\n");
 });
 
 test("text from elsewhere can't command the terminal", () => {
@@ -97,7 +104,7 @@ test("text from elsewhere can't command the terminal", () => {
     spec: { name: "\u001b]0;x\u0007" },
   });
   const text = renderDescription(
-    { candidateId: "cand-sample", entries: [entry], reports: [] },
+    { candidateId: "cand-sample", entries: [entry], reports: [], basis: entry.entry },
     view,
   );
   expect(text).not.toContain("\u001b");

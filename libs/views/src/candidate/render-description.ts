@@ -1,5 +1,5 @@
 /** A candidate in sections, for people: pure. */
-import type { Entry, StoredReport, TimedEntry } from "@baton/contracts";
+import type { Entry, StoredReport, TimedEntry, Whole } from "@baton/contracts";
 import { reasonText } from "@baton/contracts";
 import { approvalState, instantMs, instantOf } from "@baton/playbook";
 import { printable } from "@baton/text/printable";
@@ -18,6 +18,8 @@ export interface Known {
   readonly candidateId: string;
   readonly entries: readonly [TimedEntry, ...TimedEntry[]];
   readonly reports: readonly StoredReport[];
+  /** What the last entry rests on, or in words why that can't be told. */
+  readonly basis: Whole | string;
 }
 
 interface View {
@@ -30,15 +32,12 @@ interface View {
 export function renderDescription(known: Known, view: View): string {
   const last = known.entries.at(-1) ?? known.entries[0];
   const sections = [
-    renderState(last, view),
+    renderState(last, known.basis, view),
     section("Timeline", renderTimeline(known.entries, view)),
     section("Attempts", renderAttempts(known.reports, view)),
-    section(
-      "Artifacts",
-      last.entry.artifacts.length > 0 ? renderArtifacts(last.entry.artifacts) : "",
-    ),
+    section("Artifacts", artifactsText(known.basis)),
     section("Approvals", renderApprovals(last.entry, view)),
-    section("Feedback from earlier runs", renderFeedback(last.entry)),
+    section("Feedback from earlier runs", renderFeedback(known.basis)),
   ];
   return sections.filter((one) => one !== "").join("\n");
 }
@@ -51,9 +50,18 @@ function indent(text: string): string {
   return text.replaceAll(/^(?=.)/gm, "  ");
 }
 
-function renderState({ entry, sequence, storedAt }: TimedEntry, { now }: View): string {
+function artifactsText(basis: Whole | string): string {
+  if (typeof basis === "string") return `${printable(basis)}\n`;
+  return basis.artifacts.length > 0 ? renderArtifacts(basis.artifacts) : "";
+}
+
+function renderState(
+  { entry, sequence, storedAt }: TimedEntry,
+  basis: Whole | string,
+  { now }: View,
+): string {
   const { failure, hold, review, evidence, guard } = entry;
-  const name = entry.spec["name"];
+  const name = typeof basis === "string" ? undefined : basis.spec["name"];
   const facts: [string, string | undefined][] = [
     ["Candidate", entry.candidateId],
     ["Name", typeof name === "string" ? name : undefined],
@@ -211,8 +219,9 @@ function renderApprovals(entry: Entry, { width, now }: View): string {
   );
 }
 
-function renderFeedback({ feedback }: Entry): string {
-  return feedback
+function renderFeedback(basis: Whole | string): string {
+  if (typeof basis === "string") return "";
+  return basis.feedback
     .map(({ runId, stage, reasons }) => `${runId} ${stage}: ${printable(reasons.join("; "))}\n`)
     .join("");
 }

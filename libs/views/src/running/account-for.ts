@@ -16,7 +16,7 @@ import {
   type StrategyLimits,
   type StrategySettings,
 } from "@baton/artifacts";
-import { type Entry } from "@baton/contracts";
+import type { Entry, WholeEntry } from "@baton/contracts";
 import { digestOf, drillPrefixOf, notionalAt } from "@baton/playbook";
 
 import { strategyText } from "./strategy-text.ts";
@@ -71,9 +71,9 @@ export function wantsNothing({ limits }: Pick<StrategyOnMain, "limits">): boolea
 
 /** What a file is held against. */
 export interface AccountedBy {
-  readonly last: Entry | undefined;
+  readonly last: WholeEntry | undefined;
   /** The last entry of the run that the file names, where that is an earlier one: it runs on while a new run is on its way. */
-  readonly ofRun?: Entry | undefined;
+  readonly ofRun?: WholeEntry | undefined;
   /** Whether lane E stored a file with the digest that `writtenAs` gives. */
   readonly written: boolean;
 }
@@ -105,14 +105,14 @@ export function writtenAs(
 }
 
 /** Recovery may bring back what an earlier run had there. */
-function sourceOf(last: Entry, ofRun: Entry | undefined): Entry {
+function sourceOf(last: WholeEntry, ofRun: WholeEntry | undefined): WholeEntry {
   const isBrought = patchIn(last) === undefined || last.stage === RECOVERY;
   return isBrought && ofRun ? ofRun : last;
 }
 
 function problemIn(
   file: StrategyOnMain,
-  { last, ofRun, written }: AccountedBy & { readonly last: Entry },
+  { last, ofRun, written }: AccountedBy & { readonly last: WholeEntry },
 ): Unaccounted | undefined {
   const { settings, limits } = file;
   const { level: has, notional } = limits;
@@ -135,7 +135,7 @@ function problemIn(
   return has === "L0" || written ? undefined : { why: "not-written", has: asWritten };
 }
 
-function promotionIn({ spec }: Entry): PromotionAsked | undefined {
+function promotionIn({ spec }: WholeEntry): PromotionAsked | undefined {
   return Promotion.safeParse(spec["promotion"]).data;
 }
 
@@ -151,7 +151,7 @@ function digestAt(
 }
 
 /** A4. */
-function levelIn(source: Entry): RampLevel {
+function levelIn(source: WholeEntry): RampLevel {
   if (promotionIn(source)?.target !== "live" || source.stage === SHADOW) return "L0";
   const ramped = source.artifacts.findLast(({ name }) => name === RAMPED_STRATEGY);
   const isOfRun = ramped?.runId === source.runId;
@@ -159,7 +159,7 @@ function levelIn(source: Entry): RampLevel {
   return ramped && ramped.sha256 !== patchIn(source)?.sha256 ? "L3" : "L0";
 }
 
-function patchIn({ artifacts }: Entry) {
+function patchIn({ artifacts }: WholeEntry) {
   return artifacts.findLast(({ name, stage }) => name === PATCH && stage === SHADOW);
 }
 

@@ -1,6 +1,6 @@
 /** What runs, held against what the journal says should: main's tree, the broker's accounts, the candidates. Pure. */
 import type { RampLevel, UnclaimedAccount } from "@baton/artifacts";
-import type { Entry } from "@baton/contracts";
+import type { Entry, WholeEntry } from "@baton/contracts";
 import { drillPrefixOf, isPromoted, type Playbook, promotes, recoveryStage } from "@baton/playbook";
 
 import { DRILLED, type Unaccounted } from "./account-for.ts";
@@ -55,7 +55,7 @@ export type Difference =
   | (Common & { readonly kind: "held"; readonly held: UnclaimedAccount["positions"] });
 
 /** What an entry says of its strategy. */
-export function wantedBy(entry: Entry, playbook: Playbook): Wanted {
+export function wantedBy(entry: WholeEntry, playbook: Playbook): Wanted {
   if (!isPromoted(playbook, entry)) return "out";
   if (entry.holder === "closed") return entry.reason === "COMPLETED" ? "runs" : "changing";
   if (entry.stage === recoveryStage(playbook)) return "changing";
@@ -69,7 +69,7 @@ export function wantedBy(entry: Entry, playbook: Playbook): Wanted {
 }
 
 /** True if its stage's result is decided on. */
-export function isDone({ awaits, kept, artifacts, stage, runId }: Entry): boolean {
+export function isDone({ awaits, kept, artifacts, stage, runId }: WholeEntry): boolean {
   return (
     awaits === null &&
     kept === null &&

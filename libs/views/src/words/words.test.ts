@@ -146,14 +146,16 @@ test.each(["constructor", "toString", "__proto__"])(
 test("in a list a candidate that came back says from where and why, and where it stands now", () => {
   const feedback = [{ runId: "run-000001", stage: "bench", reasons: ["g1: low", "g2: high"] }];
   const passed = { kind: "passed", stage: "draft", summary: "fine" } as const;
-  const back = { holder: "lane-b", iteration: 1, feedback } as const;
-  expect(standingText(entry(passed, { holder: "lane-b" }))).toBe("draft passed: fine");
-  expect(standingText(entry(passed, back))).toBe(
+  const back = { holder: "lane-b", iteration: 1 } as const;
+  expect(standingText(entry(passed, { holder: "lane-b" }), [])).toBe("draft passed: fine");
+  expect(standingText(entry(passed, back), feedback)).toBe(
     "run 2, back from bench (g1: low; g2: high): draft passed: fine",
   );
   const gate = { kind: "gate", stage: "bench", verdict: "fail", summary: "low", loops: 0 } as const;
-  expect(standingText(entry(gate, { ...back, reason: "LOOPED_BACK" }))).toBe(
+  expect(standingText(entry(gate, { ...back, reason: "LOOPED_BACK" }), feedback)).toBe(
     "run 2: bench failed: low",
   );
-  expect(standingText(entry(passed, { ...back, holder: "closed" }))).toBe("draft passed: fine");
+  expect(standingText(entry(passed, { ...back, holder: "closed" }), feedback)).toBe(
+    "draft passed: fine",
+  );
 });

@@ -1,5 +1,5 @@
 /** Evidence of the stories, for tests that change one thing in it. */
-import { Receipt, Report } from "@baton/contracts";
+import { Receipt, Report, wholeOf } from "@baton/contracts";
 import { sampleEntry } from "@baton/testkit";
 
 import { type Played, REVIEWERS } from "../acts.ts";
@@ -174,7 +174,10 @@ const REFUSED_SPEC = {
 };
 
 export function evidence(of: Partial<Evidence>): Evidence {
-  return { entries: [entry({})], reports: [], artifacts: [], ...of };
+  const entries = of.entries ?? [entry({})];
+  const last = entries.at(-1);
+  if (last === undefined) throw new Error("there is no entry");
+  return { entries, basis: wholeOf(last.entry, []), reports: [], artifacts: [], ...of };
 }
 
 function playedRight(receipts: Played["receipts"]): Played {
