@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { BasisBroken } from "@baton/contracts";
+import { JournalCorrupt } from "@baton/mesh";
 import { explainError } from "@baton/terminal";
 import { afterAll, describe, expect, test } from "vitest";
 
@@ -83,4 +85,14 @@ test("a write that fails names no file: room is asked for all the same", () => {
 test("a file of ours that is absent stays a fault of Baton", () => {
   const error = Object.assign(new Error("x"), { code: "ENOENT", syscall: "open", path: "/x" });
   expect(explainError(error)).toMatchObject({ code: "E_INTERNAL", exit: 70 });
+});
+
+test("an entry whose earlier ones aren't what it names says how to mend that, not who wrote it", () => {
+  const cause = new BasisBroken("entry 3 of cand-000001 names JOURNAL 7, which isn't there");
+  const told = explainError(new JournalCorrupt(cause.message, { cause }));
+  expect(told).toMatchObject({
+    code: "E_CONFLICT",
+    message: cause.message,
+    action: expect.stringContaining("baton doctor --deep"),
+  });
 });

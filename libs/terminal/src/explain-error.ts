@@ -94,6 +94,14 @@ function meshFailure(error: Error): FailureDetails | undefined {
     });
   const other = ofOtherRelease(error);
   if (other) return of({ ...other, message });
+  const { cause } = error;
+  // An earlier entry is lost or another one, whoever did that.
+  if (cause instanceof Error && cause.name === "BasisBroken")
+    return of({
+      code: "E_CONFLICT",
+      message,
+      action: "action" in cause ? String(cause.action) : "`baton doctor --deep` says more.",
+    });
   if (name === "JournalCorrupt" || name === "ControlsCorrupt")
     return of({
       code: "E_CONFLICT",

@@ -94,7 +94,7 @@ export function damageFinding(damage: Damage, standing: ReadonlyMap<string, Entr
 }
 
 const LOST =
-  "Look at the server's disk. Messages can't be made again: bring the server's data back from a backup. Until then what rests on them can't be replayed.";
+  "Look at the server's disk. Messages can't be made again: bring the server's data back from a backup. Until then what rests on them can't be replayed, and a candidate whose entries name them isn't moved.";
 const UNREADABLE =
   "If another release of Baton wrote it, that one reads it. Otherwise find out who holds the key that may publish there (docs/access.md).";
 const COPY = "A copy of these bytes is put back by `baton artifacts put FILE`";
