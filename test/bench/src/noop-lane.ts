@@ -14,7 +14,7 @@ const NoopConfig = LaneServiceConfig.extend({
   BATON_LANE: z.enum(LANES),
   BATON_BENCH_LOG: z.string().min(1),
   /** Artifacts that each stage stores. */
-  BATON_BENCH_ARTIFACTS: z.coerce.number().int().min(0),
+  BATON_BENCH_ARTIFACTS: z.coerce.number().int().min(0).default(0),
 });
 
 /** With the report's own keys this makes a result of about 200 bytes beyond the envelope. */
