@@ -9,7 +9,6 @@
  * C6: a candidate whose last entry only a newer release can judge is left alone (NeedsNewer).
  */
 import {
-  type Entry,
   type EvidenceRecord,
   isDispatch,
   type StoredControls,
@@ -28,7 +27,7 @@ import {
   stageRule,
   waitsForKillSwitch,
 } from "@baton/playbook";
-import type { Log, Tracer } from "@baton/telemetry";
+import type { Log } from "@baton/telemetry";
 import { particularsOf } from "@baton/views";
 
 import { type EntryCache, openEntryCache } from "./entry-cache.ts";
@@ -51,7 +50,6 @@ export interface CoordinatorParts {
   readonly history: Pick<HistoryKeeper, "refuse">;
   readonly playbooks: PlaybookShelf;
   readonly log: Log;
-  readonly tracer: Tracer;
   /** Bound of the remembered entries, in bytes of JSON. */
   readonly cacheBytes: number;
   /** Told about every entry appended here. */
@@ -97,7 +95,7 @@ export function openCoordinator(parts: CoordinatorParts): Coordinator {
           const { entry } = decision;
           const stored = { sequence, sha256, entry, earlier: earlierOf(entry.basis, last) };
           cache.set(stored, bytes + brought(stored));
-          recordMove(parts, last, stored);
+          logMove(parts.log, stored);
           parts.onAppended(stored);
           return { kind: "appended", stored };
         }
@@ -207,51 +205,10 @@ function isPromotion(decision: Decision, playbook: Playbook): boolean {
   return waitsForKillSwitch(playbook, stageRule(playbook, decision.entry.stage));
 }
 
-/** Log line and spans of a move. A new run gets its trace's root span; later entries hang under what caused them. */
-function recordMove(
-  parts: CoordinatorParts,
-  last: StoredEntry | undefined,
-  stored: StoredEntry,
-): void {
-  const { entry, sequence } = stored;
+/** The log line of a move; its spans are made from what is stored. */
+function logMove(log: Log, { entry, sequence }: StoredEntry): void {
+  if (!log.isLevelEnabled("info")) return;
   const { candidateId, runId, stage, reason, holder } = entry;
-  if (parts.log.isLevelEnabled("info")) {
-    const traceId = entry.trace.slice(3, 35);
-    parts.log.info(
-      { candidateId, runId, stage, holder, reason, sequence, traceId },
-      particularsOf(entry),
-    );
-  }
-  if (!parts.tracer.records(entry.trace)) return;
-  const attributes = spanAttributes(entry, sequence);
-  const endMs = Date.now();
-  if (last?.entry.runId !== runId) {
-    const links = last ? [last.entry.trace] : [];
-    parts.tracer.recordSpan(`run ${candidateId}`, {
-      self: entry.trace,
-      startMs: endMs,
-      endMs,
-      attributes,
-      links,
-    });
-    return;
-  }
-  const startMs = entry.cause.kind === "report" ? Date.parse(entry.cause.storedAt) : endMs;
-  parts.tracer.recordSpan(`decide ${reason}`, {
-    parent: entry.trace,
-    startMs: Math.min(startMs, endMs),
-    endMs,
-    attributes,
-  });
-}
-
-function spanAttributes(entry: Entry, sequence: number): Record<string, string | number> {
-  return {
-    "baton.candidate_id": entry.candidateId,
-    "baton.run_id": entry.runId,
-    "baton.stage": entry.stage,
-    "baton.holder": entry.holder,
-    "baton.reason": entry.reason,
-    "baton.journal_sequence": sequence,
-  };
+  const traceId = entry.trace.slice(3, 35);
+  log.info({ candidateId, runId, stage, holder, reason, sequence, traceId }, particularsOf(entry));
 }

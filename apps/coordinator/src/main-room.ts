@@ -26,7 +26,7 @@ const READ_MS = 250;
 
 type Service = Pick<
   ServiceContext<CoordinatorConfig>,
-  "config" | "log" | "signal" | "tracer" | "registerCheck"
+  "config" | "log" | "signal" | "registerCheck"
 >;
 
 /** Resolves when main was read; rejects when the service stops, and where the address can't be right. */
@@ -129,7 +129,7 @@ function isPause(happening: Happening): boolean {
   return happening.kind === "command" && happening.command.type === "pause";
 }
 
-async function openPauses({ config, log, tracer }: Service, { mesh, playbook }: LossRoomParts) {
+async function openPauses({ config, log }: Service, { mesh, playbook }: LossRoomParts) {
   const watch = watchControls({
     controls: mesh.controls,
     everyMs: READ_MS,
@@ -144,7 +144,6 @@ async function openPauses({ config, log, tracer }: Service, { mesh, playbook }: 
     history: { refuse: () => undefined },
     playbooks: await openPlaybookShelf(playbook, mesh.artifacts),
     log,
-    tracer,
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onAppended: () => undefined,
     onFenced: () => undefined,

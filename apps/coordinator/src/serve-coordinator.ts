@@ -58,7 +58,6 @@ export async function serveCoordinator(
     history,
     playbooks,
     log,
-    tracer: service.tracer,
     cacheBytes: config.BATON_CACHE_MB * 2 ** 20,
     onFenced: count.fenced,
     onNewer: (needs) => noteOther(mesh, log, needs),

@@ -15,6 +15,10 @@ export const MetricsConfig = MeshServiceConfig.extend({
   BATON_METRICS_MESSAGES_PER_SECOND: integerText({ min: 10, max: 1_000_000 })
     .default(500)
     .meta({ example: "500" }),
+  /** A started process sends the spans again of what was stored in so long before; what wasn't sent before that is left out. */
+  BATON_TRACES_RESEND_MS: integerText({ min: 0, max: 604_800_000 })
+    .default(3_600_000)
+    .meta({ example: "3600000" }),
   /** So many bytes a second are read again of what is stored, to find what a disk has lost; 0: nothing is. */
   BATON_SCRUB_BYTES_PER_SECOND: integerText({ min: 0, max: 1_000_000_000 })
     .default(1_000_000)

@@ -3,6 +3,7 @@ import { meshOptionsOf, runService } from "@baton/service";
 
 import { MetricsConfig } from "./config.ts";
 import { serveMetrics } from "./serve-metrics.ts";
+import { serveTraces } from "./traces/serve-traces.ts";
 
 await runService({
   name: "metrics",
@@ -11,6 +12,6 @@ await runService({
     service.withholdMetrics(() => "the server isn't there yet");
     const mesh = await openMesh(meshOptionsOf(service));
     service.onShutdown("mesh", async () => mesh[Symbol.asyncDispose]());
-    serveMetrics(service, mesh);
+    serveMetrics(service, mesh, await serveTraces(service, mesh));
   },
 });

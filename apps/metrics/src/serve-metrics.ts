@@ -24,6 +24,7 @@ import { readMove } from "./read-move.ts";
 import { startScrub } from "./scrub-store.ts";
 import { openStreamTail, type StreamTail } from "./stream-tail.ts";
 import { openTakenReports } from "./taken-reports.ts";
+import type { Traces } from "./traces/serve-traces.ts";
 
 const STALE_MS = 15_000;
 /** Between two rounds of reading the streams for the first time; a replica may lag. */
@@ -32,12 +33,16 @@ const FIRST_READ_PAUSE_MS = 50;
 const STALE_REFRESHES = 10;
 
 /** Starts refreshing; returns at once, readiness says when the series are there. */
-export function serveMetrics(service: ServiceContext<MetricsConfig>, mesh: Mesh): void {
+export function serveMetrics(
+  service: ServiceContext<MetricsConfig>,
+  mesh: Mesh,
+  traces: Traces | undefined,
+): void {
   const { config, log, meter, signal } = service;
   const series = createOrchestrationMetrics(meter);
   const candidates = createOpenCandidates();
   const refreshMs = config.BATON_METRICS_REFRESH_MS;
-  const tails = openTails({ service, mesh, series, candidates });
+  const tails = openTails({ service, mesh, series, candidates, traces });
   const sources: GaugeSources = {
     candidates,
     tails,
@@ -88,11 +93,13 @@ function openTails({
   mesh,
   series,
   candidates,
+  traces,
 }: {
   readonly service: ServiceContext<MetricsConfig>;
   readonly mesh: Mesh;
   readonly series: OrchestrationMetrics;
   readonly candidates: OpenCandidates;
+  readonly traces: Traces | undefined;
 }): StreamTail[] {
   const { log, config } = service;
   const reports = openTakenReports({
@@ -116,6 +123,7 @@ function openTails({
         return log.warn({ sequence: message.seq }, "journal message isn't an entry; not counted");
       candidates.note(move.candidateId, move);
       reports.note(move, message);
+      traces?.note(move, message);
     },
     onAnew: () => service.fail(madeAnew(STREAMS.journal.name)),
   });

@@ -127,6 +127,7 @@ test("what a real lane reports is read at a glance, and the queue behind it is s
   spawn("test/bench/src/noop-lane.ts", {
     BATON_LANE: "lane-a",
     BATON_BENCH_LOG: `${temporary("noop")}/log`,
+    BATON_BENCH_ARTIFACTS: "0",
   });
   const address = await metrics().ready();
   await coordinator.ready();

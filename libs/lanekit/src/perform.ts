@@ -1,4 +1,4 @@
-/** One attempt's work and its spans. */
+/** One attempt's work. */
 import {
   type ArtifactRef,
   cut,
@@ -7,55 +7,19 @@ import {
   type Outcome,
   type WholeEntry,
 } from "@baton/contracts";
-import type { Log, Tracer, TraceSpan } from "@baton/telemetry";
+import type { Log } from "@baton/telemetry";
 
 import { createAttemptContext } from "./attempt-context.ts";
+import type { AttemptTrace } from "./attempt-trace.ts";
 import { type Attempt, ids, iso, type Job, type LaneRuntime } from "./attempt.ts";
 import { classifyError, failureOf } from "./classify-error.ts";
 import { type LaneDefinition, StageFailure, type StageOutcome } from "./define-lane.ts";
-import { preciseMs } from "./precise-clock.ts";
-
-/** Records the handoff and begins the attempt's span. */
-export function startSpans(
-  tracer: Tracer,
-  definition: LaneDefinition,
-  attempt: Attempt,
-): TraceSpan {
-  const { entry, deliveries } = attempt.dispatch;
-  const parent = entry.trace;
-  if (!tracer.records(parent)) return tracer.startSpan("", { parent });
-  const attributes = {
-    "baton.candidate_id": entry.candidateId,
-    "baton.run_id": entry.runId,
-    "baton.stage": entry.stage,
-    "baton.lane": definition.lane,
-    "baton.attempt": deliveries,
-  };
-  if (entry.cause.kind === "report" && deliveries === 1) {
-    tracer.recordSpan(`handoff ${entry.cause.from} -> ${entry.stage}`, {
-      parent,
-      startMs: preciseMs(entry.cause.storedAt),
-      endMs: attempt.startedMs,
-      kind: "consumer",
-      attributes: {
-        ...attributes,
-        "baton.from_stage": entry.cause.from,
-        "baton.to_stage": entry.stage,
-      },
-    });
-  }
-  return tracer.startSpan(`${entry.stage} attempt ${deliveries}`, {
-    parent,
-    startMs: attempt.startedMs,
-    attributes,
-  });
-}
 
 /** Does the stage's work, and waits for what is away; an error becomes a failed outcome. */
 export function perform(
   job: Job,
   attempt: Attempt,
-  parts: { made: Map<string, ArtifactRef>; span: TraceSpan },
+  parts: { made: Map<string, ArtifactRef>; trace: AttemptTrace },
 ): Promise<Outcome> {
   return job.outages.through(attempt, () => {
     parts.made.clear();
@@ -66,7 +30,7 @@ export function perform(
 async function performOnce(
   { definition, runtime, dispatch }: Job,
   attempt: Attempt,
-  parts: { made: Map<string, ArtifactRef>; span: TraceSpan },
+  parts: { made: Map<string, ArtifactRef>; trace: AttemptTrace },
 ): Promise<Outcome> {
   const { entry } = dispatch;
   const stage = definition.stages[entry.stage];
@@ -80,7 +44,7 @@ async function performOnce(
       artifacts: runtime.artifacts,
       log,
       signal: () => attempt.controller().signal,
-      traceparent: parts.span.traceparent ?? entry.trace,
+      traceparent: parts.trace.traceparent,
       deadline: () =>
         Number.isFinite(attempt.deadlineMs)
           ? iso(attempt.deadlineMs)
@@ -90,6 +54,7 @@ async function performOnce(
         // Whatever a stage says after it was aborted doesn't count.
         if (attempt.reason !== undefined) return;
         attempt.step = step;
+        parts.trace.step(step);
         attempt.progressMs = Date.now();
       },
     });

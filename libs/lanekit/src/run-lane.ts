@@ -19,6 +19,7 @@ import {
 } from "@baton/contracts";
 import { waitsForService, waitsForWorkers } from "@baton/playbook";
 
+import { openAttemptTrace } from "./attempt-trace.ts";
 import {
   abort,
   type Attempt,
@@ -32,7 +33,7 @@ import {
 } from "./attempt.ts";
 import type { LaneDefinition } from "./define-lane.ts";
 import { fullTimeMs, Outages } from "./outage.ts";
-import { perform, startSpans } from "./perform.ts";
+import { perform } from "./perform.ts";
 import type { Intake } from "./ports.ts";
 import { preciseNow } from "./precise-clock.ts";
 import { reportWait, settle } from "./settle.ts";
@@ -228,29 +229,25 @@ async function worthDoing(
 }
 
 async function work(job: Job, attempt: Attempt): Promise<void> {
-  const { runtime, definition, dispatch } = job;
-  const { entry } = dispatch;
+  const { runtime, dispatch } = job;
   const made = new Map<string, ArtifactRef>();
-  const span = startSpans(runtime.tracer, definition, attempt);
-  const performed = await perform(job, attempt, { made, span });
+  const trace = openAttemptTrace(runtime.tracer, dispatch);
+  const performed = await perform(job, attempt, { made, trace });
   if (attempt.reason === "stopping") {
-    span.fail("handed back: the lane is stopping");
-    span.end();
+    trace.end("handed back: the lane is stopping");
     dispatch.retry(0);
     return;
   }
   if (attempt.reason !== undefined && attempt.reason !== "stalled") {
     // The coordinator's sweep or its later entry has taken over: a report would come too late.
     runtime.log.warn({ ...ids(dispatch), reason: attempt.reason }, "attempt given up");
-    span.fail(attempt.reason);
-    span.end();
+    trace.end(attempt.reason);
     dispatch.ack();
     return;
   }
   const outcome = attempt.reason === "stalled" ? stalled(attempt) : performed;
-  await settle(job, attempt, { outcome, made, trace: span.traceparent ?? entry.trace });
-  if (outcome.kind === "failed") span.fail(`${outcome.failure.code} ${outcome.failure.message}`);
-  span.end();
+  await settle(job, attempt, { outcome, made, trace: trace.traceparent });
+  trace.end(outcome.kind === "failed" ? outcome.failure.code : undefined);
 }
 
 function stalled({ dispatch, step, progressMs }: Attempt): Outcome {

@@ -24,6 +24,16 @@ export function traceOf(candidateId: CandidateId, runId: RunId, sampled: boolean
   return `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-${sampled ? "01" : "00"}`;
 }
 
+/** Id of a span of a run: the same wherever and however often it is made. `what` tells those of one entry apart. */
+export function spanIdOf(runId: RunId, sequence: number, what: string): string {
+  return digestOf(`span.${runId}.${sequence}.${what}`).slice(0, 16);
+}
+
+/** Id of the span of an attempt, from the sequence of its dispatch and its delivery: a lane knows it when it begins. */
+export function attemptSpanIdOf(runId: RunId, dispatch: number, attempt: number): string {
+  return spanIdOf(runId, dispatch, `attempt.${attempt}`);
+}
+
 /** What the names of a run's drill strategies begin with: no candidate's own does, and only this run's drills do. */
 export function drillPrefixOf(runId: RunId): string {
   return `drill-${digestOf(runId).slice(0, 10)}-`;

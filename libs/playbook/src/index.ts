@@ -37,7 +37,15 @@ export {
   type TransitionRequest,
   type TransitionVerdict,
 } from "./policies/guard.ts";
-export { candidateIdOf, digestOf, drillPrefixOf, runIdOf, traceOf } from "./identify.ts";
+export {
+  attemptSpanIdOf,
+  candidateIdOf,
+  digestOf,
+  drillPrefixOf,
+  runIdOf,
+  spanIdOf,
+  traceOf,
+} from "./identify.ts";
 export { APPROVAL_SECONDS } from "./format/approval-rule.ts";
 export {
   FailurePolicy,

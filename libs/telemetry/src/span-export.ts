@@ -3,16 +3,12 @@
  * `startTelemetry` imports it dynamically, and only when an endpoint is configured.
  */
 import { trace } from "@opentelemetry/api";
+import type { Tracer } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { envDetector } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 import { NodeSDK } from "@opentelemetry/sdk-node";
 import { AlwaysOnSampler, BatchSpanProcessor, StackContextManager } from "@opentelemetry/sdk-trace";
-import type { IdGenerator } from "@opentelemetry/sdk-trace";
-
-import { pooledRandom } from "./random-pool.ts";
-import type { TraceContext } from "./trace-context.ts";
-import type { SpanSink } from "./tracer.ts";
 
 /** Spans beyond this many waiting ones are dropped: a collector that's down must cost no memory. */
 const QUEUE_SPANS = 2048;
@@ -27,7 +23,8 @@ const SPAN_LIMITS = {
 };
 
 /** A running exporter. */
-export interface SpanExport extends SpanSink {
+export interface SpanExport {
+  readonly tracer: Tracer;
   /** Sends what is waiting and stops; may take as long as the export timeout (10 s). */
   shutdown(): Promise<void>;
 }
@@ -40,7 +37,6 @@ export function startSpanExport({
   url: string;
   resource: Resource;
 }): SpanExport {
-  const ids = createIdGenerator();
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS });
   const sdk = new NodeSDK({
     resource,
@@ -53,7 +49,6 @@ export function startSpanExport({
     logRecordProcessors: [],
     // The head of the trace has decided already, and tracer.ts asks only for sampled spans.
     sampler: new AlwaysOnSampler(),
-    idGenerator: ids.generator,
     spanLimits: SPAN_LIMITS,
     spanProcessors: [
       new BatchSpanProcessor({
@@ -68,32 +63,9 @@ export function startSpanExport({
   sdk.start();
   return {
     tracer: trace.getTracer("baton"),
-    assignIdentity: ids.assign,
     async shutdown() {
       await sdk.shutdown();
       trace.disable();
     },
   };
-}
-
-function createIdGenerator(): { generator: IdGenerator; assign: (identity: TraceContext) => void } {
-  let assigned: TraceContext | undefined;
-  return {
-    assign(identity) {
-      assigned = identity;
-    },
-    generator: {
-      // The SDK asks for the span id first, and for a trace id only if there's no parent.
-      generateSpanId: () => assigned?.spanId ?? randomHex(8),
-      generateTraceId() {
-        const traceId = assigned?.traceId ?? randomHex(16);
-        assigned = undefined;
-        return traceId;
-      },
-    },
-  };
-}
-
-function randomHex(byteCount: number): string {
-  return Buffer.from(pooledRandom(byteCount)).toString("hex");
 }

@@ -6,6 +6,7 @@ import type { Meter } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 
+import type { SpanSender } from "./finished-span.ts";
 import { createLog } from "./log.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -61,6 +62,7 @@ export async function startTelemetry({
   const log = createLog({ service, version, level: env.BATON_LOG_LEVEL ?? "info", secrets });
   const resource = resourceFromAttributes({
     "service.name": service,
+    "service.namespace": "baton",
     ...(version !== undefined && { "service.version": version }),
     "service.instance.id": `${hostname()}-${process.pid}`,
   });
@@ -76,7 +78,7 @@ export async function startTelemetry({
   });
   return {
     log,
-    tracer: createTracer(spans),
+    tracer: createTracer(spans?.tracer),
     meter: metrics.meter,
     newTraceparent: () =>
       formatTraceparent(newTraceContext({ sampled: sampler.sample(), random: pooledRandom })),
@@ -119,4 +121,14 @@ async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
   const timer = setTimeout(resolve, limitMs);
   await Promise.race([work, timeout]);
   clearTimeout(timer);
+}
+
+/** Opens a sender of spans that are over, to where `env` says; undefined: nowhere, or tracing is off. */
+export async function openFinishedSpans(
+  env: TelemetryEnvironment,
+): Promise<SpanSender | undefined> {
+  const url = tracesUrl(env);
+  if (url === undefined || env.BATON_TRACES_PER_SECOND === 0) return undefined;
+  const { openSpanSender } = await import("./span-sender.ts");
+  return openSpanSender(url);
 }

@@ -9,7 +9,6 @@ import { SpanKind, SpanStatusCode, TraceFlags, context, trace } from "@opentelem
 import type {
   Attributes,
   Context,
-  HrTime,
   Link,
   Span,
   SpanContext,
@@ -17,6 +16,7 @@ import type {
   Tracer as OtelTracer,
 } from "@opentelemetry/api";
 
+import { toHrTime } from "./hr-time.ts";
 import { formatTraceparent, isSampled, parseTraceparent } from "./trace-context.ts";
 import type { TraceContext } from "./trace-context.ts";
 
@@ -24,27 +24,12 @@ import type { TraceContext } from "./trace-context.ts";
 export interface SpanStart {
   /** The traceparent that this span is a child of; no parent or an unsampled one: a no-op. */
   readonly parent?: string | undefined;
-  /**
-   * The traceparent that this span itself shall have, instead of a parent: the root span of a run,
-   * recorded when its end is known, although its children named it long before.
-   */
-  readonly self?: string | undefined;
   /** Milliseconds since the epoch; now if left out. */
   readonly startMs?: number | undefined;
   readonly kind?: "internal" | "consumer" | "producer" | "client" | "server";
   /** Traceparents of related spans, such as the run that this one was rerun from. */
   readonly links?: readonly string[];
   readonly attributes?: Attributes;
-}
-
-/** A span that's already over. */
-export interface SpanRecord extends SpanStart {
-  /** Milliseconds since the epoch. */
-  readonly startMs: number;
-  /** Milliseconds since the epoch. */
-  readonly endMs: number;
-  /** Marks the span as failed, with this message. */
-  readonly failure?: string | undefined;
 }
 
 /** A begun span; on one that isn't recorded every method is free. */
@@ -64,14 +49,6 @@ export interface Tracer {
   /** Whether a span under this traceparent would be recorded here: ask before building costly attributes. */
   readonly records: (traceparent: string | undefined) => boolean;
   readonly startSpan: (name: string, start: SpanStart) => TraceSpan;
-  readonly recordSpan: (name: string, record: SpanRecord) => void;
-}
-
-/** Where spans go, and the way to choose the ids of the next one. */
-export interface SpanSink {
-  readonly tracer: OtelTracer;
-  /** Makes the very next span that has no parent take these ids. */
-  assignIdentity(identity: TraceContext): void;
 }
 
 const KINDS = {
@@ -124,30 +101,20 @@ class RecordedSpan implements TraceSpan {
   }
 }
 
-/** A tracer over a sink; without one it records nothing. */
-export function createTracer(sink: SpanSink | undefined): Tracer {
+/** A tracer over the SDK's; without one it records nothing. */
+export function createTracer(tracer: OtelTracer | undefined): Tracer {
   const records = (traceparent: string | undefined): boolean =>
-    sink !== undefined && isSampled(traceparent);
+    tracer !== undefined && isSampled(traceparent);
 
   function startSpan(name: string, start: SpanStart): TraceSpan {
-    const place = start.self ?? start.parent;
-    if (sink === undefined || !isSampled(place)) return new UnrecordedSpan(place);
-    const at = parseTraceparent(place);
+    const { parent } = start;
+    if (tracer === undefined || !isSampled(parent)) return new UnrecordedSpan(parent);
+    const at = parseTraceparent(parent);
     if (at === undefined) return new UnrecordedSpan(undefined);
-    if (start.self !== undefined) sink.assignIdentity(at);
-    const parent = start.self === undefined ? under(at) : context.active();
-    const options = { ...spanOptions(start), root: start.self !== undefined };
-    return new RecordedSpan(sink.tracer.startSpan(name, options, parent));
+    return new RecordedSpan(tracer.startSpan(name, spanOptions(start), under(at)));
   }
 
-  function recordSpan(name: string, record: SpanRecord): void {
-    if (!records(record.self ?? record.parent)) return;
-    const span = startSpan(name, record);
-    if (record.failure !== undefined) span.fail(record.failure);
-    span.end(record.endMs);
-  }
-
-  return { records, startSpan, recordSpan };
+  return { records, startSpan };
 }
 
 function under(parent: TraceContext): Context {
@@ -171,10 +138,4 @@ function toLink(traceparent: string): Link[] {
 function remote({ traceId, spanId, sampled }: TraceContext): SpanContext {
   const traceFlags = sampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   return { traceId, spanId, traceFlags, isRemote: true };
-}
-
-// A bare number would be ambiguous to the SDK: small ones count as offsets of the process's start.
-function toHrTime(epochMs: number): HrTime {
-  const seconds = Math.floor(epochMs / 1000);
-  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)];
 }

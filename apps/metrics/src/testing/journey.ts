@@ -15,18 +15,21 @@ interface Stored {
 export class Journey {
   readonly #mesh: Mesh;
   readonly #candidateId: string;
+  readonly #always: Partial<Entry>;
   #last = 0;
   #dispatch = 0;
 
-  constructor(mesh: Mesh, candidateId: string) {
+  /** `always`: what each of its entries has. */
+  constructor(mesh: Mesh, candidateId: string, always: Partial<Entry> = {}) {
     this.#mesh = mesh;
     this.#candidateId = candidateId;
+    this.#always = always;
   }
 
   /** Appends an entry. */
   async append(changes: SampleChanges): Promise<void> {
     const appended = await this.#mesh.journal.append(
-      entry(this.#candidateId, { ...changes, prev: this.#last }),
+      entry(this.#candidateId, { ...this.#always, ...changes, prev: this.#last }),
     );
     if (appended.kind !== "stored") throw new Error(`not stored: ${appended.kind}`);
     this.#last = appended.sequence;

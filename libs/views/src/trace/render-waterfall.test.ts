@@ -2,7 +2,8 @@ import { START_MS } from "@baton/testkit";
 import { expect, test } from "vitest";
 
 import { renderWaterfall } from "./render-waterfall.ts";
-import type { Span, SpanKind } from "./spans.ts";
+import type { SpanKind } from "./segments.ts";
+import type { Span } from "./spans.ts";
 
 const plain = (_kind: SpanKind, text: string): string => text;
 

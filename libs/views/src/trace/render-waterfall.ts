@@ -3,7 +3,8 @@ import { instantOf } from "@baton/playbook";
 import { cutTo, printable } from "@baton/text/printable";
 
 import { durationText } from "../words/time-text.ts";
-import { type Span, type SpanKind, totalsOf } from "./spans.ts";
+import type { SpanKind } from "./segments.ts";
+import { type Span, totalsOf } from "./spans.ts";
 
 /** How each kind is drawn. */
 const BARS: Readonly<Record<SpanKind, string>> = {
