@@ -1,56 +1,52 @@
-/** Tells about every journal entry once: those of this process at once, those of others when they're caught up with. */
-import { type Entry, STREAMS, type StoredEntry } from "@baton/contracts";
-import { follow, JournalCorrupt, type Mesh, parseEntry, type StoredMessage } from "@baton/mesh";
+/** Where candidates stand by the journal: what this process appended is known at once, what others did when it's caught up with. */
+import { setTimeout as delay } from "node:timers/promises";
 
-/** What has been told, and what not yet. */
+import type { StoredEntry } from "@baton/contracts";
+import { whereabouts, type Whereabouts } from "@baton/folds";
+import { foldJournal, type Reader } from "@baton/mesh";
+
+/** What is known. */
 export interface JournalWatch {
-  /** Tells about an entry that this process appended. */
-  note(stored: StoredEntry): void;
-  /** Reads entries that others appended since the last call. */
-  catchUp(signal: AbortSignal): Promise<void>;
+  readonly whereabouts: Whereabouts;
+  /** Takes note of an entry that this process appended. */
+  note(this: void, stored: StoredEntry): void;
+  /** Reads entries that others appended before the call. Rejects with `LogReset` if the journal is another one. */
+  catchUp(this: void, signal: AbortSignal): Promise<void>;
 }
+
+/** Between two reads where one broke off: a replica may lag. */
+const AGAIN_MS = 50;
 
 /** Opens a watch that has read nothing yet. */
-export function openJournalWatch(
-  mesh: Pick<Mesh, "nc" | "jsm">,
-  tell: (stored: StoredEntry) => void,
-): JournalWatch {
-  /** Every entry up to here was told. */
-  let through = 0;
-  /** Told sequences above `through`; acknowledgements come in order, so they are few. */
-  const above = new Set<number>();
+export function openJournalWatch(reader: Reader): JournalWatch {
+  const journal = foldJournal(reader, whereabouts);
+  let reading: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const read = async (signal: AbortSignal): Promise<void> => {
+    while (!(await journal.advance(signal)) && !signal.aborted) {
+      // Waiting rejects when the signal is aborted: the loop's condition sees to that.
+      await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  const start = (signal: AbortSignal): Promise<void> => {
+    reading = read(signal).finally(() => (reading = undefined));
+    return reading;
+  };
   return {
-    note: (stored) => {
-      tell(stored);
-      above.add(stored.sequence);
-      while (above.delete(through + 1)) through += 1;
+    get whereabouts() {
+      return journal.state;
     },
-    catchUp: async (signal) => {
-      const { state } = await mesh.jsm.streams.info(STREAMS.journal.name);
-      if (state.last_seq <= through) return;
-      const done = new AbortController();
-      await follow(mesh, {
-        stream: "journal",
-        from: through + 1,
-        signal: AbortSignal.any([signal, done.signal]),
-        onMessage: (message) => {
-          const entry = readEntry(message);
-          if (entry) tell({ sequence: message.seq, entry });
-          if (message.seq > through) through = message.seq;
-        },
-        onCaughtUp: () => done.abort(),
-      });
-      for (const sequence of above) if (sequence <= through) above.delete(sequence);
+    note: (stored) => journal.note(stored),
+    catchUp: (signal) => {
+      if (!reading) return start(signal);
+      // The one that is under way may have looked at the end before the call.
+      next ??= reading
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          return start(signal);
+        });
+      return next;
     },
   };
-}
-
-/** An entry, or undefined for one that this release can't read or that is none: `baton doctor` lists those. */
-function readEntry({ data, seq }: StoredMessage): Entry | undefined {
-  try {
-    return parseEntry(data, seq);
-  } catch (error) {
-    if (error instanceof JournalCorrupt) return undefined;
-    throw error;
-  }
 }

@@ -5,7 +5,8 @@ import { sampleEntry } from "@baton/testkit";
 import { afterAll, expect, test } from "vitest";
 
 import { openOutageWatch } from "./outage-watch.ts";
-import { openWhereabouts } from "./standing.ts";
+import { openSweepList } from "./sweep-list.ts";
+import { openKnown } from "./testing/known.ts";
 
 const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
 afterAll(() => telemetry[Symbol.asyncDispose]());
@@ -21,12 +22,12 @@ const failure = {
 
 /** Candidates 1 to 3 wait at lane E, the first since noon, the second for ten seconds longer than it. */
 function watched() {
-  const standing = openWhereabouts();
+  const known = openKnown();
   let n = 1;
   const note = (candidateId: string, changes: Partial<Entry>): void => {
     n += 1;
     const about = { candidateId, n, awaits: 5, holder: "lane-e", deadline: at(86_400) } as const;
-    standing.note({ sequence: n + 10, entry: { ...sampleEntry(), ...about, failure, ...changes } });
+    known.note({ sequence: n + 10, entry: { ...sampleEntry(), ...about, failure, ...changes } });
   };
   const waits = { reason: "RETRY_BACKOFF" } as const;
   note("cand-1", { ...waits, time: at(0) });
@@ -37,7 +38,7 @@ function watched() {
   const said = new Map<Lane, boolean | undefined>([["lane-e", true]]);
   const watch = openOutageWatch({
     ask: async () => said,
-    standing,
+    standing: openSweepList(known),
     settle: async (candidateId, happening) => void told.push(`${candidateId} ${happening.kind}`),
     log: telemetry.log,
     awayMs: 60_000,
@@ -88,7 +89,7 @@ test("lanes that nobody waits at aren't asked", async () => {
   const asked: Lane[] = [];
   const watch = openOutageWatch({
     ask: async (lanes) => (asked.push(...lanes), new Map(LANES.map((lane) => [lane, true]))),
-    standing: openWhereabouts(),
+    standing: openSweepList(openKnown()),
     settle: async () => undefined,
     log: telemetry.log,
     awayMs: 0,

@@ -13,14 +13,14 @@ import type { Lane } from "@baton/contracts";
 import type { Happening } from "@baton/playbook";
 import type { Log } from "@baton/telemetry";
 
-import type { Whereabouts } from "./standing.ts";
+import type { SweepList } from "./sweep-list.ts";
 
 /** What a watch works with. */
 export interface OutageWatchParts {
   /** Asks the lanes' processes: true if any finds something away, undefined if none answers. */
   readonly ask: (lanes: readonly Lane[]) => Promise<ReadonlyMap<Lane, boolean | undefined>>;
   readonly standing: Pick<
-    Whereabouts,
+    SweepList,
     "waitingLanes" | "longestWaiting" | "isAskedAbout" | "takeWaiting"
   >;
   readonly settle: (candidateId: string, happening: Happening) => Promise<unknown>;

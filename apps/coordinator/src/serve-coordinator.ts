@@ -18,7 +18,7 @@ import { NeedsNewer } from "./needs-newer.ts";
 import { openOutageWatch } from "./outage-watch.ts";
 import { openPlaybookShelf } from "./playbook-shelf.ts";
 import { openRoll } from "./roll.ts";
-import { openWhereabouts, type Whereabouts } from "./standing.ts";
+import { openSweepList } from "./sweep-list.ts";
 import { openWorkerWatch } from "./worker-watch.ts";
 
 const SILENT_MS = 15_000;
@@ -38,12 +38,8 @@ export async function serveCoordinator(
   const playbooks = await openPlaybookShelf(playbook, mesh.artifacts);
   log.info({ playbook: playbooks.current.digest, file: config.BATON_PLAYBOOK }, "playbook loaded");
   const count = countersOf(meter);
-  const standing = openWhereabouts();
-  const roll = openRoll((digest) => playbooks.known(digest));
-  const watch = openJournalWatch(mesh, (stored) => {
-    standing.note(stored);
-    roll.note(stored);
-  });
+  const watch = openJournalWatch(mesh);
+  const roll = openRoll(watch, (digest) => playbooks.known(digest));
   const controls = openControlRoom(service, {
     mesh,
     roll,
@@ -80,7 +76,7 @@ export async function serveCoordinator(
   superviseIntakes(service, mesh, workers);
   await watch.catchUp(service.signal);
   controls.start();
-  const endSweeps = sweep(service, { mesh, coordinator, standing, watch });
+  const endSweeps = sweep(service, { mesh, coordinator, watch });
   const halt = async (): Promise<void> => {
     endSweeps();
     controls.stop();
@@ -176,10 +172,11 @@ function countersOf(meter: Meter) {
 
 function sweep(
   service: ServiceContext<CoordinatorConfig>,
-  on: { mesh: Mesh; coordinator: Coordinator; standing: Whereabouts; watch: JournalWatch },
+  on: { mesh: Mesh; coordinator: Coordinator; watch: JournalWatch },
 ): () => void {
   const { config, log, signal } = service;
-  const { coordinator, standing } = on;
+  const { coordinator } = on;
+  const standing = openSweepList(on.watch);
   const workers = openWorkerWatch({
     ask: (lane) => on.mesh.jsm.consumers.info(STREAMS.journal.name, lane),
     standing,

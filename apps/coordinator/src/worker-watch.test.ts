@@ -3,7 +3,7 @@ import type { Happening } from "@baton/playbook";
 import { startTelemetry } from "@baton/telemetry";
 import { afterAll, expect, test } from "vitest";
 
-import type { Whereabouts } from "./standing.ts";
+import type { SweepList } from "./sweep-list.ts";
 import { openWorkerWatch } from "./worker-watch.ts";
 
 const telemetry = await startTelemetry({ service: "test", env: { BATON_LOG_LEVEL: "silent" } });
@@ -35,7 +35,7 @@ function watched() {
     asked: 0,
   };
   const standing: Pick<
-    Whereabouts,
+    SweepList,
     "awaited" | "longestUnattended" | "takeUnattended" | "takeUnmanned"
   > = {
     awaited: () => (world.awaited ? ["lane-a"] : []),

@@ -12,7 +12,7 @@ import type { Lane } from "@baton/contracts";
 import type { Happening } from "@baton/playbook";
 import type { Log } from "@baton/telemetry";
 
-import type { Whereabouts, Waiting } from "./standing.ts";
+import type { SweepList, Waiting } from "./sweep-list.ts";
 
 /** The part of a consumer's info that tells of workers, in the server's words. */
 interface ConsumerSigns {
@@ -28,7 +28,7 @@ export interface WorkerWatchParts {
   /** Asks the server about the lane's durable consumer. */
   readonly ask: (lane: Lane) => Promise<ConsumerSigns>;
   readonly standing: Pick<
-    Whereabouts,
+    SweepList,
     "awaited" | "longestUnattended" | "takeUnattended" | "takeUnmanned"
   >;
   readonly settle: (candidateId: string, happening: Happening) => Promise<unknown>;

@@ -15,7 +15,7 @@ import type { NatsConnection } from "nats";
 
 import { Denied, Unavailable } from "./connect.ts";
 import { watchConnection } from "./connection-watch.ts";
-import { type Page, readPage, type StoredMessage } from "./read-page.ts";
+import { type PageEnd, type StoredMessage, streamPage } from "./read-page.ts";
 
 /** What to read. */
 export interface FollowOptions {
@@ -55,35 +55,40 @@ export async function follow(reader: Reader, options: FollowOptions): Promise<vo
   let caughtUp = false;
   let movedMs = Date.now();
   while (!signal.aborted) {
-    const page = await nextPage(reader, options, next);
-    if (page.end === "absent" && !known) await refuseAbsent(reader, streamName(options));
-    if (page.end === "denied")
-      throw new Denied(`the server doesn't let this process read ${streamName(options)}`);
-    known ||= page.end !== "lost";
-    for (const message of page.messages) {
-      if (signal.aborted) return;
+    const before = next;
+    const end = await nextPage(reader, options, next, (message) => {
       next = message.seq + 1;
       options.onMessage(message);
-    }
-    if (page.messages.length > 0) movedMs = Date.now();
-    if (page.end === "more") continue;
-    if (page.end === "all" && !caughtUp) {
+    });
+    if (end === "absent" && !known) await refuseAbsent(reader, streamName(options));
+    if (end === "denied")
+      throw new Denied(`the server doesn't let this process read ${streamName(options)}`);
+    known ||= end !== "lost";
+    if (signal.aborted) return;
+    if (next > before) movedMs = Date.now();
+    if (end === "more") continue;
+    if (end === "all" && !caughtUp) {
       caughtUp = true;
       options.onCaughtUp?.();
     }
     const isQuiet = Date.now() - movedMs > QUIET_AFTER_MS;
     const lookMs = isQuiet ? QUIET_LOOK_MS : LOOK_MS;
-    await pause(page.end === "all" ? lookMs : RETRY_MS, signal);
+    await pause(end === "all" ? lookMs : RETRY_MS, signal);
   }
 }
 
-async function nextPage(reader: Reader, options: FollowOptions, from: number): Promise<Page> {
+async function nextPage(
+  reader: Reader,
+  options: FollowOptions,
+  from: number,
+  take: FollowOptions["onMessage"],
+): Promise<PageEnd> {
   const { nc, jsm } = reader;
   const { filter, signal, page: most = PAGE } = options;
-  if (!watchConnection(nc).connected) return { messages: [], end: "lost" };
+  if (!watchConnection(nc).connected) return "lost";
   const api = jsm.getOptions().apiPrefix ?? "$JS.API";
   const subject = `${api}.DIRECT.GET.${streamName(options)}`;
-  return readPage(nc, { subject, from, filter, most, signal });
+  return streamPage(nc, { subject, from, filter, most, signal }, take);
 }
 
 const NAMES: Readonly<Record<string, { readonly name: string }>> = STREAMS;

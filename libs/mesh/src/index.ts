@@ -31,6 +31,7 @@ export {
   readMarks,
   requireMarks,
 } from "./find-losses.ts";
+export { foldJournal, type JournalFold, type JournalFoldOptions } from "./fold-journal.ts";
 export { follow, type FollowOptions, type Reader } from "./follow.ts";
 export { type GroupWriter, openGroupWriter } from "./group-writer.ts";
 export {
@@ -61,6 +62,7 @@ export { type Damage, scrub, type ScrubProgress } from "./scrub.ts";
 export { askHealth } from "./service-health.ts";
 export { parseReport, readReport, type Reports } from "./reports.ts";
 export { absent, type Drift, ensureTopology, findDrift, TopologyDrift } from "./ensure-topology.ts";
+export { openTail, type Progress, type Tail, type TailOptions } from "./tail.ts";
 export { DEFAULT_TOPOLOGY, planTopology, type Topology, type TopologyOptions } from "./topology.ts";
 export {
   checkServerVersion,

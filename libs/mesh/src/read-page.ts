@@ -17,12 +17,15 @@ export interface StoredMessage {
 }
 
 /**
- * `more`: there are more at this moment; `all`: there are none; `lost`: the answer didn't come, or not whole; `absent`: nobody
+ * How a page ended. `more`: there are more at this moment; `all`: there are none; `lost`: the answer didn't come, or not whole; `absent`: nobody
  * answers for the stream; `denied`: this process may not read it.
  */
+export type PageEnd = "more" | "all" | "lost" | "absent" | "denied";
+
+/** A page's messages, and how it ended. */
 export interface Page {
   readonly messages: readonly StoredMessage[];
-  readonly end: "more" | "all" | "lost" | "absent" | "denied";
+  readonly end: PageEnd;
 }
 
 /** What to read. */
@@ -41,23 +44,47 @@ const SILENT_MS = 5000;
 const CHECK_MS = 50;
 
 /** Reads a page; every call ends, after a lost connection at once. */
-export function readPage(nc: NatsConnection, request: PageRequest): Promise<Page> {
+export async function readPage(nc: NatsConnection, request: PageRequest): Promise<Page> {
+  const messages: StoredMessage[] = [];
+  const end = await streamPage(nc, request, (message) => void messages.push(message));
+  return { messages, end };
+}
+
+/**
+ * The same, each message handed over as it comes: a page that is kept until it's whole costs the collector more than the reading.
+ * After the end, and after an abort, nothing is handed over. Rejects with what `take` throws.
+ */
+export function streamPage(
+  nc: NatsConnection,
+  request: PageRequest,
+  take: (message: StoredMessage) => void,
+): Promise<PageEnd> {
   const { subject, from, filter, most, signal } = request;
   const watch = watchConnection(nc);
   const { losses, denials } = watch;
-  const messages: StoredMessage[] = [];
-  const { promise, resolve } = Promise.withResolvers<Page>();
+  const { promise, resolve, reject } = Promise.withResolvers<PageEnd>();
+  let isOver = false;
+  const end = (how: PageEnd): void => {
+    isOver = true;
+    resolve(how);
+  };
   let heardMs = Date.now();
   const inbox = createInbox();
   const subscription = nc.subscribe(inbox, {
     callback: (error, message) => {
       heardMs = Date.now();
-      if (error) return resolve({ messages, end: "lost" });
+      if (isOver) return;
+      if (error || signal.aborted) return end("lost");
       const code = message.headers?.code ?? 0;
-      if (code !== 0) return resolve({ messages, end: endOf(code, message) });
+      if (code !== 0) return end(endOf(code, message));
       const stored = toStored(message);
-      if (stored) messages.push(stored);
-      else resolve({ messages, end: "lost" });
+      if (!stored) return end("lost");
+      try {
+        take(stored);
+      } catch (thrown) {
+        isOver = true;
+        reject(thrown);
+      }
     },
   });
   const timer = setInterval(() => {
@@ -66,9 +93,8 @@ export function readPage(nc: NatsConnection, request: PageRequest): Promise<Page
       Date.now() - heardMs > SILENT_MS ||
       nc.isClosed() ||
       signal.aborted;
-    if (isLost) resolve({ messages, end: "lost" });
-    if (watch.denials > denials && watch.lastDenial?.subject === subject)
-      resolve({ messages, end: "denied" });
+    if (isLost) end("lost");
+    if (watch.denials > denials && watch.lastDenial?.subject === subject) end("denied");
   }, CHECK_MS);
   const body = {
     seq: from,
@@ -87,7 +113,7 @@ const NO_RESPONDERS = 503;
 const END_OF_PAGE = 204;
 const NOTHING = 404;
 
-function endOf(code: number, message: Msg): Page["end"] {
+function endOf(code: number, message: Msg): PageEnd {
   if (code === NOTHING) return "all";
   if (code === NO_RESPONDERS) return "absent";
   if (code !== END_OF_PAGE) return "lost";

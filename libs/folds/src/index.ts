@@ -1,0 +1,2 @@
+export { type Fold, type JournalMessage, messageOf, type Packed } from "./fold.ts";
+export { type Whereabout, type Whereabouts, whereabouts } from "./whereabouts.ts";
