@@ -8,14 +8,27 @@ import { SpecDocument } from "@baton/contracts";
 import { createStageContext } from "@baton/testkit";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
 
 import { researchLane } from "./lane.ts";
 
 const folder = join(import.meta.dirname, "../../../examples/candidates");
 const files = globSync("*.yaml", { cwd: folder });
 
-const documentOf = (name: string) =>
-  SpecDocument.parse(parse(readFileSync(join(folder, name), "utf8")));
+const documentOf = (name: string) => {
+  const document = SpecDocument.parse(parse(readFileSync(join(folder, name), "utf8")));
+  const named = Authored.safeParse(document["strategy"]).data;
+  if (named === undefined) return document;
+  const bytes = readFileSync(join(folder, named.authored.source.path));
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const authored = { ...named.authored, source: { sha256, bytes: bytes.length } };
+  return { ...document, strategy: { ...named, authored } };
+};
+
+/** As `submit` does it. */
+const Authored = z.looseObject({
+  authored: z.looseObject({ source: z.object({ path: z.string() }) }),
+});
 
 async function outcomeOf(spec: SpecDocument, stored: Uint8Array[] = []) {
   const context = createStageContext({

@@ -1,7 +1,9 @@
 /** The candidate's strategy on its run's own branch, pushed to the strategy repository. */
 import { openWorktree, runBranch, type Remote } from "@baton/gitops";
 import { prettyJson, type StageContext } from "@baton/lanekit";
-import { type GeneratedPlugin, strategyFolder } from "@baton/templates";
+import { strategyFolder } from "@baton/templates";
+
+import type { BuiltStrategy } from "./built-strategy.ts";
 
 /** Where the strategy went. */
 export interface PushedStrategy {
@@ -17,14 +19,14 @@ export interface PushedStrategy {
 export async function pushStrategy(
   context: StageContext,
   remote: Remote,
-  generated: GeneratedPlugin,
+  built: BuiltStrategy,
 ): Promise<PushedStrategy> {
   const { candidateId, runId, lane } = context;
   const branch = await runBranch(remote, { lane, runId, today: context.now() });
   await using worktree = await openWorktree({ ...remote, branch });
   await worktree.commitFiles({
-    files: committedFiles(generated, candidateId),
-    message: `Build ${generated.catalogEntry.strategyId} ${generated.catalogEntry.version}\n\nRun ${runId}.`,
+    files: committedFiles(built, candidateId),
+    message: `Build ${built.catalogEntry.strategyId} ${built.catalogEntry.version}\n\nRun ${runId}.`,
   });
   await worktree.changedPaths([`${strategyFolder(candidateId)}/*`]);
   const commit = await worktree.push();
@@ -32,12 +34,15 @@ export async function pushStrategy(
 }
 
 /** What is committed, by path in the repository. */
-function committedFiles(generated: GeneratedPlugin, candidateId: string) {
+function committedFiles({ source, beside, catalogEntry }: BuiltStrategy, candidateId: string) {
   const folder = strategyFolder(candidateId);
+  const others = Object.entries(beside).map(([name, content]) => [
+    `${folder}/${name === "test.ts" ? "strategy.test.ts" : name}`,
+    content,
+  ]);
   return {
-    [`${folder}/strategy.ts`]: generated.source,
-    [`${folder}/strategy.test.ts`]: generated.test,
-    [`${folder}/second-opinion.ts`]: generated.secondOpinion,
-    [`${folder}/catalog-entry.json`]: prettyJson(generated.catalogEntry),
+    ...Object.fromEntries(others),
+    [`${folder}/strategy.ts`]: source,
+    [`${folder}/catalog-entry.json`]: prettyJson(catalogEntry),
   };
 }

@@ -26,7 +26,7 @@ export interface TestData {
 }
 
 /** `count` of the values, evenly spread, the first and the last among them. */
-function spread<T>(values: readonly T[], count: number): T[] {
+export function spread<T>(values: readonly T[], count: number): T[] {
   if (values.length <= count) return [...values];
   const wanted = Array.from({ length: count }, (_, k) =>
     Math.round((k * (values.length - 1)) / Math.max(1, count - 1)),

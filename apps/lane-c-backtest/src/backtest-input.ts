@@ -1,5 +1,5 @@
 import type { Parameters } from "@baton/artifacts";
-import type { Bar, WalkForwardWindows } from "@baton/quant";
+import type { Bar, StrategyChoice, WalkForwardWindows } from "@baton/quant";
 
 /** One instrument's rows, without the held-back ones. */
 export interface ResearchBars {
@@ -7,9 +7,21 @@ export interface ResearchBars {
   readonly bars: readonly Bar[];
 }
 
+/** What an authored strategy says of itself, and what its source asked for. */
+export interface AuthoredTargets {
+  readonly declared: NonNullable<StrategyChoice["authored"]>;
+  readonly sets: readonly {
+    readonly parameters: Parameters;
+    /** By instrument, in their order. */
+    readonly targets: readonly Float64Array[];
+  }[];
+}
+
 /** All that a backtest is computed from: plain data, so that it can be handed to another thread. */
 export interface BacktestInput {
   readonly plugin: string;
+  /** Of an authored strategy, whose targets were computed elsewhere. */
+  readonly authored?: AuthoredTargets;
   /** Parameter sets with the defaults filled in, in the order of the declared trials. */
   readonly grid: readonly Parameters[];
   readonly costBps: number;

@@ -6,6 +6,7 @@ import { QuantError } from "@baton/quant";
 import type { BacktestInput } from "./backtest-input.ts";
 import { computeBacktest } from "./compute-backtest.ts";
 import type { WorkerMessage } from "./run-backtest.ts";
+import { MissingTargets } from "./strategy-of.ts";
 
 const input: BacktestInput = workerData;
 const say = (message: WorkerMessage) =>
@@ -20,6 +21,8 @@ try {
   if (error instanceof QuantError) {
     const { code, message, action } = error;
     say({ kind: "refused", refusal: { code, message, action } });
+  } else if (error instanceof MissingTargets) {
+    say({ kind: "needs", sets: error.sets });
   } else {
     throw error;
   }

@@ -5,7 +5,6 @@ import {
   bootstrapBands,
   deflatedSharpe,
   type Figures,
-  findPlugin,
   type StressCase,
   stressSuite,
   type StrategyPlugin,
@@ -17,7 +16,8 @@ import { mean } from "simple-statistics";
 import type { BacktestInput } from "./backtest-input.ts";
 import { combined } from "./combination.ts";
 import { datedRows } from "./dated-rows.ts";
-import { neighbourhood, NEIGHBOUR_STEPS } from "./neighbourhood.ts";
+import { neighbourhood, NEIGHBOUR_STEPS, neighboursOf } from "./neighbourhood.ts";
+import { requireTargets, strategyOf } from "./strategy-of.ts";
 import { type TargetsDigest, targetsDigest } from "./targets-digest.ts";
 import {
   CROSS_VALIDATION,
@@ -46,14 +46,14 @@ export interface BacktestResult {
 
 /**
  * Computes everything about a candidate on its research rows; `step` hears what is being done.
- * Throws a QuantError on data or parameters that can't be evaluated.
+ * Throws a QuantError on data or parameters that can't be evaluated, MissingTargets where an authored strategy must be asked first.
  */
 export function computeBacktest(
   input: BacktestInput,
   step: (what: string) => void = () => {},
 ): BacktestResult {
   const { grid, costBps, barsPerYear, windows } = input;
-  const plugin = findPlugin(input.plugin);
+  const plugin = strategyOf(input);
   const rows = input.instruments.map((of) => trialRows(of, windows));
   const targets: TargetsDigest[] = [];
   const trials = grid.map((parameters, k) => {
@@ -70,6 +70,10 @@ export function computeBacktest(
   const portfolio = portfolioResult(walks, input);
   step("neighbourhood");
   const chosen = rows.map((of, k) => chosenFor(of, { input, trials, k }));
+  requireTargets(
+    input,
+    chosen.flatMap(({ parameters }) => neighboursOf(plugin, parameters)),
+  );
   const near = neighbourhoods(plugin, input, chosen);
   step("bootstrap");
   const bands = bandsOf(portfolio.net, input);

@@ -15,12 +15,13 @@ import {
 import { loadResearchData, type MarketData, windowsOf } from "@baton/market";
 import type { Sandbox } from "@baton/sandbox";
 
+import { authoredBacktest } from "./authored-backtest.ts";
 import type { BacktestInput } from "./backtest-input.ts";
 import { codeDigest } from "./code-digest.ts";
 import type { BacktestResult } from "./compute-backtest.ts";
 import { storeEvaluation } from "./evaluation-artifacts.ts";
 import { readResearchInputs, type ResearchInputs, trialGrid } from "./research-inputs.ts";
-import { type Refusal, runBacktest } from "./run-backtest.ts";
+import { type BacktestOutcome, type Refusal, runBacktest } from "./run-backtest.ts";
 import { compareTargets, ownSource } from "./strategy-source.ts";
 
 /** Resampled paths per band, unless the candidate's drill asks for more. */
@@ -47,13 +48,7 @@ async function evaluate(context: StageContext, options: BacktestOptions): Promis
   const market = options.market?.();
   const bars = await loadResearchData({ universe, store: context, market }, inputs.manifest);
   const input = backtestInput(inputs, bars);
-  const result = await computed(context, input);
-  context.progress("running the built strategy");
-  const of = { input, expected: result.targets };
-  const { compared } = await compareTargets(source, of, {
-    sandbox: options.sandbox,
-    signal: context.signal,
-  });
+  const { result, compared } = await computed(context, { inputs, input, source }, options);
   context.progress("storing artifacts");
   const code = await codeDigest();
   const report = await storeEvaluation(context, { inputs, input, result, compared, code });
@@ -82,13 +77,37 @@ function backtestInput(
   };
 }
 
-async function computed(context: StageContext, input: BacktestInput): Promise<BacktestResult> {
-  const outcome = await runBacktest(input, {
-    signal: context.signal,
-    step: (what) => context.progress(what),
-  });
+interface Computed {
+  readonly result: BacktestResult;
+  /** Targets of the built strategy that were compared; all were the same. */
+  readonly compared: number;
+}
+
+async function computed(
+  context: StageContext,
+  of: { readonly inputs: ResearchInputs; readonly input: BacktestInput; readonly source: string },
+  { sandbox }: BacktestOptions,
+): Promise<Computed> {
+  const { inputs, input, source } = of;
+  const { signal } = context;
+  const progress = (step: string) => context.progress(step);
+  const compute = (from: BacktestInput) => runBacktest(from, { signal, step: progress });
+  const { authored: declared } = inputs.research.spec.strategy;
+  if (declared !== undefined) {
+    const parts = { sandbox, signal, declared, compute, progress };
+    const { outcome, compared } = await authoredBacktest(source, input, parts);
+    return { result: resultOf(outcome), compared };
+  }
+  const result = resultOf(await compute(input));
+  progress("running the built strategy");
+  const expected = { input, expected: result.targets };
+  return { result, ...(await compareTargets(source, expected, { sandbox, signal })) };
+}
+
+function resultOf(outcome: BacktestOutcome): BacktestResult {
   if (outcome.kind === "done") return outcome.result;
-  throw refusalFailure(outcome.refusal);
+  if (outcome.kind === "refused") throw refusalFailure(outcome.refusal);
+  throw new Error("a strategy of the library has targets for every set");
 }
 
 function refusalFailure({ code, message, action }: Refusal): StageFailure {

@@ -1,5 +1,7 @@
 import { Worker } from "node:worker_threads";
 
+import type { Parameters } from "@baton/artifacts";
+
 import type { BacktestInput } from "./backtest-input.ts";
 import type { BacktestResult } from "./compute-backtest.ts";
 
@@ -14,6 +16,8 @@ export interface Refusal {
 export type WorkerMessage =
   | { readonly kind: "step"; readonly step: string }
   | { readonly kind: "done"; readonly result: BacktestResult }
+  /** An authored strategy must be asked for these sets first. */
+  | { readonly kind: "needs"; readonly sets: readonly Parameters[] }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** How a backtest ended. */

@@ -2,17 +2,18 @@
  * The strategy as it was built, really run: figures are computed with the quant library, so they only count for the built
  * strategy if both ask for the same weights on every row of every declared trial.
  *
- * S1: what runs is made here from the templates and the dispatch. What lane B stored is somebody else's code: it is compared by
+ * S1: a strategy of the library's is made here from the templates and the dispatch. What lane B stored is somebody else's code: it is compared by
  *     digest, and nothing runs if it is another.
  * S2: even so it runs in the sandbox, once for all trials.
  */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Parameters } from "@baton/artifacts";
 import { Sha256 } from "@baton/contracts";
 import { type StageContext, StageFailure } from "@baton/lanekit";
-import { findPlugin } from "@baton/quant";
+import { AUTHORED, findPlugin } from "@baton/quant";
 import { endingInWords, pureNode, type Sandbox, type SandboxEnd } from "@baton/sandbox";
 import { generatePlugin } from "@baton/templates";
 import { z } from "zod";
@@ -30,12 +31,22 @@ const LIMITS = {
 } as const;
 const HEAP_MIB = 1024;
 
-/** The strategy's source, made from `templates` and the dispatch. Throws a StageFailure (policy) if lane B stored another. */
+/** The strategy's source, made from `templates` and the dispatch, or the authored one that it names. Throws a StageFailure (policy) if lane B stored another. */
 export async function ownSource(
-  { candidateId }: Pick<StageContext, "candidateId">,
+  context: StageContext,
   { research, plugin }: ResearchInputs,
   templates?: string,
 ): Promise<string> {
+  const { candidateId } = context;
+  if (plugin.plugin === AUTHORED) {
+    // The dispatch names the submitted one by digest; what was written for it since is lane B's word.
+    const source = await context.read("build/plugin-source.ts");
+    const stored = createHash("sha256").update(source).digest("hex");
+    const submitted = research.spec.strategy.authored?.source?.sha256;
+    requireSame("source", plugin.sourceSha256, submitted ?? stored);
+    requireSame("source", stored, plugin.sourceSha256);
+    return new TextDecoder().decode(source);
+  }
   const made = await generatePlugin({ candidateId, spec: research.spec }, templates);
   requireSame("source", plugin.sourceSha256, made.sourceSha256);
   requireSame("test", plugin.testSha256, made.testSha256);
@@ -47,7 +58,7 @@ function requireSame(what: string, stored: string, made: string): void {
   throw new StageFailure({
     class: "policy",
     code: "E_PLUGIN_FOREIGN",
-    message: `lane B stored a strategy whose ${what} has SHA-256 ${stored}; made from template and specification it has ${made}. Nothing of it was run`,
+    message: `lane B stored a strategy whose ${what} has SHA-256 ${stored}; by the dispatch it has ${made}. Nothing of it was run`,
     action:
       "Check that lanes B and C run the same version. If they do, find out who holds lane B's key, and change it.",
   });

@@ -1,3 +1,4 @@
+import { SandboxConfig } from "@baton/sandbox";
 import { integerText, secretText, urlText } from "@baton/service";
 import { z } from "zod";
 
@@ -8,6 +9,7 @@ const Repository = z
 
 /** Lane E's own configuration, on top of what every lane takes. */
 export const LaneEConfig = {
+  ...SandboxConfig,
   /** The GitOps repository whose main says what runs: absolute path, or file, https, http, ssh URL without credentials. */
   BATON_GITOPS_REPO: Repository.meta({ example: "/var/lib/baton/gitops.git" }),
   /** Access token for it, if it is an https URL. */

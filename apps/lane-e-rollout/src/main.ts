@@ -1,5 +1,6 @@
 import { serveLane } from "@baton/lanekit";
 import { historyGuard, openMesh } from "@baton/mesh";
+import { openSandbox } from "@baton/sandbox";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
 
 import { LaneEConfig } from "./config.ts";
@@ -12,7 +13,9 @@ await runService({
   start: async (service) => {
     const { config } = service;
     const mesh = await openMesh({ ...meshOptionsOf(service), storesAs: "lane-e" });
+    const sandbox = await openSandbox({ setting: config.BATON_SANDBOX });
     const lane = rolloutLane({
+      sandbox,
       repository: config.BATON_GITOPS_REPO,
       strategyRepository: config.BATON_STRATEGY_REPO,
       cacheDir: config.BATON_WORK_DIR,
@@ -25,6 +28,6 @@ await runService({
       token: config.BATON_GITOPS_TOKEN,
       registry: await registryOf(service, mesh),
     });
-    serveLane(lane, { service, mesh });
+    serveLane(lane, { service, mesh, sandbox });
   },
 });

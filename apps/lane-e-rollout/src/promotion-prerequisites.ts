@@ -84,7 +84,9 @@ async function dryRendering(
   options: RolloutOptions,
 ): Promise<RenderedStrategy> {
   const data = await loadHeldBackData(context, inputs, options);
-  const rendered = renderStrategy(context, inputs, strategySignals(inputs, data));
+  const { sandbox } = options;
+  const signals = await strategySignals(context, inputs, { data, sandbox });
+  const rendered = renderStrategy(context, inputs, signals);
   readStrategy(rendered.text);
   return rendered;
 }

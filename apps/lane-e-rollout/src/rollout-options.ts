@@ -1,6 +1,7 @@
 import type { BrokerPlace } from "@baton/brokerage";
 import type { HistoryGuard } from "@baton/gitops";
 import type { MarketData } from "@baton/market";
+import type { Sandbox } from "@baton/sandbox";
 
 import type { MeshReader } from "./promotion-guard.ts";
 import type { ApprovalRegistry } from "./signed-approvals.ts";
@@ -29,4 +30,6 @@ export interface RolloutOptions {
   readonly registry?: ApprovalRegistry | undefined;
   /** Where prices come from when a candidate doesn't bring them itself; the built-in data by default. */
   readonly openMarket?: () => MarketData;
+  /** Where authored strategies are run. */
+  readonly sandbox: Sandbox;
 }

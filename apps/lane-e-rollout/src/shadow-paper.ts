@@ -151,7 +151,8 @@ export async function shadowPaper(
   await requireMayPromote(context, promotionParts(context, options));
   context.progress("loading the held-back rows");
   const data = await loadHeldBackData(context, inputs, options);
-  const signals = strategySignals(inputs, data);
+  const { sandbox } = options;
+  const signals = await strategySignals(context, inputs, { data, sandbox });
   const rendered = renderStrategy(context, inputs, signals);
   await context.put(PATCH, new TextEncoder().encode(rendered.text));
   await rollOut(context, rendered, options);

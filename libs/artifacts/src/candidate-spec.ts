@@ -65,6 +65,32 @@ export const Parameters = z.record(
 );
 export type Parameters = z.infer<typeof Parameters>;
 
+/** Most bytes of an authored strategy's source. */
+export const MAX_SOURCE_BYTES = 64 * 1024;
+
+/** What an authored strategy says of itself before anything is run (plugin `authored`). */
+export const AuthoredStrategy = z.strictObject({
+  /** Its source, stored as an artifact by `baton submit`; absent: candidate-build has it written from the thesis. */
+  source: z
+    .strictObject({
+      sha256: Sha256,
+      bytes: z.int().positive().max(MAX_SOURCE_BYTES),
+      name: z
+        .string()
+        .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u, "1 to 100 printable characters")
+        .optional(),
+    })
+    .optional(),
+  /** First rows on which it isn't asked and holds nothing: as many as its longest look-back needs. */
+  warmUpRows: z.int().min(1).max(504),
+  /** Least and largest weight that it may ask for; more is refused. */
+  weights: z
+    .strictObject({ least: z.number().min(-2).max(0), most: z.number().min(0).max(2) })
+    .refine(({ least, most }) => least < most, "least < most")
+    .prefault({ least: 0, most: 1 }),
+});
+export type AuthoredStrategy = z.infer<typeof AuthoredStrategy>;
+
 /** The least that `holdoutRows` may be. */
 export const LEAST_HOLDOUT_ROWS = 60;
 
@@ -79,6 +105,8 @@ export const CandidateSpec = z.strictObject({
     plugin: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
     /** The parameter sets that will be tried, in order: their number is the number of declared trials. */
     grid: z.array(Parameters).min(1).max(1000),
+    /** Only, and always, with `plugin: authored`. */
+    authored: AuthoredStrategy.optional(),
   }),
   /** Cost of a full change of position, in basis points. */
   costBps: z.number().min(0).max(500).default(5),

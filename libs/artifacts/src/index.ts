@@ -20,6 +20,8 @@ export {
   LEAST_HOLDOUT_ROWS,
   Parameters,
   Split,
+  AuthoredStrategy,
+  MAX_SOURCE_BYTES,
 } from "./candidate-spec.ts";
 export { CsvDateFormat, CsvDelimiter, CsvFormat, toldFormat } from "./csv-format.ts";
 export {

@@ -82,7 +82,8 @@ export function dataClaims(
 }
 
 /** The source that the run has is the one that is named. */
-export function sourceClaim(found: string | null, { artifacts }: Known): Claim {
+export function sourceClaim(found: string | null, { artifacts, spec }: Known): Claim {
+  const submitted = spec.strategy.authored?.source?.sha256;
   const source = artifacts.find(({ name }) => name === SOURCE);
-  return claim("the digest of the source", found, source ? source.sha256 : found);
+  return claim("the digest of the source", found, submitted ?? (source ? source.sha256 : found));
 }

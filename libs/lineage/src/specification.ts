@@ -1,7 +1,7 @@
 /** What follows from a specification as it was submitted, whoever computes it. */
 import { CandidateSpec, Parameters } from "@baton/artifacts";
 import { canonicalJson } from "@baton/contracts";
-import { findPlugin, QuantError, type Strategy } from "@baton/quant";
+import { QuantError, strategyKind, type Strategy } from "@baton/quant";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
@@ -25,10 +25,11 @@ export function specDigest(spec: CandidateSpec): string {
 }
 
 /** The declared trials in the grid's order; undefined if the plugin is unknown or refuses one of them. */
-export function declaredSets({ plugin, grid }: CandidateSpec["strategy"]) {
+export function declaredSets(strategy: CandidateSpec["strategy"]) {
   try {
-    return grid.map((raw): DeclaredSet => {
-      const { parameters, warmUpRows, bounds } = findPlugin(plugin).bind(raw);
+    const plugin = strategyKind(strategy);
+    return strategy.grid.map((raw): DeclaredSet => {
+      const { parameters, warmUpRows, bounds } = plugin.bind(raw);
       return { parameters: Parameters.parse(parameters), warmUpRows, bounds };
     });
   } catch (error) {

@@ -112,7 +112,8 @@ export const PLAN = [
     BATON_SCRATCH_DIR: directory.workOf("lane-b"),
   })),
   lane("lane-d", "lane-d-gates", () => ({})),
-  rollout("lane-e", "lane-e-rollout", ({ directory, people }) => ({
+  rollout("lane-e", "lane-e-rollout", ({ directory, people, sandbox }) => ({
+    BATON_SANDBOX: sandbox,
     BATON_PEOPLE: people,
     BATON_STRATEGY_REPO: directory.strategies,
     BATON_WORK_DIR: directory.workOf("lane-e"),

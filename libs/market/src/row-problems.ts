@@ -1,7 +1,7 @@
 /** Whether a candidate's data is enough for what it wants to try, and not too much. */
 import type { CandidateSpec } from "@baton/artifacts";
 import type { WalkForwardLimits } from "@baton/contracts";
-import { LIMITS } from "@baton/quant";
+import { AUTHORED_TARGETS, LIMITS } from "@baton/quant";
 
 import type { CandidateData } from "./candidate-data.ts";
 import type { SpecProblem } from "./spec-problems.ts";
@@ -49,7 +49,8 @@ function workProblems(spec: CandidateSpec, rows: number): SpecProblem[] {
   const { trainRows, testRows } = windowsOf(spec);
   // A row is trained on in as many folds as tests fit into a train window.
   const work = rows * Math.max(1, trainRows / testRows);
-  const most = Math.floor(Math.min(LIMITS.gridWork / rows, LIMITS.trainWork / work));
+  const targets = spec.strategy.authored ? AUTHORED_TARGETS : LIMITS.gridWork;
+  const most = Math.floor(Math.min(targets / rows, LIMITS.trainWork / work));
   if (grid.length <= most) return [];
   const rule =
     most < 1

@@ -1,15 +1,22 @@
 /** What a strategy's plugin says about the parameter sets that a candidate wants to try. */
 import type { CandidateSpec, Parameters } from "@baton/artifacts";
 import { canonicalJson } from "@baton/contracts";
-import { PLUGINS, type StrategyPlugin } from "@baton/quant";
+import { AUTHORED, PLUGINS, type StrategyPlugin, strategyKind } from "@baton/quant";
 
 import { type SpecProblem, valueAt } from "./spec-problems.ts";
 
 /** What the plugin refuses: its name, a parameter, or the same set twice once defaults are filled in. */
-export function trialProblems({ plugin: name, grid }: CandidateSpec["strategy"]): SpecProblem[] {
-  const plugin = pluginOf(name);
+export function trialProblems(strategy: CandidateSpec["strategy"]): SpecProblem[] {
+  const { plugin: name, grid, authored } = strategy;
+  if ((name === AUTHORED) !== (authored !== undefined)) {
+    const rule = authored
+      ? `only with plugin: ${AUTHORED}`
+      : `what an authored strategy says of itself, e.g. { source: { path: mine.ts }, warmUpRows: 200 }`;
+    return [{ path: ["strategy", "authored"], value: authored, rule }];
+  }
+  const plugin = authored ? strategyKind(strategy) : pluginOf(name);
   if (plugin === undefined) {
-    const rule = `no such plugin; there are ${Object.keys(PLUGINS).join(", ")}`;
+    const rule = `no such plugin; there are ${[...Object.keys(PLUGINS), AUTHORED].join(", ")}`;
     return [{ path: ["strategy", "plugin"], value: name, rule }];
   }
   const refused = grid.flatMap((parameters, index) => refusals(plugin, parameters, index));

@@ -1,7 +1,7 @@
 /** A candidate's walk-forward: its windows, how many rows and folds it takes, and what a playbook refuses about it. */
 import { type CandidateSpec, LEAST_HOLDOUT_ROWS } from "@baton/artifacts";
 import type { WalkForwardLimits } from "@baton/contracts";
-import { findPlugin, rowsNeeded as rowsFor, WalkForwardWindows } from "@baton/quant";
+import { rowsNeeded as rowsFor, strategyKind, WalkForwardWindows } from "@baton/quant";
 
 import type { SpecProblem } from "./spec-problems.ts";
 
@@ -13,9 +13,9 @@ export function windowsOf({ walkForward = {} }: Pick<CandidateSpec, "walkForward
 }
 
 /** Rows in which the slowest set of the grid stays flat. Only for a grid that its plugin takes. */
-function longestWarmUp({ plugin: name, grid }: Strategy): number {
-  const plugin = findPlugin(name);
-  return Math.max(...grid.map((parameters) => plugin.bind(parameters).warmUpRows));
+function longestWarmUp(strategy: Strategy): number {
+  const plugin = strategyKind(strategy);
+  return Math.max(...strategy.grid.map((parameters) => plugin.bind(parameters).warmUpRows));
 }
 
 /** Folds that each instrument must have: enough over all of them as gate 1 counts, and enough test rows in each. */

@@ -1,4 +1,11 @@
 /** Figures, strategies and evaluations: pure functions from prices to numbers. */
+export {
+  AUTHORED,
+  AUTHORED_TARGETS,
+  strategyKind,
+  type StrategyChoice,
+  type TargetsOf,
+} from "./authored.ts";
 export { type Backtest, backtest } from "./backtest.ts";
 export { Bar, closesOf, type Panel, requirePanel, rowsOf, truncated } from "./bar.ts";
 export { barsPerYear, usualSpacingDays } from "./bars-per-year.ts";

@@ -1,4 +1,6 @@
 /** What is to be run in a sandbox, within which bounds, and how it ended. */
+import type { Readable } from "node:stream";
+
 import type { Failure } from "@baton/contracts";
 
 /** Bounds of one run; each is held, none can be switched off. */
@@ -47,8 +49,8 @@ export interface SandboxPlan {
   readonly command: readonly [string, ...string[]];
   /** The whole environment beside PATH, HOME, TMPDIR and LANG. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Standard input; empty otherwise. */
-  readonly input?: string | Uint8Array;
+  /** Standard input; empty otherwise. A stream is for what depends on the answers: its end ends the input. */
+  readonly input?: string | Uint8Array | Readable;
   /** A folder that becomes the tree and may be written; otherwise the tree is empty and can't be written. */
   readonly tree?: string;
   /** Files in the tree by relative path that can't be written. */

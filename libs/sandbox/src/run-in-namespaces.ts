@@ -18,6 +18,7 @@ import {
   type Machine,
   TREE,
 } from "./bubblewrap-arguments.ts";
+import { feed } from "./feed.ts";
 import { holdProcess } from "./hold-process.ts";
 import { inheritedFiles } from "./inherited-files.ts";
 import {
@@ -122,12 +123,6 @@ function start(
   } finally {
     closeSync(nothing);
   }
-}
-
-function feed(into: Writable | null, content: string | Uint8Array | undefined): void {
-  // It may end before it has read everything.
-  into?.on("error", () => undefined);
-  into?.end(content);
 }
 
 function writableOf(child: ChildProcess, fd: number): Writable | null {

@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from "node:path";
 import { privateFolder } from "@baton/files";
 
 import { environmentOf } from "./bubblewrap-arguments.ts";
+import { feed } from "./feed.ts";
 import { holdProcess } from "./hold-process.ts";
 import { DEFAULT_LIMITS, type SandboxCall, type SandboxEnd, type SandboxPlan } from "./plan.ts";
 import { unavailable } from "./unavailable.ts";
@@ -26,8 +27,7 @@ export async function runPlainly(plan: SandboxPlan, call: SandboxCall): Promise<
       stdio: [plan.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: true,
     });
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(plan.input);
+    feed(child.stdin, plan.input);
     let missing: Error | undefined;
     child.once("error", (error) => (missing = error));
     const ended = await holdProcess(

@@ -74,6 +74,27 @@ export function strategyFolder(candidateId: string): string {
   return `strategies/${candidateId}`;
 }
 
+/** How a candidate's strategy is listed. Throws a TemplateError if its plugin refuses the grid. */
+export function catalogEntryOf(
+  { candidateId, spec }: { readonly candidateId: string; readonly spec: CandidateSpec },
+  sourceSha256: string,
+): CatalogEntryArtifact {
+  const { plugin } = spec.strategy;
+  const sets = declaredSets(spec.strategy);
+  if (sets === undefined) throw new TemplateError(`the plugin "${plugin}" refuses the grid`);
+  return {
+    schemaVersion: "baton.catalog-entry.v1",
+    strategyId: `${plugin}-${candidateId}`,
+    version: sourceSha256.slice(0, 12),
+    title: spec.name,
+    plugin,
+    instruments: spec.universe.map(({ instrument }) => instrument),
+    path: `${strategyFolder(candidateId)}/strategy.ts`,
+    sourceSha256,
+    parameterSets: sets.map(({ parameters }) => parameters),
+  };
+}
+
 /**
  * Writes a candidate's strategy, its test and its catalog entry; `templates` is another folder only in tests. `spec` is the
  * specification that came with the dispatch, its defaults filled in. Throws a TemplateError.
@@ -98,17 +119,7 @@ export async function generatePlugin(
   const test = sharedTest.replaceAll('"./sma-cross/', '"./');
   const source = sourceOf(template, { candidateId, specSha256: specDigest(spec), sets });
   const sourceSha256 = sha256(source);
-  const catalogEntry: CatalogEntryArtifact = {
-    schemaVersion: "baton.catalog-entry.v1",
-    strategyId: `${plugin}-${candidateId}`,
-    version: sourceSha256.slice(0, 12),
-    title: spec.name,
-    plugin,
-    instruments: spec.universe.map(({ instrument }) => instrument),
-    path: `${strategyFolder(candidateId)}/strategy.ts`,
-    sourceSha256,
-    parameterSets: sets.map(({ parameters }) => parameters),
-  };
+  const catalogEntry = catalogEntryOf({ candidateId, spec }, sourceSha256);
   const testSha256 = sha256(`${test}${secondOpinion}`);
   return { source, test, secondOpinion, reporter, catalogEntry, sourceSha256, testSha256 };
 }

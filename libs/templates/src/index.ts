@@ -1,5 +1,6 @@
 export {
   type GeneratedPlugin,
+  catalogEntryOf,
   generatePlugin,
   strategyFolder,
   TemplateError,

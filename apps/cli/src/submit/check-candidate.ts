@@ -49,7 +49,8 @@ export async function checkCandidate(
 ): Promise<Checked> {
   const read = readCandidate(spec, limits);
   const found = [...faults, ...(read.problems ?? []).map(asFault)];
-  for (const file of files) found.push(...(await faultsInFile(file, spec)));
+  for (const { index, ...file } of files)
+    if (index !== undefined) found.push(...(await faultsInFile({ ...file, index }, spec)));
   if (read.problems || found.length > 0) return { faults: found };
   const data = await dataOf(read.spec, files);
   if (data.faults) return { faults: data.faults };
@@ -74,7 +75,10 @@ const within = () => AbortSignal.timeout(LOADS_WITHIN_MS);
 const Said = z.object({ instrument: InstrumentName.catch("MINE"), csv: z.unknown() });
 
 /** One file by itself, also where something else is wrong with the specification. */
-async function faultsInFile(file: OwnFile, spec: SpecDocument): Promise<Fault[]> {
+async function faultsInFile(
+  file: OwnFile & { readonly index: number },
+  spec: SpecDocument,
+): Promise<Fault[]> {
   const of: unknown = Array.isArray(spec["universe"]) ? spec["universe"][file.index] : undefined;
   const { instrument, csv } = Said.parse(of);
   // Where the rest of what is said is wrong, its format still tells how the file is to be read; without one nothing does.

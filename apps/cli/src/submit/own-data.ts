@@ -1,18 +1,21 @@
 /** `universe[].csv: { path }`: prices of the user's own, stored as artifacts and named by digest in what is submitted. */
-import { basename, dirname, isAbsolute, resolve } from "node:path";
+import { basename } from "node:path";
 
 import { storeArtifact } from "@baton/client";
 import type { SpecDocument } from "@baton/contracts";
 import { type Artifacts, sha256Of } from "@baton/mesh";
 import { quoted } from "@baton/text/printable";
-import { UserError, EXIT, type Fault } from "@baton/text/user-error";
+import { type Fault, UserError } from "@baton/text/user-error";
 import { z } from "zod";
 
-import { isInside, OutsideFolder, readInput } from "./read-input.ts";
+import { readNamedFile } from "./named-file.ts";
 
-/** Largest CSV: 50 MB. */
-const MAX_CSV_BYTES = 50_000_000;
-const SILENT_MS = 10_000;
+const CSV = {
+  what: "CSV",
+  maxBytes: 50_000_000,
+  limit: "50 MB per CSV",
+  empty: "Name a CSV with a header and rows.",
+};
 
 const Universe = z.array(z.record(z.string(), z.unknown()));
 /** What else is said about the file, such as its splits, goes on as it is. */
@@ -22,12 +25,12 @@ const Unnamed = z.union([
   z.looseObject({ path: z.undefined().optional(), sha256: z.undefined().optional() }),
 ]);
 /** As specifications take it: a longer or stranger name is left out. */
-const FileName = z.string().regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u);
+export const FileName = z.string().regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u);
 
-/** A CSV that a specification names by path. */
+/** A file that a specification names by path. */
 export interface OwnFile {
-  /** Its place in the universe. */
-  readonly index: number;
+  /** Of a CSV, its place in the universe; undefined for the strategy's source. */
+  readonly index?: number;
   /** As the specification has it. */
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -42,7 +45,7 @@ export interface PreparedSpec {
 }
 
 /** Stands for a file that can't be read, so that the rest of the specification can be looked at. */
-const NO_FILE = { sha256: "0".repeat(64), bytes: 1 };
+export const NO_FILE = { sha256: "0".repeat(64), bytes: 1 };
 
 /** Reads every CSV that the specification names by path. Paths are relative to the specification and stay in its folder. */
 export async function prepareOwnData(spec: SpecDocument, file: string): Promise<PreparedSpec> {
@@ -61,7 +64,7 @@ export async function prepareOwnData(spec: SpecDocument, file: string): Promise<
       continue;
     }
     const { path, ...said } = named.data;
-    const read = await readCsv(path, file).catch(caught);
+    const read = await readNamedFile(path, file, CSV).catch(caught);
     if (read instanceof UserError) {
       faults.push(faultOf(`${where}.path`, path, read));
       prepared.push({ ...instrument, csv: { ...said, ...NO_FILE } });
@@ -84,7 +87,7 @@ function caught(error: unknown): UserError {
   throw error;
 }
 
-function faultOf(where: string, path: string, { details }: UserError): Fault {
+export function faultOf(where: string, path: string, { details }: UserError): Fault {
   const { message, rule, action } = details;
   const full = rule === undefined ? message : `${message} (${rule})`;
   return { where, value: quoted(path), rule: full, action };
@@ -93,52 +96,4 @@ function faultOf(where: string, path: string, { details }: UserError): Fault {
 /** Stores the files; the same bytes again change nothing. */
 export async function upload(files: readonly OwnFile[], artifacts: Artifacts): Promise<void> {
   for (const { bytes } of files) await storeArtifact(artifacts, bytes);
-}
-
-/** Messages say what is wrong, not where: whoever asks knows. */
-async function readCsv(path: string, file: string): Promise<Uint8Array> {
-  const folder = file === "-" ? process.cwd() : dirname(resolve(file));
-  const full = resolve(folder, path);
-  if (path === "" || isAbsolute(path) || path.includes("\\") || !isInside(folder, full))
-    throw outside(path);
-  // A specification from elsewhere must not send files of this machine by way of a link either.
-  const bytes = await readInput(full, {
-    maxBytes: MAX_CSV_BYTES,
-    limit: "50 MB per CSV",
-    silentMs: SILENT_MS,
-    within: folder,
-  }).catch((error: unknown) => {
-    throw error instanceof OutsideFolder ? linkedOut(path) : error;
-  });
-  if (bytes.length > 0) return bytes;
-  throw new UserError({
-    code: "E_INVALID",
-    exit: EXIT.invalid,
-    message: "the file is empty",
-    value: path,
-    action: "Name a CSV with a header and rows.",
-  });
-}
-
-/** The path itself is right: what is wrong is where it leads. */
-function linkedOut(path: string): UserError {
-  return new UserError({
-    code: "E_INVALID",
-    exit: EXIT.invalid,
-    message: "is a symbolic link, or lies behind one, that leads out of the specification's folder",
-    value: path,
-    rule: "what is sent to others is in that folder, not somewhere that a link in it leads to",
-    action: "Put a copy of the CSV in place of the link.",
-  });
-}
-
-function outside(path: string): UserError {
-  return new UserError({
-    code: "E_INVALID",
-    exit: EXIT.invalid,
-    message: "leaves the specification's folder",
-    value: path,
-    rule: "a relative path with '/', in the folder of the specification or below it",
-    action: "Put the CSV beside the specification.",
-  });
 }

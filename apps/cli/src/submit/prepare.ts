@@ -14,6 +14,7 @@ import { UserError, EXIT, type Fault } from "@baton/text/user-error";
 import { loadPlaybook, playbookFile } from "../guard/load-playbook.ts";
 import { type CandidateCheck, checkCandidate } from "./check-candidate.ts";
 import { type OwnFile, prepareOwnData } from "./own-data.ts";
+import { prepareOwnSource } from "./own-source.ts";
 import { folderOf, readInput } from "./read-input.ts";
 
 /** A specification that may be submitted. */
@@ -49,7 +50,7 @@ export async function readSpec(path: string, { id, unchecked }: ReadOptions): Pr
   const file = nameOf(path);
   const bytes = await readInput(path, { ...FILE_LIMITS, within: folderOf(path) });
   const document = parseSpec(bytes, file);
-  const prepared = await prepareOwnData(document, path);
+  const prepared = await prepareOwnSource(await prepareOwnData(document, path), path);
   const checked =
     unchecked === true
       ? asItIs(prepared.faults)

@@ -19,6 +19,7 @@ import {
   staleOpens,
 } from "@baton/market";
 import type { Bar } from "@baton/quant";
+import { CHILD_SHA256 } from "@baton/strategy-runner";
 import { type GeneratedPlugin, generatePlugin } from "@baton/templates";
 
 const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
@@ -96,11 +97,14 @@ export interface SampleOptions {
   readonly holdoutRows?: number;
   /** Windows of its own. */
   readonly walkForward?: WalkForwardChoice;
+  /** Source of an authored strategy, in place of the library's. */
+  readonly source?: string;
+  readonly warmUpRows?: number;
 }
 
 /** A specification and the artifacts made of it, each as lanes A and B write them. */
 export async function sampleInputs(options: SampleOptions) {
-  const { series, templates, holdoutRows = 100, walkForward } = options;
+  const { series, holdoutRows = 100, walkForward } = options;
   const grid = options.grid ?? [
     { fast: 10, slow: 50 },
     { fast: 20, slow: 100 },
@@ -110,7 +114,7 @@ export async function sampleInputs(options: SampleOptions) {
     name: "Sample",
     thesis: "What rose for a while goes on rising for a while.",
     universe: Object.keys(series).map((instrument) => ({ instrument })),
-    strategy: { plugin: "sma-cross", grid },
+    strategy: strategyOf(options, grid),
     regimes: [{ name: "any", expectation: "Follows the wave." }],
     expectation: { metric: "sharpe", atLeast: 0.1 },
     holdoutRows,
@@ -119,9 +123,22 @@ export async function sampleInputs(options: SampleOptions) {
   });
   const manifest = sampleManifest(series, holdoutRows);
   const research = researchOf(spec, manifest);
-  const made = await generatePlugin({ candidateId: CANDIDATE, spec }, templates);
+  const made = await madeOf(spec, options);
   const plugin = pluginOf(research, made);
   return { spec, manifest, research, plugin, source: made.source };
+}
+
+function strategyOf({ source, warmUpRows = 99 }: SampleOptions, grid: readonly Parameters[]) {
+  if (source === undefined) return { plugin: "sma-cross", grid };
+  const named = { sha256: sha256(source), bytes: source.length };
+  return { plugin: "authored", grid, authored: { source: named, warmUpRows } };
+}
+
+type Made = Pick<GeneratedPlugin, "source" | "sourceSha256" | "testSha256">;
+
+async function madeOf(spec: CandidateSpec, { source, templates }: SampleOptions): Promise<Made> {
+  if (source === undefined) return generatePlugin({ candidateId: CANDIDATE, spec }, templates);
+  return { source, sourceSha256: sha256(source), testSha256: CHILD_SHA256 };
 }
 
 /** The artifacts by the names that a stage reads them under. */
@@ -161,7 +178,7 @@ function researchOf(spec: CandidateSpec, manifest: DatasetManifest): CandidateSp
     trials: spec.strategy.grid.map((parameters, index) => ({
       index,
       parameters,
-      warmUpRows: (parameters["slow"] ?? 0) - 1,
+      warmUpRows: spec.strategy.authored?.warmUpRows ?? (parameters["slow"] ?? 0) - 1,
       features: [{ name: "close", definition: "the close", lookbackRows: 0 }],
     })),
     declaredTrials: spec.strategy.grid.length,
@@ -180,7 +197,7 @@ function researchOf(spec: CandidateSpec, manifest: DatasetManifest): CandidateSp
 
 function pluginOf(
   { spec, specSha256, trials }: CandidateSpecArtifact,
-  { sourceSha256, testSha256 }: GeneratedPlugin,
+  { sourceSha256, testSha256 }: Made,
 ): StrategyPluginArtifact {
   return {
     schemaVersion: "baton.strategy-plugin.v1",

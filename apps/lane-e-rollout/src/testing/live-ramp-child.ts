@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 
 import { openMesh } from "@baton/mesh";
-import { createStageContext } from "@baton/testkit";
+import { createStageContext, testSandbox } from "@baton/testkit";
 
 import { rolloutLane } from "../lane.ts";
 import { writingDown } from "./dispatched.ts";
@@ -12,7 +12,9 @@ const { natsUrl, options, context } = JSON.parse(readFileSync(process.argv[2] ??
 const stageContext = createStageContext(context);
 await using mesh = await openMesh({ url: natsUrl, name: "ramp" });
 process.stdout.write("started\n");
-const outcome = await rolloutLane({ ...options, mesh: readerOf(mesh) }).stages["live-ramp"]?.(
-  writingDown(stageContext, natsUrl),
-);
+const outcome = await rolloutLane({
+  ...options,
+  sandbox: await testSandbox(),
+  mesh: readerOf(mesh),
+}).stages["live-ramp"]?.(writingDown(stageContext, natsUrl));
 process.stdout.write(`${JSON.stringify(outcome)}\n`);

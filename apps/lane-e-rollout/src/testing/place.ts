@@ -14,6 +14,7 @@ import {
   spawnService,
   startTestMesh,
   temporaryFolder,
+  testSandbox,
   type TestMesh,
 } from "@baton/testkit";
 import { afterAll, beforeAll } from "vitest";
@@ -74,6 +75,7 @@ export function sharedPlace(): () => Place {
         broker: { url: brokerUrl, token: BROKER_TOKENS.laneE },
         mesh: readerOf(mesh.mesh),
         verifyMs: 10_000,
+        sandbox: await testSandbox(),
       },
       brokerOf: (account) =>
         createBroker({ url: brokerUrl, token: BROKER_TOKENS.operator, account }),
