@@ -106,7 +106,7 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
 
 /** What of it is a kind's own. */
 const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
-  "lane-a": ["read the last entry", "read everybody's artifacts"],
+  "lane-a": ["read the last entry", "read the journal", "read everybody's artifacts"],
   "lane-b": [
     "take lane-b's work",
     "acknowledge lane-b's work",
@@ -114,10 +114,11 @@ const OWN: Readonly<Record<Exclude<Kind, "coordinator">, readonly string[]>> = {
     "report for lane-b",
     "store an artifact for lane-b",
     "read the last entry",
+    "read the journal",
     "read everybody's artifacts",
   ],
-  "lane-c": ["read the last entry", "read everybody's artifacts"],
-  "lane-d": ["read the last entry", "read everybody's artifacts"],
+  "lane-c": ["read the last entry", "read the journal", "read everybody's artifacts"],
+  "lane-d": ["read the last entry", "read the journal", "read everybody's artifacts"],
   "lane-e": [
     "read a command",
     "read the controls",

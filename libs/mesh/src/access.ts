@@ -160,10 +160,8 @@ function forLane(lane: OwnLane): Request[] {
     ...(lane === "lane-e" || lane === "lane-f"
       ? [api(`STREAM.MSG.GET.${STREAMS.commands.name}`)]
       : []),
-    // The audit pack holds the candidate's whole journal; a ramp asks who began it.
-    ...(lane === "lane-e" || lane === "lane-f"
-      ? [api(`DIRECT.GET.${STREAMS.journal.name}`, "many")]
-      : []),
+    // What a dispatch rests on; lanes E and F also read a candidate's whole journal, for the audit pack and who began a ramp.
+    api(`DIRECT.GET.${STREAMS.journal.name}`, "many"),
     ...storesArtifacts(lane),
   ];
 }

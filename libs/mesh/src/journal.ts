@@ -68,6 +68,9 @@ const RETRY_MS = 500;
 export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal {
   const stream = STREAMS.journal.name;
   const at = readerOf(jsm);
+  // From any replica, as it is stored; one that lags is no loss, so the leader has the last word.
+  const anywhere: typeof at = async (sequence) =>
+    parse(await jsm.direct.getMessage(stream, { seq: sequence })) ?? at(sequence);
   return {
     append: (entry, options) => append(writer, entry, options?.once === true ? 1 : ATTEMPTS),
     last: async (candidateId) =>
@@ -81,7 +84,7 @@ export function openJournal(jsm: JetStreamManager, writer: GroupWriter): Journal
       return (await jsm.direct.getMessage(stream, filter))?.time.getTime();
     },
     at,
-    ...openWholeEntries(at),
+    ...openWholeEntries(anywhere),
     history: async (candidateId) => {
       const entries: RecordedEntry[] = [];
       let from = 1;

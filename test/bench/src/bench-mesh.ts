@@ -15,6 +15,12 @@ const METRICS_REFRESH_MS = 2000;
 
 const root = join(import.meta.dirname, "../../..");
 
+/** Nanoseconds of the machine's monotonic clock. */
+export interface HandlerTime {
+  readonly started: bigint;
+  readonly returned: bigint;
+}
+
 /** A running benchmark mesh. */
 export interface BenchMesh extends AsyncDisposable {
   readonly url: string;
@@ -22,8 +28,8 @@ export interface BenchMesh extends AsyncDisposable {
   readonly seed: string;
   readonly processes: ReadonlyMap<string, SpawnedService>;
   readonly serverPid: number;
-  /** Handler times so far: candidate to stage to nanoseconds of the machine's monotonic clock. */
-  handlerTimes(): Map<string, Map<string, bigint>>;
+  /** Handler times so far: candidate to stage to when it started and returned. */
+  handlerTimes(): Map<string, Map<string, HandlerTime>>;
   /** Resolves when metrics has folded everything that was written so far: it lags behind heavy traffic on purpose. */
   settled(): Promise<void>;
 }
@@ -129,14 +135,14 @@ async function isBehind(url: string): Promise<boolean> {
   return /^baton_metrics_behind_messages\{.*\} [1-9]/m.test(text);
 }
 
-function readHandlerTimes(files: readonly string[]): Map<string, Map<string, bigint>> {
-  const times = new Map<string, Map<string, bigint>>();
+function readHandlerTimes(files: readonly string[]): Map<string, Map<string, HandlerTime>> {
+  const times = new Map<string, Map<string, HandlerTime>>();
   for (const file of files) {
     for (const line of readFileSync(file, "utf8").split("\n")) {
-      const [candidateId = "", stage = "", nanos = ""] = line.split(" ");
-      if (nanos === "") continue;
-      const own = times.get(candidateId) ?? new Map<string, bigint>();
-      own.set(stage, BigInt(nanos));
+      const [candidateId = "", stage = "", started = "", returned = ""] = line.split(" ");
+      if (returned === "") continue;
+      const own = times.get(candidateId) ?? new Map<string, HandlerTime>();
+      own.set(stage, { started: BigInt(started), returned: BigInt(returned) });
       times.set(candidateId, own);
     }
   }

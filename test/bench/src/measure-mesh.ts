@@ -3,7 +3,13 @@ import { join } from "node:path";
 
 import { openMesh } from "@baton/mesh";
 
-import { type BenchMesh, cpuMs, residentMb, startBenchMesh } from "./bench-mesh.ts";
+import {
+  type BenchMesh,
+  cpuMs,
+  type HandlerTime,
+  residentMb,
+  startBenchMesh,
+} from "./bench-mesh.ts";
 import { type Driver, openDriver } from "./drive.ts";
 import { percentile } from "./percentile.ts";
 import type { Limits, SequentialTimes } from "./raw-limits.ts";
@@ -280,10 +286,10 @@ async function latencyOf(bench: BenchMesh, prefix: string): Promise<Latency> {
   throw new Error(`handler times of ${prefix} didn't become complete`);
 }
 
-function gapsOf(stages: ReadonlyMap<string, bigint>): number[] {
+function gapsOf(stages: ReadonlyMap<string, HandlerTime>): number[] {
   return Array.from({ length: STAGES - 1 }, (_, index) => {
-    const from = stages.get(`bench-${index + 1}`) ?? 0n;
-    const to = stages.get(`bench-${index + 2}`) ?? 0n;
+    const from = stages.get(`bench-${index + 1}`)?.returned ?? 0n;
+    const to = stages.get(`bench-${index + 2}`)?.started ?? 0n;
     return Number(to - from) / 1e6;
   });
 }

@@ -41,8 +41,7 @@ await runService({
     });
     const work: StageWork = async (context) => {
       const { candidateId, stage } = context;
-      const now = process.hrtime.bigint();
-      lines.push(`${candidateId} ${stage} ${now}\n`);
+      const started = process.hrtime.bigint();
       await Promise.all(
         Array.from({ length: config.BATON_BENCH_ARTIFACTS }, (_, index) =>
           context.put(
@@ -51,6 +50,7 @@ await runService({
           ),
         ),
       );
+      lines.push(`${candidateId} ${stage} ${started} ${process.hrtime.bigint()}\n`);
       return done(SUMMARY);
     };
     const stages = Object.fromEntries(
