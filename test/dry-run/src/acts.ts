@@ -9,6 +9,7 @@ import {
   sendControl,
   type Session,
   type SigningKey,
+  storeArtifact,
 } from "@baton/client";
 import { Command, ControlCommand, type Entry, MESH_ID } from "@baton/contracts";
 import type { RunningMesh } from "@baton/local-mesh";
@@ -65,7 +66,8 @@ const LOOK_AGAIN_MS = 500;
 
 /** Submits the story's candidate, again if the answer was lost. */
 export async function submit(story: Story, stage: Stage, played: Played): Promise<void> {
-  const { spec } = story;
+  const { spec, source } = story;
+  if (source) await storeArtifact(stage.session.artifacts, source);
   for (;;) {
     const receipt = await send(story, stage, { type: "submit", by: AUTHOR, spec });
     // Whoever submits again after a lost answer gets the original receipt.

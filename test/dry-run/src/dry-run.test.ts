@@ -62,7 +62,7 @@ test("every story has a candidate of its own but the duplicate, and another seed
   const stories = loadStories(undefined);
   expect(stories.map(({ name }) => name)).toEqual(STORY_NAMES);
   const ids = stories.map(({ candidateId }) => candidateId);
-  expect(new Set(ids).size).toBe(6);
+  expect(new Set(ids).size).toBe(8);
   expect(ids[STORY_NAMES.indexOf("duplicate")]).toBe(ids[0]);
   const seeded = loadStories(7).map(({ candidateId }) => candidateId);
   expect(seeded.filter((id) => ids.includes(id))).toEqual([]);

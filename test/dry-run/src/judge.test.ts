@@ -196,6 +196,18 @@ test.each<[string, StoryName, (world: World) => void, RegExp]>([
     /the backtest was over/,
   ],
   [
+    "a source that isn't the submitted one",
+    "steady-climb",
+    ({ evidence: of }) => of.set("steady-climb", evidence({})),
+    /the run's source is absent/,
+  ],
+  [
+    "a look ahead that passes",
+    "peeking",
+    ({ evidence: of }) => of.set("peeking", evidence({})),
+    /ended with no failure/,
+  ],
+  [
     "a candidate that got lost",
     "flaky-source",
     ({ evidence: of }) => of.delete("flaky-source"),

@@ -2,6 +2,7 @@
 import { GateReport } from "@baton/artifacts";
 import type { Entry } from "@baton/contracts";
 import { adviceOn, inTerminal, particularsOf } from "@baton/views";
+import { z } from "zod";
 
 import { judgeIncident, judgeTrend } from "./judge-live.ts";
 import { type Case, endsAs, jsonOf, type Matter, type Notes } from "./judge-notes.ts";
@@ -65,6 +66,8 @@ const JUDGES: Readonly<Record<StoryName, (matter: Matter) => void>> = {
   "broken-spec": judgeBrokenSpec,
   duplicate: judgeDuplicate,
   interrupted: judgeInterrupted,
+  "steady-climb": judgeSteadyClimb,
+  peeking: judgePeeking,
 };
 
 function judgeCurveFitted(matter: Matter): void {
@@ -128,6 +131,43 @@ function judgeBrokenSpec(matter: Matter): void {
     named.length === 6,
     "all six mistakes are named",
     `the message names ${named.join(", ") || "nothing"}; expected six fields`,
+  );
+  asksSomebody(matter);
+}
+
+const Submitted = z.object({
+  strategy: z.object({
+    authored: z.object({ source: z.object({ sha256: z.string() }) }),
+  }),
+});
+
+function judgeSteadyClimb(matter: Matter): void {
+  const { notes, evidence } = matter;
+  endsAs(matter, "closed", "COMPLETED");
+  const sources = evidence.artifacts.filter(({ ref }) => ref.name === "build/plugin-source.ts");
+  const [{ ref } = {}] = sources;
+  const wanted = Submitted.safeParse(evidence.basis.spec).data?.strategy.authored.source.sha256;
+  notes.check(
+    sources.length === 1 && ref?.sha256 === wanted,
+    "what was built and traded is the source that was submitted",
+    `the run's source is ${ref?.sha256 ?? "absent"}; ${wanted ?? "none"} was submitted`,
+  );
+}
+
+function judgePeeking(matter: Matter): void {
+  const { notes, evidence, last } = matter;
+  endsAs(matter, "review", "SPEC_INVALID");
+  const { code, message } = last.failure ?? {};
+  notes.check(
+    code === "E_LOOK_AHEAD" && /row \d+ \(\d{4}-\d\d-\d\d\)/.test(message ?? ""),
+    `refused: ${message ?? ""}`,
+    `ended with ${code ?? "no failure"}: ${message ?? ""}; expected E_LOOK_AHEAD with its row`,
+  );
+  const retried = evidence.reports.filter(({ report }) => report.type === "attempt");
+  notes.check(
+    retried.length === 0,
+    "not tried again",
+    `was tried again ${retried.length} times; expected never`,
   );
   asksSomebody(matter);
 }

@@ -33,7 +33,7 @@ function at(holder: string, stage: string, summary: string) {
 describe("the board", () => {
   test("has a line per candidate, and none for the duplicate", () => {
     const lines = plain(renderBoard(board(), 100)).split("\n");
-    expect(lines.filter((line) => line.includes("▱▱▱"))).toHaveLength(6);
+    expect(lines.filter((line) => line.includes("▱▱▱"))).toHaveLength(8);
     expect(lines[2]).toBe("trend         ▱▱▱");
   });
 

@@ -1,4 +1,4 @@
-/** `npm run dry-run`: runs a mesh, sends seven candidates through it, checks what came of it. */
+/** `npm run dry-run`: runs a mesh, sends nine candidates through it, checks what came of it. */
 import { SANDBOX_SETTINGS, type SandboxSetting } from "@baton/sandbox";
 import { type Format, runMain } from "@baton/terminal";
 import { Command, Option } from "commander";
@@ -13,7 +13,7 @@ interface Given {
 }
 
 const program = new Command("npm run dry-run --")
-  .description("run a mesh, send seven candidates through it, check what came of it")
+  .description("run a mesh, send nine candidates through it, check what came of it")
   .option(
     "--seed <number>",
     "replace the candidates' seeds; the same seed gives the same artifacts",

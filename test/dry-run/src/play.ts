@@ -83,6 +83,14 @@ const SCRIPTS: Readonly<Record<StoryName, Script>> = {
     await submit(story, stage, played);
     await untilRest(story, stage);
   },
+  "steady-climb": async (story, stage, played) => {
+    await submit(story, stage, played);
+    await untilClosed(story, stage);
+  },
+  peeking: async (story, stage, played) => {
+    await submit(story, stage, played);
+    await untilRest(story, stage);
+  },
   duplicate: async (story, stage, played) => {
     await until(story, stage, "the first submission", ({ stage: at }) => at !== "research-intake");
     await submit(story, stage, played);

@@ -1,4 +1,4 @@
-/** The whole mesh, seven candidates, a check from outside; exit code 0 only if all is as it should be. */
+/** The whole mesh, nine candidates, a check from outside; exit code 0 only if all is as it should be. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

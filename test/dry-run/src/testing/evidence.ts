@@ -173,6 +173,14 @@ const REFUSED_SPEC = {
   action: "mend it",
 };
 
+const LOOKED_AHEAD = {
+  class: "spec",
+  code: "E_LOOK_AHEAD",
+  message: "the strategy's source on NDX, row 20 (1985-12-02): it asks for row 21",
+  action: "mend it",
+};
+const AUTHORED_SPEC = { strategy: { authored: { source: { sha256: HEX } } } };
+
 export function evidence(of: Partial<Evidence>): Evidence {
   const entries = of.entries ?? [entry({})];
   const last = entries.at(-1);
@@ -205,6 +213,26 @@ function playedRight(receipts: Played["receipts"]): Played {
     },
     trouble: new Map(),
   };
+}
+
+/** Of the candidates that bring a strategy of their own. */
+function authoredEvidence(): (readonly [StoryName, Evidence])[] {
+  return [
+    [
+      "steady-climb",
+      evidence({
+        basis: { spec: AUTHORED_SPEC, artifacts: [], feedback: [] },
+        artifacts: [artifact("build/plugin-source.ts", "source")],
+      }),
+    ],
+    [
+      "peeking",
+      evidence({
+        entries: [entry({ ...ASKS, reason: "SPEC_INVALID", failure: LOOKED_AHEAD })],
+        reports: [report({ type: "result", outcome: { kind: "failed", failure: LOOKED_AHEAD } })],
+      }),
+    ],
+  ];
 }
 
 /** All as they should be. */
@@ -250,6 +278,7 @@ export function asItShouldBe(): { evidence: Map<StoryName, Evidence>; of: Omit<C
         }),
       ],
       ["interrupted", evidence({ reports: [done(2)] })],
+      ...authoredEvidence(),
     ]),
     of: {
       played: playedRight(receipts),
