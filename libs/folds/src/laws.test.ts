@@ -3,8 +3,10 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import type { Fold, JournalMessage, Packed } from "./fold.ts";
+import { standings } from "./standings.ts";
 import { histories } from "./testing/histories.ts";
 import { whereabouts } from "./whereabouts.ts";
+import { work } from "./work.ts";
 
 /** A fold whose kind of state nobody needs to know. */
 interface AnyFold {
@@ -31,7 +33,7 @@ function anyFold<State>(fold: Fold<State>): AnyFold {
   };
 }
 
-const FOLDS = [anyFold(whereabouts)];
+const FOLDS = [anyFold(whereabouts), anyFold(standings), anyFold(work)];
 
 test.each(FOLDS)("$name goes on from what was packed as if nothing had happened", (fold) => {
   fc.assert(

@@ -1,9 +1,10 @@
 /** What the journal holds: foreign messages, candidates that nobody swept, questions that nobody answers. */
 import { foreignIn, type StoredEntry, type TimedEntry } from "@baton/contracts";
+import type { Standing } from "@baton/folds";
 import { counted } from "@baton/text/counted";
 import { adviceOn, ageText, inTerminal } from "@baton/views";
 
-import type { Standing, Unreadable } from "../reading/read-model.ts";
+import type { Unreadable } from "../reading/read-model.ts";
 import { fault, type Finding, ok } from "./finding.ts";
 import type { World } from "./world.ts";
 

@@ -1,13 +1,9 @@
 /** What an examination looks at. Read once, whoever asks first; nothing of it is changed. */
 import { STREAMS, type TimedEntry } from "@baton/contracts";
+import type { Standing } from "@baton/folds";
 import { quoted } from "@baton/text/printable";
 
-import {
-  readEntriesOf,
-  readStandings,
-  type Standing,
-  type Unreadable,
-} from "../reading/read-model.ts";
+import { readEntriesOf, readStandings, type Unreadable } from "../reading/read-model.ts";
 import { readServices, type ServiceView } from "../reading/read-services.ts";
 import type { Session } from "../session/session.ts";
 import { lookAtControls, type LookAtControls } from "./examine-controls.ts";

@@ -1,8 +1,9 @@
 /** Whose strategies may run, by the journal. */
 import type { Entry } from "@baton/contracts";
+import type { Standing } from "@baton/folds";
 
 import type { Session } from "../session/session.ts";
-import { readEntriesOf, type Standing } from "./read-model.ts";
+import { readEntriesOf } from "./read-model.ts";
 import type { Candidates } from "./read-running.ts";
 
 /** Closed candidates that are looked at, the latest first; of older ones those that main still has. */

@@ -23,7 +23,7 @@ import { UserError, EXIT } from "@baton/text/user-error";
 import type { Session } from "../session/session.ts";
 
 /** A reader that hears nothing for so long gives up. */
-const SILENT_MS = 15_000;
+export const SILENT_MS = 15_000;
 
 type JournalSession = Pick<Session, "nc" | "jsm"> & Partial<Pick<Session, "tell">>;
 
@@ -127,7 +127,8 @@ export async function readAll(
   if (!complete) throw wentSilent(what.stream);
 }
 
-function wentSilent(stream: FollowOptions["stream"]): UserError {
+/** Nothing came of a stream for too long. */
+export function wentSilent(stream: FollowOptions["stream"]): UserError {
   return new UserError({
     code: "E_UNAVAILABLE",
     exit: EXIT.unavailable,

@@ -1,25 +1,16 @@
-/**
- * Where every candidate stands, folded from the journal page by page: kept are what the subjects say, and then only the
- * entries that are shown.
- */
-import type { Holder, Stage, TimedEntry } from "@baton/contracts";
-import { parseJournalSubject, STREAMS } from "@baton/contracts";
-import { JournalCorrupt, parseEntry } from "@baton/mesh";
+/** Where every candidate stands, by the subjects of the journal, and then only the entries that are shown. */
+import { setTimeout as delay } from "node:timers/promises";
+
+import { STREAMS, type TimedEntry } from "@baton/contracts";
+import { type Standing, standings } from "@baton/folds";
+import { foldJournal, JournalCorrupt, parseEntry } from "@baton/mesh";
 
 import type { Session } from "../session/session.ts";
-import { readAll } from "./read-candidate.ts";
+import { SILENT_MS, wentSilent } from "./read-candidate.ts";
 import { orLost, type ReadingSession } from "./refuse-lost.ts";
 
-/** A candidate by what its last subject says. */
-export interface Standing {
-  readonly candidateId: string;
-  readonly holder: Holder;
-  readonly stage: Stage;
-  readonly sequence: number;
-}
-
 /** All candidates, and what in JOURNAL no coordinator can have written. */
-export interface Standings {
+export interface ReadStandings {
   readonly candidates: readonly Standing[];
   /** Messages without the fence's header, or under a subject that isn't a journal's. */
   readonly foreign: readonly { readonly sequence: number; readonly subject: string }[];
@@ -39,37 +30,38 @@ export interface Unreadable {
   readonly standing?: Standing;
 }
 
-/** A coordinator's append carries it always, and the server keeps it. */
-const FENCE_HEADER = "Nats-Expected-Last-Subject-Sequence";
 /** Entries asked for at a time. */
 const AT_A_TIME = 64;
 
+/** A replica that lags has so long for the rest. */
+const LAGS_MS = 5000;
+const LOOK_MS = 50;
+
 /** Reads all subjects of the journal. */
-export async function readStandings(session: ReadingSession): Promise<Standings> {
-  const latest = new Map<string, Standing>();
-  const foreign: { sequence: number; subject: string }[] = [];
-  await orLost(session, () =>
-    readAll(session, { stream: "journal" }, (message) => {
-      const parts = parseJournalSubject(message.subject);
-      if (!parts || !message.headers.has(FENCE_HEADER)) {
-        foreign.push({ sequence: message.seq, subject: message.subject });
-        return;
-      }
-      const { candidateId, holder, stage } = parts;
-      latest.set(candidateId, { candidateId, holder, stage, sequence: message.seq });
-    }),
-  );
-  return { candidates: [...latest.values()], foreign };
+export async function readStandings(session: ReadingSession): Promise<ReadStandings> {
+  const journal = foldJournal(session, standings, { silentMs: SILENT_MS });
+  const { signal } = new AbortController();
+  await orLost(session, async () => {
+    for (let looks = 0; ; looks += 1) {
+      const askedMs = Date.now();
+      if (await journal.advance(signal)) return;
+      if (Date.now() - askedMs >= SILENT_MS || looks * LOOK_MS > LAGS_MS)
+        throw wentSilent("journal");
+      await delay(LOOK_MS);
+    }
+  });
+  const { candidates, foreign } = journal.state;
+  return { candidates: [...candidates.values()], foreign };
 }
 
 /** The entries of some standings, in their order. One that isn't an entry is left out; `onForeign` hears of it. */
 export async function readEntriesOf(
   { jsm }: Pick<Session, "jsm">,
-  standings: readonly Standing[],
+  some: readonly Standing[],
   onForeign: (message: Unreadable) => void,
 ): Promise<TimedEntry[]> {
   const found: (TimedEntry | undefined)[] = [];
-  const queue = standings.entries();
+  const queue = some.entries();
   const worker = async (): Promise<void> => {
     for (const [index, standing] of queue) {
       const { sequence } = standing;
@@ -93,6 +85,6 @@ export async function readEntriesOf(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, standings.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, some.length) }, worker));
   return found.filter((one) => one !== undefined);
 }
