@@ -20,6 +20,7 @@ export const VARIABLES: readonly string[] = [
   "BATON_REMINDERS_MAX",
   "BATON_REMINDER_EVERY_MS",
   "BATON_TRACES_PER_SECOND",
+  "BATON_TRACE_LINK",
   "BATON_VERSION",
 ];
 const MOST = 20;

@@ -35,6 +35,8 @@ export interface MeshChoices {
   readonly without?: ReadonlySet<Lane>;
   /** Git repositories that an existing mesh has lost are made anew, empty. */
   readonly makesLostRepositories?: boolean;
+  /** Address of a trace's page, with `{traceId}`: told to other commands, no service knows it. */
+  readonly traceLink?: string | undefined;
   /** More variables for every service, and for single ones by name; they win. */
   readonly env?: Readonly<Record<string, string>>;
   readonly envOf?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;

@@ -270,6 +270,7 @@ function stateOf(mesh: {
     mesh: mesh.mesh,
     people: choices.people,
     ...(monitorUrl !== undefined && { monitorUrl }),
+    ...(choices.traceLink !== undefined && { traceLink: choices.traceLink }),
     syncAlways: choices.syncAlways,
     addresses: services.addresses(),
     pids: Object.fromEntries(pids),

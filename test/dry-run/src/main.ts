@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 interface Given {
   readonly seed?: string;
   readonly keepRunning?: boolean;
+  readonly traces?: boolean;
   readonly data?: string;
   readonly output?: Format;
   readonly json?: boolean;
@@ -19,6 +20,7 @@ const program = new Command("npm run dry-run --")
     "replace the candidates' seeds; the same seed gives the same artifacts",
   )
   .option("--keep-running", "leave the mesh running at the end, until Ctrl-C")
+  .option("--traces", "also start a tracing UI; mesh and UI go on at the end, until Ctrl-C")
   .option("--data <folder>", "a new folder for the evidence (default: .baton/dry-run/<time>)")
   .addOption(
     new Option("--sandbox <setting>", "off: run strategies and their tests unprotected")
@@ -36,6 +38,7 @@ const program = new Command("npm run dry-run --")
 Examples:
   npm run dry-run                everything, in under a minute
   npm run dry-run -- --seed 7    with other random draws; twice gives the same bytes
+  npm run dry-run -- --traces    prints the page on which the first candidate's trace is drawn
   npm run dry-run -- --json      for a program: the summary as JSON
 
 One candidate passes, one goes through an incident, one is stopped by a gate, one is retried, one goes to a
@@ -46,11 +49,12 @@ The ten latest folders are kept.
   )
   .configureOutput({ outputError: () => undefined })
   .exitOverride()
-  .action(async ({ seed, keepRunning, data, output, json, sandbox }: Given) => {
+  .action(async ({ seed, keepRunning, traces, data, output, json, sandbox }: Given) => {
     const { runDryRun } = await import("./run-dry-run.ts");
     await runDryRun({
       ...(seed !== undefined && { seed }),
       ...(keepRunning !== undefined && { keepRunning }),
+      ...(traces !== undefined && { traces }),
       data,
       sandbox,
       format: json === true ? "json" : (output ?? "table"),

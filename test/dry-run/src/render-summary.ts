@@ -24,6 +24,7 @@ export function renderSummary(
     first ? waterfall(first, width) : "It left no trace.\n",
     renderHandoffs(summary),
     renderSizes(summary),
+    ...(summary.trace === null ? [] : [`trace  ${summary.trace}`]),
     heading("Invariants, checked from outside"),
     ...summary.invariants.map(({ id, ok, checked, unit, title }) =>
       cutTo(`${mark(ok && checked > 0)} ${id}  ${`${checked} ${unit}`.padEnd(14)} ${title}`, width),

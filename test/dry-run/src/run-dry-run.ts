@@ -26,6 +26,7 @@ import {
 } from "@baton/terminal";
 import { readYaml } from "@baton/text";
 import { UserError, EXIT } from "@baton/text/user-error";
+import { otlpEnvironment, type TracingUi } from "@baton/tracing-ui";
 import { z } from "zod";
 
 import { AUTHOR, ON_CALL, type Played, REVIEWERS } from "./acts.ts";
@@ -43,10 +44,12 @@ import { play } from "./play.ts";
 import { renderSummary } from "./render-summary.ts";
 import { loadStories, type Story } from "./stories.ts";
 import { DEMO_SETTINGS, differencesOf, type Summary } from "./summary.ts";
+import { linkTo, openTraces, QUICK } from "./traces.ts";
 
 /** Options as they were given. */
 export interface DryRunOptions {
   readonly keepRunning?: boolean;
+  readonly traces?: boolean;
   readonly seed?: string;
   readonly data: string | undefined;
   readonly sandbox: SandboxSetting;
@@ -72,7 +75,13 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
   view.phase(`starting the mesh in ${folder.path}`);
   view.tell("mesh", settingsInWords());
   const code = codeDigest();
-  const choices = choicesFor(folder, options.sandbox);
+  const ui = await openTraces(options.traces === true, {
+    folder: folder.path,
+    signal: stopping.signal,
+    log: (line) => view.tell("mesh", line),
+  });
+  const goesOn = options.keepRunning === true || ui !== undefined;
+  const choices = choicesFor(folder, options.sandbox, ui);
   makeFolders(choices.directory, []);
   ensurePeople(choices.directory, [AUTHOR, ...REVIEWERS, ON_CALL]);
   const mesh = await startMesh(choices, {
@@ -82,19 +91,20 @@ export async function runDryRun(options: DryRunOptions): Promise<void> {
       if (event.kind === "ended" && !stopping.signal.aborted)
         view.tell("mesh", describeEvent(event));
     },
-    ...(options.keepRunning === true && { pointer: POINTER }),
+    ...(goesOn && { pointer: POINTER }),
   });
   try {
-    const run = { mesh, stories, folder, seed, started, code, choices, clock, view, stopping };
+    const run = { mesh, stories, folder, seed, started, code, choices, clock, view, stopping, ui };
     const { summary, first } = await playAndCheck(run);
     view[Symbol.dispose]();
     await (json
       ? write(`${JSON.stringify(summary, null, 2)}\n`)
       : write(renderSummary(summary, first, terminalWidth())));
     if (!summary.ok) process.exitCode = DIFFERS;
-    if (options.keepRunning === true) await keepRunning(mesh, stopping);
+    if (goesOn) await keepRunning(mesh, stopping);
   } finally {
     await mesh.stop();
+    await ui?.stop();
   }
 }
 
@@ -110,6 +120,7 @@ interface Run {
   readonly clock: () => number;
   readonly view: LiveView;
   readonly stopping: StopSignal;
+  readonly ui: TracingUi | undefined;
 }
 
 async function playAndCheck(run: Run): Promise<{ summary: Summary; first: Evidence | undefined }> {
@@ -187,12 +198,17 @@ async function summarize(
     code,
     comparison,
     artifacts,
+    trace: linkTo(run.ui, evidence.get("trend")),
   };
   writeFileSync(join(folder.path, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
 }
 
-function choicesFor(folder: DryRunFolder, sandbox: SandboxSetting): MeshChoices {
+function choicesFor(
+  folder: DryRunFolder,
+  sandbox: SandboxSetting,
+  ui: TracingUi | undefined,
+): MeshChoices {
   const retry = { BATON_RETRY_SCALE: String(DEMO_SETTINGS.retryScale), BATON_RETRY_JITTER: "0" };
   const directory = meshDirectory(join(folder.path, "mesh"));
   return {
@@ -204,8 +220,14 @@ function choicesFor(folder: DryRunFolder, sandbox: SandboxSetting): MeshChoices 
     syncAlways: true,
     drills: true,
     sandbox,
-    env: { ...retry, BATON_ACK_WAIT_MS: String(DEMO_SETTINGS.ackWaitMs) },
+    traceLink: ui?.link,
+    env: {
+      ...(ui && otlpEnvironment(ui)),
+      ...retry,
+      BATON_ACK_WAIT_MS: String(DEMO_SETTINGS.ackWaitMs),
+    },
     envOf: {
+      ...(ui && { metrics: QUICK }),
       // One at a time, so that the kill hits the one candidate that it's meant for.
       "lane-c": { BATON_LANE_CAPACITY: "1" },
       "paper-engine": { BATON_ENGINE_POLL_MS: "100" },

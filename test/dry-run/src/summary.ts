@@ -44,6 +44,8 @@ export interface Summary {
   readonly code: string;
   readonly comparison: Comparison | null;
   readonly artifacts: ArtifactDigests;
+  /** Page of the first candidate's trace; null if there was no tracing UI. */
+  readonly trace: string | null;
 }
 
 /** Everything that keeps a dry run from being as it should be. */

@@ -19,6 +19,7 @@ export function register(program: Command): void {
     .option("--playbook <file>", "playbook of new candidates (default: playbooks/baton.yaml)")
     .option("--people <file>", "key registry, see docs/people.md (default: one of its own)")
     .option("--without <lane...>", "don't start this lane: you run it, see docs/write-a-lane.md")
+    .option("--traces", "also start a tracing UI, see docs/tracing.md, and send every run to it")
     .option("--no-drills", "refuse candidates that inject faults on purpose")
     .addOption(
       new Option("--sandbox <setting>", "off: run strategies and their tests unprotected")
@@ -60,6 +61,7 @@ interface UpOptions {
   readonly playbook?: string;
   readonly people?: string;
   readonly without?: readonly string[];
+  readonly traces?: boolean;
   readonly drills: boolean;
   readonly sandbox: "required" | "off";
   readonly makeLostRepositories?: boolean;

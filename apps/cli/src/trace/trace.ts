@@ -7,10 +7,11 @@ import {
   runIdFrom,
   type Session,
 } from "@baton/client";
-import { type Holder, STREAMS } from "@baton/contracts";
+import { type Holder, STREAMS, type TimedEntry } from "@baton/contracts";
 import { colors, print, terminalWidth } from "@baton/terminal";
 import { UserError, EXIT } from "@baton/text/user-error";
-import { renderWaterfall, type SpanKind, spansOf, totalsOf } from "@baton/views";
+import { traceLink } from "@baton/tracing-ui";
+import { renderWaterfall, type SpanKind, spansOf, totalsOf, traceIdOf } from "@baton/views";
 
 import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
@@ -35,10 +36,33 @@ export async function trace(id: string, options: Globals & { run?: string }): Pr
   const reports = await readReports(session, candidateId);
   const deliveredThrough = await deliveredTo(session, entries.at(-1)?.entry.holder);
   const spans = spansOf(entries, reports, { now: Date.now(), runId, deliveredThrough });
-  const value = { candidateId, spans, totalsMs: totalsOf(spans) };
+  const links = linksOf(
+    entries,
+    spans,
+    process.env["BATON_TRACE_LINK"] ?? session.address.up?.traceLink,
+  );
+  const value = { candidateId, spans, totalsMs: totalsOf(spans), links };
   const paint = (kind: SpanKind, text: string): string => PAINTS[kind](text);
-  await print(options.format, value, () =>
-    renderWaterfall(spans, { width: terminalWidth(), paint }),
+  await print(options.format, value, () => {
+    const waterfall = renderWaterfall(spans, { width: terminalWidth(), paint });
+    return `${waterfall}${Object.entries(links)
+      .map(([run, link]) => `${run}  ${link}\n`)
+      .join("")}`;
+  });
+}
+
+/** The page of each run that is shown, in a tracing UI, where its address is known. */
+function linksOf(
+  entries: readonly TimedEntry[],
+  spans: readonly { readonly runId: string }[],
+  link: string | undefined,
+): Record<string, string> {
+  if (link === undefined || link === "") return {};
+  const shown = new Set(spans.map(({ runId }) => runId));
+  return Object.fromEntries(
+    entries
+      .filter(({ entry }) => shown.has(entry.runId))
+      .map(({ entry }) => [entry.runId, traceLink(link, traceIdOf(entry))]),
   );
 }
 

@@ -19,11 +19,13 @@ interface Told {
   readonly signer: Identity | undefined;
   /** Another mesh runs, which commands talk to unless they name this one. */
   readonly isSecond: boolean;
+  /** Page of the tracing UI that runs beside it. */
+  readonly traces: string | undefined;
 }
 
 /** What `baton up` prints when everything is ready. */
 export function describeMesh(state: MeshState, told: Told): string {
-  const { directory, seconds, people, signer, isSecond } = told;
+  const { directory, seconds, people, signer, isSecond, traces } = told;
   const data = shortened(directory.root);
   const baton = isSecond ? `npx baton --data ${data}` : "npx baton";
   const rows = Object.entries(state.pids).map(([name, pid]) => [
@@ -40,6 +42,9 @@ export function describeMesh(state: MeshState, told: Told): string {
     `data  ${data} (${sync})`,
     `who   ${shortened(people)}${signer === undefined ? "" : `: you sign as ${printable(signer)}; ${OTHERS.map((name) => `--as ${name}`).join(" and ")} answer as others`}`,
     `logs  ${shortened(directory.logs)}`,
+    ...(traces === undefined
+      ? []
+      : [`traces ${traces}; \`${baton} trace ID\` prints a run's link`]),
     ...(isSecond
       ? [`use   ${baton} …: without --data commands talk to the mesh that runs already`]
       : []),

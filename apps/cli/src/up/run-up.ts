@@ -21,6 +21,7 @@ import { grpcPortNote } from "@baton/telemetry/otlp-endpoint";
 import { type Format, note, stopSignal, write } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError, EXIT } from "@baton/text/user-error";
+import { otlpEnvironment, startTracingUi, type TracingUi } from "@baton/tracing-ui";
 
 import { describeMesh, startingLine } from "./describe-mesh.ts";
 
@@ -35,6 +36,7 @@ export interface UpOptions {
   readonly playbook?: string;
   readonly people?: string;
   readonly without?: readonly string[];
+  readonly traces?: boolean;
   readonly drills: boolean;
   readonly sandbox: MeshChoices["sandbox"];
   readonly makeLostRepositories?: boolean;
@@ -51,12 +53,13 @@ export async function runUp(options: UpOptions): Promise<void> {
   const wrongPort = grpcPortNote(process.env);
   if (wrongPort !== undefined) note(wrongPort);
   const startedMs = performance.now();
+  const ui = await tracingUi(options, { folder: directory.root, signal: stopping.signal });
   using progress = startingLine(plannedOf(choices).length + 1, { silent: json });
   let up = false;
   let unfollow = (): void => undefined;
   try {
     const signer = options.people === undefined ? ownPeople(directory) : undefined;
-    const mesh = await startMesh(choices, {
+    const mesh = await startMesh(withTraces(choices, ui), {
       signal: stopping.signal,
       log: note,
       pointer: POINTER,
@@ -80,6 +83,7 @@ export async function runUp(options: UpOptions): Promise<void> {
             people: choices.people,
             signer,
             isSecond: isHeldByOther(POINTER),
+            traces: ui?.page,
           }),
         ));
     await stopping.given;
@@ -88,8 +92,24 @@ export async function runUp(options: UpOptions): Promise<void> {
     if (json) await tell({ event: "down" });
   } finally {
     unfollow();
+    await ui?.stop();
     dispose();
   }
+}
+
+/** The tracing UI that was asked for; it ends with this process, whatever becomes of the mesh. */
+async function tracingUi(
+  { traces }: Pick<UpOptions, "traces">,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): Promise<TracingUi | undefined> {
+  if (traces !== true) return undefined;
+  return startTracingUi({ folder: join(folder, "traces"), signal, log: note });
+}
+
+/** Services are told where OTLP is taken, other commands where a trace is shown. */
+function withTraces(choices: MeshChoices, ui: TracingUi | undefined): MeshChoices {
+  const traceLink = ui?.link ?? process.env["BATON_TRACE_LINK"];
+  return { ...choices, traceLink, ...(ui && { env: otlpEnvironment(ui) }) };
 }
 
 function choicesOf(options: UpOptions): { choices: MeshChoices; dispose: () => void } {

@@ -110,20 +110,26 @@ test("what was stored long before isn't sent again", async () => {
   expect(valueIn(await scrape(address), "baton_trace_candidates_dropped_total", {})).toBe(0);
 });
 
-test("a receiver that is broken is tried again; the failures are counted, and nothing is lost when it is back", async () => {
-  const { state, url } = await startReceiver(500);
-  const address = await spawn(url).ready();
-  await retriedRun("cand-patient");
-  const failed = async (): Promise<number> =>
-    valueIn(await scrape(address), "baton_trace_spans_total", { outcome: "failed" }) ?? -1;
-  await eventually(async () => (await failed()) > 0, {
-    what: "failed spans are counted",
-    withinMs: START_MS,
-  });
-  expect(valueIn(await scrape(address), "baton_trace_spans_total", { outcome: "sent" })).toBe(0);
-  state.mood = 200;
-  await eventually(() => state.taken.join("").includes("cand-patient"), {
-    what: "the spans come",
-    withinMs: START_MS,
-  });
-});
+test.each([
+  ["is broken", 500, "cand-patient"],
+  ["takes everything and never answers", "mute", "cand-unheard"],
+] as const)(
+  "a receiver that %s is tried again: what failed is counted, and nothing is lost when it is back",
+  async (_, mood, candidateId) => {
+    const { state, url } = await startReceiver(mood);
+    const address = await spawn(url).ready();
+    await retriedRun(candidateId);
+    const failed = async (): Promise<number> =>
+      valueIn(await scrape(address), "baton_trace_spans_total", { outcome: "failed" }) ?? -1;
+    await eventually(async () => (await failed()) > 0, {
+      what: "failed spans are counted",
+      withinMs: START_MS,
+    });
+    expect(valueIn(await scrape(address), "baton_trace_spans_total", { outcome: "sent" })).toBe(0);
+    state.mood = 200;
+    await eventually(() => state.taken.join("").includes(candidateId), {
+      what: "the spans come",
+      withinMs: START_MS,
+    });
+  },
+);

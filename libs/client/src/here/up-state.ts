@@ -24,6 +24,8 @@ export const MeshState = z.object({
   /** The mesh's name, and the keys that its receipts are signed with. */
   mesh: z.object({ name: MeshName, receiptKeys: z.array(PublicKey) }),
   monitorUrl: z.string().optional(),
+  /** Address of a trace's page, with `{traceId}`. */
+  traceLink: z.string().max(2000).optional(),
   /** Every acknowledged write has been synced to the disk. */
   syncAlways: z.boolean(),
   /** HTTP address by service. */

@@ -27,6 +27,11 @@ export interface RunFrame {
   readonly reports: readonly StoredReport[];
 }
 
+/** Id of its run's trace. */
+export function traceIdOf({ trace }: Pick<Entry, "trace">): string {
+  return trace.split("-")[1] ?? "";
+}
+
 /** The frame of a run of a candidate; undefined if it has no such run. */
 export function frameOf(
   history: { readonly entries: readonly TimedEntry[]; readonly reports: readonly StoredReport[] },
@@ -145,8 +150,8 @@ export function dispatchOf(timed: TimedEntry): number {
 /** Where the command is that an entry came from; undefined if none did. */
 export function commandPlace({ sequence, entry }: TimedEntry): SpanPlace | undefined {
   if (entry.cause.kind !== "command") return undefined;
-  const [, traceId = ""] = entry.trace.split("-");
-  return { traceId, spanId: spanIdOf(entry.runId, sequence, SPAN_NAMES.command) };
+  const spanId = spanIdOf(entry.runId, sequence, SPAN_NAMES.command);
+  return { traceId: traceIdOf(entry), spanId };
 }
 
 /** What is said of the run as a whole. */

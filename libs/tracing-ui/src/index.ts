@@ -1,0 +1,1 @@
+export { otlpEnvironment, startTracingUi, traceLink, type TracingUi } from "./start-tracing-ui.ts";
