@@ -1,9 +1,9 @@
 /** Counts a report that the journal took in the contract's series. */
+import type { TakenReport } from "@baton/folds";
 import type { StoredMessage } from "@baton/mesh";
 import type { OrchestrationMetrics } from "@baton/telemetry";
 
 import { readReportFacts } from "./report-facts.ts";
-import type { TakenReport } from "./taken-reports.ts";
 
 /** Counts it; in words why it isn't the report that the journal took, if it isn't: such as in a stream that was made anew. */
 export function countReport(

@@ -1,14 +1,15 @@
 /** The gauges: how things stand now. */
+import type { Place } from "@baton/folds";
+import type { Progress } from "@baton/mesh";
 import type { Meter, OrchestrationMetrics } from "@baton/telemetry";
 
 import type { GivenUp, LaneBacklog } from "./mesh-gauges.ts";
-import type { OpenCandidates } from "./open-candidates.ts";
-import type { StreamTail } from "./stream-tail.ts";
 
 /** What the gauges show; the owner of the two lists replaces them at each refresh. */
 export interface GaugeSources {
-  readonly candidates: OpenCandidates;
-  readonly tails: readonly Pick<StreamTail, "stream" | "behind">[];
+  /** Every place where candidates stand, or stood. */
+  readonly places: () => Iterable<Place>;
+  readonly tails: readonly Pick<Progress, "stream" | "behind">[];
   backlogs: readonly LaneBacklog[];
   givenUp: readonly GivenUp[];
   /** When the last refresh ended, in milliseconds since 1970. */
@@ -21,16 +22,13 @@ export function observeGauges(meter: Meter, sources: GaugeSources): void {
   observeMesh(meter, sources);
 }
 
-function observeCandidates(meter: Meter, { candidates, tails }: GaugeSources): void {
+function observeCandidates(meter: Meter, { places, tails }: GaugeSources): void {
   meter
     .createObservableGauge("baton_candidates", {
       description: "Open candidates, by who must act next and why; the same in every replica",
     })
     .addCallback((result) => {
-      for (const [key, count] of countBy(
-        candidates,
-        ({ holder, reason }) => `${holder} ${reason}`,
-      )) {
+      for (const [key, count] of countBy(places(), ({ holder, reason }) => `${holder} ${reason}`)) {
         const [holder = "", reason = ""] = key.split(" ");
         result.observe(count, { holder, reason });
       }
@@ -73,8 +71,8 @@ function observeMesh(meter: Meter, sources: GaugeSources): void {
 }
 
 /** Sets the contract's queue depth: open candidates that a lane holds, by stage; 0 where none is left. */
-export function recordQueueDepth(series: OrchestrationMetrics, candidates: OpenCandidates): void {
-  const depths = countBy(candidates, ({ holder, stage }) =>
+export function recordQueueDepth(series: OrchestrationMetrics, places: Iterable<Place>): void {
+  const depths = countBy(places, ({ holder, stage }) =>
     holder === "review" ? undefined : `${holder} ${stage}`,
   );
   for (const [key, depth] of depths) {
@@ -84,11 +82,11 @@ export function recordQueueDepth(series: OrchestrationMetrics, candidates: OpenC
 }
 
 function countBy(
-  candidates: OpenCandidates,
-  keyOf: (place: { holder: string; stage: string; reason: string }) => string | undefined,
+  places: Iterable<Place>,
+  keyOf: (place: Place) => string | undefined,
 ): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const place of candidates.places()) {
+  for (const place of places) {
     const key = keyOf(place);
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + place.candidates);
   }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { STREAMS } from "@baton/contracts";
-import type { Mesh } from "@baton/mesh";
+import { work } from "@baton/folds";
+import { foldJournal, LogReset, type Mesh, type Progress } from "@baton/mesh";
 import { type Check, EXIT, type ServiceContext, StartFailure } from "@baton/service";
 import { createOrchestrationMetrics, type OrchestrationMetrics } from "@baton/telemetry";
 /**
@@ -19,10 +20,7 @@ import type { MetricsConfig } from "./config.ts";
 import { countReport } from "./count-report.ts";
 import { type GaugeSources, observeGauges, recordQueueDepth } from "./gauges.ts";
 import { readGivenUp, readLaneBacklogs } from "./mesh-gauges.ts";
-import { createOpenCandidates, type OpenCandidates } from "./open-candidates.ts";
-import { readMove } from "./read-move.ts";
 import { startScrub } from "./scrub-store.ts";
-import { openStreamTail, type StreamTail } from "./stream-tail.ts";
 import { openTakenReports } from "./taken-reports.ts";
 import type { Traces } from "./traces/serve-traces.ts";
 
@@ -40,11 +38,10 @@ export function serveMetrics(
 ): void {
   const { config, log, meter, signal } = service;
   const series = createOrchestrationMetrics(meter);
-  const candidates = createOpenCandidates();
   const refreshMs = config.BATON_METRICS_REFRESH_MS;
-  const tails = openTails({ service, mesh, series, candidates, traces });
+  const { tails, places, advance } = openTails({ service, mesh, series, traces });
   const sources: GaugeSources = {
-    candidates,
+    places,
     tails,
     backlogs: [],
     givenUp: [],
@@ -61,14 +58,15 @@ export function serveMetrics(
     try {
       // Reading all of one stream takes a while, in which the other grows: a round that begins when both were read is short.
       const wereRead = tails.every(({ caughtUp }) => caughtUp);
-      for (const tail of tails) await tail.advance(signal);
+      await advance(signal);
       isComplete ||= wereRead;
-      recordQueueDepth(series, candidates);
+      recordQueueDepth(series, places());
       sources.backlogs = await readLaneBacklogs(mesh.jsm);
       sources.givenUp = await readGivenUp(mesh.jsm);
       sources.refreshedMs = Date.now();
       trouble = undefined;
     } catch (error) {
+      if (error instanceof LogReset) return service.fail(madeAnew(STREAMS.journal.name));
       trouble = error instanceof Error ? error.message : String(error);
       if (!signal.aborted) log.warn({ err: error }, "series not refreshed; tried again");
     }
@@ -92,18 +90,25 @@ function openTails({
   service,
   mesh,
   series,
-  candidates,
   traces,
 }: {
   readonly service: ServiceContext<MetricsConfig>;
   readonly mesh: Mesh;
   readonly series: OrchestrationMetrics;
-  readonly candidates: OpenCandidates;
   readonly traces: Traces | undefined;
-}): StreamTail[] {
+}) {
   const { log, config } = service;
+  const journal = foldJournal(mesh, work, {
+    perSecond: config.BATON_METRICS_MESSAGES_PER_SECOND,
+    onUnreadable: (sequence) =>
+      log.warn({ sequence }, "journal message isn't an entry; not counted"),
+    onFolded: ({ entry }, message) => {
+      if (entry) traces?.note(entry, message);
+    },
+  });
   const reports = openTakenReports({
     mesh,
+    taken: () => journal.state.taken,
     count: (taken, message) => {
       const why = countReport(series, taken, message);
       const { seq: sequence } = message;
@@ -113,22 +118,15 @@ function openTails({
       log.warn({ sequence, candidateId, stage }, "REPORTS lacks a report that the journal took"),
     onAnew: () => service.fail(madeAnew(STREAMS.reports.name)),
   });
-  const journal = openStreamTail({
-    mesh,
-    stream: "journal",
-    perSecond: config.BATON_METRICS_MESSAGES_PER_SECOND,
-    fold: (message) => {
-      const move = readMove(message);
-      if (!move)
-        return log.warn({ sequence: message.seq }, "journal message isn't an entry; not counted");
-      candidates.note(move.candidateId, move);
-      reports.note(move, message);
-      traces?.note(move, message);
+  return {
+    tails: [journal, reports] satisfies readonly Progress[],
+    places: () => journal.state.places.values(),
+    advance: async (signal: AbortSignal): Promise<void> => {
+      // In this order: what the journal took can be read.
+      await journal.advance(signal);
+      await reports.advance(signal);
     },
-    onAnew: () => service.fail(madeAnew(STREAMS.journal.name)),
-  });
-  // In this order: what the journal took can be read.
-  return [journal, reports];
+  };
 }
 
 /** Folding another stream on top would count everything twice. */
@@ -143,7 +141,7 @@ function madeAnew(stream: string): StartFailure {
 }
 
 /** M2, in words. */
-function leftToRead(tails: readonly StreamTail[]): string {
+function leftToRead(tails: readonly Progress[]): string {
   const reading = tails.filter(({ caughtUp }) => !caughtUp);
   if (reading.length === 0) return "reading what was written meanwhile";
   return reading
@@ -155,14 +153,14 @@ function leftToRead(tails: readonly StreamTail[]): string {
     .join("; ");
 }
 
-/** Runs `work` again and again, `pauseMs()` between two runs, until the signal is aborted. */
+/** Runs `round` again and again, `pauseMs()` between two runs, until the signal is aborted. */
 async function repeat(
   pauseMs: () => number,
   signal: AbortSignal,
-  work: () => Promise<void>,
+  round: () => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
-    await work();
+    await round();
     // Waiting rejects when the signal is aborted: the loop's condition sees to that.
     await delay(pauseMs(), undefined, { signal }).catch(() => undefined);
   }

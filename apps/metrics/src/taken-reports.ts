@@ -7,34 +7,20 @@
  * K2: memory: a number per report that was taken and not read yet, and the last dispatch of each open candidate.
  */
 import { STREAMS } from "@baton/contracts";
-import { follow, type Mesh, type StoredMessage } from "@baton/mesh";
-
-import type { Move, Taken } from "./read-move.ts";
-import type { StreamTail } from "./stream-tail.ts";
-
-/** A dispatch, as far as what answers it needs it. */
-interface Dispatched {
-  readonly sequence: number;
-  readonly storedMs: number;
-  /** The stage before, and when its result was stored; undefined if no report led to the dispatch. */
-  readonly from: { readonly stage: string; readonly storedMs: number } | undefined;
-}
-
-/** A report that the journal took, and the dispatch that it answered. */
-export interface TakenReport extends Taken {
-  readonly candidateId: string;
-  readonly dispatch: Dispatched;
-}
+import type { TakenReport } from "@baton/folds";
+import { follow, type Mesh, type Progress, type StoredMessage } from "@baton/mesh";
 
 /** The reports that the journal took. */
-export interface TakenReports extends StreamTail {
-  /** Takes note of the next entry; call it in the journal's order. */
-  note(move: Move, at: Pick<StoredMessage, "seq" | "storedMs">): void;
+export interface TakenReports extends Progress {
+  /** Reads those that were taken and not read yet. */
+  advance(signal: AbortSignal): Promise<void>;
 }
 
 /** What reading them needs. */
 export interface TakenReportsOptions {
   readonly mesh: Pick<Mesh, "nc" | "jsm">;
+  /** In the journal's order; those that were read are taken out. */
+  readonly taken: () => TakenReport[];
   /** Called once for each, with what is stored. */
   readonly count: (taken: TakenReport, message: StoredMessage) => void;
   /** Called for one that REPORTS doesn't have. */
@@ -54,8 +40,6 @@ const READ_MS = 30_000;
 
 /** Nothing is taken yet. */
 export function openTakenReports(options: TakenReportsOptions): TakenReports {
-  const dispatches = new Map<string, Dispatched>();
-  let waiting: TakenReport[] = [];
   let made: string | undefined;
   let last = 0;
   let wasRead = false;
@@ -63,29 +47,21 @@ export function openTakenReports(options: TakenReportsOptions): TakenReports {
   return {
     stream: STREAM,
     get behind() {
-      return made === undefined ? undefined : waiting.length;
+      return made === undefined ? undefined : options.taken().length;
     },
     get caughtUp() {
-      return wasRead && waiting.length === 0;
-    },
-    note: ({ candidateId, holder, isDispatch, taken }, { seq: sequence, storedMs }) => {
-      const dispatch = dispatches.get(candidateId);
-      if (taken && dispatch) waiting.push({ ...taken, candidateId, dispatch });
-      if (holder === "closed") dispatches.delete(candidateId);
-      else if (isDispatch) {
-        const from = taken && { stage: taken.stage, storedMs: taken.storedMs };
-        dispatches.set(candidateId, { sequence, storedMs, from });
-      }
+      return wasRead && options.taken().length === 0;
     },
     advance: async (signal) => {
       const { state, created } = await options.mesh.jsm.streams.info(STREAM);
       made ??= created;
       if (created !== made || state.last_seq < last) return options.onAnew();
       last = state.last_seq;
-      while (waiting.length > 0 && !signal.aborted) {
-        const lot = waiting.slice(0, LOT).toSorted((one, two) => one.sequence - two.sequence);
+      const taken = options.taken();
+      while (taken.length > 0 && !signal.aborted) {
+        const lot = taken.slice(0, LOT).toSorted((one, two) => one.sequence - two.sequence);
         const left = await readLot(options, lot, signal);
-        waiting = [...left, ...waiting.slice(LOT)];
+        taken.splice(0, lot.length, ...left);
         if (left.length > 0) return;
       }
       wasRead = true;

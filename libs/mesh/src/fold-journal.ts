@@ -12,7 +12,7 @@ import { type Fold, type JournalMessage, messageOf } from "@baton/folds";
 
 import type { Reader } from "./follow.ts";
 import { holdLast } from "./held-messages.ts";
-import { type OnUnreadable, ReadMessage } from "./journal-message.ts";
+import { type OnUnreadable, type ReadableMessage, ReadMessage } from "./journal-message.ts";
 import { openTail, type Tail, type TailOptions } from "./tail.ts";
 
 /** A state, and how far it has come. */
@@ -26,6 +26,8 @@ export interface JournalFold<State> extends Omit<Tail, "skip"> {
 export interface JournalFoldOptions extends Pick<TailOptions, "perSecond" | "silentMs" | "now"> {
   /** `baton doctor` lists those. */
   readonly onUnreadable?: OnUnreadable;
+  /** Called with each message that was folded, and with what it was read from; only of a fold that needs every one. */
+  readonly onFolded?: (message: JournalMessage, stored: ReadableMessage) => void;
 }
 
 const HELD_BYTES = 16 * 1024 * 1024;
@@ -36,7 +38,7 @@ export function foldJournal<State>(
   fold: Fold<State>,
   options: JournalFoldOptions = {},
 ): JournalFold<State> {
-  const { onUnreadable, ...pace } = options;
+  const { onUnreadable, onFolded, ...pace } = options;
   let state = fold.empty();
   let isReading = false;
   const apply = (message: JournalMessage): void => {
@@ -47,7 +49,13 @@ export function foldJournal<State>(
   const tail = openTail(reader, {
     ...pace,
     stream: "journal",
-    take: held?.take ?? ((message) => apply(new ReadMessage(message, onUnreadable))),
+    take:
+      held?.take ??
+      ((stored) => {
+        const message = new ReadMessage(stored, onUnreadable);
+        apply(message);
+        onFolded?.(message, stored);
+      }),
   });
   const settle = (): void => {
     isReading = false;

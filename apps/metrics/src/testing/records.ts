@@ -65,12 +65,3 @@ export function entry(candidateId: string, changes: SampleChanges = {}): WholeEn
 export function bytesOf(record: unknown): Uint8Array {
   return new TextEncoder().encode(typeof record === "string" ? record : JSON.stringify(record));
 }
-
-/** What an entry says that was decided on the second attempt's report, the seventh in REPORTS. */
-export const TAKEN = {
-  kind: "report",
-  sequence: 7,
-  attempt: 2,
-  storedAt: "2026-03-01T09:00:42.500000Z",
-  from: "candidate-build",
-} as const;

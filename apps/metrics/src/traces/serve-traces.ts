@@ -1,18 +1,17 @@
 /** Sends traces beside the series, if there is somewhere to send them. */
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { AnyReason, Reason } from "@baton/contracts";
+import type { AnyReason, Entry, Reason } from "@baton/contracts";
 import type { Mesh, StoredMessage } from "@baton/mesh";
 import type { ServiceContext } from "@baton/service";
 import { openFinishedSpans, TRACEPARENT_HEADER } from "@baton/telemetry";
 
 import type { MetricsConfig } from "../config.ts";
-import type { Move } from "../read-move.ts";
 import { openTraceSender } from "./trace-sender.ts";
 
 /** What is told of each entry. */
 export interface Traces {
-  note(move: Move, message: Pick<StoredMessage, "seq" | "storedMs" | "headers">): void;
+  note(entry: Entry, message: Pick<StoredMessage, "seq" | "storedMs" | "headers">): void;
 }
 
 /** Reasons of a run that goes its way without a person, a failure or a wait. */
