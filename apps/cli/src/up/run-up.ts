@@ -24,6 +24,7 @@ import { UserError, EXIT } from "@baton/text/user-error";
 import { otlpEnvironment, startTracingUi, type TracingUi } from "@baton/tracing-ui";
 
 import { describeMesh, startingLine } from "./describe-mesh.ts";
+import { linkInPolicy } from "./link-in-policy.ts";
 
 /** Options as they were given. */
 export interface UpOptions {
@@ -108,7 +109,8 @@ async function tracingUi(
 
 /** Services are told where OTLP is taken, other commands where a trace is shown. */
 function withTraces(choices: MeshChoices, ui: TracingUi | undefined): MeshChoices {
-  const traceLink = ui?.link ?? process.env["BATON_TRACE_LINK"];
+  const { BATON_TRACE_LINK: named, BATON_ESCALATION: policy } = process.env;
+  const traceLink = ui?.link ?? named ?? linkInPolicy(policy);
   return { ...choices, traceLink, ...(ui && { env: otlpEnvironment(ui) }) };
 }
 
