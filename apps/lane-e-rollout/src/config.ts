@@ -1,5 +1,12 @@
+import {
+  AlpacaConfigError,
+  type AlpacaVariables,
+  type BrokerPlace,
+  BrokerVariables,
+  openAlpaca,
+} from "@baton/brokerage";
 import { SandboxConfig } from "@baton/sandbox";
-import { integerText, secretText, urlText } from "@baton/service";
+import { EXIT, integerText, secretText, StartFailure, urlText } from "@baton/service";
 import { z } from "zod";
 
 const Repository = z
@@ -20,6 +27,7 @@ export const LaneEConfig = {
   BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
   /** The lane's token at the broker; best a file (BATON_BROKER_TOKEN_FILE). */
   BATON_BROKER_TOKEN: secretText(),
+  ...BrokerVariables,
   /** Folder for throw-away clones, of this service alone. */
   BATON_WORK_DIR: z
     .string()
@@ -39,3 +47,20 @@ export const LaneEConfig = {
   /** Fewest people whose signed approvals a live ramp takes, whatever the playbook says. */
   BATON_LIVE_APPROVALS: integerText({ min: 1, max: 10 }).default(2).meta({ example: "2" }),
 };
+
+/** Where the brokers are; at Alpaca the lane only reads and takes away. Throws a StartFailure. */
+export function brokerPlaceOf(
+  config: AlpacaVariables & {
+    readonly BATON_BROKER_URL: string;
+    readonly BATON_BROKER_TOKEN: string;
+  },
+): BrokerPlace {
+  try {
+    const { BATON_BROKER_URL: url, BATON_BROKER_TOKEN: token } = config;
+    return { url, token, alpaca: openAlpaca(config) };
+  } catch (cause) {
+    if (!(cause instanceof AlpacaConfigError)) throw cause;
+    const { code, message, action } = cause;
+    throw new StartFailure({ code, exitCode: EXIT.invalidInput, message, action, cause });
+  }
+}

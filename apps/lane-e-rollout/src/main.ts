@@ -3,7 +3,7 @@ import { historyGuard, openMesh } from "@baton/mesh";
 import { openSandbox } from "@baton/sandbox";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
 
-import { LaneEConfig } from "./config.ts";
+import { brokerPlaceOf, LaneEConfig } from "./config.ts";
 import { rolloutLane } from "./lane.ts";
 import { registryOf } from "./open-registry.ts";
 
@@ -21,7 +21,7 @@ await runService({
       cacheDir: config.BATON_WORK_DIR,
       engineUrl: config.BATON_ENGINE_URL,
       readToken: config.BATON_READ_TOKEN,
-      broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
+      broker: brokerPlaceOf(config),
       mesh,
       history: historyGuard(mesh),
       verifyMs: config.BATON_VERIFY_MS,

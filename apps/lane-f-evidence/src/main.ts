@@ -4,7 +4,7 @@ import { serveLane } from "@baton/lanekit";
 import { historyGuard, openMesh } from "@baton/mesh";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
 
-import { LaneFConfig } from "./config.ts";
+import { brokerPlaceOf, LaneFConfig } from "./config.ts";
 import { evidenceLane } from "./lane.ts";
 
 await runService({
@@ -15,7 +15,7 @@ await runService({
     const auditKey = openAuditKey(config.BATON_AUDIT_KEY_FILE);
     const mesh = await openMesh({ ...meshOptionsOf(service), storesAs: "lane-f" });
     const lane = evidenceLane({
-      broker: { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN },
+      broker: brokerPlaceOf(config),
       engineUrl: config.BATON_ENGINE_URL,
       readToken: config.BATON_READ_TOKEN,
       gitops: {

@@ -12,22 +12,16 @@ import {
   NOT_AUTHENTICATED_CODE,
   Ticker,
 } from "@baton/brokerage";
-import { cut } from "@baton/contracts";
 import { type Context, Hono } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { z } from "zod";
 
 import { type Act, type Holder, holderOf, mayDo, type Tokens } from "./access.ts";
+import { KEY_HEADER } from "./alpaca-api.ts";
 import { cashOf } from "./book.ts";
 import { type Fault, FAULT_HEADER, FaultPlan, type FaultPlans } from "./faults.ts";
 import { toPosition } from "./holding.ts";
 import { listOrders, ListingQuery } from "./order-listing.ts";
 import type { PaperBroker } from "./paper-broker.ts";
-
-/** Largest request body in bytes. */
-const MAX_BODY_BYTES = 16 * 1024;
-/** How long a silent fault keeps its request before it answers 504 after all. */
-const SILENCE_MS = 60_000;
+import { BAD_REQUEST_CODES, BadRequest, bodyOf, fail, parse, refusal } from "./requests.ts";
 
 const METHODS: Readonly<Record<string, string>> = {
   "/v2/orders": "GET, POST, DELETE",
@@ -38,19 +32,8 @@ const METHODS: Readonly<Record<string, string>> = {
   "/v2/accounts": "GET",
   "/v2/accounts/value": "GET",
   "/v2/kill-switch": "GET, PUT, DELETE",
+  "/v2/capabilities": "GET",
 };
-
-const BAD_REQUEST_CODES = { 400: 40_010_000, 413: 41_310_000, 422: 42_210_000 } as const;
-
-class BadRequest extends Error {
-  override readonly name = "BadRequest";
-  readonly status: 400 | 413 | 422;
-
-  constructor(status: 400 | 413 | 422, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 class NotAllowed extends Error {
   override readonly name = "NotAllowed";
@@ -62,6 +45,8 @@ export interface ApiOptions {
   readonly tokens: Tokens;
   readonly faults: FaultPlans;
   readonly faultsAllowed: boolean;
+  /** Answers whoever brings Alpaca's keys, where it plays Alpaca. */
+  readonly alpaca?: Pick<Hono, "fetch"> | undefined;
   /** Aborted when the service stops: ends silent faults. */
   readonly signal: AbortSignal;
   /** Told what went wrong inside; the ledger's failures must end the process. */
@@ -83,6 +68,8 @@ export function createApi(options: ApiOptions): Hono<Known> {
     const { req } = context;
     if (req.header("origin") ?? req.header("sec-fetch-site"))
       return refusal(context, 403, 40_310_000, "requests from web pages are not taken");
+    if (options.alpaca && req.header(KEY_HEADER) !== undefined)
+      return options.alpaca.fetch(req.raw);
     const holder = whose(req.header("authorization"));
     if (holder === undefined) {
       context.header("www-authenticate", "Bearer");
@@ -173,6 +160,8 @@ function accountRoutes(app: Hono<Known>, { broker }: ApiOptions): void {
     );
     return context.json(positions.toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1)));
   });
+  // What whoever sends orders relies on (K1).
+  app.get("/v2/capabilities", (context) => context.json({ one_order_per_client_order_id: true }));
   app.get("/v2/account", async (context) => {
     const account = accountOf(context);
     const { engaged } = await broker.killSwitch(account);
@@ -230,59 +219,4 @@ function require(context: Ask, act: Act, account: string): void {
 
 function accountOf(context: Ask): string {
   return parse(Account, context.req.query("account") ?? "paper", "account");
-}
-
-async function bodyOf<T>(context: Ask, schema: z.ZodType<T>): Promise<T> {
-  if (!/^application\/json\b/i.test(context.req.header("content-type") ?? ""))
-    throw new BadRequest(400, "content-type must be application/json");
-  const text = await textOf(context.req.raw);
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    throw new BadRequest(400, cut(`the body is not JSON: ${String(error)}`, 200));
-  }
-  return parse(schema, body, "body");
-}
-
-async function textOf(request: Request): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES)
-      throw new BadRequest(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const at = issue?.path.join(".") ?? "";
-  throw new BadRequest(422, cut(`${at === "" ? what : at}: ${issue?.message ?? "invalid"}`, 300));
-}
-
-function refusal(
-  context: Ask,
-  status: ContentfulStatusCode,
-  code: number,
-  message: string,
-): Response {
-  return context.json({ code, message }, status);
-}
-
-async function fail(context: Ask, fault: Fault, stopping: AbortSignal): Promise<Response> {
-  if (fault.endsWith("silent")) {
-    const over = AbortSignal.any([
-      context.req.raw.signal,
-      stopping,
-      AbortSignal.timeout(SILENCE_MS),
-    ]);
-    if (!over.aborted)
-      await new Promise((resolve) => over.addEventListener("abort", resolve, { once: true }));
-  }
-  return refusal(context, 504, 50_410_000, "upstream request timeout");
 }

@@ -1,4 +1,4 @@
-import { Account, KillSwitchScope, NewOrder } from "@baton/brokerage";
+import { Account, Decimal, KillSwitchScope, NewOrder } from "@baton/brokerage";
 import { Instant } from "@baton/contracts";
 import { z } from "zod";
 
@@ -21,6 +21,15 @@ export const BookEvent = z.discriminatedUnion("type", [
     account: Account,
     id: OrderId,
     order: NewOrder,
+  }),
+  /** An open order was filled, as a whole or in part. */
+  z.strictObject({
+    type: z.literal("fill"),
+    at: Instant,
+    account: Account,
+    id: OrderId,
+    qty: Decimal,
+    price: Decimal,
   }),
   z.strictObject({ type: z.literal("cancel"), at: Instant, cancelled: z.array(Cancellation) }),
   /** A kill switch was engaged: the mesh's or a person's over all accounts (`account` is null), or one account's. */

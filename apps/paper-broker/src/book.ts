@@ -58,6 +58,7 @@ export interface Book {
   apply(event: BookEvent): void;
 }
 
+const ONE = 1_000_000_000n;
 const MINUTE_MS = 60_000;
 const OFF: Switch = { engaged: false };
 
@@ -115,6 +116,9 @@ export function createBook(): Book {
           takeOrder(accountFor(event.account), event);
           size += 1;
           break;
+        case "fill":
+          fillOpen(accountFor(event.account), event);
+          break;
         case "cancel":
           cancelAll(event.cancelled, event.at);
           break;
@@ -154,11 +158,39 @@ function takeOrder(account: MutableAccount, event: Extract<BookEvent, { type: "o
     if (!gone) account.open.add(id);
     return;
   }
+  trade(account, order, toUnits(price));
+}
+
+function trade(
+  account: MutableAccount,
+  order: Pick<Order, "symbol" | "side" | "qty">,
+  price: bigint,
+): void {
   const change = signedUnits(order);
-  const holding = traded(account.holdings.get(order.symbol), change, toUnits(price));
+  const holding = traded(account.holdings.get(order.symbol), change, price);
   if (holding) account.holdings.set(order.symbol, holding);
   else account.holdings.delete(order.symbol);
-  account.cash -= valueOf(change, toUnits(price));
+  account.cash -= valueOf(change, price);
+}
+
+function fillOpen(account: MutableAccount, event: Extract<BookEvent, { type: "fill" }>): void {
+  const { id, qty, price, at } = event;
+  const order = account.orders.get(id);
+  if (!order || !account.open.has(id)) return;
+  const before = toUnits(order.filled_qty);
+  const filled = before + toUnits(qty);
+  const paid =
+    valueOf(before, toUnits(order.filled_avg_price ?? "0")) + valueOf(toUnits(qty), toUnits(price));
+  const isWhole = filled >= toUnits(order.qty);
+  account.orders.set(id, {
+    ...order,
+    filled_qty: fromUnits(filled),
+    filled_avg_price: fromUnits((paid * ONE) / filled),
+    filled_at: isWhole ? at : null,
+    status: isWhole ? "filled" : "partially_filled",
+  });
+  if (isWhole) account.open.delete(id);
+  trade(account, { ...order, qty }, toUnits(price));
 }
 
 function cancelOrder(account: MutableAccount, id: string, at: string): void {

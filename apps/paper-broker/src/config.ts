@@ -34,6 +34,12 @@ export const PaperBrokerConfig = ServiceConfig.extend({
   BATON_MESH_NAME: MeshName.meta({ example: `mesh-${"0".repeat(32)}` }).optional(),
   /** Allows faults on demand; never for anything that counts. */
   BATON_BROKER_FAULTS: flagText().default(false).meta({ example: "0" }),
+  /** Plays Alpaca for whoever brings the keys in this file (as in docs/orders.md); for tests, never for anything that counts. */
+  BATON_BROKER_ALPACA: z
+    .string()
+    .min(1, { error: "must be the path of a file of accounts and keys, or not set at all" })
+    .meta({ example: "/etc/baton/alpaca-of-tests.yaml" })
+    .optional(),
   /** Whose requests are taken: each holder brings its own as BATON_BROKER_TOKEN, people the operator's. */
   BATON_BROKER_TOKEN_ENGINE: tokenText(),
   BATON_BROKER_TOKEN_LANE_E: tokenText(),

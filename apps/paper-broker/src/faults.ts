@@ -7,7 +7,7 @@ import { z } from "zod";
 
 /**
  * `stored-504` and `stored-silent` take the order, then answer 504 or nothing; `lost-504` and `lost-silent` don't take
- * it; `lookup-504` refuses look-ups by client order id.
+ * it; `lookup-504` refuses look-ups by client order id; `busy-429`, where it plays Alpaca, asks to wait a second.
  */
 export const Fault = z.enum([
   "stored-504",
@@ -15,6 +15,7 @@ export const Fault = z.enum([
   "lost-504",
   "lost-silent",
   "lookup-504",
+  "busy-429",
 ]);
 export type Fault = z.infer<typeof Fault>;
 

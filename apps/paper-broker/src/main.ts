@@ -1,7 +1,8 @@
-import { LimitsError, openLimits } from "@baton/brokerage";
+import { AlpacaConfigError, LimitsError, openAlpaca, openLimits } from "@baton/brokerage";
 import { EXIT, runService, StartFailure } from "@baton/service";
 
 import type { Tokens } from "./access.ts";
+import { createAlpacaApi } from "./alpaca-api.ts";
 import { createApi } from "./api.ts";
 import { PaperBrokerConfig } from "./config.ts";
 import { DirectoryLocked } from "./directory-lock.ts";
@@ -17,6 +18,7 @@ await runService({
     const tokens = tokensOf(config);
     // Until the book is rebuilt nothing may look like an answer: "not found" would be a lie.
     service.mount({ fetch: () => Response.json({ error: "starting" }, { status: 503 }) }, "itself");
+    const accounts = accountsOf(config);
     const opened = async () => {
       const limits = await openLimits({
         file: config.BATON_LIMITS,
@@ -34,20 +36,15 @@ await runService({
       log.warn(torn, "the ledger ended in a torn line, which was never answered for: cut off");
     log.info({ events }, "the book was rebuilt from the ledger");
     const faultsAllowed = config.BATON_BROKER_FAULTS;
-    service.mount(
-      createApi({
-        broker,
-        tokens,
-        faults: createFaultPlans(faultsAllowed),
-        faultsAllowed,
-        signal,
-        onError(error) {
-          if (error instanceof LedgerError) service.fail(error);
-          else log.error({ err: error }, "request failed");
-        },
-      }),
-      "itself",
-    );
+    const faults = createFaultPlans(faultsAllowed);
+    const onError = (error: unknown) => {
+      if (error instanceof LedgerError) service.fail(error);
+      else log.error({ err: error }, "request failed");
+    };
+    const alpaca =
+      accounts && createAlpacaApi({ broker, accounts, faults, faultsAllowed, signal, onError });
+    const options = { broker, tokens, faults, faultsAllowed, alpaca, signal, onError };
+    service.mount(createApi(options), "itself");
   },
 });
 
@@ -66,6 +63,18 @@ function tokensOf(config: PaperBrokerConfig): Tokens {
     message: "two of BATON_BROKER_TOKEN_ENGINE, _LANE_E, _LANE_F and _OPERATOR are the same token",
     action: "give each a token of its own (`openssl rand -hex 32` makes one)",
   });
+}
+
+/** Whom it plays Alpaca for. */
+function accountsOf({ BATON_BROKER_ALPACA: file }: PaperBrokerConfig) {
+  if (file === undefined) return undefined;
+  try {
+    return openAlpaca({ BATON_BROKER: "alpaca", BATON_ALPACA_ACCOUNTS: file })?.accounts;
+  } catch (cause) {
+    if (!(cause instanceof AlpacaConfigError)) throw cause;
+    const { code, message, action } = cause;
+    throw new StartFailure({ code, exitCode: EXIT.invalidInput, message, action, cause });
+  }
 }
 
 function startFailure(directory: string, cause: unknown): unknown {

@@ -27,10 +27,7 @@ export function listOrders(book: AccountBook, query: ListingQuery): readonly Ord
   const page: Order[] = [];
   for (let at = after === undefined ? 0 : ids.indexOf(after) + 1; at < ids.length; at += 1) {
     const order = book.orders.get(ids[at] ?? "");
-    if (
-      !order ||
-      (query.status !== "all" && (order.status === "new") !== (query.status === "open"))
-    )
+    if (!order || (query.status !== "all" && book.open.has(order.id) !== (query.status === "open")))
       continue;
     page.push(order);
     if (page.length === query.limit) break;

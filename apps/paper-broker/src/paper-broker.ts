@@ -8,6 +8,7 @@
 import { join } from "node:path";
 
 import {
+  type Decimal,
   DEFAULT_LIMIT_BOOK,
   type KillSwitch,
   type KillSwitchChange,
@@ -39,6 +40,12 @@ export interface PaperBroker {
     order: NewOrder,
     limits?: { readonly onlyReducing: boolean },
   ): Promise<Order | Refused>;
+  /** Fills an open order, as a whole or in part; does nothing if it isn't open. */
+  fill(
+    account: string,
+    id: string,
+    by: { readonly qty: Decimal; readonly price: Decimal },
+  ): Promise<void>;
   cancel(account: string, id: string): Promise<Refused | undefined>;
   /** Ids of the orders that were cancelled. */
   cancelAll(account: string): Promise<readonly string[]>;
@@ -140,6 +147,11 @@ function brokerOn(
       if (decision.kind === "refused") return decision;
       if (!taken) throw new Error(`order ${id} is not in the book it was put into`);
       return taken;
+    },
+    async fill(account, id, { qty, price }) {
+      if (!book.account(account).open.has(id)) return;
+      record({ type: "fill", at: at(), account, id, qty, price });
+      await ledger.flushed();
     },
     async cancel(account, id) {
       const decision = cancelOne(book, account, id, at());

@@ -15,6 +15,7 @@ import {
   limitBroken,
   type NewOrder,
   NOT_ALLOWED_CODE,
+  type Order,
   type OrderLimits,
   type PositionChange,
   type Switch,
@@ -241,11 +242,16 @@ function othersValue(account: AccountBook, symbol: string | undefined): bigint {
   return total;
 }
 
+/** What of an order isn't filled yet, with its direction. */
+function restOf({ side, qty, filled_qty: filled }: Order): bigint {
+  return signedUnits({ side, qty }) - signedUnits({ side, qty: filled });
+}
+
 function openUnits(account: AccountBook, symbol: string, side: string): bigint {
   let units = 0n;
   for (const id of account.open) {
     const order = account.orders.get(id);
-    if (order?.symbol === symbol && order.side === side) units += signedUnits(order);
+    if (order?.symbol === symbol && order.side === side) units += restOf(order);
   }
   return units;
 }
@@ -257,7 +263,7 @@ function riskyOpenOrders(name: string, account: AccountBook): Cancellation[] {
     const order = account.orders.get(id);
     if (!order) continue;
     const key = `${order.symbol}.${order.side}`;
-    const change = signedUnits(order);
+    const change = restOf(order);
     const pending = kept.get(key) ?? 0n;
     if (reduces(account.holdings.get(order.symbol), change, pending))
       kept.set(key, pending + change);

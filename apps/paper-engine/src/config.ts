@@ -1,3 +1,4 @@
+import { BrokerVariables } from "@baton/brokerage";
 import { MeshName } from "@baton/contracts";
 import { integerText, MeshServiceConfig, secretText, urlText } from "@baton/service";
 import { z } from "zod";
@@ -15,6 +16,7 @@ export const PaperEngineConfig = MeshServiceConfig.extend({
   BATON_BROKER_URL: urlText(["http", "https"]).meta({ example: "http://127.0.0.1:8090" }),
   /** The engine's token at the broker; best a file (BATON_BROKER_TOKEN_FILE). */
   BATON_BROKER_TOKEN: secretText(),
+  ...BrokerVariables,
   /** Directory of its own: throw-away clones, and what it remembers of controls and main. Keep it. */
   BATON_WORK_DIR: z
     .string()

@@ -5,6 +5,7 @@ import { GitError } from "@baton/gitops";
 import type { ServiceContext } from "@baton/service";
 
 import type { BrokerSwitch } from "./broker-switch.ts";
+import type { BrokerWatch } from "./broker-watch.ts";
 import { createMatters } from "./matters.ts";
 import type { MeshStop } from "./mesh-stop.ts";
 import { createReconciler, type Reconciler, type ReconcilerOptions } from "./reconciler.ts";
@@ -23,6 +24,7 @@ export interface EngineOptions {
   readonly reconciler: Omit<ReconcilerOptions, "now" | "stop">;
   readonly mesh: Pick<MeshStop, "stop" | "sequence" | "killSwitch">;
   readonly brokerSwitch: Pick<BrokerSwitch, "state" | "problem">;
+  readonly brokerWatch: Pick<BrokerWatch, "stop" | "problem">;
   readonly pollMs: number;
 }
 
@@ -32,11 +34,16 @@ export async function runEngine({
   reconciler: options,
   mesh,
   brokerSwitch,
+  brokerWatch,
   pollMs,
 }: EngineOptions): Promise<void> {
   const { log, signal } = service;
   const now = () => performance.now();
-  const reconciler = createReconciler({ ...options, stop: mesh.stop, now });
+  const reconciler = createReconciler({
+    ...options,
+    stop: () => mesh.stop() ?? brokerWatch.stop(),
+    now,
+  });
   let readAt: number | undefined;
   let gitProblem = "the repository wasn't read yet";
   const status = () => ({
@@ -53,7 +60,7 @@ export async function runEngine({
       ? { ok: true }
       : { ok: false, reason: gitProblem || "the last look at it takes too long" },
   );
-  registerChecks(service, { reconciler, mesh, brokerSwitch, limits: options.limits });
+  registerChecks(service, { reconciler, mesh, brokerSwitch, brokerWatch, limits: options.limits });
   while (!signal.aborted) {
     try {
       await reconciler.round();
@@ -81,8 +88,9 @@ function registerChecks(
     reconciler,
     mesh,
     brokerSwitch,
+    brokerWatch,
     limits,
-  }: Pick<EngineOptions, "mesh" | "brokerSwitch"> & {
+  }: Pick<EngineOptions, "mesh" | "brokerSwitch" | "brokerWatch"> & {
     readonly reconciler: Reconciler;
     readonly limits: LimitBook;
   },
@@ -99,7 +107,7 @@ function registerChecks(
     return reason === null ? { ok: true } : { ok: false, reason, open };
   });
   service.registerCheck("broker", () => {
-    const reason = reconciler.brokerProblem() ?? brokerSwitch.problem();
+    const reason = reconciler.brokerProblem() ?? brokerSwitch.problem() ?? brokerWatch.problem();
     const open = "the broker can't be asked, or doesn't do what it is told";
     return reason === null ? { ok: true } : { ok: false, reason, open };
   });

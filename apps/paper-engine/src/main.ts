@@ -1,12 +1,21 @@
 import { join } from "node:path";
 
-import { createBroker, LimitsError, openLimits } from "@baton/brokerage";
+import {
+  AlpacaConfigError,
+  anyAccount,
+  createBroker,
+  hasAccount,
+  LimitsError,
+  openAlpaca,
+  openLimits,
+} from "@baton/brokerage";
 import { GitError, openMainReader } from "@baton/gitops";
 import { type ControlReader, openControlMemory, openControlReader } from "@baton/mesh";
 import { EXIT, meshOptionsOf, runService, StartFailure } from "@baton/service";
 
 import type { JournalReader } from "./accounts.ts";
 import { keepBrokerSwitch } from "./broker-switch.ts";
+import { watchBroker } from "./broker-watch.ts";
 import { PaperEngineConfig } from "./config.ts";
 import { EngineMemoryError, openEngineMemory } from "./engine-memory.ts";
 import { runEngine } from "./engine.ts";
@@ -18,6 +27,8 @@ import { createStatusApp } from "./status-app.ts";
 const SEEN_FILE = "controls-seen.json";
 /** The same of main and of what is over at the broker. */
 const MEMORY_FILE = "main-obeyed.json";
+/** Alpaca takes some 200 questions a minute of each account; a look takes three to six of them. */
+const ALPACA_PACE_MS = 2500;
 /** Deadline of one request about the broker's switch, in milliseconds: it is asked for again. */
 const SWITCH_MS = 2000;
 
@@ -28,11 +39,7 @@ await runService({
     const { config, signal, log } = service;
     // Until the repository was read nothing may look like an answer: "not found" would be a lie.
     service.mount(createStatusApp(() => undefined));
-    const limits = await openLimits({
-      file: config.BATON_LIMITS,
-      people: config.BATON_PEOPLE,
-      mesh: config.BATON_MESH_NAME,
-    }).catch((error: unknown) => {
+    const { limits, alpaca } = await accountsOf(config).catch((error: unknown) => {
       throw startFailure(error);
     });
     await using reader = await openMainReader({
@@ -47,7 +54,9 @@ await runService({
         throw startFailure(error);
       },
     );
-    const at = { url: config.BATON_BROKER_URL, token: config.BATON_BROKER_TOKEN, signal };
+    const { BATON_BROKER_URL: url, BATON_BROKER_TOKEN: token } = config;
+    const at = { url, token, alpaca, signal };
+    if (alpaca) log.info({ endpoint: alpaca.url, accounts: alpaca.accounts.size }, "Alpaca");
     const brokerOf = (account: string) => createBroker({ ...at, account });
     const memory = await openControlMemory(join(config.BATON_WORK_DIR, SEEN_FILE));
     const remote = {
@@ -64,14 +73,23 @@ await runService({
     });
     await using mesh = watchMeshStop({ reader: controls, log, onChange: () => keeper.look() });
     const journal = journalOf(controls, () => mesh.killSwitch() !== undefined);
-    // The mesh's hold may be asked for in any account.
-    const broker = createBroker({ ...at, timeoutMs: SWITCH_MS });
+    // What concerns all accounts may be asked in any.
+    const account = anyAccount(at);
+    const broker = createBroker({ ...at, timeoutMs: SWITCH_MS, ...(account && { account }) });
     using keeper = keepBrokerSwitch({ broker, mesh, log });
+    using brokerWatch = watchBroker({ place: at, log, signal });
+    const book = {
+      broker,
+      brokerOf,
+      hasAccount: (of: string) => hasAccount(at, of),
+      paceMs: alpaca ? ALPACA_PACE_MS : 0,
+    };
     await runEngine({
       service,
-      reconciler: { reader, journal, broker, brokerOf, limits, memory: kept, log, signal },
+      reconciler: { ...book, reader, journal, limits, memory: kept, log, signal },
       mesh,
       brokerSwitch: keeper,
+      brokerWatch,
       pollMs: config.BATON_ENGINE_POLL_MS,
     });
   },
@@ -99,9 +117,19 @@ function journalOf(
   };
 }
 
+/** What accounts may hold, and where those are. Throws a LimitsError or an AlpacaConfigError. */
+async function accountsOf(config: PaperEngineConfig) {
+  const limits = await openLimits({
+    file: config.BATON_LIMITS,
+    people: config.BATON_PEOPLE,
+    mesh: config.BATON_MESH_NAME,
+  });
+  return { limits, alpaca: openAlpaca(config, limits) };
+}
+
 /** Limits, a repository address or a work directory that can't be used is the operator's to mend. */
 function startFailure(cause: unknown): unknown {
-  if (cause instanceof LimitsError)
+  if (cause instanceof LimitsError || cause instanceof AlpacaConfigError)
     return new StartFailure({
       code: cause.code,
       exitCode: EXIT.invalidInput,

@@ -14,8 +14,11 @@
  * P6: what the account holds of other instruments when the version comes is left by an earlier one, and taken down.
  * P7: a version that comes back because main was moved begins anew: what was ordered in the account until then, also by the
  *     engine itself while main didn't have the version, is over.
+ * P8: while an order of ours is open for an instrument nothing more is ordered there; one of an earlier version is cancelled first.
+ * P9: what the broker doesn't take in parts is held in whole units, and where one order can't turn a position, one closes it and
+ *     another opens the new one.
  */
-import type { EngineOrder, StrategyTrouble } from "@baton/artifacts";
+import type { EngineOrder } from "@baton/artifacts";
 import {
   type Broker,
   limitBroken,
@@ -25,11 +28,12 @@ import {
   takesAway,
   toUnits,
 } from "@baton/brokerage";
-import { cut } from "@baton/contracts";
 
+import { type AccountStanding, standing } from "./account-standing.ts";
 import type { EngineMemory } from "./engine-memory.ts";
 import { type Holdings, holdingsOf, isDecision } from "./holdings.ts";
-import { engineOrder, isOverLimit, type OrderStop, send, stoppable } from "./send-order.ts";
+import { createRules } from "./instrument-rules.ts";
+import { engineOrder, type OrderStop, send, stoppable } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
 import {
   isOrderOf,
@@ -39,16 +43,6 @@ import {
   targetPositions,
 } from "./target-position.ts";
 import type { TotalLimit } from "./total-limit.ts";
-
-/** Where an account stands against its version. */
-export interface AccountStanding {
-  readonly settled: boolean;
-  readonly positions: readonly { instrument: string; target: bigint; held: bigint }[];
-  /** The orders that this version has brought about or tried. */
-  readonly orders: readonly EngineOrder[];
-  readonly problem: string | null;
-  readonly trouble: StrategyTrouble | null;
-}
 
 const ENGAGED = "a kill switch is engaged";
 
@@ -79,6 +73,8 @@ interface Memory {
   /** The account's order up to which everything is over (P7). */
   readonly over: string | undefined;
   readonly orders: Map<string, EngineOrder>;
+  /** Those of them that only close what is turned (P9). */
+  readonly closes: Set<string>;
   /** Instruments whose position was where it should be, or that somebody else ordered since. */
   readonly done: Set<string>;
   /** Instruments that are this version's to move: its own, and what was left of others when it came (P6). */
@@ -92,7 +88,8 @@ export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper
   let memory: Memory | undefined;
 
   async function move(target: TargetPosition, at: Difference): Promise<void> {
-    const order = orderFor(version, target, at.delta, memory?.over);
+    const order = orderFor(version, target, at.delta, { over: memory?.over, closes: at.closes });
+    if (at.closes) memory?.closes.add(order.client_order_id);
     const known = memory?.orders.get(order.client_order_id)?.state;
     // A refusal is an answer too.
     if (known === "accepted" || known === "refused") return;
@@ -107,6 +104,8 @@ export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper
     const change = { symbol: order.symbol, held, change: signedChange(order), price };
     const broken = limitBroken(limits(), change, { others: 0n, recent: 0 });
     if (broken !== undefined) return blocked(`E_LIMIT: ${broken}`);
+    const stopped = stop();
+    if (stopped !== null) return blocked(stopped);
     const sent = await total(broker, change, async () => {
       const reason = stop() ?? ((await broker.killSwitch.get()).engaged ? ENGAGED : null);
       return reason === null ? send(stoppable(broker, stop), order, signal) : blocked(reason);
@@ -114,25 +113,45 @@ export function createPositionKeeper(parts: PositionKeeperParts): PositionKeeper
     return "done" in sent ? sent.done : blocked(`E_LIMIT: ${sent.broken}`);
   }
 
+  const rules = createRules(broker);
   return {
     async keep() {
       const before = await holdingsOf(broker);
-      memory ??= await recall(parts, wanted, before);
-      const targets = allTargets(wanted, before, version);
+      const held = await Promise.all(
+        wanted.map(async (target) => ({ ...target, units: await rules.attainable(target) })),
+      );
+      memory ??= await recall(parts, held, before);
+      const targets = allTargets(held, before, version);
       const strange = changedByOthers(targets, before, memory);
-      if (strange.length > 0) return standing(targets, before, { memory, strange });
+      if (strange.length > 0)
+        return standing(targets, before, { known: memory.orders.values(), strange });
       let moved = false;
       for (const target of targets) {
-        const difference = differenceOf(target, before);
+        const difference = differenceOf(target, before, rules.turns(target));
         if (difference.delta === 0n) continue;
-        await move(target, difference);
         moved = true;
+        if (!(await waits(broker, memory, before.waiting.get(target.instrument))))
+          await move(target, difference);
       }
       const after = moved ? await holdingsOf(broker) : before;
-      const now = allTargets(wanted, after, version);
-      return standing(now, after, { memory, strange: changedByOthers(now, after, memory) });
+      const now = allTargets(held, after, version);
+      return standing(now, after, {
+        known: memory.orders.values(),
+        strange: changedByOthers(now, after, memory),
+      });
     },
   };
+}
+
+/** P8: true if nothing may be ordered yet beside the orders that are `open`. */
+async function waits(
+  broker: Broker,
+  { orders }: Memory,
+  open: readonly Order[] = [],
+): Promise<boolean> {
+  for (const { id, client_order_id: known } of open)
+    if (!orders.has(known)) await broker.cancel(id);
+  return open.length > 0;
 }
 
 /** How a position stands against its target. */
@@ -141,13 +160,20 @@ interface Difference {
   readonly delta: bigint;
   /** What would be held before `delta`, with all that is open in its direction filled. */
   readonly before: bigint;
+  /** It goes to nothing first (P9). */
+  readonly closes: boolean;
 }
 
-function differenceOf({ instrument, units }: TargetPosition, { held, open }: Holdings): Difference {
+function differenceOf(
+  { instrument, units }: TargetPosition,
+  { held, open }: Holdings,
+  turns: boolean,
+): Difference {
   const now = held.get(instrument) ?? 0n;
   const waiting = open.get(instrument) ?? 0n;
-  const delta = units - now - waiting;
-  return { held: now, delta, before: waiting > 0n === delta > 0n ? now + waiting : now };
+  const closes = !turns && now !== 0n && units !== 0n && now > 0n !== units > 0n;
+  const delta = (closes ? 0n : units) - now - waiting;
+  return { held: now, delta, before: waiting > 0n === delta > 0n ? now + waiting : now, closes };
 }
 
 /** The version's targets, and zero for everything else that is held. */
@@ -182,13 +208,14 @@ async function recall(
   const targets = allTargets(wanted, now, version);
   const all = await broker.listOrders({ status: "all" });
   let over = memory.overUntil(broker.account);
-  let orders = ordersOf(version, { targets, all: since(all, over), over });
+  let { orders, closes } = ordersOf(version, { targets, all: since(all, over), over });
   const last = all.at(-1)?.id;
   // P7: only a main that was moved brings a commit a second time.
   if (isNew && orders.size > 0 && last !== undefined) {
     await memory.endAt(broker.account, last);
     over = last;
     orders = new Map();
+    closes = new Set();
   }
   const done = new Set<string>();
   for (const order of since(all, over)) {
@@ -198,7 +225,7 @@ async function recall(
   }
   const left = [...now.held.keys()].filter((name) => !done.has(name));
   const ours = new Set([...wanted.map(({ instrument }) => instrument), ...left]);
-  return { over, orders, done, ours };
+  return { over, orders, closes, done, ours };
 }
 
 /** Those after `over`; all of them if it isn't among them. */
@@ -214,69 +241,41 @@ function ordersOf(
     readonly all: readonly Order[];
     readonly over: string | undefined;
   },
-): Map<string, EngineOrder> {
+): Pick<Memory, "orders" | "closes"> {
   const byInstrument = new Map(of.targets.map((target) => [target.instrument, target]));
   const orders = new Map<string, EngineOrder>();
+  const closes = new Set<string>();
   for (const order of of.all) {
     const target = byInstrument.get(order.symbol);
     const terms = { ...order, units: toUnits(order.qty) };
-    if (target && isOrderOf(version, target, terms, of.over))
-      orders.set(order.client_order_id, engineOrder(order, "accepted", null));
+    if (target === undefined) continue;
+    const { over } = of;
+    const isClose = isOrderOf(version, target, terms, { over, closes: true });
+    if (!isClose && !isOrderOf(version, target, terms, { over })) continue;
+    orders.set(order.client_order_id, engineOrder(order, "accepted", null));
+    if (isClose) closes.add(order.client_order_id);
   }
-  return orders;
+  return { orders, closes };
 }
 
 /** Instruments whose position is off although this version has nothing more to do there (P3); notes those that are right. */
 function changedByOthers(
   targets: readonly TargetPosition[],
   now: Holdings,
-  { orders, done, ours }: Memory,
+  { orders, closes, done, ours }: Memory,
 ): string[] {
   const taken = new Set(
-    [...orders.values()].filter(({ state }) => state === "accepted").map((of) => of.instrument),
+    [...orders.values()]
+      .filter(({ state, clientOrderId }) => state === "accepted" && !closes.has(clientOrderId))
+      .map((of) => of.instrument),
   );
   return targets.flatMap((target) => {
     const { instrument, units } = target;
-    const { held } = differenceOf(target, now);
-    if (held === units) {
+    if ((now.held.get(instrument) ?? 0n) === units) {
       done.add(instrument);
       return [];
     }
     const isOver = done.has(instrument) || taken.has(instrument) || !ours.has(instrument);
     return isOver && !now.open.has(instrument) ? [instrument] : [];
   });
-}
-
-function standing(
-  targets: readonly TargetPosition[],
-  { held, open, others }: Holdings,
-  { memory, strange }: { readonly memory: Memory; readonly strange: readonly string[] },
-): AccountStanding {
-  const positions = targets.map(({ instrument, units }) => ({
-    instrument,
-    target: units,
-    held: held.get(instrument) ?? 0n,
-  }));
-  const isThere = positions.every((of) => of.held === of.target);
-  const settled = isThere && open.size === 0 && others.size === 0;
-  const orders = [...memory.orders.values()];
-  if (settled) return { settled, positions, orders, problem: null, trouble: null };
-  if (strange.length > 0) {
-    const names = cut(strange.join(", "), 100);
-    const problem = `E_POSITION_MISMATCH: ${names} isn't what this version's orders made it, whether somebody traded in the account or main was moved back; nothing is ordered here until it is right again, or main has another version`;
-    return { settled, positions, orders, problem, trouble: "E_POSITION_MISMATCH" };
-  }
-  if (others.size > 0) {
-    const names = cut([...others].join(", "), 100);
-    const problem = `E_POSITION_MISMATCH: somebody else's order for ${names} is open in the account; what it changes isn't made up for, so fill or cancel it, and put the position right`;
-    return { settled, positions, orders, problem, trouble: "E_POSITION_MISMATCH" };
-  }
-  const trouble = orders.some(isOverLimit) ? "E_LIMIT" : null;
-  return { settled, positions, orders, problem: problemOf(orders), trouble };
-}
-
-function problemOf(orders: readonly EngineOrder[]): string {
-  const open = orders.find(({ state }) => state !== "accepted");
-  if (open === undefined) return "the position isn't there yet";
-  return `order ${open.clientOrderId.slice(0, 12)} for ${open.quantity} ${open.instrument} is ${open.state}: ${open.message}`;
 }

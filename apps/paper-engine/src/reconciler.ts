@@ -41,6 +41,10 @@ export interface ReconcilerOptions {
   readonly broker: Pick<Broker, "heldAccounts">;
   /** The broker's account of one strategy. */
   readonly brokerOf: (account: string) => Broker;
+  /** True if the account has a place at the broker; without it all have. */
+  readonly hasAccount?: (account: string) => boolean;
+  /** An account is looked at this often at most, in milliseconds: a broker that isn't ours counts its questions. */
+  readonly paceMs?: number;
   /** What no strategy's file can raise. */
   readonly limits: LimitBook;
   /** What keeps positions from being increased. */
@@ -89,12 +93,17 @@ interface State {
 
 /** The version in a file's text. Throws a StrategyFileError. */
 function versionOf(
-  { limits }: ReconcilerOptions,
+  { limits, hasAccount = () => true }: ReconcilerOptions,
   file: string,
   of: Bringing & { readonly text: string },
 ): StrategyVersion {
   const version = readStrategyFile(file, of, of.text);
-  requireWithin(version, limits.of(version.settings.candidateId));
+  const { candidateId } = version.settings;
+  if (!hasAccount(candidateId))
+    throw new StrategyFileError(
+      `there is no account for ${candidateId} at the broker: name one in BATON_ALPACA_ACCOUNTS, and start the engine again`,
+    );
+  requireWithin(version, limits.of(candidateId));
   return version;
 }
 
@@ -229,7 +238,7 @@ async function keepOne(options: ReconcilerOptions, state: State, running: Runnin
 async function keepAll(options: ReconcilerOptions, state: State): Promise<void> {
   const { signal, now } = options;
   state.brokerProblem = null;
-  const waiting = due(state.running.values(), now());
+  const waiting = due(state.running.values(), now(), options.paceMs);
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (signal.aborted) return;

@@ -2,12 +2,9 @@ import type { RunningStrategy } from "@baton/artifacts";
 import { type Broker, BrokerError, fromUnits, type OrderLimits } from "@baton/brokerage";
 import { cut } from "@baton/contracts";
 
+import type { AccountStanding } from "./account-standing.ts";
 import type { EngineMemory } from "./engine-memory.ts";
-import {
-  createPositionKeeper,
-  type PositionKeeper,
-  type AccountStanding,
-} from "./position-keeper.ts";
+import { createPositionKeeper, type PositionKeeper } from "./position-keeper.ts";
 import type { OrderStop } from "./send-order.ts";
 import type { StrategyVersion } from "./strategy-file.ts";
 import { accountOf, targetPositions } from "./target-position.ts";

@@ -1,12 +1,14 @@
 /** One order on its way to the broker, and what became of it. */
 import type { EngineOrder } from "@baton/artifacts";
 import {
+  ACCOUNT_STATE_CODE,
   type Broker,
   KILL_SWITCH_CODE,
   LIMIT_CODE,
   type NewOrder,
   NOT_ALLOWED_CODE,
   NOT_AUTHENTICATED_CODE,
+  NOT_SENT_CODE,
   submitOnce,
 } from "@baton/brokerage";
 
@@ -16,9 +18,15 @@ export type OrderStop = () => string | null;
 /** Code of an order that the mesh's controls kept from being sent. */
 const STOPPED_CODE = "E_STOPPED";
 
-/** Not about the order: a switch that was engaged between our look and the order, or a token that isn't known yet. */
+/** Not about the order: a switch that was engaged between our look and the order, a token that isn't known yet, or the account's state. */
 const MAY_GO_LATER: ReadonlySet<string> = new Set(
-  [KILL_SWITCH_CODE, NOT_AUTHENTICATED_CODE, NOT_ALLOWED_CODE].map(String),
+  [
+    KILL_SWITCH_CODE,
+    NOT_AUTHENTICATED_CODE,
+    NOT_ALLOWED_CODE,
+    ACCOUNT_STATE_CODE,
+    NOT_SENT_CODE,
+  ].map(String),
 );
 
 /** The order as the engine's status shows it. */

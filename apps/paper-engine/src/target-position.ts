@@ -2,6 +2,7 @@ import {
   type Decimal,
   decimal,
   fromUnits,
+  type InstrumentRules,
   type NewOrder,
   orderOf,
   toUnits,
@@ -38,6 +39,14 @@ export function targetPositions({ settings, limits }: StrategyVersion): readonly
   });
 }
 
+const ONE = 1_000_000_000n;
+
+/** What of a target the broker lets one hold, cut towards zero; one that it doesn't at all stays, so that people hear of it. */
+export function attainable(units: bigint, rules: InstrumentRules): bigint {
+  const inParts = units < 0n ? rules.fractionalShort : rules.fractional;
+  return inParts ? units : units - (units % ONE);
+}
+
 /** The account in which a strategy trades: its own, so that no other strategy's orders mix with it. */
 export function accountOf(version: StrategyVersion): string {
   return version.settings.candidateId;
@@ -47,13 +56,13 @@ export function accountOf(version: StrategyVersion): string {
  * The order that moves a position by `delta` (units of 10^-9). Its client order id is the decision's hash; the strategy's
  * id in it names the commit, so the same change decided by a later commit is another decision, and after a crash the same
  * one is the same order. `over`: the account's order up to which everything is over; the same change after it is another
- * decision too.
+ * decision too. `closes`: it only closes a position that the version turns, and another opens the new one.
  */
 export function orderFor(
   version: StrategyVersion,
   target: TargetPosition,
   delta: bigint,
-  over?: string,
+  { over, closes = false }: OrderContext = {},
 ): NewOrder {
   return orderOf(
     {
@@ -61,6 +70,7 @@ export function orderFor(
         version.settings.candidateId,
         version.commit.slice(0, 12),
         ...(over === undefined ? [] : [over]),
+        ...(closes ? ["close"] : []),
       ]
         .join(":")
         .slice(0, 128),
@@ -79,6 +89,12 @@ export function orderFor(
   );
 }
 
+/** What makes a change of the same size another decision. */
+export interface OrderContext {
+  readonly over?: string | undefined;
+  readonly closes?: boolean;
+}
+
 /** What an order does to a position, in units of 10^-9; negative sells. */
 export function signedChange({ side, qty }: Pick<NewOrder, "side" | "qty">): bigint {
   return side === "buy" ? toUnits(qty) : -toUnits(qty);
@@ -89,8 +105,8 @@ export function isOrderOf(
   version: StrategyVersion,
   target: TargetPosition,
   order: { client_order_id: string; side: "buy" | "sell"; units: bigint },
-  over?: string,
+  context?: OrderContext,
 ): boolean {
   const delta = order.side === "buy" ? order.units : -order.units;
-  return orderFor(version, target, delta, over).client_order_id === order.client_order_id;
+  return orderFor(version, target, delta, context).client_order_id === order.client_order_id;
 }

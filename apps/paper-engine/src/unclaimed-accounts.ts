@@ -115,6 +115,11 @@ async function close(
   broker: Broker,
   { memory, signal }: Pick<UnclaimedParts, "memory" | "signal">,
 ): Promise<string | null> {
+  const now = await holdingsOf(broker);
+  // What closes already is left to it.
+  const isClosing = Array.from(now.held, ([name, units]) => units + (now.open.get(name) ?? 0n));
+  const closes = now.open.size <= now.held.size && isClosing.every((rest) => rest === 0n);
+  if (closes && now.others.size === 0) return now.open.size === 0 ? null : "its closes are open";
   await broker.cancelAll();
   const { held, entry } = await holdingsOf(broker);
   // The same close of the same account's state is the same order (J8): a later one follows on another order.

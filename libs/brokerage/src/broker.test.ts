@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { BrokerError } from "./broker-error.ts";
-import { type Broker, createBroker } from "./broker.ts";
+import type { Broker } from "./broker-port.ts";
+import { createBroker } from "./broker.ts";
 import type { NewOrderInput } from "./order.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 
 import { expect, test } from "vitest";
 
-import { createExchange } from "./exchange.ts";
+import { createExchange, waitOf } from "./exchange.ts";
 
 /** Answers the first request, and closes the connection on so many after it; gives all it was sent. */
 async function serveAndClose(closes: number) {
@@ -16,7 +16,7 @@ async function serveAndClose(closes: number) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
-  const exchange = createExchange({ url, account: "acc", token: "t".repeat(32) });
+  const exchange = createExchange({ url, account: "acc", headers: {} });
   const close = () => {
     server.closeAllConnections();
     server.close();
@@ -40,3 +40,16 @@ test.each([
     expect(broker.seen).toEqual(sent);
   },
 );
+
+test.each([
+  [{ "retry-after": "7" }, 7000],
+  [{ "retry-after": "Thu, 01 Jan 1970 00:00:12 GMT" }, 2000],
+  [{ "retry-after": "0", "x-ratelimit-reset": "99" }, 0],
+  [{ "x-ratelimit-reset": "40" }, 30_000],
+  [{ "x-ratelimit-reset": "3" }, 0],
+  [{ "retry-after": "999999999" }, 300_000],
+  [{ "retry-after": "soon" }, undefined],
+  [{}, undefined],
+])("a broker that is asked too often is left alone as long as it says (%#)", (headers, wait) => {
+  expect(waitOf(new Headers(headers as Record<string, string>), 10_000)).toBe(wait);
+});

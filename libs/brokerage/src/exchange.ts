@@ -9,7 +9,13 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** What came back: an answer, or nothing that can be read. */
 export type Answer =
-  | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly body: unknown;
+      /** When to ask again, as the broker says with a 429: milliseconds from now. */
+      readonly waitMs?: number | undefined;
+    }
   | { readonly kind: "silence"; readonly message: string; readonly cause: unknown };
 
 /** One request, one answer; never throws, and never sends again what may change something. */
@@ -19,19 +25,20 @@ export type Exchange = (
   body?: unknown,
 ) => Promise<Answer>;
 
-/** Requests to the broker at `url` for one account, each with a deadline in milliseconds. */
+/** Requests to the broker at `url`, each with a deadline in milliseconds; a redirect is never followed. */
 export function createExchange(options: {
   readonly url: string;
-  readonly account: string;
-  readonly token: string;
+  /** Who asks. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The account asked about, where the broker takes it from the address. */
+  readonly account?: string | undefined;
   readonly timeoutMs?: number | undefined;
-  readonly traceparent?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Exchange {
   const timeoutMs = options.timeoutMs ?? 5000;
   return async (method, pathAndQuery, body) => {
     const target = new URL(pathAndQuery, options.url);
-    target.searchParams.set("account", options.account);
+    if (options.account !== undefined) target.searchParams.set("account", options.account);
     const deadline = AbortSignal.timeout(timeoutMs);
     const what = `${method} ${target.pathname} at ${target.host}`;
     try {
@@ -41,9 +48,8 @@ export function createExchange(options: {
         signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
         headers: {
           accept: "application/json",
-          authorization: `Bearer ${options.token}`,
+          ...options.headers,
           ...(body !== undefined && { "content-type": "application/json" }),
-          ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       };
@@ -52,11 +58,28 @@ export function createExchange(options: {
         if (method === "GET" && wasClosed(cause)) return fetch(target, init);
         throw cause;
       });
-      return { kind: "answer", status: response.status, body: await readJson(response) };
+      const { status, headers } = response;
+      const waitMs = status === 429 ? waitOf(headers, Date.now()) : undefined;
+      return { kind: "answer", status, body: await readJson(response), waitMs };
     } catch (cause) {
       return { kind: "silence", message: `${what}: ${silenceReason(cause, timeoutMs)}`, cause };
     }
   };
+}
+
+/** Longest wait that is believed, in milliseconds. */
+const MAX_WAIT_MS = 300_000;
+
+/** How long a broker that is asked too often wants to be left alone: `Retry-After` in seconds or as a date, else the next window. */
+export function waitOf(headers: Pick<Headers, "get">, now: number): number | undefined {
+  const after = headers.get("retry-after")?.trim() ?? "";
+  const reset = headers.get("x-ratelimit-reset")?.trim() ?? "";
+  const seconds = /^\d{1,9}$/;
+  let wait = Number.NaN;
+  if (seconds.test(after)) wait = Number(after) * 1000;
+  else if (after !== "") wait = Date.parse(after) - now;
+  else if (/^\d{1,12}$/.test(reset)) wait = Number(reset) * 1000 - now;
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_WAIT_MS);
 }
 
 const CLOSED: ReadonlySet<unknown> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);

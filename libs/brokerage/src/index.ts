@@ -1,12 +1,25 @@
 export {
-  type Broker,
+  type AlpacaBook,
+  AlpacaConfigError,
+  type AlpacaVariables,
+  BrokerVariables,
+  openAlpaca,
+} from "./alpaca/alpaca-book.ts";
+export {
+  anyAccount,
   type BrokerOptions,
   type BrokerPlace,
-  type CancelOutcome,
   createBroker,
-  type KillSwitchControl,
-  type SubmitOutcome,
+  hasAccount,
 } from "./broker.ts";
+export type {
+  Broker,
+  CancelOutcome,
+  InstrumentRules,
+  KillSwitchControl,
+  SubmitOutcome,
+} from "./broker-port.ts";
+export { askStanding, type BrokerStanding, standingFault } from "./broker-standing.ts";
 export { BrokerError } from "./broker-error.ts";
 export { Decimal, decimal, fromUnits, SignedDecimal, toUnits } from "./decimal.ts";
 export { Decision, decisionHash, orderOf } from "./decision-hash.ts";
@@ -41,10 +54,12 @@ export {
 export { LimitsError, openLimits } from "./open-limits.ts";
 export {
   Account,
+  ACCOUNT_STATE_CODE,
   AccountState,
   ClientOrderId,
   DUPLICATE_CODE,
   engagedSwitch,
+  INSTRUMENT_CODE,
   KILL_SWITCH_CODE,
   KillSwitch,
   KillSwitchChange,
@@ -54,6 +69,7 @@ export {
   type NewOrderInput,
   NOT_ALLOWED_CODE,
   NOT_AUTHENTICATED_CODE,
+  NOT_SENT_CODE,
   Order,
   OrderStatus,
   OrderType,

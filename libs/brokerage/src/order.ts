@@ -71,8 +71,9 @@ export const Order = z.object({
   filled_qty: Decimal,
   filled_avg_price: Decimal.nullable(),
   side: Side,
-  type: OrderType,
-  time_in_force: TimeInForce,
+  /** Of an order that we sent one of OrderType and TimeInForce; people send others. */
+  type: z.string(),
+  time_in_force: z.string(),
   limit_price: Decimal.nullable(),
   stop_price: Decimal.nullable(),
   /** One of OrderStatus at the paper broker; a real one knows more. */
@@ -169,3 +170,9 @@ export const NOT_ALLOWED_CODE = 40_310_001;
 export const KILL_SWITCH_CODE = 40_310_100;
 /** Code with which the broker refuses an order because it would exceed one of the account's limits. */
 export const LIMIT_CODE = 40_310_300;
+/** Code with which Alpaca refuses what the account's state doesn't allow now: buying power, shares that open orders hold, a market. */
+export const ACCOUNT_STATE_CODE = 40_310_000;
+/** Code of an order that was certainly not sent, as nobody could say whether it may be. */
+export const NOT_SENT_CODE = 50_310_000;
+/** Code of an order for what the broker doesn't trade like that: an instrument, a part of a unit, a short position. */
+export const INSTRUMENT_CODE = 42_210_100;

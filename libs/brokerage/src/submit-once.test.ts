@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { BrokerError } from "./broker-error.ts";
-import type { Broker, SubmitOutcome } from "./broker.ts";
+import type { Broker, SubmitOutcome } from "./broker-port.ts";
 import { NewOrder, type Order } from "./order.ts";
 import { submitOnce } from "./submit-once.ts";
 

@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { BrokerError } from "./broker-error.ts";
-import type { Broker, SubmitOutcome } from "./broker.ts";
+import type { Broker, SubmitOutcome } from "./broker-port.ts";
 import { toUnits } from "./decimal.ts";
 import { NewOrder, type NewOrderInput, type Order } from "./order.ts";
 

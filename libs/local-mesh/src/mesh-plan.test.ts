@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { meshDirectory } from "@baton/client";
+import { temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import { environmentOf, type MeshChoices, PLAN, plannedOf, ROOT, yields } from "./mesh-plan.ts";
@@ -116,4 +117,24 @@ test("lanes and what watches yield; who decides and what runs doesn't", () => {
     "paper-broker",
     "paper-engine",
   ]);
+});
+
+test("where there are accounts at Alpaca, those who trade and read there are told, and nobody else", () => {
+  const folder = temporaryFolder("plan");
+  onTestFinished(() => folder.remove());
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const directory = meshDirectory(folder.path);
+  vi.stubEnv("BATON_ALPACA_ENDPOINT", "live");
+  expect(environments({ directory })["paper-engine"]).not.toHaveProperty("BATON_BROKER");
+  writeFileSync(directory.alpaca, "", { mode: 0o600 });
+  const told = Object.entries(environments({ directory })).filter(
+    ([, env]) => env["BATON_BROKER"] !== undefined || env["BATON_ALPACA_ENDPOINT"] !== undefined,
+  );
+  expect(told.map(([name]) => name)).toEqual(["paper-engine", "lane-e", "lane-f"]);
+  for (const [, env] of told)
+    expect(env).toMatchObject({
+      BATON_BROKER: "alpaca",
+      BATON_ALPACA_ACCOUNTS: directory.alpaca,
+      BATON_ALPACA_ENDPOINT: "live",
+    });
 });

@@ -105,6 +105,7 @@ export const PLAN = [
       BATON_BROKER_TOKEN_FILE: choices.directory.brokerTokenOf("paper-engine"),
       BATON_WORK_DIR: choices.directory.workOf("paper-engine"),
       ...limitsOf(choices),
+      ...alpacaOf(choices),
     }),
   },
   lane("lane-c", "lane-c-backtest", ({ sandbox }) => ({ BATON_SANDBOX: sandbox })),
@@ -158,6 +159,12 @@ function limitsOf({ directory, people }: MeshChoices): Record<string, string> {
   };
 }
 
+/** The accounts at Alpaca, if strategies trade there. */
+function alpacaOf({ directory }: MeshChoices): Record<string, string> {
+  if (!existsSync(directory.alpaca)) return {};
+  return { BATON_BROKER: "alpaca", BATON_ALPACA_ACCOUNTS: directory.alpaca };
+}
+
 /** A lane that works on what runs. */
 function rollout<const N extends Lane>(
   name: N,
@@ -174,6 +181,7 @@ function rollout<const N extends Lane>(
       BATON_BROKER_URL: broker,
       BATON_BROKER_TOKEN_FILE: choices.directory.brokerTokenOf(name),
       BATON_ENGINE_URL: engine,
+      ...alpacaOf(choices),
     }),
   } as const;
 }
@@ -194,11 +202,16 @@ const INHERITED = [
 ] as const;
 /** Those of OpenTelemetry, whose libraries read them. */
 const INHERITED_PREFIX = "OTEL_";
+/** Which of Alpaca's endpoints: real money is said by whoever starts the mesh. */
+const ENDPOINT = ["BATON_ALPACA_ENDPOINT", "BATON_ALPACA_LIVE"];
 /** What one service takes beside those. */
 const INHERITED_BY: Readonly<Record<string, readonly string[]>> = {
   coordinator: ["BATON_AWAY_MS"],
   "lane-b": ["BATON_BUBBLEWRAP"],
   "lane-c": ["BATON_BUBBLEWRAP"],
+  "paper-engine": ENDPOINT,
+  "lane-e": ENDPOINT,
+  "lane-f": ENDPOINT,
   escalation: ["BATON_REMINDER_EVERY_MS", "BATON_REMINDERS_MAX"],
 };
 

@@ -24,6 +24,8 @@ export interface MeshDirectory {
   readonly people: string;
   /** Limits of the accounts, where the operator put such a file (docs/limits.md). */
   readonly limits: string;
+  /** Accounts and keys at Alpaca, where strategies trade there (docs/orders.md). */
+  readonly alpaca: string;
   readonly logs: string;
   /** What runs on this folder; see up-state.ts. */
   readonly state: string;
@@ -52,6 +54,7 @@ export function meshDirectory(root: string): MeshDirectory {
     keys: join(root, "keys"),
     people: join(root, "people.yaml"),
     limits: join(root, "limits.yaml"),
+    alpaca: join(root, "alpaca.yaml"),
     logs: join(root, "logs"),
     state: join(root, "up.json"),
     seedOf: (kind) => join(root, "keys", `${kind}.seed`),
