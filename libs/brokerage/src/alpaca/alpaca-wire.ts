@@ -16,7 +16,7 @@ const SignedAmount = z
   .transform(shortened);
 const nullable = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? null);
 
-/** An order; one by value has no quantity but what was filled of it. */
+/** An order; one by value has no quantity but what was filled of it, one of several legs no symbol and no side. Ours have all of it. */
 export const AlpacaOrder: z.ZodType<Order & { readonly notional: string | null }> = z
   .looseObject({
     id: z.string().min(1).max(80),
@@ -24,19 +24,24 @@ export const AlpacaOrder: z.ZodType<Order & { readonly notional: string | null }
     created_at: z.string(),
     filled_at: nullable(z.string()),
     canceled_at: nullable(z.string()),
-    symbol: z.string(),
+    symbol: nullable(z.string()),
     qty: nullable(Amount),
     notional: nullable(Amount),
     filled_qty: Amount,
     filled_avg_price: nullable(Amount),
-    side: Side,
+    side: nullable(Side),
     type: z.string(),
     time_in_force: z.string(),
-    limit_price: nullable(Amount),
+    limit_price: nullable(SignedAmount),
     stop_price: nullable(Amount),
     status: z.string(),
   })
-  .transform((order) => ({ ...order, qty: order.qty ?? order.filled_qty }));
+  .transform(({ qty, symbol, side, ...order }) => ({
+    ...order,
+    qty: qty ?? order.filled_qty,
+    symbol: symbol ?? "",
+    side: side ?? ("buy" as const),
+  }));
 
 /** A position; `qty` is negative when short. */
 export const AlpacaPosition = z

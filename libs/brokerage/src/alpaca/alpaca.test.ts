@@ -206,18 +206,20 @@ test("what people trade there in ways of their own is read: by value, by other t
     filled_qty: "1.25",
     filled_avg_price: "100.12345678901234",
   };
-  answer["GET /v2/orders"] = reply(200, [strange]);
+  const legs = { ...strange, symbol: "", side: null, notional: null, limit_price: "-0.6" };
+  answer["GET /v2/orders"] = reply(200, [strange, { ...legs, qty: "3", legs: [stored] }]);
   answer["GET /v2/positions"] = reply(200, [
     { symbol: "SPX", qty: "5", side: "short", avg_entry_price: "33.3333333333333333" },
   ]);
   const { broker } = brokerHere();
   expect(await broker.listOrders()).toMatchObject([
     { qty: "1.25", type: "trailing_stop", filled_avg_price: "100.123456789" },
+    { qty: "3", symbol: "", limit_price: "-0.6" },
   ]);
   expect(await broker.positions()).toEqual([
     { symbol: "SPX", qty: "-5", side: "short", avg_entry_price: "33.333333333" },
   ]);
-  expect(await broker.valueBeside("NDX")).toBe("666.666666665");
+  expect(await broker.valueBeside("NDX")).toBe("668.466666665");
 });
 
 test("two accounts that are one at Alpaca can't be kept apart; a look-up that answers anything isn't one", async () => {
