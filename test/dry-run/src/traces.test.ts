@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { localKeyFile, MeshState } from "@baton/client";
@@ -95,6 +95,17 @@ async function finished(name: string, count: number): Promise<Span[][]> {
   );
 }
 
+/** The runs that the journals in a folder tell of. */
+function runsOf(journals: string): Set<string> {
+  const ids = readdirSync(journals).flatMap((file) =>
+    Array.from(
+      readFileSync(join(journals, file), "utf8").matchAll(/"runId": ?"(run-[0-9a-f]+)"/g),
+      ([, id = ""]) => id,
+    ),
+  );
+  return new Set(ids);
+}
+
 /** What is wrong with a trace of a run that is over. */
 function faultsOf(spans: readonly Span[]): string[] {
   const roots = spans.filter(isRoot);
@@ -120,17 +131,20 @@ test(
   "a trace for each run, of one root each, without orphans, its segments as long as the run",
   async () => {
     expect(printed.differences).toEqual([]);
-    const runs = [
-      ...(await finished("trend", 1)),
-      ...(await finished("incident", 1)),
-      ...(await finished("curve-fitted", 1)),
-      ...(await finished("flaky-source", 1)),
-      ...(await finished("interrupted", 1)),
-    ];
-    expect(runs.flatMap(faultsOf)).toEqual([]);
-    // The two that wait for a person are there as well: all runs, and nothing else.
-    const all = await traces();
-    expect(all).toHaveLength(7);
+    const runs = runsOf(join(folder.path, "run/journals"));
+    // Those that wait for a person are there as well: all runs, and nothing else.
+    const all = await eventually(
+      async () => {
+        const found = await traces();
+        return found.length < runs.size ? undefined : found;
+      },
+      { what: "a trace for each run", withinMs: WITHIN_MS },
+    );
+    expect(all).toHaveLength(runs.size);
+    for (const name of ["trend", "incident", "curve-fitted", "flaky-source", "interrupted"])
+      await finished(name, 1);
+    const over = (await traces()).filter(({ spans }) => spans.some(isRoot));
+    expect(over.flatMap(({ spans }) => faultsOf(spans))).toEqual([]);
     const names = new Set(all.flatMap(({ spans }) => spans.map(({ name }) => name)));
     expect([...names].filter((name) => !NAMES.test(name))).toEqual([]);
   },
