@@ -16,6 +16,8 @@ export interface Running {
   /** When it was looked at last, in milliseconds of a monotonic clock. */
   checkedAt(): number;
   settled(): boolean;
+  /** True if an order of it is kept back: another look won't change that soon. */
+  blocked(): boolean;
   /** Brings the account to the version. Throws a BrokerError if the broker can't be asked, and what nobody foresaw. */
   keep(now: number): Promise<void>;
   status(): RunningStrategy;
@@ -57,6 +59,7 @@ export function runStrategy(options: RunningOptions): Running {
     version,
     checkedAt: () => checkedAt,
     settled: () => standing.settled,
+    blocked: () => standing.orders.some(({ state }) => state === "blocked"),
     async keep(now) {
       checkedAt = now;
       try {

@@ -50,8 +50,8 @@ const ENDPOINTS = {
   live: "https://api.alpaca.markets",
 } as const;
 
-/** Most accounts in a file, and its size. */
-const MAX_ACCOUNTS = 200;
+/** Most accounts in a file, as all of them are asked at once what they hold; and its size. */
+const MAX_ACCOUNTS = 50;
 const MAX_BYTES = 100_000;
 
 const KeyText = z.string().regex(/^[\x21-\x7e]{8,200}$/, "8 to 200 characters without space");

@@ -98,12 +98,11 @@ export function createAlpacaBroker(book: AlpacaBook, options: AlpacaOptions): Br
     accountState: async () =>
       expectBody(await here().exchange("GET", "/v2/account"), AlpacaAccountState),
     heldAccounts: async () => {
-      const held: string[] = [];
-      for (const one of everywhere()) {
-        const { positions, open: waiting } = await one.holdings();
-        if (positions.length + waiting.length > 0) held.push(one.name);
-      }
-      return held.toSorted();
+      const all = await Promise.all(
+        everywhere().map(async (one) => ({ name: one.name, ...(await one.holdings()) })),
+      );
+      const held = all.filter((one) => one.positions.length + one.open.length > 0);
+      return held.map(({ name }) => name).toSorted();
     },
     valueBeside: async (symbol) => fromUnits(await besideOf(here(), symbol, everywhere())),
     instrument: async (symbol) => rulesOf(here().exchange, symbol),
@@ -112,7 +111,7 @@ export function createAlpacaBroker(book: AlpacaBook, options: AlpacaOptions): Br
       async engage(change) {
         const state = await switches.engage(change);
         const touched = change.scope === "account" ? [here()] : everywhere();
-        if (change.cancelOpen ?? true) for (const one of touched) await cancelRisky(one);
+        if (change.cancelOpen ?? true) await Promise.all(touched.map(cancelRisky));
         return state;
       },
       release(change) {
@@ -209,14 +208,12 @@ async function besideOf(
   symbol: string,
   accounts: readonly AccountAt[],
 ): Promise<bigint> {
-  let value = 0n;
-  for (const one of accounts)
-    value += valueOf(
-      await one.holdings(),
-      one.keys.prices,
-      one.name === ours.name ? symbol : undefined,
-    );
-  return value;
+  const values = await Promise.all(
+    accounts.map(async (one) =>
+      valueOf(await one.holdings(), one.keys.prices, one.name === ours.name ? symbol : undefined),
+    ),
+  );
+  return values.reduce((sum, value) => sum + value, 0n);
 }
 
 async function recentOf({ exchange }: AccountAt): Promise<number> {
