@@ -18,6 +18,7 @@ import { register as registerGet } from "./commands/get.ts";
 import { register as registerGuard } from "./commands/guard.ts";
 import { register as registerLimits } from "./commands/limits.ts";
 import { register as registerLogin } from "./commands/login.ts";
+import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerNatsConfig } from "./commands/nats-config.ts";
 import { register as registerPolicy } from "./commands/policy.ts";
 import { register as registerReasons } from "./commands/reasons.ts";
@@ -50,6 +51,7 @@ const GROUPS: readonly { heading: string; registrars: readonly ((program: Comman
         registerReasons,
         registerWatch,
         registerTrace,
+        registerLogs,
         registerArtifacts,
       ],
     },

@@ -1,21 +1,14 @@
 /** Sources that somebody submitted, in the real sandbox and a real repository. */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import {
-  CandidateSpec,
-  type CandidateSpecArtifact,
-  StrategyPluginArtifact,
-  TestReportArtifact,
-} from "@baton/artifacts";
-import { canonicalJson } from "@baton/contracts";
+import { StrategyPluginArtifact, TestReportArtifact } from "@baton/artifacts";
 import { createBareRepository } from "@baton/gitops";
-import { builtInMarketData, manifestOf, onSharedDates } from "@baton/market";
 import { createStageContext, temporaryFolder, testSandbox } from "@baton/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { strategyLane } from "./lane.ts";
+import { authoredInputs, candidateId, sha256 } from "./testing/authored-inputs.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -28,15 +21,7 @@ beforeAll(() =>
 afterAll(() => folder.remove());
 
 const EXAMPLES = join(import.meta.dirname, "../../../examples/candidates");
-const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
-const candidateId = "cand-0123456789ab";
 let runs = 0;
-
-const market = builtInMarketData();
-const described = manifestOf(
-  onSharedDates([await market.load("AAPL", new AbortController().signal)]),
-  252,
-);
 
 async function run(
   source: Uint8Array | undefined,
@@ -45,50 +30,12 @@ async function run(
 ) {
   runs += 1;
   const runId = `run-${String(runs).padStart(12, "0")}`;
-  const named = source && { source: { sha256: sha256(source), bytes: source.length } };
-  const spec = CandidateSpec.parse({
-    schema: "baton.candidate.v1",
-    name: "Example",
-    thesis: "Slow changes go on for longer than people expect.",
-    universe: [{ instrument: "AAPL" }],
-    strategy: { plugin: "authored", grid, authored: { ...named, warmUpRows } },
-    regimes: [{ name: "rise", expectation: "Invested." }],
-    expectation: { metric: "sharpe", atLeast: 0.4 },
-    promotion: { target: "shadow", notional: 1000 },
-  });
-  const features = [{ name: "closes", definition: "closes as they are", lookbackRows: warmUpRows }];
-  const research: CandidateSpecArtifact = {
-    schemaVersion: "baton.candidate-spec.v1",
-    candidateId,
-    runId,
-    iteration: 0,
-    specSha256: sha256(canonicalJson(spec)),
-    spec,
-    trials: grid.map((parameters, index) => ({ index, parameters, warmUpRows, features })),
-    declaredTrials: grid.length,
-    falsifiedIf: "it loses",
-    datasets: described.datasets,
-    fills: "close",
-    delayRows: 1,
-    feedback: [],
-  };
-  const manifest = {
-    schemaVersion: "baton.dataset-manifest.v1",
-    candidateId,
-    runId,
-    ...described,
-    fills: "close",
-  };
   const context = createStageContext({
     lane: "lane-b",
     stage: "candidate-build",
-    spec,
     candidateId,
     runId,
-    inputs: {
-      "research/candidate-spec.json": research,
-      "research/dataset-manifest.json": manifest,
-    },
+    ...authoredInputs({ runId, source, grid, warmUpRows }),
     stored: source ? [source] : [],
   });
   const scratchDir = join(folder.path, "scratch");

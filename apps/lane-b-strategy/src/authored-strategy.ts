@@ -21,6 +21,7 @@ import { catalogEntryOf } from "@baton/templates";
 import type { BuildInputs, BuiltStrategy } from "./built-strategy.ts";
 import type { TestResult } from "./generated-test.ts";
 import { spread } from "./test-data.ts";
+import { asDelivered, type WritingParts, writtenSource } from "./written-source.ts";
 
 /** Parameter sets that are tested, spread over the grid; lane C runs all of them. */
 const TESTED_SETS = 24;
@@ -33,11 +34,18 @@ const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes
 export async function buildAuthoredStrategy(
   context: StageContext,
   inputs: BuildInputs,
+  writing: WritingParts,
 ): Promise<BuiltStrategy> {
   const { candidateId, spec } = inputs.research;
   context.progress("fetching the source");
-  const source = await sourceOf(context, inputs);
-  const tests = await tested(context, inputs, source);
+  const named = spec.strategy.authored?.source;
+  const source =
+    named === undefined
+      ? decoded(await writtenSource(context, inputs, writing))
+      : decoded(await context.fetch(named.sha256));
+  const tests = await tested(context, inputs, source).catch((error: unknown) => {
+    throw named === undefined ? asDelivered(error) : error;
+  });
   const sourceSha256 = sha256(source);
   return {
     source,
@@ -50,30 +58,12 @@ export async function buildAuthoredStrategy(
   };
 }
 
-async function sourceOf(context: StageContext, { research }: BuildInputs): Promise<string> {
-  const named = research.spec.strategy.authored?.source;
-  if (named === undefined)
-    throw new StageFailure({
-      class: "spec",
-      code: "E_NO_SOURCE",
-      message:
-        "the strategy is authored, but names no source, and nobody is set up here to write one",
-      action: "Add strategy.authored.source: { path: mine.ts }, then submit it again.",
-    });
-  const bytes = await context.fetch(named.sha256);
+function decoded(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw refused(
-      {
-        code: "E_STRATEGY_SOURCE",
-        message: "it isn't UTF-8",
-        row: null,
-        date: null,
-        parameters: null,
-      },
-      { cause },
-    );
+    const nowhere = { row: null, date: null, parameters: null };
+    throw refused({ code: "E_STRATEGY_SOURCE", message: "it isn't UTF-8", ...nowhere }, { cause });
   }
 }
 

@@ -11,4 +11,6 @@ export const LaneBConfig = {
    * in the system's temporary folder.
    */
   BATON_SCRATCH_DIR: z.string().min(1).optional(),
+  /** The agents file: programs that may write strategies, and how they reach a model (docs/agents.md). */
+  BATON_AGENTS: z.string().min(1).max(4096).optional(),
 };

@@ -12,6 +12,7 @@ import {
 import {
   defineLane,
   done,
+  type Executor,
   type LaneDefinition,
   type StageContext,
   type StageOutcome,
@@ -35,6 +36,8 @@ export interface StrategyLaneOptions {
   readonly scratchDir: string;
   /** Where strategies and their tests are run. */
   readonly sandbox: Sandbox;
+  /** Who writes strategies where the playbook gives that to a program; undefined: nobody here. */
+  readonly executor?: Executor | undefined;
   /** Another folder of templates than the built-in one. */
   readonly templates?: string;
 }
@@ -96,14 +99,14 @@ async function build(context: StageContext, options: StrategyLaneOptions): Promi
   context.progress("loading data");
   const { universe } = research.spec;
   const loaded = await loadResearchData({ universe, store: context }, manifest);
-  const { repository, scratchDir, sandbox, templates } = options;
+  const { repository, scratchDir, sandbox, templates, executor } = options;
+  const remote = { repository, cacheDir: scratchDir, signal: context.signal };
   const inputs = { research, loaded, sandbox };
   const isAuthored = research.spec.strategy.plugin === AUTHORED;
   const built = isAuthored
-    ? await buildAuthoredStrategy(context, inputs)
+    ? await buildAuthoredStrategy(context, inputs, { remote, executor })
     : await buildLibraryStrategy(context, inputs, templates);
   context.progress("pushing its branch");
-  const remote = { repository, cacheDir: scratchDir, signal: context.signal };
   const pushed = await pushStrategy(context, remote, built);
   const entry = CatalogEntryArtifact.parse(built.catalogEntry);
   await context.put("build/plugin-source.ts", text(built.source));

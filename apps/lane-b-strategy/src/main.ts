@@ -1,7 +1,10 @@
+import { join } from "node:path";
+
+import { openCommandExecutor, readAgentsConfig } from "@baton/agents";
 import { ownFolder, privateFolder } from "@baton/files";
 import { serveLane } from "@baton/lanekit";
 import { openMesh } from "@baton/mesh";
-import { openSandbox } from "@baton/sandbox";
+import { openSandbox, type Sandbox } from "@baton/sandbox";
 import { LaneServiceConfig, meshOptionsOf, runService } from "@baton/service";
 
 import { LaneBConfig } from "./config.ts";
@@ -16,7 +19,9 @@ await runService({
     const scratchDir = made?.path ?? (await ownFolder(given ?? ""));
     service.onShutdown("scratch", async () => made?.remove());
     const sandbox = await openSandbox({ setting: service.config.BATON_SANDBOX });
-    const lane = strategyLane({ repository, scratchDir, sandbox });
+    const executor = openExecutor(service.config.BATON_AGENTS, { sandbox, scratchDir });
+    service.onShutdown("executor", async () => executor?.[Symbol.asyncDispose]());
+    const lane = strategyLane({ repository, scratchDir, sandbox, executor });
     serveLane(lane, {
       service,
       sandbox,
@@ -24,3 +29,12 @@ await runService({
     });
   },
 });
+
+function openExecutor(
+  file: string | undefined,
+  { sandbox, scratchDir }: { sandbox: Sandbox; scratchDir: string },
+) {
+  if (file === undefined) return undefined;
+  const config = readAgentsConfig(file);
+  return openCommandExecutor({ sandbox, config, folder: join(scratchDir, "stage-runs") });
+}

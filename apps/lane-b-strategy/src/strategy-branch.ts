@@ -1,6 +1,7 @@
 /** The candidate's strategy on its run's own branch, pushed to the strategy repository. */
 import { openWorktree, runBranch, type Remote } from "@baton/gitops";
 import { prettyJson, type StageContext } from "@baton/lanekit";
+import { surfacesOf } from "@baton/playbook";
 import { strategyFolder } from "@baton/templates";
 
 import type { BuiltStrategy } from "./built-strategy.ts";
@@ -28,9 +29,14 @@ export async function pushStrategy(
     files: committedFiles(built, candidateId),
     message: `Build ${built.catalogEntry.strategyId} ${built.catalogEntry.version}\n\nRun ${runId}.`,
   });
-  await worktree.changedPaths([`${strategyFolder(candidateId)}/*`]);
+  await worktree.changedPaths(surfacesFor(context));
   const commit = await worktree.push();
   return { branch, base: worktree.base, commit };
+}
+
+/** What may be changed for the candidate, by whoever builds its strategy (J9). */
+export function surfacesFor({ surfaces, candidateId }: StageContext): string[] {
+  return surfaces ? surfacesOf(surfaces, candidateId) : [`${strategyFolder(candidateId)}/*`];
 }
 
 /** What is committed, by path in the repository. */

@@ -65,7 +65,7 @@ function ownCause(entry: Entry): Omit<IncidentCause, "incident" | "ended"> {
 const SIGNS: readonly (readonly [IncidentClass, RegExp])[] = [
   [
     "B",
-    /kill.?switch|rollback|order|broker|slippage|shortfall|notional|hard.?limit|limit.?breach|execution|risk|position|reconcil|disabled|approval|E_POLICY|not_owned/i,
+    /kill.?switch|rollback|order|broker|slippage|shortfall|notional|hard.?limit|limit.?breach|execution|risk|position|reconcil|disabled|approval|E_POLICY|E_SURFACE/i,
   ],
   [
     "A",

@@ -80,6 +80,12 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
+const More = z.int().min(1).max(1e15);
+/** Of tokens, of millionths of the currency unit, of calls: at least one of them. */
+const GrantMore = z
+  .strictObject({ tokens: More.optional(), micros: More.optional(), calls: More.optional() })
+  .refine((more) => Object.keys(more).length > 0, "grants nothing");
+
 const AnyCommand = z.discriminatedUnion("type", [
   z.strictObject({
     ...common,
@@ -96,7 +102,13 @@ const AnyCommand = z.discriminatedUnion("type", [
   }),
   z.strictObject({ ...common, type: z.literal("reject"), why: Why }),
   z.strictObject({ ...common, type: z.literal("pause"), why: Why }),
-  z.strictObject({ ...common, type: z.literal("resume"), why: Why }),
+  z.strictObject({
+    ...common,
+    type: z.literal("resume"),
+    why: Why,
+    /** So much more than the playbook's budgets may be spent. */
+    grant: GrantMore.optional(),
+  }),
   /** Back to the start in a new run, the reason attached as feedback. */
   z.strictObject({ ...common, type: z.literal("send-back"), why: Why }),
   z.strictObject({ ...common, type: z.literal("cancel"), why: Why }),

@@ -13,6 +13,20 @@ const about = { candidateId: "cand-0001", stage: "build", runId: "run-000001" };
 const content = { name: "spec/a.json", sha256, bytes: 12 };
 const artifact = { ...content, stage: "build", runId: "run-000001" };
 const failure = { class: "transient", code: "E_AWAY", message: "away", action: "wait" };
+const amount = { tokens: 1200, micros: 350, calls: 3 };
+const work = {
+  agent: "codex",
+  version: "0.171.0",
+  model: "model-1",
+  session: "0190-abc",
+  network: "model",
+  ended: "delivered",
+  ms: 1234,
+  spent: amount,
+  sum: amount,
+  cutBy: { scope: "candidate", measure: "tokens", limit: 1000, spent: 1200 },
+  log: { sha256, bytes: 12 },
+};
 const result = {
   v: 1,
   id: "cand-0001.build.run-000001",
@@ -24,6 +38,7 @@ const result = {
   attempt: 1,
   startedAt: time,
   handoff: { from: "research", ms: 1.25 },
+  work,
   type: "result",
   outcome: { kind: "done", verdict: "pass", summary: "built", artifacts: [artifact] },
 };
@@ -33,6 +48,14 @@ const attempt = {
   outcome: undefined,
   failure,
   retryAt: time,
+};
+
+const assignment = {
+  executor: { kind: "command", agent: "plain", program: ["a"], model: "m", network: "model" },
+  stageRun: { tokens: 5, micros: 6, calls: 7 },
+  candidate: { tokens: 5 },
+  seconds: 60,
+  spent: amount,
 };
 
 const WALK = {
@@ -78,7 +101,14 @@ const entry = {
   visited: ["research", "build"],
   commands: ["submit-1"],
   awaits: 0,
-  rule: { maxRetries: 4, initialBackoffMs: 1000, backoffMultiplier: 2, maxBackoffMs: 9000 },
+  rule: {
+    maxRetries: 4,
+    initialBackoffMs: 1000,
+    backoffMultiplier: 2,
+    maxBackoffMs: 9000,
+    surfaces: ["a/*"],
+    work: assignment,
+  },
   deadline: time,
   approvals: [
     {
@@ -105,6 +135,18 @@ const entry = {
   kept: { report: result, sequence: 9, storedAt: "2026-01-02T03:04:05.678901Z" },
   evidence: { artifacts: { a: "present" }, gate: { sha256, verdict: "pass", reasons: [] } },
   guard: { from: "research", to: "build", rule: "transition_allowed" },
+  work,
+  spent: [{ stage: "build", runId: "run-000001", run: amount, before: amount }],
+  grants: [
+    {
+      stage: "build",
+      runId: "run-000001",
+      by: "somebody",
+      commandId: "resume-1",
+      time,
+      more: { tokens: 5 },
+    },
+  ],
   tallies: [{ stage: "build", signature: "E_AWAY", inputs: "none", count: 2, runId: "run-000001" }],
 };
 

@@ -31,6 +31,7 @@ import {
 } from "./names.ts";
 import { AnyReason, isReason } from "./reason.ts";
 import { ResultReport, Verdict } from "./report.ts";
+import { Grant, MAX_GRANTS, MAX_SPENDINGS, Spending, WorkDone } from "./stage-work.ts";
 import { kindsIn, wireObject, WireVersion } from "./wire.ts";
 
 /** What the coordinator itself verified before the move (J2); kept so that a replay decides on the same (J10). */
@@ -189,6 +190,12 @@ export const Entry = wireObject({
   incident: IncidentLink.nullable().optional(),
   /** True from the first stage that changes what runs until recovery took the strategy out; absent while neither happened. */
   promoted: z.boolean().optional(),
+  /** What a program from outside did for the report that led to the entry. */
+  work: WorkDone.optional(),
+  /** What such programs have spent so far, by stage; absent while there were none. */
+  spent: z.array(Spending).max(MAX_SPENDINGS).optional(),
+  /** What people granted beyond the playbook's budgets, the latest last. */
+  grants: z.array(Grant).max(MAX_GRANTS).optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { RunId, Stage } from "./names.ts";
+import { Assignment } from "./stage-work.ts";
 import { wireObject } from "./wire.ts";
 
 /** What kind of failure it is, and so what follows: only `transient` ones are retried (J6). */
@@ -49,7 +50,7 @@ export class Failed<Code extends string = string> extends Error implements Reado
   }
 }
 
-/** A stage's retry rule, resolved from the playbook and carried by the dispatch, so that a lane needs no playbook. */
+/** A stage's rule for its lane, resolved from the playbook and carried by the dispatch, so that a lane needs no playbook. */
 export const RetryRule = wireObject({
   maxRetries: z.int().min(0).max(20),
   initialBackoffMs: z.int().min(0),
@@ -57,6 +58,10 @@ export const RetryRule = wireObject({
   maxBackoffMs: z.int().min(0),
   /** An attempt whose progress watermark stands still for longer is aborted as stalled; absent: it may stand still. */
   progressMs: z.int().positive().optional(),
+  /** Globs of what the lane may change in a repository; absent: its own default. */
+  surfaces: z.array(z.string().max(200)).max(20).optional(),
+  /** Absent: the lane does the work itself. */
+  work: Assignment.optional(),
 });
 export type RetryRule = z.infer<typeof RetryRule>;
 
@@ -69,6 +74,9 @@ export const STALLED_CODE = "E_STALLED";
  */
 export const STOP_CODES = ["E_KILL_SWITCH", "E_FROZEN", "E_GIT_TASK"] as const;
 export type StopCode = (typeof STOP_CODES)[number];
+
+/** Code, of class `policy`, of work that was stopped because its budget is spent. */
+export const BUDGET_CODE = "E_BUDGET";
 
 /** Code of a stop that the mesh doesn't know of: a kill switch at the broker that people engaged there. */
 export const ACCOUNT_STOP_CODE = "E_ACCOUNT_SWITCH";

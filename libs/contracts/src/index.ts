@@ -165,7 +165,23 @@ export {
   WalkForwardLimits,
 } from "./walk-forward.ts";
 export {
+  AGENT_NETWORKS,
+  AGENTS,
+  Amount,
+  Assignment,
+  Grant,
+  MAX_GRANTS,
+  NO_AMOUNT,
+  plusAmount,
+  SpendLimit,
+  Spending,
+  SpentBudget,
+  WORK_ENDS,
+  WorkDone,
+} from "./stage-work.ts";
+export {
   ACCOUNT_STOP_CODE,
+  BUDGET_CODE,
   cut,
   Failure,
   FAILURE_CLASSES,

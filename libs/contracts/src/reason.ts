@@ -134,6 +134,11 @@ export const REASONS = {
     "A policy forbids what the stage was about to do.",
     "Read which rule; only its owner can change it. `baton cancel ID --why …` or `baton resume ID --why …` afterwards.",
   ),
+  BUDGET: text(
+    "human",
+    "What the stage's program, such as a coding agent, may spend is spent; it was stopped before its work was done.",
+    "See what was spent on what (`baton describe ID`), then `baton resume ID --budget-tokens N --why …` to grant more, or `baton cancel ID --why …`.",
+  ),
   EVIDENCE_MISSING: text(
     "human",
     "A result named an artifact that is missing, altered, of another run, or contradicts the dispatch.",

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ArtifactRef, MAX_ARTIFACTS } from "./artifact.ts";
 import { Failure, MAX_TEXT } from "./failure.ts";
 import { CandidateId, Instant, Lane, RunId, Stage, Traceparent } from "./names.ts";
+import { WorkDone } from "./stage-work.ts";
 import { wireObject, WireVersion } from "./wire.ts";
 
 /** Of a gate or a stage's own check: `inconclusive` goes to a person. An error is a failed attempt, not a verdict. */
@@ -27,6 +28,8 @@ const common = {
   startedAt: Instant,
   /** Milliseconds from the previous stage's stored result to `startedAt`, and that stage; null for the first stage. */
   handoff: wireObject({ from: Stage, ms: z.number().min(0) }).nullable(),
+  /** What a program from outside did for it. */
+  work: WorkDone.optional(),
 };
 
 /** A stage run that is over: done with a verdict and artifacts, or failed for good. */

@@ -12,9 +12,9 @@ export class GitError extends Failed {
   override readonly name = "GitError";
 }
 
-/** `value` as one printable line of at most 80 characters, for a message. */
-export function shown(value: string): string {
-  return quoted(value);
+/** `value` as one printable line of at most 80 characters, or as many as that, for a message. */
+export function shown(value: string, max?: number): string {
+  return quoted(value, max);
 }
 
 /** What git said, without credentials, what is unprintable escaped, cut from the front: the end names the cause. */

@@ -10,6 +10,7 @@ export { ACCEPTED_TRAILER } from "./main-history.ts";
 export { type Bringing, type FileVersion, type MainReader, openMainReader } from "./main-reader.ts";
 export { mergeOnce, type MergeRequest } from "./merge-once.ts";
 export { assertOwnedPaths } from "./owned-paths.ts";
+export { readRunFile } from "./read-run-file.ts";
 export { repositoryAddress, type RepositoryAddress } from "./repository-address.ts";
 export { revertOnce, type RevertRequest } from "./revert-once.ts";
 export type { HistoryGuard, Remote } from "./scratch.ts";

@@ -98,7 +98,7 @@ test("J9: a branch that changes what isn't owned is refused as policy", async ()
     content: "mine\n",
   });
   await expect(mergeOnce(request)).rejects.toMatchObject({
-    code: "E_GIT_NOT_OWNED",
+    code: "E_SURFACE",
     class: "policy",
   });
 });
@@ -123,7 +123,7 @@ test("J9: a symbolic link is refused even on an owned path", async () => {
     subject: "Merge it",
   };
   await expect(mergeOnce(request)).rejects.toMatchObject({
-    code: "E_GIT_NOT_OWNED",
+    code: "E_SURFACE",
     message: expect.stringContaining("symbolic link"),
   });
 });

@@ -1,18 +1,27 @@
 import { matchesGlob } from "node:path";
 
+import { cut } from "@baton/contracts";
+
 import { GitError, shown } from "./git-error.ts";
 import type { CommitId } from "./git-names.ts";
 import type { Scratch } from "./scratch.ts";
 
-/** Refuses (class policy) a change outside the globs that the caller owns (J9). */
+/** Most paths that a refusal names. */
+const NAMED = 20;
+
+/** Refuses (class policy) a change outside the globs that the caller owns (J9); whoever made it. */
 export function assertOwnedPaths(changed: readonly string[], owned: readonly string[]): void {
   const foreign = changed.filter((path) => !owned.some((glob) => matchesGlob(path, glob)));
   if (foreign.length === 0) return;
+  const named = foreign.slice(0, NAMED).map((path) => shown(path, 35));
+  const more = foreign.length > NAMED ? `, and ${foreign.length - NAMED} more` : "";
   throw new GitError({
     class: "policy",
-    code: "E_GIT_NOT_OWNED",
-    message: `${foreign.length} changed path(s) are not owned, first ${shown(foreign[0] ?? "")}; owned: ${owned.join(", ") || "none"}`,
-    action: "Keep the change inside the lane's own surfaces.",
+    code: "E_SURFACE",
+    message: cut(
+      `${foreign.length} changed path(s) aren't owned (owned: ${owned.join(", ") || "none"}): ${named.join(", ")}${more}`,
+    ),
+    action: "Nothing of it was committed. Keep the change inside the lane's own surfaces.",
   });
 }
 
@@ -31,7 +40,7 @@ export async function changedPaths(
     if (mode === "120000" || mode === "160000")
       throw new GitError({
         class: "policy",
-        code: "E_GIT_NOT_OWNED",
+        code: "E_SURFACE",
         message: `${shown(path)} became a ${mode === "120000" ? "symbolic link" : "submodule"}`,
         action: "Commit plain files only.",
       });

@@ -183,7 +183,7 @@ test("a change outside the owned surfaces is refused as policy", async () => {
     message: "Take more than is mine",
   });
   await expect(tree.changedPaths(["strategies/*.yaml"])).rejects.toMatchObject({
-    code: "E_GIT_NOT_OWNED",
+    code: "E_SURFACE",
     class: "policy",
     message: expect.stringContaining("README.md"),
   });

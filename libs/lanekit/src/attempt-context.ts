@@ -1,7 +1,7 @@
 /** The StageContext of one attempt, on the real stores. */
 import { createHash } from "node:crypto";
 
-import type { ArtifactRef, Lane, WholeEntry } from "@baton/contracts";
+import type { ArtifactRef, Lane, WholeEntry, WorkDone } from "@baton/contracts";
 import { canonicalJson, DEFAULT_WALK_FORWARD_LIMITS } from "@baton/contracts";
 import { contradictionIn, type Root } from "@baton/lineage";
 import type { Log } from "@baton/telemetry";
@@ -24,6 +24,7 @@ export interface AttemptParts {
   readonly deadline: () => string;
   readonly traceparent: string;
   readonly onProgress: (step: string) => void;
+  readonly onWork: (done: WorkDone) => void;
   /** Filled with what the stage puts. */
   readonly made: Map<string, ArtifactRef>;
 }
@@ -87,6 +88,14 @@ class AttemptContext implements StageContext {
 
   get approvals(): StageContext["approvals"] {
     return this.#entry.approvals;
+  }
+
+  get assignment(): StageContext["assignment"] {
+    return this.#entry.rule?.work;
+  }
+
+  get surfaces(): StageContext["surfaces"] {
+    return this.#entry.rule?.surfaces;
   }
 
   get inputs(): readonly ArtifactRef[] {
@@ -166,6 +175,10 @@ class AttemptContext implements StageContext {
 
   progress(step: string): void {
     this.#parts.onProgress(step);
+  }
+
+  worked(done: WorkDone): void {
+    this.#parts.onWork(done);
   }
 
   now(): Date {

@@ -1,4 +1,5 @@
 /** What one attempt is while it runs, and the words for it. */
+import type { WorkDone } from "@baton/contracts";
 import type { Log, Tracer } from "@baton/telemetry";
 
 import type { LaneDefinition } from "./define-lane.ts";
@@ -67,6 +68,8 @@ export interface Attempt {
   giveUp: (() => void) | undefined;
   /** Deliveries of it before this one that ended without a word: nothing of them is in the journal. */
   unanswered: number;
+  /** What a program from outside did for it, once it has. */
+  work: WorkDone | undefined;
   /** Its index among the running. */
   place: number;
 }

@@ -9,6 +9,7 @@
 import {
   type Approval,
   type ArtifactRef,
+  type Assignment,
   Failed,
   Failure,
   type Feedback,
@@ -17,6 +18,7 @@ import {
   type StageRun,
   type Verdict,
   type WalkForwardLimits,
+  type WorkDone,
 } from "@baton/contracts";
 import type { Log } from "@baton/telemetry";
 import type { z } from "zod";
@@ -37,6 +39,10 @@ export interface StageContext extends StageRun {
   /** Why earlier runs came back. */
   readonly feedback: readonly Feedback[];
   readonly approvals: readonly Approval[];
+  /** Who does the stage's work, and within which budget; undefined: the lane's own code. */
+  readonly assignment: Assignment | undefined;
+  /** Globs of what the lane may change in a repository, as the playbook says it; undefined: it says nothing. */
+  readonly surfaces: readonly string[] | undefined;
   /** Artifacts of the stages before, of this run. */
   readonly inputs: readonly ArtifactRef[];
   /** Sequence of the dispatch in the journal. */
@@ -65,6 +71,8 @@ export interface StageContext extends StageRun {
   keep(sha256: string): Promise<Uint8Array>;
   /** Says that work goes on: `step` is shown to people and moves the progress watermark. */
   progress(step: string): void;
+  /** Has the attempt's report say what a program from outside did for it. */
+  worked(done: WorkDone): void;
   /** The wall clock; only for what goes under `observed/`. */
   now(): Date;
 }

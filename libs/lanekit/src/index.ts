@@ -8,6 +8,14 @@ export {
   type StageOutcome,
   type StageWork,
 } from "./define-lane.ts";
+export {
+  type DeliveredFile,
+  type Delivery,
+  deliveryOf,
+  type Executor,
+  type Job,
+  JobDocument,
+} from "./executor.ts";
 export { inputDigests } from "./input-digests.ts";
 export type {
   ArtifactStore,

@@ -185,6 +185,7 @@ async function handle(job: Job): Promise<void> {
     resting: false,
     giveUp: undefined,
     unanswered: 0,
+    work: undefined,
     place: -1,
   };
   running.add(attempt);

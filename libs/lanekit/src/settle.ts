@@ -89,6 +89,7 @@ function commonOf(
     attempt: deliveries,
     startedAt: iso(attempt.startedMs),
     handoff: handoffOf(attempt),
+    ...(attempt.work && { work: attempt.work }),
   };
 }
 

@@ -207,7 +207,7 @@ const ENDPOINT = ["BATON_ALPACA_ENDPOINT", "BATON_ALPACA_LIVE"];
 /** What one service takes beside those. */
 const INHERITED_BY: Readonly<Record<string, readonly string[]>> = {
   coordinator: ["BATON_AWAY_MS"],
-  "lane-b": ["BATON_BUBBLEWRAP"],
+  "lane-b": ["BATON_BUBBLEWRAP", "BATON_AGENTS"],
   "lane-c": ["BATON_BUBBLEWRAP"],
   "paper-engine": ENDPOINT,
   "lane-e": ENDPOINT,

@@ -56,6 +56,8 @@ export {
   stageRule,
   type StageRule,
 } from "./format/playbook.ts";
+export { surfacesOf } from "./format/surfaces.ts";
+export { spentBy } from "./candidate/spending.ts";
 export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./format/promotion.ts";
 export { questionOf, type ReplaySources } from "./candidate/replay.ts";
 export { instantMs, instantOf, shiftInstant } from "./instant.ts";

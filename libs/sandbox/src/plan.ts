@@ -101,6 +101,8 @@ export interface SandboxEnd {
 /** What a caller hears and says while it runs. */
 export interface SandboxCall {
   readonly signal: AbortSignal;
+  /** Told its first process before the program in it begins (without a sandbox: right after): who kills that ends all of it. */
+  readonly onStart?: (pid: number) => void;
   /** Told every piece as it comes; the pieces are cut anywhere. */
   readonly onOutput?: (piece: Buffer, stream: "stdout" | "stderr") => void;
   /** Most bytes of standard output that the end holds; default: all that it may write. */

@@ -65,7 +65,7 @@ export async function runInNamespaces(
   });
   feed(writableOf(child, FD.input), plan.input);
   files.forEach(({ content }, index) => feed(writableOf(child, FD.firstFile + index), content));
-  const { root, kill, exitCode } = follow(child, status);
+  const { root, kill, exitCode } = follow(child, status, call.onStart);
   const held = {
     child,
     limits,
@@ -148,7 +148,11 @@ function openStatus() {
 const START_MS = 1000;
 
 /** Opens the gate when all processes of bubblewrap are bound, and tells the guard how far it is (A4). */
-function follow(child: ChildProcess, status: ReturnType<typeof openStatus>) {
+function follow(
+  child: ChildProcess,
+  status: ReturnType<typeof openStatus>,
+  onStart: SandboxCall["onStart"],
+) {
   let root: number | undefined;
   let wasKilled = false;
   let last: NodeJS.Timeout | undefined;
@@ -168,6 +172,7 @@ function follow(child: ChildProcess, status: ReturnType<typeof openStatus>) {
   gate?.on("data", () => {
     root = status.number("child-pid");
     if (wasKilled) return kill();
+    if (root !== undefined) onStart?.(root);
     guard?.write("go\n");
     gate.end("go\n");
   });

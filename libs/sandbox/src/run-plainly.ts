@@ -27,6 +27,7 @@ export async function runPlainly(plan: SandboxPlan, call: SandboxCall): Promise<
       stdio: [plan.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: true,
     });
+    if (child.pid !== undefined) call.onStart?.(child.pid);
     feed(child.stdin, plan.input);
     let missing: Error | undefined;
     child.once("error", (error) => (missing = error));

@@ -10,6 +10,7 @@ import {
   type Approval,
   ArtifactName,
   type ArtifactRef,
+  type Assignment,
   canonicalJson,
   DEFAULT_WALK_FORWARD_LIMITS,
   type Feedback,
@@ -17,6 +18,7 @@ import {
   MAX_ARTIFACT_BYTES,
   type Stage,
   type WalkForwardLimits,
+  type WorkDone,
 } from "@baton/contracts";
 import { prettyJson, requireOfDispatch, type StageContext, StageFailure } from "@baton/lanekit";
 import { pino } from "pino";
@@ -46,6 +48,8 @@ export interface StageContextOptions {
   /** Default: what holds where a playbook says nothing. */
   readonly walkForward?: WalkForwardLimits;
   readonly gatePolicy?: string;
+  readonly assignment?: Assignment;
+  readonly surfaces?: readonly string[];
   readonly feedback?: readonly Feedback[];
   readonly approvals?: readonly Approval[];
   readonly sequence?: number;
@@ -60,6 +64,8 @@ export interface RecordedStageContext extends StageContext {
   readonly outputs: ReadonlyMap<string, Uint8Array>;
   /** Every `progress` step in order. */
   readonly steps: readonly string[];
+  /** What programs from outside did, as its reports would say. */
+  readonly works: readonly WorkDone[];
   /** Digests that were kept, in order. */
   readonly kept: readonly string[];
   /** Bytes by digest: change some in place to see what a stage does with a damaged store. */
@@ -147,6 +153,8 @@ function identityOf(options: StageContextOptions) {
     author: options.author ?? "tester",
     walkForward: options.walkForward ?? DEFAULT_WALK_FORWARD_LIMITS,
     gatePolicy: options.gatePolicy,
+    assignment: options.assignment,
+    surfaces: options.surfaces,
     feedback: options.feedback ?? [],
     approvals: options.approvals ?? [],
     sequence: options.sequence ?? 1,
@@ -209,6 +217,7 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
   const outputs = new Map<string, Uint8Array>();
   const made = new Map<string, ArtifactRef>();
   const steps: string[] = [];
+  const works: WorkDone[] = [];
   const kept: string[] = [];
   const controller = new AbortController();
 
@@ -237,6 +246,8 @@ export function createStageContext(options: StageContextOptions): RecordedStageC
     },
     kept,
     progress: (step) => void steps.push(step),
+    worked: (done) => void works.push(done),
+    works,
     now: options.now ?? (() => new Date("2026-01-05T12:00:00.000Z")),
     outputs,
     steps,

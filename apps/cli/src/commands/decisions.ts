@@ -34,6 +34,12 @@ export function register(program: Command): void {
         )
         .option("-y, --yes", "don't ask; needed where there is no terminal");
     }
+    if (verb === "resume") {
+      command
+        .option("--budget-tokens <n>", "let it spend so many tokens more than the playbook says")
+        .option("--budget-money <amount>", "the same in the currency unit that prices are in")
+        .option("--budget-calls <n>", "the same in calls of the model");
+    }
     command
       .addHelpText(
         "after",
@@ -69,4 +75,7 @@ interface DecisionOptions {
   readonly timeout: string;
   readonly evidence?: string;
   readonly yes?: boolean;
+  readonly budgetTokens?: string;
+  readonly budgetMoney?: string;
+  readonly budgetCalls?: string;
 }

@@ -19,6 +19,7 @@ import { openCommandSession } from "../command-session.ts";
 import type { Globals } from "../globals.ts";
 import { renderReceipt } from "../render-receipt.ts";
 import { agree, requireConsent } from "./agree.ts";
+import { grantFrom } from "./grant-from.ts";
 import { chosenFrom, selectCandidates, type Whom } from "./select-candidates.ts";
 
 type Verb = Exclude<CommandType, "submit">;
@@ -30,6 +31,9 @@ export interface DecisionOptions extends Globals, Omit<Whom, "ids"> {
   readonly timeout: string;
   readonly evidence?: string;
   readonly yes?: boolean;
+  readonly budgetTokens?: string;
+  readonly budgetMoney?: string;
+  readonly budgetCalls?: string;
 }
 
 /** What became of one candidate's command. */
@@ -170,6 +174,7 @@ function commandFrom(
     by: options.as,
     why: options.why,
     ...(options.evidence !== undefined && { evidence: sha256From(options.evidence) }),
+    ...grantFrom(options),
   };
   const parsed = Command.safeParse(given);
   if (parsed.success) return parsed.data;

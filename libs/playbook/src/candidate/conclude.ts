@@ -2,6 +2,7 @@
 import {
   type About,
   type ArtifactRef,
+  BUDGET_CODE,
   cut,
   type WholeEntry,
   type EvidenceFault,
@@ -118,6 +119,7 @@ function isStoppable(playbook: Playbook, stage: Stage): boolean {
 }
 
 function reasonOf({ class: kind, code }: Failure): Reason {
+  if (kind === "policy" && code === BUDGET_CODE) return "BUDGET";
   return kind === "transient" && code === STALLED_CODE ? "STALLED" : REASON_OF[kind];
 }
 

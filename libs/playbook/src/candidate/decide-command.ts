@@ -15,6 +15,7 @@ import { approve } from "./approve.ts";
 import { type Decision, type Question, reject } from "./decision.ts";
 import { approvalRuleFor, askApproval } from "./enter.ts";
 import { runAgainApproved } from "./go-on.ts";
+import { withGrant } from "./grant.ts";
 import { releaseKept } from "./release-kept.ts";
 import { sendBack } from "./send-back.ts";
 import { causeOf, submit } from "./submit.ts";
@@ -62,7 +63,7 @@ function answer(
     case "pause":
       return pause(step, command);
     case "resume":
-      return resume(step, question);
+      return resume(step, command, question);
     case "send-back":
       return sendBack(step, command);
     case "cancel":
@@ -119,7 +120,7 @@ function holdStopped(step: Step, { by, why, id: commandId }: CommandOf<"pause">)
   return review(step, { reason: "PAUSED", about, awaits: null, hold, kept });
 }
 
-function resume(step: Step, question: Question): Decision {
+function resume(step: Step, command: CommandOf<"resume">, question: Question): Decision {
   const { entry } = step.last;
   if (entry.holder !== "review") {
     return reject(
@@ -142,10 +143,17 @@ function resume(step: Step, question: Question): Decision {
       "Nothing: it goes on by itself when the stop is lifted (`baton explain` names it). `baton pause ID --why …` keeps it from that.",
     );
   }
+  const goesOn = entry.hold && entry.awaits !== null && !isSpent(step);
+  if (command.grant && (goesOn || (entry.hold && entry.kept))) {
+    return reject(
+      "E_CONFLICT",
+      `${entry.candidateId} goes on with the run of ${entry.stage} that it has, whose budget is set`,
+      "Resume it without a grant; if that run ends for want of budget, grant more then.",
+    );
+  }
   if (entry.hold && entry.kept)
     return append(releaseKept(step, entry.kept.report, question.evidence));
-  if (entry.hold && entry.awaits !== null && !isSpent(step)) return append(releaseRunning(step));
-  return rerun(step);
+  return goesOn ? append(releaseRunning(step)) : rerun(step, command);
 }
 
 /** True if waiting for the lane would be in vain: it has no attempt left, or gave up at the stage's deadline. */
@@ -155,7 +163,7 @@ function isSpent({ last: { entry }, playbook, now }: Step): boolean {
   return entry.attempt > stageRule(playbook, entry.stage).policies.transient.maxRetries;
 }
 
-function rerun(step: Step): Decision {
+function rerun(step: Step, command: CommandOf<"resume">): Decision {
   const { entry } = step.last;
   const { candidateId, stage } = entry;
   if (!anotherRunAllowed(step.playbook, entry.iteration)) {
@@ -170,13 +178,16 @@ function rerun(step: Step): Decision {
   if (entry.failure?.code === ACCOUNT_STOP_CODE)
     return append(runAgainApproved(step, stage, { reason: "RERUN", about }));
   const artifacts = entry.artifacts.filter((artifact) => artifact.stage !== stage);
+  const run = repeatedRun(step, stage);
+  const granted = withGrant(step, command, run.runId);
+  if (granted.kind === "reject") return granted;
+  const { grants } = granted;
   if (approvalRuleFor(step, stage)) {
     // An approval is for one run of a stage: whoever resumes can't stand in for those who approve.
-    const carried = { artifacts, hold: null, failure: null };
+    const carried = { artifacts, hold: null, failure: null, ...grants };
     return append(askApproval(step, stage, { about, carried }));
   }
-  const changes = { ...repeatedRun(step, stage), reason: "RERUN", about, artifacts } as const;
-  return append(dispatch(step, stage, changes));
+  return append(dispatch(step, stage, { ...run, reason: "RERUN", about, artifacts, ...grants }));
 }
 
 function releaseRunning(step: Step): WholeEntry {

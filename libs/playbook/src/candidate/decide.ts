@@ -47,14 +47,18 @@ import { backToLane, decideNoWorkers, decideWorkersBack, stayWithLane } from "./
 import { type Decision, type Question, reject } from "./decision.ts";
 import { releaseKept } from "./release-kept.ts";
 import { countFailed, sameFailure } from "./same-failure.ts";
+import { withSpending } from "./spending.ts";
 import { review, type Step, successor } from "./successor.ts";
 
 /** Decides what follows from one happening. Pure: time comes in with the question. */
-export function decide(question: Question): Decision {
+export function decide(asked: Question): Decision {
+  const question = withSpending(asked);
   const decision = underStops(question, decideFreely(question));
   if (decision.kind !== "append") return decision;
-  const { controls, last } = question;
-  return append(withBasis(underControls(decision.entry, controls), last));
+  const { controls, last, happening } = question;
+  const work = happening.kind === "report" ? happening.report.work : undefined;
+  const entry = work ? { ...decision.entry, work } : decision.entry;
+  return append(withBasis(underControls(entry, controls), last));
 }
 
 /** The entry as decided under these controls. A replay decides under the same ones, and gets the same bytes (J10). */

@@ -19,6 +19,7 @@ import { runIdOf, traceOf } from "../identify.ts";
 import { after } from "../instant.ts";
 import { retryRuleOf } from "../policies/failure-policy.ts";
 import { answersTo } from "../policies/who-may-answer.ts";
+import { assignmentOf } from "./spending.ts";
 
 /** What the steps of one decision share. */
 export interface Step {
@@ -38,7 +39,8 @@ const MAX_COMMANDS = 20;
 
 /** The successor of `step.last`: same state, new position, time and cause; then `changes`. */
 export function successor(step: Step, changes: Change): WholeEntry {
-  const { sequence, entry } = step.last;
+  const { sequence, entry: before } = step.last;
+  const { work: _work, ...entry } = before;
   const n = entry.n + 1;
   const commands =
     step.cause.kind === "command"
@@ -61,11 +63,12 @@ export function successor(step: Step, changes: Change): WholeEntry {
 /** Hands the baton to the lane of `stage` in the current run. */
 export function dispatch(step: Step, stage: Stage, changes: Change): WholeEntry {
   const rule = stageRule(step.playbook, stage);
+  const entry = { ...step.last.entry, ...changes };
   return successor(step, {
     stage,
     holder: rule.lane,
     awaits: 0,
-    rule: retryRuleOf(rule),
+    rule: { ...retryRuleOf(rule), ...assignmentOf(step.playbook, rule, entry) },
     deadline: after(step.now, rule.deadlineSeconds),
     visited: [...(changes.visited ?? step.last.entry.visited), stage],
     attempt: 0,

@@ -9,20 +9,31 @@
  */
 import {
   ArtifactName,
+  type Assignment,
   canonicalJson,
   FAILURE_CLASSES,
   type FailureClass,
   type Lane,
   OwnLane,
   Sha256,
+  type SpendLimit,
   Stage,
 } from "@baton/contracts";
 import { z } from "zod";
 
 import { digestOf } from "../identify.ts";
 import { ApprovalRule, Roles } from "./approval-rule.ts";
+import {
+  CandidateBudget,
+  executorFaults,
+  ExecutorKey,
+  executorOf,
+  limitOf,
+  StageBudget,
+} from "./executor-rule.ts";
 import { shapeFaults } from "./playbook-faults.ts";
 import { graphFaults, resolveEdges, transitionsOf } from "./stage-graph.ts";
+import { surfaceFaults, Surfaces } from "./surfaces.ts";
 import { WalkForwardRule } from "./walk-forward-rule.ts";
 
 /** How failures of one class are treated. Delays in seconds. */
@@ -81,6 +92,10 @@ const StageDocument = z
     pass: Stage.nullable().optional(),
     fail: Stage.nullable().optional(),
     incident: Stage.nullable().optional(),
+    /** Who does its work; `builtin` where it isn't said: the lane's own code. */
+    executor: ExecutorKey.optional(),
+    /** Most that each of its runs may spend. */
+    budget: StageBudget.optional(),
     /** Name of the artifact from which the verdict is read. */
     gate: ArtifactName.optional(),
     /** Artifacts that a passing result must name. */
@@ -95,7 +110,11 @@ const StageDocument = z
       error: "progressSeconds isn't below deadlineSeconds: the deadline would always come first",
       path: ["progressSeconds"],
     },
-  );
+  )
+  .superRefine((stage, context) => {
+    for (const { key, message } of executorFaults(stage))
+      context.addIssue({ code: "custom", path: [key], message });
+  });
 
 /** What these say always holds: it may be written down, not changed. */
 const Controls = z.strictObject({
@@ -118,6 +137,8 @@ export const PlaybookDocument = z.strictObject({
   stages: z.array(StageDocument).min(1).max(64),
   transitions: z.record(Stage, z.array(Stage).max(16)),
   failurePolicies: Policies,
+  /** What a lane may change in a repository; a lane that isn't named changes what it always did. */
+  surfaces: Surfaces.prefault({}),
   /** Who may ask for what: one of the roles is needed; what isn't named everybody may. */
   answers: z
     .strictObject({
@@ -155,6 +176,8 @@ export const PlaybookDocument = z.strictObject({
       walkForward: WalkForwardRule.optional(),
       /** SHA-256 of the gate policy that gates are judged by; carried by every entry. */
       gatePolicy: Sha256.optional(),
+      /** Most that programs from outside may spend on one candidate, over all its runs. */
+      budget: CandidateBudget.optional(),
     })
     .prefault({}),
 });
@@ -177,6 +200,9 @@ export interface StageRule {
   readonly incident: Stage | null;
   /** Every stage the guard lets it go on to. */
   readonly to: readonly Stage[];
+  /** Null: the lane's own code. */
+  readonly executor: Assignment["executor"] | null;
+  readonly budget: (SpendLimit & { readonly seconds?: number }) | null;
   readonly gate: string | null;
   readonly artifacts: readonly string[];
   readonly approvals: ApprovalRule | null;
@@ -189,7 +215,8 @@ export interface Playbook {
   readonly version: string;
   readonly start: Stage;
   readonly stages: ReadonlyMap<Stage, StageRule>;
-  readonly limits: PlaybookDocument["limits"];
+  readonly limits: Omit<PlaybookDocument["limits"], "budget"> & { readonly budget?: SpendLimit };
+  readonly surfaces: PlaybookDocument["surfaces"];
   readonly answers: PlaybookDocument["answers"];
   /** The canonical JSON that `digest` is taken over: stored, so that a pinned run finds its playbook again. */
   readonly source: string;
@@ -205,13 +232,14 @@ export function parsePlaybook(document: unknown): PlaybookResult {
   const parsed = PlaybookDocument.safeParse(document);
   if (!parsed.success) return { ok: false, faults: shapeFaults(document, parsed.error) };
   const edges = resolveEdges(parsed.data);
-  const faults = graphFaults(parsed.data, edges);
+  const faults = [...graphFaults(parsed.data, edges), ...surfaceFaults(parsed.data.surfaces)];
   if (faults.length > 0) return { ok: false, faults };
   const start = edges.start[0] ?? "";
   const source = canonicalJson(document);
   const stages = new Map(
     parsed.data.stages.map((stage) => [stage.stage, resolveStage(stage, parsed.data, edges)]),
   );
+  const { budget, ...limits } = parsed.data.limits;
   return {
     ok: true,
     playbook: {
@@ -219,7 +247,8 @@ export function parsePlaybook(document: unknown): PlaybookResult {
       version: parsed.data.version,
       start,
       stages,
-      limits: parsed.data.limits,
+      limits: { ...limits, ...(budget && { budget: limitOf(budget) }) },
+      surfaces: parsed.data.surfaces,
       answers: parsed.data.answers,
       source,
     },
@@ -241,7 +270,8 @@ function resolveStage(
 ): StageRule {
   const own = edges.of.get(stage.stage) ?? { pass: null, fail: null, incident: null };
   const policy = (name: FailureClass) =>
-    stage.failurePolicies?.[name] ?? document.failurePolicies[name];
+    stage.failurePolicies?.[name] ?? usualPolicy(stage, document, name);
+  const { budget } = stage;
   const [transient, deterministic, spec, denied] = FAILURE_CLASSES.map(policy);
   if (!transient || !deterministic || !spec || !denied) throw new Error("four failure classes");
   return {
@@ -254,11 +284,25 @@ function resolveStage(
     progressSeconds: stage.progressSeconds ?? null,
     ...own,
     to: transitionsOf(document, stage.stage),
+    executor: stage.executor ? executorOf(stage.executor) : null,
+    budget: budget
+      ? { ...limitOf(budget), ...(budget.seconds !== undefined && { seconds: budget.seconds }) }
+      : null,
     gate: stage.gate ?? null,
     artifacts: stage.artifacts,
     approvals: stage.approvals ?? (stage.stage === LIVE_STAGE ? LIVE_APPROVALS : null),
     policies: { transient, deterministic, spec, policy: denied },
   };
+}
+
+/** Where attempts cost money there is one retry, unless the stage says otherwise. */
+function usualPolicy(
+  { executor }: z.infer<typeof StageDocument>,
+  { failurePolicies }: PlaybookDocument,
+  name: FailureClass,
+): FailurePolicy {
+  const usual = failurePolicies[name];
+  return executor ? { ...usual, maxRetries: Math.min(1, usual.maxRetries) } : usual;
 }
 
 /** The rule of a stage; throws if the playbook has none of that name (a bug: entries are made from the playbook). */

@@ -2,7 +2,7 @@
  * How a candidate comes to stand for each reason: one story per code, told in what lanes, people, clocks and the broker do, so
  * that no code is in the catalogue that nothing leads to. The last entry of each story stands for its code.
  */
-import { Reason, REASONS, STALLED_CODE } from "@baton/contracts";
+import { BUDGET_CODE, Reason, REASONS, STALLED_CODE } from "@baton/contracts";
 
 import type { Playbook } from "../format/playbook.ts";
 import { documentOf } from "./documents.ts";
@@ -124,6 +124,10 @@ const SCENARIOS: Partial<Record<Reason, Scenario>> = {
   DETERMINISTIC_FAILURE: (playbook) => then(begun(playbook), failed("deterministic")),
   SPEC_INVALID: (playbook) => then(begun(playbook), failed("spec")),
   POLICY_DENIED: (playbook) => then(begun(playbook), failed("policy")),
+  BUDGET: (playbook) =>
+    then(begun(playbook), (story) =>
+      story.result({ failure: { ...failureOf("policy"), code: BUDGET_CODE } }),
+    ),
   EVIDENCE_MISSING: (playbook) =>
     then(begun(playbook), (story) =>
       story.result({}, { found: { "research/candidate-spec.json": "missing" } }),

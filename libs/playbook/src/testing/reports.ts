@@ -9,6 +9,7 @@ import type {
   ResultReport,
   StoredEntry,
   Verdict,
+  WorkDone,
 } from "@baton/contracts";
 import { deduplicationId } from "@baton/contracts";
 
@@ -24,6 +25,7 @@ export interface Result {
   readonly answers?: number;
   readonly attempt?: number;
   readonly summary?: string;
+  readonly work?: WorkDone;
 }
 
 /** What is unusual about the evidence. */
@@ -67,6 +69,7 @@ function commonOf(of: StoredEntry, rule: StageRule, result: Result) {
     attempt: result.attempt ?? 1,
     startedAt: time,
     handoff: null,
+    ...(result.work && { work: result.work }),
   };
 }
 
@@ -88,7 +91,13 @@ export function resultFor(of: StoredEntry, rule: StageRule, result: Result = {})
 export function attemptFor(
   of: StoredEntry,
   rule: StageRule,
-  attempt: { class?: FailureClass; attempt?: number; lane?: Lane; waits?: boolean } = {},
+  attempt: {
+    class?: FailureClass;
+    attempt?: number;
+    lane?: Lane;
+    waits?: boolean;
+    work?: WorkDone;
+  } = {},
 ): AttemptReport {
   const { class: kind = "transient", waits = false, ...result } = attempt;
   const failure = failureOf(kind);

@@ -42,6 +42,8 @@ export interface Told {
 export type Wish = { readonly by?: string; readonly why?: string; readonly id?: string } & {
   readonly evidence?: string;
   readonly spec?: Record<string, unknown>;
+  /** Of a resumption: more of a budget. */
+  readonly grant?: { readonly tokens?: number };
   /** Roles that the key registry gives the sender; without it there is no registry. */
   readonly roles?: readonly string[];
 };
@@ -201,6 +203,7 @@ export function commandOf(type: CommandType, wish: Wish & { id: string }, time: 
   const { by = type === "submit" ? AUTHOR : "bob", why = "because", evidence, spec = SPEC } = wish;
   const common = { v: 1, id: wish.id, candidateId: candidateIdOf(SPEC), time, by } as const;
   if (type === "submit") return { ...common, type, spec };
+  if (type === "resume") return { ...common, type, why, ...(wish.grant && { grant: wish.grant }) };
   if (type !== "approve") return { ...common, type, why };
   return { ...common, type, why, ...(evidence !== undefined && { evidence }) };
 }

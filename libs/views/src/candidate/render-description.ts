@@ -12,6 +12,7 @@ import { laneSays } from "../words/lane-says.ts";
 import { particularsOf } from "../words/particulars.ts";
 import { inTerminal } from "../words/phrase.ts";
 import { ageText, durationText } from "../words/time-text.ts";
+import { agentText, amountText, budgetText, moneyText, spendingText } from "../words/work-text.ts";
 
 /** What is described. */
 export interface Known {
@@ -35,6 +36,7 @@ export function renderDescription(known: Known, view: View): string {
     renderState(last, known.basis, view),
     section("Timeline", renderTimeline(known.entries, view)),
     section("Attempts", renderAttempts(known.reports, view)),
+    section("Programs", renderWork(known.reports, view)),
     section("Artifacts", artifactsText(known.basis)),
     section("Approvals", renderApprovals(last.entry, view)),
     section("Feedback from earlier runs", renderFeedback(known.basis)),
@@ -76,6 +78,9 @@ function renderState(
         ? `${failure.code} (${failure.class}): ${failure.message}. ${laneSays("Its lane", failure.action) ?? ""}`
         : undefined,
     ],
+    ["Spent", spendingText(entry.spent)],
+    ["Budget", entry.work?.cutBy && budgetText(entry.work.cutBy)],
+    ["Granted", grantsText(entry)],
     ["On hold", hold ? `by ${hold.by} since ${hold.time}: ${hold.why}` : undefined],
     [
       "Kept",
@@ -106,6 +111,17 @@ function renderState(
     .filter((fact): fact is [string, string] => fact[1] !== undefined)
     .map(([title, text]) => `${`${title}:`.padEnd(11)}${printable(text)}\n`)
     .join("");
+}
+
+function grantsText({ grants = [] }: Entry): string | undefined {
+  if (grants.length === 0) return undefined;
+  return grants
+    .map(({ more, by, time }) => {
+      const { tokens = 0, micros = 0, calls = 0 } = more;
+      const amount = { tokens, micros, calls };
+      return `${amountText(amount)} by ${by} at ${time}`;
+    })
+    .join("; ");
 }
 
 function incidentText({ incident, holder }: Entry): string | undefined {
@@ -186,6 +202,36 @@ function renderAttempts(reports: readonly StoredReport[], { width }: View): stri
       report.handoff ? durationText(report.handoff.ms) : "-",
       outcomeText(report),
     ]),
+    width - 2,
+  );
+}
+
+/** What programs from outside did, attempt by attempt. */
+function renderWork(reports: readonly StoredReport[], { width }: View): string {
+  const rows = reports.flatMap(({ report: { stage, runId, attempt, work } }) =>
+    work
+      ? [
+          [
+            stage,
+            runId,
+            String(attempt),
+            agentText(work),
+            work.model ?? "-",
+            work.session ?? "-",
+            durationText(work.ms),
+            work.spent ? String(work.spent.tokens) : "not counted",
+            work.spent ? moneyText(work.spent.micros) : "-",
+            work.ended,
+          ],
+        ]
+      : [],
+  );
+  if (rows.length === 0) return "";
+  return renderTable(
+    "STAGE RUN TRY AGENT MODEL SESSION TOOK TOKENS MONEY ENDED"
+      .split(" ")
+      .map((heading) => ({ heading })),
+    rows,
     width - 2,
   );
 }

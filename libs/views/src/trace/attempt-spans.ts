@@ -63,6 +63,14 @@ export function attemptSpan(
       "baton.verdict": verdictOf(report),
       "baton.failure_code": failureCodeOf(report),
       "baton.clock_skew_ms": skewOf(stored, dispatch?.storedAt),
+      "gen_ai.agent.name": report.work?.agent,
+      "gen_ai.agent.version": report.work?.version,
+      "gen_ai.request.model": report.work?.model,
+      "gen_ai.conversation.id": report.work?.session,
+      "baton.work.ended": report.work?.ended,
+      "baton.work.tokens": report.work?.spent?.tokens,
+      "baton.work.micros": report.work?.spent?.micros,
+      "baton.work.calls": report.work?.spent?.calls,
     },
   });
   return { ...span, spanId: attemptSpanIdOf(frame.runId, answers, attempt) };

@@ -18,6 +18,7 @@ const FAILED: ReadonlySet<AnyReason> = new Set<Reason>([
   "DETERMINISTIC_FAILURE",
   "SPEC_INVALID",
   "POLICY_DENIED",
+  "BUDGET",
   "EVIDENCE_MISSING",
   "TRANSITION_DENIED",
   "DEADLINE_PASSED",

@@ -1,6 +1,7 @@
 /** Where a run's time went, for people: the segments of the fold, each with a note of how it ended. */
 import type { Entry, StoredReport, TimedEntry } from "@baton/contracts";
 
+import { workNote } from "../words/work-text.ts";
 import { type FoldOptions, type Segment, segmentsOf, type SpanKind } from "./segments.ts";
 
 /** A stretch of time. Times in milliseconds since 1970. */
@@ -58,6 +59,11 @@ function noteOf({ kind, timed, next, answer, lost }: Segment): string {
 }
 
 function answerNote({ report }: StoredReport): string {
+  const ended = endedNote(report);
+  return report.work ? `${ended} (${workNote(report.work)})` : ended;
+}
+
+function endedNote(report: StoredReport["report"]): string {
   if (report.type === "attempt") return `failed: ${report.failure.code}`;
   const { outcome } = report;
   return outcome.kind === "done" ? outcome.verdict : `failed: ${outcome.failure.code}`;
