@@ -84,8 +84,7 @@ const ASKS_NOTHING: ReadonlySet<string> = new Set([
 /** What isn't there is found before anything is sent. Engaging the kill switch asks nothing, nor does accepting a loss. */
 async function refuseUnknown(session: Session, command: ControlCommand): Promise<void> {
   if (ASKS_NOTHING.has(command.type)) return;
-  if ("incidentId" in command || "taskId" in command)
-    refuseClosed(await lastControls(session), command);
+  if ("incidentId" in command || "taskId" in command) await refuseClosed(session, command);
   const candidateId = candidateOf(command);
   if (candidateId === undefined) return;
   const found = await session.jsm.streams.getMessage(STREAMS.journal.name, {
@@ -94,16 +93,21 @@ async function refuseUnknown(session: Session, command: ControlCommand): Promise
   if (!found) throw unknownCandidate(candidateId);
 }
 
-function refuseClosed(
-  last: StoredControls | undefined,
+async function refuseClosed(
+  session: Session,
   command: Extract<ControlCommand, { incidentId: string } | { taskId: string }>,
-): void {
-  const { incidents = [], tasks = [] } = last?.controls ?? {};
-  const { what, id, open } =
+): Promise<void> {
+  const isOpen = ({ controls }: StoredControls): boolean =>
     "incidentId" in command
-      ? { what: "incident", id: command.incidentId, open: incidents }
-      : { what: "task", id: command.taskId, open: tasks };
-  if (open.some((one) => one.id === id)) return;
+      ? controls.incidents.some(({ id }) => id === command.incidentId)
+      : controls.tasks.some(({ id }) => id === command.taskId);
+  const stored = await readControls(session.jsm)
+    .last()
+    .catch(() => undefined);
+  // What is open is open, whatever else is lost; that something isn't there needs the whole history.
+  if ((stored && isOpen(stored)) || isOpen(await lastControls(session))) return;
+  const [what, id] =
+    "incidentId" in command ? ["incident", command.incidentId] : ["task", command.taskId];
   throw new UserError({
     code: "E_NOT_FOUND",
     exit: EXIT.notFound,

@@ -106,6 +106,34 @@ test.each([
   },
 );
 
+test("controls of an older copy, which release what was engaged since, are nobody's answer", async () => {
+  const session = { nc: mesh.nc, jsm: mesh.jsm, address: { up: { dataDir: root } } };
+  rmSync(directory.mark, { force: true });
+  const { sequence: last, controls } = await lastControls(session);
+  expect(controls.killSwitch).toBeNull();
+  const marks = await readMarks(mesh);
+  const later = { sequence: last + 1, sha256: "a".repeat(64) };
+  writeFileSync(
+    directory.mark,
+    JSON.stringify({ ...marks, streams: { ...marks?.streams, CONTROLS: later } }),
+  );
+  const refused: unknown = await lastControls(session).catch((error: unknown) => error);
+  if (!(refused instanceof UserError)) throw new Error("not refused");
+  expect(refused.details).toMatchObject({
+    code: "E_LOG_RESET",
+    exit: 8,
+    message: expect.stringContaining(`CONTROLS ends at ${last}, but had come to ${last + 1}`),
+    action: expect.stringMatching(/accept-loss loss-[0-9a-f]{12} /),
+  });
+  // One that stops everything is shown, as who engages it after the loss must see it.
+  const act = { by: "ada", why: "an older copy", commandId: "cmd-0000000000000001" };
+  const killSwitch = { ...act, time: "2026-07-01T00:00:00.000Z", releases: [] };
+  const about = { kind: "engaged" as const };
+  const next = { n: controls.n + 1, prev: last, killSwitch, about };
+  expect(await mesh.controls.append({ ...controls, ...next })).toMatchObject({ kind: "stored" });
+  expect((await lastControls(session)).controls.killSwitch).toEqual(killSwitch);
+});
+
 test("who asks for controls that are lost is told the id under which doctor names the loss", async () => {
   await mesh.jsm.streams.delete("CONTROLS");
   const session = { nc: mesh.nc, jsm: mesh.jsm };

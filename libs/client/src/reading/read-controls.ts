@@ -5,12 +5,22 @@ import { UserError, EXIT } from "@baton/text/user-error";
 
 import type { Session } from "../session/session.ts";
 import { readAll } from "./read-candidate.ts";
-import { historyOf, type ReadingSession } from "./refuse-lost.ts";
+import { historyOf, type HistorySession } from "./refuse-lost.ts";
 
 /**
  * The state. Throws a UserError where there is none: from the first moment of a mesh on there is one, so nobody knows what holds.
+ * One that stops nothing counts only if nobody knows of a later one: an older copy lacks what was engaged since.
  */
-export async function lastControls(session: ReadingSession): Promise<StoredControls> {
+export async function lastControls(session: HistorySession): Promise<StoredControls> {
+  const last = await storedLast(session);
+  if (last.controls.killSwitch) return last;
+  const { losses, lossId: id } = await historyOf(session);
+  const own = losses.filter(({ stream }) => stream === STREAMS.controls.name);
+  if (own.length === 0) return last;
+  throw unknownControls(new LogReset(own, id === undefined ? {} : { id }));
+}
+
+async function storedLast(session: HistorySession): Promise<StoredControls> {
   try {
     return await readControls(session.jsm).last();
   } catch (error) {
@@ -22,7 +32,7 @@ export async function lastControls(session: ReadingSession): Promise<StoredContr
   }
 }
 
-function unknownControls(cause: LogReset, action: string): UserError {
+function unknownControls(cause: LogReset, action = cause.action): UserError {
   return new UserError({
     code: cause.code,
     exit: EXIT.unavailable,

@@ -14,12 +14,17 @@ import { knownOutside } from "./known-outside.ts";
 /** A session, or what reads of one. */
 export type ReadingSession = Pick<Session, "nc" | "jsm"> & Partial<Pick<Session, "address">>;
 
+/** What history is read with, and where something outside of the server may know of it. */
+export interface HistorySession extends Pick<Session, "nc" | "jsm"> {
+  readonly address?: { readonly up?: { readonly dataDir: string } | undefined };
+}
+
 /** What there is of the history, by all that is known here. Throws what the store throws. */
-export async function historyOf(session: ReadingSession): Promise<HistoryState> {
+export async function historyOf(session: HistorySession): Promise<HistoryState> {
   return findLosses(session, await marksHere(session));
 }
 
-async function marksHere({ address }: ReadingSession): Promise<readonly KnownMarks[]> {
+async function marksHere({ address }: HistorySession): Promise<readonly KnownMarks[]> {
   const root = address?.up?.dataDir;
   if (root === undefined) return [];
   const cacheDir = await mkdtemp(join(tmpdir(), "baton-marks-"));
