@@ -1,4 +1,5 @@
 export { About, EvidenceFault, Left, StoppedBy } from "./about.ts";
+export { looksOf } from "./look-alike.ts";
 export { isSamePerson, NAME_RULE } from "./person-name.ts";
 export {
   CommandSignature,

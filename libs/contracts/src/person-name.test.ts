@@ -1,7 +1,9 @@
+import { assert, constantFrom, integer, property, tuple } from "fast-check";
+import confusables from "unhomoglyph/data.json" with { type: "json" };
 import { expect, test } from "vitest";
 
 import { Identity } from "./identity.ts";
-import { isSamePerson } from "./person-name.ts";
+import { isPlainName, isSamePerson } from "./person-name.ts";
 
 test.each([
   "ada",
@@ -94,6 +96,22 @@ test.each([
   ["BENZ", "ben2"],
   ["bot-8a", "bot-ba"],
   ["ada.r.n", "adam"],
+  ["kim", "ĸim"],
+  ["KIM", "ĸim"],
+  ["ŋuni", "nuni"],
+  ["Ŋuni", "NUNI"],
+  ["þat", "pat"],
+  ["əva", "eva"],
+  ["ραυλ", "pavl"],
+  ["ραυλ", "paul"],
+  ["шура", "щура"],
+  ["戶田", "户田"],
+  ["日", "曰"],
+  ["土", "士"],
+  ["未", "末"],
+  ["己", "已"],
+  ["日二", "曰ニ"],
+  ["王伟", "李娜"],
 ])("%j and %j are read as one person's", (one, other) => {
   expect([isSamePerson(one, other), isSamePerson(other, one)]).toEqual([true, true]);
 });
@@ -108,6 +126,42 @@ test.each([
   ["か", "が"],
   ["Анна", "Anna"],
   ["дан", "dan"],
+  ["fay", "say"],
+  ["bot-3", "bot-e"],
+  ["王伟 7", "李娜 8"],
+  ["田中さくら", "田中はな"],
+  ["ミカ", "ニカ"],
 ])("%j and %j are two", (one, other) => {
   expect(isSamePerson(one, other)).toBe(false);
+});
+
+/** Each character of the blocks up to CJK's kana that a name may be made of. */
+const LETTERS = Array.from({ length: 0x3100 }, (_, point) => String.fromCodePoint(point)).filter(
+  (one) => /\p{L}/u.test(one) && isPlainName(one),
+);
+
+test("whatever Unicode's table takes for one another is one person's", () => {
+  // Names are made of it, and it isn't a sign, a blank or an accent.
+  const taken = (text: string) => isPlainName(text) && /^[\p{L}\p{N}]+$/u.test(text);
+  const pairs = Object.entries(confusables).filter(([one, look]) => taken(one) && taken(look));
+  expect(pairs.length).toBeGreaterThan(250);
+  const apart = pairs.filter(([one, look]) => !isSamePerson(`x${one}y`, `x${look}y`));
+  expect(apart).toEqual([]);
+});
+
+test("no Latin letter is outside the look-alikes: each is read as letters of ASCII", () => {
+  const plain = [...Array.from("abcdefghijklmnopqrstuvwxyz"), "ae", "oe", "ss", "ij", "dz"];
+  const latin = LETTERS.filter((one) => /\p{Script=Latin}/u.test(one));
+  expect(latin.length).toBeGreaterThan(300);
+  expect(latin.filter((one) => !plain.some((name) => isSamePerson(one, name)))).toEqual([]);
+});
+
+test("Han letters tell nobody apart, whatever stands beside them", () => {
+  const han = integer({ min: 0x4e00, max: 0x9fff }).map((point) => String.fromCodePoint(point));
+  const named = tuple(han, han, constantFrom("", " 7", "さ", "ニ", "김"));
+  assert(
+    property(named, ([one, other, rest]) => {
+      expect(isSamePerson(one + rest, other + rest)).toBe(true);
+    }),
+  );
 });

@@ -65,6 +65,9 @@ test.each([
   ["adá", "ada"],
   ["clara", "dara"],
   ["benz", "ben2"],
+  ["kim", "ĸim"],
+  ["ŋuni", "nuni"],
+  ["ραυλ", "pavl"],
 ])("the names %j and %j could be taken for each other", (one, other) => {
   const faults = faultsOf([
     { name: one, publicKey: ada, roles: [] },
@@ -73,6 +76,22 @@ test.each([
   expect(faults).toEqual([
     `1: name: ${JSON.stringify(other)} can't be told from ${JSON.stringify(one)}: if it is another person, give a name that differs in more than signs, accents, case and letters that look alike`,
   ]);
+});
+
+test("names in Han letters are told apart by what stands beside them only", () => {
+  const registryOf = (one: string, other: string) =>
+    faultsOf([
+      { name: one, publicKey: ada, roles: [] },
+      { name: other, publicKey: bob, roles: [] },
+    ]);
+  for (const [one, other] of [
+    ["戶田", "户田"],
+    ["日", "曰"],
+    ["王伟", "李娜"],
+  ] as const)
+    expect(registryOf(one, other).join()).toMatch(/^1: name: .*Han letters.*add a number or kana/);
+  expect(registryOf("王伟 7", "李娜 8")).toEqual([]);
+  expect(registryOf("田中さくら", "田中はな")).toEqual([]);
 });
 
 test("a name has the same roles with each of its keys", () => {

@@ -7,7 +7,7 @@
  */
 import type { KeyObject } from "node:crypto";
 
-import { Identity, isSamePerson, PublicKey, Role } from "@baton/contracts";
+import { Identity, looksOf, PublicKey, Role } from "@baton/contracts";
 import { readOwnFile, unsafeAction } from "@baton/files";
 import { readYaml, YamlError } from "@baton/text";
 import { z } from "zod";
@@ -84,12 +84,16 @@ export function parsePeople(
   const list = PeopleDocument.safeParse(document);
   if (!list.success) return { ok: false, faults: list.error.issues.map(({ message }) => message) };
   const people = new Map<PublicKey, Person>();
+  const byLook = new Map<string, Person>();
   const faults: string[] = [];
   for (const [index, item] of list.data.entries()) {
     const read = readPerson(item);
-    const found = "person" in read ? faultsAmong(people, read.person, read.publicKey) : read.faults;
+    const found =
+      "person" in read ? faultsAmong({ people, byLook }, read.person, read.publicKey) : read.faults;
     faults.push(...found.map((fault) => `${index}: ${fault}`));
-    if ("person" in read && found.length === 0) people.set(read.publicKey, read.person);
+    if (!("person" in read) || found.length > 0) continue;
+    people.set(read.publicKey, read.person);
+    for (const look of looksOf(read.person.name)) byLook.set(look, read.person);
   }
   return faults.length === 0
     ? { ok: true, people }
@@ -115,17 +119,31 @@ function readPerson(
   }
 }
 
-function faultsAmong(people: People, person: Person, publicKey: PublicKey): string[] {
+/** Who is registered so far, by key and by what their names look like. */
+type Registered = {
+  readonly people: People;
+  readonly byLook: ReadonlyMap<string, Person>;
+};
+
+function faultsAmong(
+  { people, byLook }: Registered,
+  person: Person,
+  publicKey: PublicKey,
+): string[] {
   const owner = people.get(publicKey);
   if (owner) return [`publicKey: ${publicKey} is ${owner.name}'s already`];
-  for (const other of people.values()) {
-    if (!isSamePerson(other.name, person.name)) continue;
-    if (other.name !== person.name)
-      return [
-        `name: ${JSON.stringify(person.name)} can't be told from ${JSON.stringify(other.name)}: if it is another person, give a name that differs in more than signs, accents, case and letters that look alike`,
-      ];
-    if (other.roles.toSorted().join() !== person.roles.toSorted().join())
-      return [`roles: ${person.name} has others with another key: ${other.roles.join(", ")}`];
-  }
+  const others = looksOf(person.name).flatMap((look) => byLook.get(look) ?? []);
+  const other = others.find(({ name }) => name !== person.name) ?? others[0];
+  if (other === undefined) return [];
+  if (other.name !== person.name) return [alike(person.name, other.name)];
+  if (other.roles.toSorted().join() !== person.roles.toSorted().join())
+    return [`roles: ${person.name} has others with another key: ${other.roles.join(", ")}`];
   return [];
+}
+
+function alike(name: string, other: string): string {
+  const han = /\p{Script=Han}/u.test(name)
+    ? "; Han letters tell nobody apart, so add a number or kana, Hangul or Bopomofo, or write the name in Latin letters"
+    : "";
+  return `name: ${JSON.stringify(name)} can't be told from ${JSON.stringify(other)}: if it is another person, give a name that differs in more than signs, accents, case and letters that look alike${han}`;
 }
