@@ -1,5 +1,6 @@
-import type { StrategyConfigMap, StrategyLimits, StrategySettings } from "@baton/artifacts";
+import type { StrategyConfigMap } from "@baton/artifacts";
 import { canonicalJson } from "@baton/contracts";
+import { drillStrategy } from "@baton/views";
 import { stringify } from "yaml";
 
 /** Names of drill strategies begin with this; no candidate's own does, as those are what lane F may change. */
@@ -15,28 +16,7 @@ export function drillStrategyFile(options: {
   readonly sourceSha256: string;
   readonly enabled: boolean;
 }): string {
-  const settings: StrategySettings = {
-    schemaVersion: "baton.strategy.v1",
-    candidateId: options.drillId,
-    runId: options.runId,
-    plugin: "drill",
-    sourceSha256: options.sourceSha256,
-    costBps: 0,
-    instruments: [
-      {
-        instrument: "DRILL",
-        share: 1,
-        parameters: {},
-        signal: { weight: 1, date: "2000-01-03", close: 100 },
-      },
-    ],
-  };
-  const limits: StrategyLimits = {
-    schemaVersion: "baton.strategy-limits.v1",
-    level: "L0",
-    notional: 100,
-    enabled: options.enabled,
-  };
+  const { settings, limits } = drillStrategy(options);
   const file: StrategyConfigMap = {
     apiVersion: "v1",
     kind: "ConfigMap",

@@ -288,3 +288,25 @@ test("a broker that isn't there leaves the strategy unsettled and says so, until
   await reconciler.round();
   expect(reconciler.status().strategies[0]).toMatchObject(held("5"));
 });
+
+test.each(["a b.yaml", "--help.yaml", ".yaml", "ŋ.yaml", "CAND.yaml", '"\\033[31m.yaml"'])(
+  "a file that is called %s is its own trouble: what runs is taken out all the same, and it is forgotten with the file",
+  async (name) => {
+    const { put, file, reconciler, broker, write } = await place();
+    put(file("L1"));
+    await reconciler.round();
+    expect(reconciler.status().strategies[0]).toMatchObject(held("10"));
+    // As Git quotes a path that has control characters.
+    const path = name.startsWith('"') ? `"strategies/${name.slice(1)}` : `strategies/${name}`;
+    write({}, { [path]: "# notes\n" });
+    put(file("L1", { limits: { enabled: false } }));
+    await reconciler.round();
+    const { strategies, refused } = reconciler.status();
+    expect(strategies[0]).toMatchObject({ ...held("0"), enabled: false });
+    expect(refused).toMatchObject([{ problem: expect.stringContaining("remove it from main") }]);
+    expect(await broker.positions()).toEqual([]);
+    write({}, { [path]: null });
+    await reconciler.round();
+    expect(reconciler.status().refused).toEqual([]);
+  },
+);

@@ -11,7 +11,7 @@
  */
 import { type RunningStrategies, STRATEGIES_FOLDER } from "@baton/artifacts";
 import { BrokerError, type Broker, type LimitBook } from "@baton/brokerage";
-import { cut } from "@baton/contracts";
+import { CandidateId, cut } from "@baton/contracts";
 import { type Bringing, GitError, type MainReader } from "@baton/gitops";
 import type { Log } from "@baton/telemetry";
 
@@ -154,7 +154,8 @@ function giveUp(state: State, file: string): void {
 
 /** R1: the newest version before, where none is running. */
 async function startBefore(options: ReconcilerOptions, state: State, file: string): Promise<void> {
-  if (state.running.has(file)) return;
+  // No strategy of ours ever had another name, and Git isn't asked for what isn't one.
+  if (state.running.has(file) || !isStrategyName(file)) return;
   const versions = await options.reader.history(`${STRATEGIES_FOLDER}/${file}`);
   for (const { commit, timeMs, content } of versions.toReversed()) {
     // What came before a removal was ended by it.
@@ -168,6 +169,11 @@ async function startBefore(options: ReconcilerOptions, state: State, file: strin
   }
 }
 
+/** What main may have under any other name is no strategy, and no name that Git is asked by. */
+function isStrategyName(file: string): boolean {
+  return CandidateId.safeParse(file.slice(0, -".yaml".length)).success;
+}
+
 async function apply(
   options: ReconcilerOptions,
   state: State,
@@ -175,6 +181,8 @@ async function apply(
 ): Promise<void> {
   const { file, text, from } = of;
   try {
+    if (!isStrategyName(file))
+      throw new StrategyFileError("its name isn't a candidate's id and .yaml: remove it from main");
     if (from === undefined) throw new StrategyFileError("no commit on main brought it");
     const version = versionOf(options, file, { ...from, text });
     state.refused.delete(file);
@@ -197,7 +205,7 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
   const strategies = new Map([...files].filter(([name]) => name.endsWith(".yaml")));
   for (const file of await state.line.see(commit, strategies.keys())) strategies.delete(file);
   const changed = [...strategies].filter(([file, text]) => state.texts.get(file) !== text);
-  const names = changed.map(([file]) => file);
+  const names = changed.map(([file]) => file).filter(isStrategyName);
   const from =
     names.length === 0
       ? new Map<string, Bringing>()
@@ -207,7 +215,7 @@ async function load(options: ReconcilerOptions, state: State): Promise<void> {
     await apply(options, state, { file, text, from: from.get(file) });
     state.texts.set(file, text);
   }
-  for (const file of state.texts.keys()) {
+  for (const file of new Set([...state.texts.keys(), ...state.refused.keys()])) {
     if (strategies.has(file)) continue;
     state.texts.delete(file);
     state.refused.delete(file);

@@ -27,6 +27,7 @@ export {
   writtenAs,
   type Unaccounted,
 } from "./running/account-for.ts";
+export { drillStrategy } from "./running/drill-strategy.ts";
 export { strategyData, strategyText } from "./running/strategy-text.ts";
 export { unaccountedText } from "./running/unaccounted-text.ts";
 export { differenceText } from "./running/difference-text.ts";

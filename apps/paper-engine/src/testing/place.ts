@@ -59,11 +59,19 @@ export async function testRepository() {
     return before;
   };
   const head = () => execFileSync("git", ["-C", repository, "rev-parse", "main"]).toString().trim();
-  const write = (files: Record<string, string | null>) => {
-    const changes = Object.entries(files).map(([name, text]) =>
+  /** `others`: by their whole path, as Git quotes it. */
+  const write = (
+    files: Record<string, string | null>,
+    others: Record<string, string | null> = {},
+  ) => {
+    const all = [
+      ...Object.entries(files).map(([name, text]) => [`strategies/${name}`, text] as const),
+      ...Object.entries(others),
+    ];
+    const changes = all.map(([path, text]) =>
       text === null
-        ? `D strategies/${name}\n`
-        : `M 100644 inline strategies/${name}\ndata ${Buffer.byteLength(text)}\n${text}\n`,
+        ? `D ${path}\n`
+        : `M 100644 inline ${path}\ndata ${Buffer.byteLength(text)}\n${text}\n`,
     );
     const commit = `commit refs/heads/main\ncommitter T <t@t> 1767600000 +0000\ndata 1\nx\nfrom refs/heads/main^0\n`;
     execFileSync("git", ["-C", repository, "fast-import", "--quiet"], {

@@ -1,10 +1,17 @@
 /** What a journal accounts for of a file on main, case by case. */
 import type { RampLevel, StrategyLimits, StrategySettings } from "@baton/artifacts";
-import { digestOf, notionalAt } from "@baton/playbook";
+import { digestOf, drillPrefixOf, notionalAt } from "@baton/playbook";
 import { sampleEntry } from "@baton/testkit";
 import { describe, expect, test } from "vitest";
 
-import { accountFor, RAMPED_STRATEGY, writtenAs } from "./account-for.ts";
+import {
+  accountFor,
+  accountForDrill,
+  RAMPED_STRATEGY,
+  type StrategyOnMain,
+  writtenAs,
+} from "./account-for.ts";
+import { drillStrategy } from "./drill-strategy.ts";
 import { strategyText } from "./strategy-text.ts";
 
 const PROMOTION = { target: "live", notional: 2_000_000 } as const;
@@ -176,4 +183,34 @@ test("an earlier run's strategy runs on while the next one is on its way", () =>
   const ofRun = entry({ runId: EARLIER, stage: "audit-evidence", artifacts: [patch, end] });
   const next = entry({ stage: "backtest-robustness", holder: "lane-c", artifacts: [] });
   expect(why(fileAt("L3", {}, settings), next, { ofRun })).toBe("accounted");
+});
+
+describe("a drill's strategy", () => {
+  const drillId = `${drillPrefixOf(RUN)}abc`;
+  const drill = drillStrategy({ drillId, runId: RUN, sourceSha256: "b".repeat(64), enabled: true });
+  const atIt = entry({ stage: "rollback-readiness", holder: "lane-f" });
+  const settingsWith = (over: Partial<StrategySettings["instruments"][number]>) => ({
+    ...drill.settings,
+    instruments: drill.settings.instruments.map((instrument) => ({ ...instrument, ...over })),
+  });
+  const twice = [...drill.settings.instruments, ...drill.settings.instruments];
+  const cheap = { weight: 1, date: "2000-01-03", close: 0.0001 };
+  const others: readonly (readonly [string, StrategyOnMain])[] = [
+    ["price", { ...drill, settings: settingsWith({ signal: cheap }) }],
+    ["instrument", { ...drill, settings: settingsWith({ instrument: "SPX" }) }],
+    ["second one", { ...drill, settings: { ...drill.settings, instruments: twice } }],
+    ["name", { ...drill, settings: { ...drill.settings, candidateId: "drill-other" } }],
+    ["notional", { ...drill, limits: { ...drill.limits, notional: 99 } }],
+    ["level", { ...drill, limits: { ...drill.limits, level: "L1" } }],
+  ];
+
+  test("is what drills are, while its run is at one", () => {
+    expect(accountForDrill(drill, atIt)).toEqual({ kind: "accounted" });
+    expect(accountForDrill(drill, entry()).kind).toBe("out");
+    expect(accountForDrill(drill, undefined).kind).toBe("out");
+  });
+
+  test.each(others)("with another %s isn't", (_, file) => {
+    expect(accountForDrill(file, atIt).kind).toBe("out");
+  });
 });

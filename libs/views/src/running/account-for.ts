@@ -16,9 +16,10 @@ import {
   type StrategyLimits,
   type StrategySettings,
 } from "@baton/artifacts";
-import type { Entry, WholeEntry } from "@baton/contracts";
+import { canonicalJson, type Entry, type WholeEntry } from "@baton/contracts";
 import { digestOf, drillPrefixOf, notionalAt } from "@baton/playbook";
 
+import { drillStrategy } from "./drill-strategy.ts";
 import { strategyText } from "./strategy-text.ts";
 
 /** What a file on main says. */
@@ -60,9 +61,6 @@ export const RAMPED_STRATEGY = "paper-candidate/strategy-ramped.yaml";
 const ACCOUNTED: Account = { kind: "accounted" };
 const Promotion = CandidateSpec.shape.promotion;
 type PromotionAsked = CandidateSpec["promotion"];
-/** Notional of a drill's strategy: one unit of an instrument that no market has. */
-const DRILL_NOTIONAL = 100;
-const DRILL_INSTRUMENT = "DRILL";
 
 /** A1. */
 export function wantsNothing({ limits }: Pick<StrategyOnMain, "limits">): boolean {
@@ -177,8 +175,8 @@ export function accountForDrill(file: StrategyOnMain, last: Entry | undefined): 
     last.awaits !== null &&
     last.runId === settings.runId &&
     settings.candidateId.startsWith(drillPrefixOf(last.runId));
-  const isSmall =
-    limits.notional <= DRILL_NOTIONAL &&
-    settings.instruments.every(({ instrument }) => instrument === DRILL_INSTRUMENT);
-  return isAtIt && isSmall ? ACCOUNTED : { kind: "out", problem: { why: "no-drill" } };
+  const { candidateId: drillId, runId, sourceSha256 } = settings;
+  const known = drillStrategy({ drillId, runId, sourceSha256, enabled: true });
+  const isIt = canonicalJson({ settings, limits }) === canonicalJson(known);
+  return isAtIt && isIt ? ACCOUNTED : { kind: "out", problem: { why: "no-drill" } };
 }

@@ -11,7 +11,7 @@ export function unaccountedText(problem: Unaccounted): string {
     case "ended":
       return `its candidate was ended (${problem.reason})`;
     case "no-drill":
-      return "no run is at a drill of that name and size";
+      return "no run is at a drill with such a strategy";
     case "level":
       return `it is at ${problem.has}, and the journal accounts for ${problem.allowed} at most`;
     case "notional":
