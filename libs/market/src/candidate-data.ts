@@ -25,6 +25,8 @@ export type CandidateSource = {
 export type CandidateDataset = {
   readonly manifest: Omit<ManifestedDataset, "research" | "holdout">;
   readonly bars: readonly Bar[];
+  /** Names of columns in the file that weren't read. */
+  readonly ignoredColumns: readonly string[];
 };
 
 /** All of a candidate's data, on shared dates, and how its time runs. */
@@ -77,6 +79,7 @@ export function onSharedDates(loaded: readonly Dataset[]): CandidateData {
     datasets: datasets.map(({ manifest, bars }, index) => ({
       manifest: { ...manifest, droppedRows: droppedRows[index] ?? 0 },
       bars,
+      ignoredColumns: loaded[index]?.ignoredColumns ?? [],
     })),
   };
 }

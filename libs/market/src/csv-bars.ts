@@ -9,8 +9,12 @@ import { requireNoArchive, requireTable } from "./csv-table.ts";
 import { type Faults, MarketError, MAX_FAULTS, noting, requireNone } from "./market-error.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** The rows of a file, and the share of empty cells among the columns read. */
-export type CsvBars = { readonly rows: readonly FileRow[]; readonly nullRate: number };
+/** The rows of a file, the share of empty cells among the columns read, and the names of those that weren't. */
+export type CsvBars = {
+  readonly rows: readonly FileRow[];
+  readonly nullRate: number;
+  readonly ignoredColumns: readonly string[];
+};
 
 /** What the rows of one file have in common. */
 type Layout = {
@@ -59,7 +63,9 @@ export function readBars(bytes: Uint8Array, file: string, format: CsvFormat = {}
   }
   requireNone(faults);
   if (format.order === "newest-first") bars.reverse();
-  return { rows: bars, nullRate: nulls / (bars.length * columns.size) };
+  const read = new Set(columns.values());
+  const ignoredColumns = (header?.fields ?? []).filter((_, index) => !read.has(index));
+  return { rows: bars, nullRate: nulls / (bars.length * columns.size), ignoredColumns };
 }
 
 /** A comma can't both part values and stand in numbers: "1,5" would be two values or one. */

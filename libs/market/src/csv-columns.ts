@@ -17,9 +17,9 @@ const OPTIONAL: readonly ColumnName[] = ["adjclose", "volume"];
 type Told = NonNullable<CsvFormat["columns"]>;
 
 /**
- * Finds the columns by the names that are told, or their own, whatever their case and order; "Adj Close", "adj_close" and
- * "adjclose" are one. `top` is the header and the two records below it. Throws E_INVALID that names every one that is
- * missing or named twice, E_LIMIT if there are too many.
+ * Finds the columns by the names that are told, or their own, whatever their case and order; "Adj Close", "Close (adj)" and
+ * "5. adjusted close" are one. `top` is the header and the two records below it. Throws E_INVALID that names every one that is
+ * missing, named twice or perhaps an adjusted close, E_LIMIT if there are too many.
  */
 export function findColumns(
   top: readonly (readonly string[])[],
@@ -37,25 +37,66 @@ export function findColumns(
       action: "keep only the columns that are needed",
     });
   requireOneName(told, where);
+  requireVisible(header, where);
   requireOneHeader(top, where, told);
   const names = header.map(plain);
   const claimed = new Set(namesOf(told).map(([, name]) => plain(name)));
+  const known = names.map((name) =>
+    !claimed.has(name) && ADJUSTED.test(name) ? "adjclose" : name,
+  );
   const faults: Faults = { found: [] };
   const columns = new Map<ColumnName, number>();
   for (const column of [...REQUIRED, ...OPTIONAL]) {
     const name = told[column];
     // What a key names is that column and no other, whatever it is called.
     const free = name !== undefined || !claimed.has(column);
-    const index = free ? names.indexOf(plain(name ?? column)) : -1;
-    const twice = index !== -1 && names.includes(plain(name ?? column), index + 1);
+    const among = name === undefined ? known : names;
+    const index = free ? among.indexOf(plain(name ?? column)) : -1;
+    const twice = index !== -1 && among.includes(plain(name ?? column), index + 1);
     const needed = name !== undefined || REQUIRED.includes(column);
     if (twice || (index === -1 && needed))
       faults.found.push(refused(where, header, missing(column, { name, twice })));
     else if (index !== -1) columns.set(column, index);
   }
+  const maybe = header.find((_, index) => MAYBE_ADJUSTED.test(names[index] ?? ""));
+  if (maybe !== undefined && !columns.has("adjclose") && !claimed.has(plain(maybe)))
+    faults.found.push(refused(where, header, unsure(maybe)));
   requireNone(faults);
   return columns;
 }
+
+/** What vendors call an adjusted close, as `plain` leaves it. */
+const ADJUSTED =
+  /^(?:adj(?:usted)?(?:close|closing)(?:price)?|(?:close|closing)(?:price)?adj(?:usted)?)$/;
+/** What may be one: a price that is adjusted in a way that the name alone doesn't say. */
+const MAYBE_ADJUSTED =
+  /^adj(?:usted)?$|adj.*(?:clos|price|last|settle)|(?:clos|price|last|settle).*adj/;
+
+/** A column that is left out silently would make other returns, and one that is taken wrongly, too. */
+function unsure(name: string): { readonly rule: string; readonly action: string } {
+  const shown = JSON.stringify(name.slice(0, 100));
+  return {
+    rule: `an adjusted close that is surely one, or none; column ${shown} looks like an adjusted close`,
+    action: `write csv.columns: { adjclose: ${shown} } beside the path if it is, or take the column out of the file`,
+  };
+}
+
+/** Refuses a name that holds what nobody sees: it isn't the name that it looks like. */
+function requireVisible(header: readonly string[], where: string): void {
+  const index = header.findIndex((name) => UNSEEN.test(name));
+  if (index === -1) return;
+  throw new MarketError({
+    code: "E_INVALID",
+    class: "spec",
+    where: `${where} line 1, column ${index + 1}`,
+    value: header[index],
+    rule: "a column's name without invisible characters",
+    action: "write the name anew, or export the file again",
+  });
+}
+
+/** Blanks and line ends apart, which a spreadsheet puts between the words of a name. */
+const UNSEEN = /(?!\s)[\p{C}\p{Default_Ignorable_Code_Point}]|\uFEFF/u;
 
 /** What is wrong with a column that isn't there once. */
 function missing(
@@ -98,11 +139,13 @@ function requireOneName(told: Told, where: string): void {
   });
 }
 
+/** A name in small letters without blanks and signs, a number before it ("5. close") and marks of footnotes. */
 const plain = (name: string) =>
   name
     .trim()
     .toLowerCase()
-    .replaceAll(/[\s_-]/g, "");
+    .replace(/^\d+[a-z]?[.)]\s*/, "")
+    .replaceAll(/[\s_.*()[\]/:-]/g, "");
 
 /** Refuses what stands where a header should by what it looks like. */
 function requireOneHeader(top: readonly (readonly string[])[], where: string, told: Told): void {

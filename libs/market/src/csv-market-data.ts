@@ -103,15 +103,16 @@ export function datasetOf(input: {
 }): Dataset {
   const { instrument, source, called = source, bytes, sha256, treatment = {} } = input;
   const format = toldFormat(treatment);
-  const { rows, nullRate } = readBars(bytes, called, format);
+  const { rows, nullRate, ignoredColumns } = readBars(bytes, called, format);
   const { bars, prices } = comparablePrices(rows, treatment, called);
   const { splits = [], realMoves = [] } = treatment;
   for (const date of realMoves)
     requireRow(date, { dates: bars.map((bar) => bar.date), source: called });
-  return datasetFrom(
+  const dataset = datasetFrom(
     { bars, staleOpens: staleOpens(rows) },
     { instrument, source, sha256, nullRate, format, prices, splits, realMoves },
   );
+  return { ...dataset, ignoredColumns };
 }
 
 function requireRow(

@@ -9,6 +9,8 @@ export type Dataset = {
   readonly manifest: DescribedDataset;
   readonly bars: readonly Bar[];
   readonly staleOpens: readonly (boolean | null)[];
+  /** Names of columns in the file that weren't read. */
+  readonly ignoredColumns?: readonly string[];
 };
 
 /**

@@ -2,7 +2,13 @@
  * Everything about a specification that can be known without a server, by the same functions as the lane uses: so that what is
  * wrong is said at once, all of it, and not one thing per run. Only injected faults (drills) are the lane's to decide.
  */
-import { type CandidateSpec, CsvFormat, CsvTreatment, InstrumentName } from "@baton/artifacts";
+import {
+  type CandidateSpec,
+  CsvFormat,
+  CsvTreatment,
+  type DescribedDataset,
+  InstrumentName,
+} from "@baton/artifacts";
 import type { SpecDocument, WalkForwardLimits } from "@baton/contracts";
 import {
   asDataFailure,
@@ -32,6 +38,15 @@ export interface CandidateCheck {
   readonly rows: number | undefined;
   readonly rowsNeeded: number;
   readonly barsPerYear: number | undefined;
+  /** Which prices of each instrument count, and what of its file doesn't. */
+  readonly data: readonly CheckedData[] | undefined;
+}
+
+/** What is read of one instrument's file. */
+export interface CheckedData {
+  readonly instrument: string;
+  readonly prices: DescribedDataset["prices"];
+  readonly ignoredColumns: readonly string[];
 }
 
 /** What came of looking: exactly one of the two. */
@@ -65,6 +80,11 @@ export async function checkCandidate(
       rows: data.loaded?.datasets[0]?.bars.length,
       rowsNeeded: rowsNeeded(read.spec, limits).rows,
       barsPerYear: data.loaded?.barsPerYear,
+      data: data.loaded?.datasets.map(({ manifest, ignoredColumns }) => ({
+        instrument: manifest.instrument,
+        prices: manifest.prices,
+        ignoredColumns,
+      })),
     },
   };
 }

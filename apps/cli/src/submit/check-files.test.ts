@@ -49,6 +49,7 @@ test("what fits is told with its id, trials and rows, as JSON too", async () => 
     rows: 6724,
     rowsNeeded: 2764,
     barsPerYear: 252,
+    data: [{ instrument: "NDX", prices: "as-given", ignoredColumns: ["oi"] }],
   });
 });
 
@@ -139,6 +140,38 @@ test("a CSV's faults are named by the file's name, the first twenty at once", as
   const { error } = JSON.parse(all.stderr);
   expect(error.faults).toHaveLength(20);
   expect(error.faults[19]).toMatchObject({ where: "data/many.csv line 21" });
+});
+
+test("which prices count and which columns don't is told of each instrument", async () => {
+  const [, ...rows] = csv(2800).split("\n");
+  const withColumn = (file: string, header: string) =>
+    writeFileSync(
+      join(folder.path, file),
+      [`date,open,high,low,close,${header}`, ...rows.map((line) => `${line},1,5`)].join("\n"),
+    );
+  withColumn("adjusted.csv", "note,5. adjusted close");
+  withColumn("plain.csv", "note,Dividend");
+  const both = spec("both.yaml", [
+    [
+      "  - instrument: NDX",
+      "  - { instrument: ADJ, csv: { path: adjusted.csv } }\n  - { instrument: RAW, csv: { path: plain.csv } }",
+    ],
+  ]);
+  const { code, stdout } = await baton(["submit", both, "--check"], inFolder);
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    'ADJ: prices scaled to the adjusted close (adjusted-close); ignored columns: "note"\n',
+  );
+  expect(stdout).toContain(
+    'RAW: prices as they stand in the file (as-given); ignored columns: "note", "Dividend"\n',
+  );
+  const json = await baton(["submit", both, "--check", "-o", "json"], inFolder);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    data: [
+      { instrument: "ADJ", prices: "adjusted-close", ignoredColumns: ["note"] },
+      { instrument: "RAW", prices: "as-given", ignoredColumns: ["note", "Dividend"] },
+    ],
+  });
 });
 
 test("several files: each its own line, the exit code of the first failure; as JSON a list with errors in place", async () => {

@@ -4,7 +4,7 @@ import { type Format, write } from "@baton/terminal";
 import { printable } from "@baton/text/printable";
 import { UserError } from "@baton/text/user-error";
 
-import type { CandidateCheck } from "./check-candidate.ts";
+import type { CandidateCheck, CheckedData } from "./check-candidate.ts";
 import { type FileOutcome, outcomeOf, printList, renderRefused } from "./outcomes.ts";
 import { readSpec } from "./prepare.ts";
 
@@ -36,10 +36,22 @@ async function look(path: string, id: CandidateId | undefined): Promise<WouldBe>
 
 function lineOf(outcome: FileOutcome<WouldBe>): string {
   if ("failure" in outcome) return renderRefused(outcome.file, outcome.failure);
-  const { candidateId, trials, instruments, rows, rowsNeeded, barsPerYear } = outcome.done;
-  const data =
+  const { candidateId, trials, instruments, rows, rowsNeeded, barsPerYear, data } = outcome.done;
+  const found =
     rows === undefined
       ? `rows unknown (a file that is stored already), at least ${rowsNeeded} are needed`
       : `${rows} rows, at least ${rowsNeeded} are needed; ${barsPerYear} bars a year`;
-  return `fits       ${printable(outcome.file)}  ${candidateId}  ${trials} trials on ${instruments.join(", ")}: ${data}\n`;
+  return `fits       ${printable(outcome.file)}  ${candidateId}  ${trials} trials on ${instruments.join(", ")}: ${found}\n${(data ?? []).map(pricesLine).join("")}`;
+}
+
+const PRICES: Readonly<Record<CheckedData["prices"], string>> = {
+  "as-given": "as they stand in the file (as-given)",
+  "adjusted-close": "scaled to the adjusted close (adjusted-close)",
+  "declared-splits": "brought to the new shares at the declared splits (declared-splits)",
+};
+
+function pricesLine({ instrument, prices, ignoredColumns }: CheckedData): string {
+  const names = ignoredColumns.map((name) => JSON.stringify(name)).join(", ");
+  const ignored = names === "" ? "no column is ignored" : `ignored columns: ${printable(names)}`;
+  return `           ${instrument}: prices ${PRICES[prices]}; ${ignored}\n`;
 }
