@@ -14,12 +14,17 @@ export interface BatonRun {
 }
 
 /** Runs `baton` against a server, with nothing of our environment but PATH and HOME. */
-export function runBaton(nats: TestNats, args: readonly string[]): Promise<BatonRun> {
+export function runBaton(
+  nats: TestNats,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<BatonRun> {
   const env = {
     PATH: process.env["PATH"],
     HOME: process.env["HOME"],
     BATON_NATS_URL: nats.url,
     BATON_NATS_SEED_FILE: nats.seedFileOf("cli"),
+    ...more,
   };
   return new Promise((resolve) => {
     execFile(process.execPath, [BATON, ...args], { env }, (error, stdout, stderr) => {
