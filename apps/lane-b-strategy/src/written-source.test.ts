@@ -3,18 +3,16 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { AgentsConfig, openCommandExecutor } from "@baton/agents";
 import { StrategyPluginArtifact } from "@baton/artifacts";
-import type { Assignment } from "@baton/contracts";
 import { createBareRepository } from "@baton/gitops";
 import { JobDocument } from "@baton/lanekit";
 import { type Answer, installAgents, startScriptedModel, type Step } from "@baton/scripted-agents";
-import { createStageContext, temporaryFolder, testSandbox } from "@baton/testkit";
+import { temporaryFolder } from "@baton/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 
-import { strategyLane } from "./lane.ts";
-import { authoredInputs, candidateId, sha256 } from "./testing/authored-inputs.ts";
+import { openAgentLane } from "./testing/agent-lane.ts";
+import { candidateId, sha256 } from "./testing/authored-inputs.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -22,13 +20,6 @@ const PATH = `strategies/${candidateId}/strategy.ts`;
 const EXAMPLES = join(import.meta.dirname, "../../../examples/candidates");
 const example = (name: string): string => readFileSync(join(EXAMPLES, name), "utf8");
 const RESULT: Step = { do: "result", value: { done: true, note: "written" } };
-const sandbox = await testSandbox();
-
-const ASSIGNMENT: Assignment = {
-  executor: { kind: "command", agent: "codex", network: "model" },
-  stageRun: { tokens: 50_000 },
-  spent: { tokens: 0, micros: 0, calls: 0 },
-};
 
 /** A lane whose agent asks a model that answers so. */
 async function laneWith(
@@ -41,45 +32,15 @@ async function laneWith(
   const at = (name: string): string => join(folder.path, name);
   const repository = at("strategies.git");
   await createBareRepository(repository, { initialFiles: { "README.md": "Strategies.\n" } });
-  const agents = installAgents(at("agents"), { runs });
+  const { codex } = installAgents(at("agents"), { runs });
   const model = await startScriptedModel({ key: "sk-test", scripts: [{ answers }] });
   onTestFinished(() => model.close());
   writeFileSync(at("key"), "sk-test\n", { mode: 0o600 });
-  const config = AgentsConfig.parse({
-    programs: { codex: { path: agents.codex } },
-    gateway: {
-      upstreams: { responses: { url: model.url, keyFile: at("key") } },
-      otherModels: { input: 1, cachedInput: 0.1, output: 2, maxOutput: 2000 },
-      allowHttpOnLoopback: true,
-    },
-  });
-  const executor = openCommandExecutor({ sandbox, config, folder: at("stage-runs") });
-  onTestFinished(() => executor[Symbol.asyncDispose]());
-  const lane = strategyLane({ repository, scratchDir: at("scratch"), sandbox, executor });
-  const build = async (
-    more: { attempt?: number; runId?: string; assignment?: Assignment } = {},
-  ) => {
-    const { runId = "run-000000000001", attempt = 1, assignment = ASSIGNMENT } = more;
-    const context = createStageContext({
-      lane: "lane-b",
-      stage: "candidate-build",
-      candidateId,
-      runId,
-      attempt,
-      assignment,
-      ...authoredInputs({
-        runId,
-        source: undefined,
-        grid: [{ longRows: 120, slopeRows: 10 }],
-        warmUpRows: 140,
-      }),
-      deadline: new Date(Date.now() + 600_000).toISOString(),
-    });
-    return { context, outcome: await lane.stages["candidate-build"]?.(context) };
-  };
+  const lane = await openAgentLane({ folder: folder.path, codex, modelUrl: model.url });
+  onTestFinished(() => lane.close());
   const git = (...args: string[]) =>
     execFileSync("git", ["--git-dir", repository, ...args], { encoding: "utf8" }).trim();
-  return { build, model, git, at };
+  return { build: (attempt = 1) => lane.build(attempt), model, git, at };
 }
 
 const writes = (content: string): Answer[] => [
@@ -117,7 +78,7 @@ test("a later attempt takes up the branch, wherever it runs, and pays nothing", 
   const first = await laneWith(writes(example("steady-climb.ts")));
   await first.build();
   execFileSync("rm", ["-rf", first.at("stage-runs")]);
-  const { context, outcome } = await first.build({ attempt: 2 });
+  const { context, outcome } = await first.build(2);
   expect(outcome).toMatchObject({ kind: "done" });
   expect(context.works).toEqual([]);
   expect(first.model.calls).toHaveLength(2);

@@ -136,7 +136,8 @@ async function submit(name: string): Promise<string> {
   return z.looseObject({ candidateId: z.string() }).parse(JSON.parse(stdout)).candidateId;
 }
 
-const baton = (args: readonly string[]) => runBaton(nats, args, { BATON_MESH: world.mesh.name ?? "" });
+const baton = (args: readonly string[]) =>
+  runBaton(nats, args, { BATON_MESH: world.mesh.name ?? "" });
 
 async function settled(candidateId: string, where: (entry: Entry) => boolean): Promise<Entry> {
   return eventually(
