@@ -132,3 +132,14 @@ test("a spreadsheet under the name of a CSV is named for what it is", async () =
   const error = await caught(market.load("MINE", AbortSignal.timeout(60_000)));
   expect(error.message).toMatch(/looks like a spreadsheet \(\.xlsx\).*export the sheet as CSV/);
 });
+
+test.each([3, 500])(
+  "a quote that isn't closed is named by its line, %i rows below",
+  async (rows) => {
+    const below = Array.from({ length: rows }, () => row("2020-01-03"));
+    const error = await refused(HEADER, row("2020-01-01"), "", '2020-01-02,"1,2,1,1', ...below);
+    expect(error).toMatchObject({ code: "E_INVALID", where: "prices.csv line 4" });
+    expect(error.rule).toContain("one is opened and not closed");
+    expect(error.message).not.toContain("CSV_");
+  },
+);

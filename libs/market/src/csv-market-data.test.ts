@@ -94,8 +94,12 @@ test.each([
   ["other separators", "date;open;high;low;close\n2024-01-02;1;1;1;1", /line 1: "date;open;high/],
   ["a header alone", HEADER, /"no rows"/],
   ["nothing", "", /line 1: "" breaks/],
-  ["an open quote", `${HEADER}\n"2024-01-02,1,1,1,1`, /CSV_QUOTE_NOT_CLOSED/],
-  ["a quote inside", rowsAfter('2024-01-03,1"0,12,9,11,1'), /line 3: .*QUOTE/],
+  ["an open quote", `${HEADER}\n"2024-01-02,1,1,1,1`, /line 2: .*one is opened and not closed/],
+  [
+    "a quote inside",
+    rowsAfter('2024-01-03,1"0,12,9,11,1'),
+    /line 3: .*quotes only around a whole value/,
+  ],
   [
     "a row after a blank line",
     `${HEADER}\n\n\n2024-01-03,x,12,9,11,1`,

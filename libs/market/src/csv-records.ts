@@ -34,7 +34,11 @@ export function readRecords(
       },
     });
   } catch (cause) {
-    throw cause instanceof CsvError ? unreadable(cause, file) : cause;
+    if (!(cause instanceof CsvError)) throw cause;
+    throw (
+      unclosedQuote({ cause, text, file, after: records.at(-1)?.line ?? 0 }) ??
+      unreadable(cause, file)
+    );
   }
   return records;
 }
@@ -50,6 +54,32 @@ function tooManyRows(file: string, line: number): MarketError {
   });
 }
 
+/** Only a quote makes a record of several lines; one that swallows the rest of a file was never closed. */
+function unclosedQuote(of: {
+  readonly cause: CsvError;
+  readonly text: string;
+  readonly file: string;
+  /** The line on which the last good record ends. */
+  readonly after: number;
+}): MarketError | undefined {
+  const { cause, text, file, after } = of;
+  if (cause.code !== "CSV_MAX_RECORD_SIZE" && cause.code !== "CSV_QUOTE_NOT_CLOSED")
+    return undefined;
+  const lines = text.split(/\r\n|\n|\r/, LIMITS.rows + 2);
+  const from = lines.findIndex((line, index) => index >= after && line.trim() !== "");
+  const begins = lines[from] ?? "";
+  if (!begins.includes('"') || begins.length > LIMITS.lineCharacters) return undefined;
+  return new MarketError({
+    code: "E_INVALID",
+    class: "spec",
+    where: `${file} line ${from + 1}`,
+    value: begins,
+    rule: "quotes in pairs, around whole values; here one is opened and not closed",
+    action: "close the quote or take it out, or export the file again",
+    cause,
+  });
+}
+
 function unreadable(cause: CsvError, file: string): MarketError {
   const tooLong = cause.code === "CSV_MAX_RECORD_SIZE";
   const line = typeof cause["lines"] === "number" ? ` line ${cause["lines"]}` : "";
@@ -57,7 +87,7 @@ function unreadable(cause: CsvError, file: string): MarketError {
     code: tooLong ? "E_LIMIT" : "E_INVALID",
     class: "spec",
     where: `${file}${line}`,
-    value: cause.code,
+    value: tooLong ? "a longer line" : cause.message.slice(0, 100),
     rule: tooLong
       ? `at most ${LIMITS.lineCharacters} characters a line`
       : "values between delimiters, with quotes only around a whole value",
