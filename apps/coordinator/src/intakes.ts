@@ -1,4 +1,9 @@
-/** The coordinator's three durables: reports, commands, advisories. Each message ends decided, set aside, or redelivered. */
+/**
+ * The coordinator's four durables: reports, commands, controls, advisories. Each message ends decided, set aside, or redelivered.
+ *
+ * I1: a command about the whole mesh is taken from a durable of its own, so that a kill switch waits behind no candidate's.
+ *     `commands` holds all of them, for a server can't filter by what a subject isn't: there it is passed over.
+ */
 import {
   Command,
   ControlCommand,
@@ -53,17 +58,25 @@ export interface IntakeParts {
 }
 
 /** Where every write is synced, entries go out in groups of at most so many: with 64 the server works twice as much per entry. */
-const CAPACITY = { reports: 256, commands: 128, advisories: 64 } as const;
+const CAPACITY = { reports: 256, commands: 128, controls: 32, advisories: 64 } as const;
 const RETRY_MS = 1000;
 /** A journal that holds what no coordinator wrote doesn't mend itself soon. One that lost something makes the coordinator stand still. */
 const CORRUPT_RETRY_MS = 60_000;
 
 type Intake = keyof typeof CAPACITY;
 
-/** Starts all three, or those that are named. */
+/** Each durable's stream. */
+const SOURCES = {
+  reports: STREAMS.reports,
+  commands: STREAMS.commands,
+  controls: STREAMS.commands,
+  advisories: STREAMS.advisories,
+} as const;
+
+/** Starts all four, or those that are named. */
 export function startIntakes(
   parts: IntakeParts,
-  only: readonly Intake[] = ["reports", "commands", "advisories"],
+  only: readonly Intake[] = ["reports", "commands", "controls", "advisories"],
 ): PullWorker[] {
   const { mesh, log } = parts;
   const onTrouble = (what: string): void => log.warn({ what }, "coordinator intake");
@@ -72,7 +85,7 @@ export function startIntakes(
     handle: (parts: IntakeParts, delivery: Delivery) => Promise<void>,
   ): PullWorker =>
     mesh.take({
-      stream: STREAMS[kind].name,
+      stream: SOURCES[kind].name,
       durable: DURABLES[kind],
       capacity: CAPACITY[kind],
       onTrouble,
@@ -81,9 +94,9 @@ export function startIntakes(
           release();
           if (error instanceof NotYet) return delivery.nak(RETRY_MS);
           if (error instanceof NeedsNewer) return delivery.nak(handBackMs(delivery.deliveries));
-          parts.count("failed", STREAMS[kind].name);
+          parts.count("failed", SOURCES[kind].name);
           log.error(
-            { err: error, stream: STREAMS[kind].name, sequence: delivery.sequence },
+            { err: error, stream: SOURCES[kind].name, sequence: delivery.sequence },
             "message will be delivered again",
           );
           delivery.nak(error instanceof JournalCorrupt ? CORRUPT_RETRY_MS : RETRY_MS);
@@ -93,6 +106,7 @@ export function startIntakes(
   const handlers = {
     reports: takeReport,
     commands: takeCommand,
+    controls: takeControl,
     advisories: (_: IntakeParts, delivery: Delivery) =>
       takeAdvisory(parts, delivery, (why) => setAside(parts, delivery, why)),
   };
@@ -153,7 +167,7 @@ async function setReportAside(parts: IntakeParts, delivery: Delivery, why: strin
 async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void> {
   const subject = parseCommandSubject(delivery.subject);
   if (!subject) return setAside(parts, delivery, "E_MALFORMED subject isn't a command's");
-  if (subject.candidateId === MESH_ID) return takeControl(parts, delivery, subject.commandId);
+  if (subject.candidateId === MESH_ID) return delivery.ack();
   const received = parseCommand(delivery);
   if (typeof received === "string") {
     answer(parts, delivery, unreadable(subject, received));
@@ -177,11 +191,10 @@ async function takeCommand(parts: IntakeParts, delivery: Delivery): Promise<void
 }
 
 /** A command about the whole mesh. */
-async function takeControl(
-  parts: IntakeParts,
-  delivery: Delivery,
-  commandId: string,
-): Promise<void> {
+async function takeControl(parts: IntakeParts, delivery: Delivery): Promise<void> {
+  const subject = parseCommandSubject(delivery.subject);
+  if (!subject) return setAside(parts, delivery, "E_MALFORMED subject isn't a command's");
+  const { commandId } = subject;
   const received = parseControlCommand(delivery);
   if (typeof received === "string") {
     const of = { candidateId: MESH_ID, commandId };

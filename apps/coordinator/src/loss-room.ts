@@ -48,14 +48,14 @@ export async function standStill(
   const { signal } = service;
   const { keeper } = parts;
   const accepted = Promise.withResolvers<"accepted">();
-  const intake = await hearStops(service, parts, {
+  const intakes = await hearStops(service, parts, {
     coordinator: { settle: async () => refusalNow(keeper), busy: () => 0 },
     controls: lossDesk(parts, () => accepted.resolve("accepted")),
   });
   try {
     return await Promise.race([accepted.promise, untilBack(parts, signal)]);
   } finally {
-    await intake?.stop(1000);
+    await Promise.all(intakes.map((intake) => intake.stop(1000)));
   }
 }
 
@@ -64,10 +64,10 @@ export async function hearStops(
   service: Pick<ServiceContext<CoordinatorConfig>, "config" | "log">,
   parts: LossRoomParts,
   by: Pick<IntakeParts, "coordinator" | "controls">,
-): Promise<PullWorker | undefined> {
+): Promise<PullWorker[]> {
   await engage(parts);
   const name = await hearPeople(parts);
-  const [intake] = startIntakes(
+  return startIntakes(
     {
       mesh: parts.mesh,
       ...by,
@@ -77,9 +77,8 @@ export async function hearStops(
       sampler: createRunSampler({ perSecond: 0, now: Date.now }),
       count: () => undefined,
     },
-    ["commands"],
+    ["commands", "controls"],
   );
-  return intake;
 }
 
 /** Takes what stops; whatever else is asked waits. */

@@ -8,7 +8,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 
-import { type PullWorker, watchControls } from "@baton/mesh";
+import { watchControls } from "@baton/mesh";
 import type { Happening } from "@baton/playbook";
 import type { ServiceContext } from "@baton/service";
 
@@ -104,10 +104,10 @@ async function openRoom(
       // A pause is an entry: it needs a history that is whole as far as is known.
       const pauses = state.kind === "whole" ? await openPauses(service, parts) : undefined;
       const hear = { coordinator: pausesOnly(pauses?.coordinator), controls: stopsOnly(parts) };
-      const intake: PullWorker | undefined = await hearStops(service, parts, hear);
+      const intakes = await hearStops(service, parts, hear);
       return {
         close: async () => {
-          await intake?.stop(1000);
+          await Promise.all(intakes.map((intake) => intake.stop(1000)));
           pauses?.stop();
         },
       };

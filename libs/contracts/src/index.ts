@@ -83,6 +83,7 @@ export {
   ARTIFACTS_BUCKET,
   artifactsOfWriter,
   type ArtifactWriter,
+  commandFilter,
   commandSubject,
   CONTROL_SUBJECT,
   DURABLES,

@@ -37,6 +37,8 @@ export type ArtifactWriter = (typeof ARTIFACT_WRITERS)[number] | Lane;
 export const DURABLES = {
   reports: "coordinator-reports",
   commands: "coordinator-commands",
+  /** Commands about the whole mesh, which wait behind nobody else's. */
+  controls: "coordinator-controls",
   advisories: "coordinator-advisories",
   escalation: "escalation",
 } as const;
@@ -176,6 +178,11 @@ export const CONTROL_SUBJECT = "baton.control.mesh";
 /** `baton.command.<candidateId>.<commandId>` */
 export function commandSubject(of: { candidateId: string; commandId: string }): string {
   return `baton.command.${token(of.candidateId, ID_PATTERN)}.${token(of.commandId, ID_PATTERN)}`;
+}
+
+/** Filter over the commands about one candidate, or under `MESH_ID` about the whole mesh. */
+export function commandFilter(candidateId: string): string {
+  return `baton.command.${token(candidateId, ID_PATTERN)}.>`;
 }
 
 /** The parts of a command subject, or undefined if it isn't one (S2). */

@@ -57,7 +57,7 @@ function ownerOf(durable: string): Kind {
 
 test("a durable is pulled, acknowledged and looked into by its own kind only, in every form", () => {
   const { consumers } = planTopology(DEFAULT_TOPOLOGY);
-  expect(consumers).toHaveLength(10);
+  expect(consumers).toHaveLength(11);
   for (const { stream, config } of consumers) {
     const name = `${stream}.${config.durable_name}`;
     // As the server listens: nine tokens; or eleven and more, with domain and account before the stream.

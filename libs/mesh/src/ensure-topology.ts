@@ -12,9 +12,7 @@ import {
   type StreamConfig,
 } from "@nats-io/jetstream";
 
-import type { Topology } from "./topology.ts";
-
-type Consumer = Topology["consumers"][number]["config"];
+import type { PlannedConsumer, Topology } from "./topology.ts";
 
 /** One difference between what is there and what should be. */
 export interface Drift {
@@ -90,8 +88,7 @@ export async function ensureTopology(
     drifts.push(...differences(`stream ${stream.name}`, config, stream));
     if (meshNameIn(config) !== name) drifts.push(otherName(stream.name, config, name));
   }
-  for (const { stream, config } of topology.consumers)
-    drifts.push(...(await ensureConsumer(jsm, stream, config)));
+  for (const planned of topology.consumers) drifts.push(...(await ensureConsumer(jsm, planned)));
   if (drifts.length > 0) throw new TopologyDrift(drifts);
   return name;
 }
@@ -117,12 +114,9 @@ function otherName(stream: string, config: Partial<StreamConfig>, name: MeshName
 const STREAM_EXISTS = 10058;
 const CONSUMER_EXISTS = 10148;
 
-async function ensureConsumer(
-  jsm: JetStreamManager,
-  stream: string,
-  config: Consumer,
-): Promise<Drift[]> {
-  await addConsumer(jsm, stream, config);
+async function ensureConsumer(jsm: JetStreamManager, planned: PlannedConsumer): Promise<Drift[]> {
+  const { stream, config } = planned;
+  await addConsumer(jsm, planned);
   const info = await jsm.consumers.info(stream, config.durable_name);
   const { deliver_policy: _, ...compared } = config; // a restored consumer starts elsewhere
   return differences(`consumer ${config.durable_name} of ${stream}`, info.config, compared);
@@ -170,13 +164,30 @@ function gone(what: string): Drift {
   return { what, field: "existence", has: "absent", wants: "present" };
 }
 
-/** Makes a consumer, unless there's one of its name. */
+/** Makes a consumer, unless there's one of its name; `from`: the sequence to start at. */
 export async function addConsumer(
   jsm: JetStreamManager,
-  stream: string,
-  config: Partial<ConsumerConfig>,
+  planned: PlannedConsumer,
+  from?: number,
 ): Promise<void> {
-  await ignoreExisting(jsm.consumers.add(stream, config), CONSUMER_EXISTS);
+  const { stream, config } = planned;
+  const start = from ?? (await startBehind(jsm, planned));
+  const whence: Partial<ConsumerConfig> =
+    start === undefined ? {} : { deliver_policy: "by_start_sequence", opt_start_seq: start };
+  await ignoreExisting(jsm.consumers.add(stream, { ...config, ...whence }), CONSUMER_EXISTS);
+}
+
+/** Where a consumer begins that is new beside one that did its work; undefined: at the beginning. */
+async function startBehind(
+  jsm: JetStreamManager,
+  { stream, config, after }: PlannedConsumer,
+): Promise<number | undefined> {
+  if (after === undefined) return undefined;
+  // One that is there keeps its place.
+  if (await jsm.consumers.info(stream, config.durable_name).catch(absent)) return undefined;
+  const info = await jsm.consumers.info(stream, after).catch(absent);
+  const settled = info?.ack_floor.stream_seq ?? 0;
+  return settled === 0 ? undefined : settled + 1;
 }
 
 async function ignoreExisting(adding: Promise<unknown>, code: number): Promise<void> {

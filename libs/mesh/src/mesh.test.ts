@@ -1,4 +1,4 @@
-import { journalSubject, STREAMS } from "@baton/contracts";
+import { commandSubject, DURABLES, journalSubject, MESH_ID, STREAMS } from "@baton/contracts";
 import { eventually, reportsAbout, startTestNats, type TestNats } from "@baton/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -197,6 +197,35 @@ const handOver = async (candidateId: string): Promise<void> => {
   const appended = await mesh.journal.append({ ...firstEntry(candidateId), holder: "lane-e" });
   expect(appended.kind).toBe("stored");
 };
+
+test("the durable of the mesh's commands begins, in a mesh of an earlier release, behind what is settled", async () => {
+  const { name } = STREAMS.commands;
+  const all = (n: number) =>
+    mesh.jsm.consumers.info(name, DURABLES.commands).then((info) => info.ack_floor.stream_seq >= n);
+  const subject = (n: number) =>
+    commandSubject({ candidateId: MESH_ID, commandId: `cmd-old-${n}` });
+  await mesh.jsm.consumers.delete(name, DURABLES.controls);
+  for (const n of [1, 2, 3]) await mesh.nc.request(subject(n), "{}");
+  const held: Delivery[] = [];
+  const worker = mesh.take({
+    stream: name,
+    durable: DURABLES.commands,
+    capacity: 8,
+    onTrouble: () => undefined,
+    onDelivery: (delivery, release) => {
+      if (delivery.subject === subject(3)) held.push(delivery);
+      else delivery.ack();
+      release();
+    },
+  });
+  await eventually(() => all(2), { what: "two are settled" });
+  await worker.stop(0);
+  expect(held).not.toEqual([]);
+  await ensureTopology(mesh.jsm, planTopology(topology));
+  const info = await mesh.jsm.consumers.info(name, DURABLES.controls);
+  expect(info.num_pending).toBe(1);
+  expect(await findDrift(mesh.jsm, planTopology(topology))).toEqual([]);
+});
 
 test("a pull worker holds no more than its capacity while another takes the rest", async () => {
   const held: (() => void)[] = [];

@@ -15,11 +15,12 @@ export async function restoreAbsent(
   name: MeshName | undefined,
 ): Promise<string[]> {
   const restored = await restoreStreams(jsm, topology, name);
-  for (const { stream, config } of topology.consumers) {
+  for (const planned of topology.consumers) {
+    const { stream, config } = planned;
     const info = await jsm.consumers.info(stream, config.durable_name).catch(absent);
     if (info) continue;
     // A stream that is lost keeps its own durables away, and no other's.
-    const made = await addConsumer(jsm, stream, config).then(() => true, absent);
+    const made = await addConsumer(jsm, planned).then(() => true, absent);
     if (made === true) restored.push(config.durable_name);
   }
   return restored;
@@ -52,14 +53,6 @@ export async function restoreConsumer(
   if (!planned) throw new Error(`no consumer ${which.durable} is planned on ${which.stream}`);
   const info = await jsm.consumers.info(which.stream, which.durable).catch(absent);
   if (info) return "present";
-  const start =
-    which.from === undefined
-      ? planned.config
-      : {
-          ...planned.config,
-          deliver_policy: "by_start_sequence" as const,
-          opt_start_seq: which.from,
-        };
-  await addConsumer(jsm, which.stream, start);
+  await addConsumer(jsm, planned, which.from);
   return "restored";
 }

@@ -2,10 +2,12 @@
 import {
   ADVISORY_SUBJECTS,
   ARTIFACTS_BUCKET,
+  commandFilter,
   DURABLES,
   journalFilter,
   type Lane,
   LANES,
+  MESH_ID,
   REVIEWS_BUCKET,
   STREAMS,
 } from "@baton/contracts";
@@ -37,7 +39,15 @@ type Consumer = Partial<ConsumerConfig> & { durable_name: string };
 /** Streams and consumers as they should be. */
 export interface Topology {
   readonly streams: readonly Stream[];
-  readonly consumers: readonly { readonly stream: string; readonly config: Consumer }[];
+  readonly consumers: readonly PlannedConsumer[];
+}
+
+/** A consumer as it should be. */
+export interface PlannedConsumer {
+  readonly stream: string;
+  readonly config: Consumer;
+  /** A durable of the same stream that did its work before there was this one: it begins behind what that one settled. */
+  readonly after?: string;
 }
 
 /**
@@ -135,7 +145,7 @@ function planReviews(kept: Partial<StreamConfig>): Stream {
   };
 }
 
-function planConsumers(options: TopologyOptions): { stream: string; config: Consumer }[] {
+function planConsumers(options: TopologyOptions): PlannedConsumer[] {
   const explicit = {
     ack_policy: "explicit" as const,
     deliver_policy: "all" as const,
@@ -164,6 +174,15 @@ function planConsumers(options: TopologyOptions): { stream: string; config: Cons
     },
     { stream: STREAMS.reports.name, config: { ...endless, durable_name: DURABLES.reports } },
     { stream: STREAMS.commands.name, config: { ...endless, durable_name: DURABLES.commands } },
+    {
+      stream: STREAMS.commands.name,
+      config: {
+        ...endless,
+        durable_name: DURABLES.controls,
+        filter_subject: commandFilter(MESH_ID),
+      },
+      after: DURABLES.commands,
+    },
     { stream: STREAMS.advisories.name, config: { ...endless, durable_name: DURABLES.advisories } },
   ];
 }

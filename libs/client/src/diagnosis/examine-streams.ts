@@ -87,9 +87,9 @@ async function chosenOptions({ jsm }: Pick<Session, "jsm">): Promise<TopologyOpt
 
 /** A coordinator that works takes from its durables. */
 async function isCoordinated(session: Pick<Session, "jsm">): Promise<boolean> {
-  const { reports, commands, advisories } = DURABLES;
+  const { reports, commands, controls, advisories } = DURABLES;
   const all = planTopology(DEFAULT_TOPOLOGY).consumers.filter(({ config }) =>
-    [reports, commands, advisories].some((name) => name === config.durable_name),
+    [reports, commands, controls, advisories].some((name) => name === config.durable_name),
   );
   const found = all.map(({ stream, config }) => lookAt(session, stream, config.durable_name));
   return (await Promise.all(found)).some((info) => info !== undefined && isRead(info));
