@@ -19,7 +19,8 @@ import { BadRequest, bodyOf, fail, parse } from "./requests.ts";
 
 /** The header by which Alpaca knows who asks. */
 export const KEY_HEADER = "apca-api-key-id";
-const SECRET_HEADER = "apca-api-secret-key";
+/** Where Alpaca's clients bring the secret. */
+export const SECRET_HEADER = "apca-api-secret-key";
 
 /** What it works with. */
 export interface AlpacaApiOptions {
@@ -229,7 +230,7 @@ function alpacaOrder(order: Order) {
 }
 
 /** Finds whose keys those are. */
-function accountOfKeys(accounts: AlpacaApiOptions["accounts"]) {
+export function accountOfKeys(accounts: AlpacaApiOptions["accounts"]) {
   const digest = (key: string, secret: string) =>
     createHash("sha256").update(`${key}\n${secret}`).digest();
   const known = Array.from(

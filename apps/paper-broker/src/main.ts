@@ -1,8 +1,10 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 import { AlpacaConfigError, LimitsError, openAlpaca, openLimits } from "@baton/brokerage";
 import { EXIT, runService, StartFailure } from "@baton/service";
 
-import type { Tokens } from "./access.ts";
-import { createAlpacaApi } from "./alpaca-api.ts";
+import { holderOf, type Tokens } from "./access.ts";
+import { accountOfKeys, createAlpacaApi, KEY_HEADER, SECRET_HEADER } from "./alpaca-api.ts";
 import { createApi } from "./api.ts";
 import { PaperBrokerConfig } from "./config.ts";
 import { DirectoryLocked } from "./directory-lock.ts";
@@ -44,7 +46,7 @@ await runService({
     const alpaca =
       accounts && createAlpacaApi({ broker, accounts, faults, faultsAllowed, signal, onError });
     const options = { broker, tokens, faults, faultsAllowed, alpaca, signal, onError };
-    service.mount(createApi(options), "itself");
+    service.mount(createApi(options), { knows: whoIsKnown(tokens, accounts) });
   },
 });
 
@@ -63,6 +65,16 @@ function tokensOf(config: PaperBrokerConfig): Tokens {
     message: "two of BATON_BROKER_TOKEN_ENGINE, _LANE_E, _LANE_F and _OPERATOR are the same token",
     action: "give each a token of its own (`openssl rand -hex 32` makes one)",
   });
+}
+
+/** Whose requests don't wait for strangers'. */
+function whoIsKnown(tokens: Tokens, accounts: ReturnType<typeof accountsOf>) {
+  const holder = holderOf(tokens);
+  const account = accounts && accountOfKeys(accounts);
+  return (headers: IncomingHttpHeaders): boolean => {
+    const [key, secret] = [KEY_HEADER, SECRET_HEADER].map((name) => headers[name]?.toString());
+    return holder(headers.authorization) !== undefined || account?.(key, secret) !== undefined;
+  };
 }
 
 /** Whom it plays Alpaca for. */

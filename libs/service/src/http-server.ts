@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { Server } from "node:http";
+import type { IncomingHttpHeaders, Server } from "node:http";
 import { isIPv6 } from "node:net";
 
 import { PROMETHEUS_CONTENT_TYPE } from "@baton/telemetry";
@@ -9,6 +9,7 @@ import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 
 import { boundConnections, CLIENT_LIMITS } from "./bound-connections.ts";
+import { admitByTurns, type RefusedFor, withinBounds } from "./bound-requests.ts";
 import { EXIT, StartFailure } from "./exit-codes.ts";
 import { namesUs } from "./http-names.ts";
 import { isReader, notReader } from "./reader-token.ts";
@@ -19,8 +20,14 @@ export interface Mountable {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-/** Who asks for a token: the shell, for the reader's, or the app itself, for those of its own. */
-export type Asks = "reader" | "itself";
+/**
+ * Who asks for a token: the shell, for the reader's, or the app itself, for those of its own; then it says here whose headers bring
+ * one, as they don't wait for those who bring none.
+ */
+export type Asks =
+  | "reader"
+  | "itself"
+  | { readonly knows: (headers: IncomingHttpHeaders) => boolean };
 
 /** The HTTP side of a service. */
 export interface HttpServer {
@@ -37,6 +44,8 @@ export interface HttpServer {
 /** Probes, a scraper and a console need a handful. */
 const MAX_CONNECTIONS = 512;
 const DRAIN_MS = 1000;
+/** Rendering them takes milliseconds: whoever asks in this time gets the same text. */
+const METRICS_KEPT_MS = 500;
 
 /**
  * Serves `/livez`, `/readyz`, `/metrics` and what is mounted.
@@ -61,7 +70,7 @@ export async function startHttp(options: {
   let withheld: () => string | undefined = () => undefined;
   const app = shellRoutes({ ...options, withheld: () => withheld() });
   app.all("*", ({ req }) =>
-    asks === "itself" || isReader(readToken, req.header("authorization"))
+    asks !== "reader" || isReader(readToken, req.header("authorization"))
       ? mounted.fetch(req.raw)
       : notReader(readToken),
   );
@@ -69,9 +78,12 @@ export async function startHttp(options: {
   const answer = getRequestListener((request) => app.fetch(request), {
     overrideGlobalObjects: false,
   });
-  const server = createServer(CLIENT_LIMITS, (incoming, outgoing) => {
-    void answer(incoming, outgoing);
-  });
+  const refused = countRefused(options.telemetry);
+  const isKnown = (headers: IncomingHttpHeaders): boolean =>
+    isReader(readToken, headers.authorization) || (typeof asks === "object" && asks.knows(headers));
+  const listener = withinBounds((...both) => void answer(...both), { isKnown, refused });
+  const server = createServer(CLIENT_LIMITS, listener);
+  admitByTurns(server, refused);
   boundConnections(server, MAX_CONNECTIONS);
   const port = await listen(server, options.host, options.port).catch(async (error: unknown) => {
     throw await listenFailure(error, options);
@@ -118,6 +130,7 @@ function shellRoutes(options: {
 }): Hono {
   const { service, telemetry, readiness, withheld } = options;
   const names = [options.host, ...options.names];
+  const metrics = keptFor(METRICS_KEPT_MS, () => telemetry.collectPrometheus());
   const app = new Hono();
   app.use(async ({ req, json }, next) => {
     if (namesUs(req.header("host"), names)) return next();
@@ -134,7 +147,7 @@ function shellRoutes(options: {
   app.get("/metrics", async ({ body, text }) => {
     const why = withheld();
     if (why !== undefined) return text(`not yet: ${why}\n`, 503);
-    return body(await telemetry.collectPrometheus(), 200, {
+    return body(await metrics(), 200, {
       "content-type": PROMETHEUS_CONTENT_TYPE,
     });
   });
@@ -143,6 +156,35 @@ function shellRoutes(options: {
     return json({ error: "internal error" }, 500);
   });
   return app;
+}
+
+function countRefused({ meter }: Telemetry): (why: RefusedFor) => void {
+  const count = meter.createCounter("baton_http_refused", {
+    description: "Requests and connections that were closed because there were too many.",
+  });
+  return (why) => count.add(1, { why });
+}
+
+/** What `make` brought, again for `ms` after it came; what it failed with isn't kept. */
+function keptFor(ms: number, make: () => Promise<string>): () => Promise<string> {
+  let kept: Promise<string> | undefined;
+  let untilMs = 0;
+  const anew = async (): Promise<string> => {
+    try {
+      const text = await make();
+      untilMs = performance.now() + ms;
+      return text;
+    } catch (error) {
+      untilMs = 0;
+      throw error;
+    }
+  };
+  return () => {
+    if (kept !== undefined && performance.now() < untilMs) return kept;
+    untilMs = Infinity;
+    kept = anew();
+    return kept;
+  };
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
