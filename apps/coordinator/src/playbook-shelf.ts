@@ -1,9 +1,9 @@
 /** Playbooks by digest: a run is pinned to the one it started under, so every playbook ever used is kept as an artifact. */
 import { readOwnFile, unsafeAction } from "@baton/files";
 import type { Artifacts } from "@baton/mesh";
-import { parsePlaybook, type Playbook } from "@baton/playbook";
+import { faultPath, parsePlaybook, type Playbook } from "@baton/playbook";
 import { EXIT, StartFailure } from "@baton/service";
-import { readYaml, YamlError } from "@baton/text";
+import { readYaml, YamlError, yamlLines } from "@baton/text";
 
 import { NeedsNewer } from "./needs-newer.ts";
 
@@ -75,6 +75,11 @@ export async function readPlaybook(file: string): Promise<Playbook> {
     throw refuse(error.message, `Correct the line that is named: ${error.action}.`, error);
   }
   const result = parsePlaybook(document);
-  if (!result.ok) throw refuse(`\n  ${result.faults.join("\n  ")}`, "Correct every line above.");
-  return result.playbook;
+  if (result.ok) return result.playbook;
+  const lineOf = yamlLines(text, { maxCharacters: MAX_CHARACTERS });
+  const faults = result.faults.map((fault) => {
+    const line = lineOf(faultPath(fault, document));
+    return line === undefined ? fault : `${fault} (line ${line})`;
+  });
+  throw refuse(`\n  ${faults.join("\n  ")}`, "Correct every line above.");
 }

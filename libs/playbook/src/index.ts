@@ -56,6 +56,7 @@ export {
   stageRule,
   type StageRule,
 } from "./format/playbook.ts";
+export { faultPath } from "./format/fault-path.ts";
 export { surfacesOf } from "./format/surfaces.ts";
 export { spentBy } from "./candidate/spending.ts";
 export { isPromoted, promotes, recoveryStage, waitsForKillSwitch } from "./format/promotion.ts";

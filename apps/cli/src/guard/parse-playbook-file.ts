@@ -1,5 +1,5 @@
 /** A playbook file's text as a playbook, or every fault of it with path and line. */
-import { parsePlaybook, type Playbook } from "@baton/playbook";
+import { faultPath, parsePlaybook, type Playbook } from "@baton/playbook";
 
 import { jsonPath, parseJsonSource } from "./json-source.ts";
 
@@ -15,7 +15,7 @@ export async function parsePlaybookFile(text: string, isJson: boolean): Promise<
   const result = parsePlaybook(document);
   if (result.ok) return result;
   const lines = await lineOf();
-  const located = result.faults.map((fault) => `${fault}${lines(pathIn(fault, document))}`);
+  const located = result.faults.map((fault) => `${fault}${lines(faultPath(fault, document))}`);
   return { ok: false, faults: located };
 }
 
@@ -55,27 +55,4 @@ function lineWords(lineOf: (path: Path) => number | undefined): (path: Path) => 
     const line = lineOf(path);
     return line === undefined ? "" : ` (line ${line})`;
   };
-}
-
-/** The path that a fault begins with; a stage by name is found by its place. */
-function pathIn(fault: string, document: unknown): Path {
-  const [written = ""] = /^[^\s:]+/.exec(fault) ?? [];
-  const [first = "", second = "", ...rest] = written.split(".");
-  const index = first === "stages" ? stageIndex(document, second) : undefined;
-  const at = index ?? second;
-  return [first, ...(at === "" ? [] : [at]), ...rest].map((part) =>
-    typeof part === "string" && /^[0-9]{1,6}$/.test(part) ? Number(part) : part,
-  );
-}
-
-function stageIndex(document: unknown, name: string): number | undefined {
-  if (typeof document !== "object" || document === null || !("stages" in document))
-    return undefined;
-  const { stages } = document;
-  if (!Array.isArray(stages)) return undefined;
-  const index = stages.findIndex((one: unknown) => {
-    const isStage = typeof one === "object" && one !== null && "stage" in one;
-    return isStage && one.stage === name;
-  });
-  return index === -1 ? undefined : index;
 }
