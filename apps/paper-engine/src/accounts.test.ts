@@ -200,7 +200,12 @@ test("a revert of main that raises is no more than a push", async () => {
   place.want(4, { level: "L0" });
   await engine.until("recovery took it down", (of) => of.settled && of.level === "L0");
   place.write({ [`${candidate}.yaml`]: `${raised}\n` });
-  await untilSays(place, engine, "it is told", refusedAs(/at L1, .* accounts for L0 at most/));
+  await untilSays(
+    place,
+    engine,
+    "it is told",
+    refusedAs(/at L1, .* (accounts for L0 at most|waits for lane-f)/),
+  );
   await engine.until("the order is blocked", ({ orders }) =>
     orders.some(({ state }) => state === "blocked"),
   );

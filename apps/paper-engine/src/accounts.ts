@@ -83,6 +83,8 @@ export function heldBack(version: Pick<StrategyVersion, "commit">, of: Judged): 
     return `nobody knows whether the journal accounts for it, so nothing of it is increased: ${of.why}`;
   const then =
     of.kind === "out" ? "it isn't applied, and what is held is run down" : "nothing is increased";
+  if (of.problem.why === "recovering")
+    return cut(`${unaccountedText(of.problem)}, so ${then}`, 500);
   return cut(
     `E_UNACCOUNTED: commit ${version.commit.slice(0, 12)} on main brought it, but ${unaccountedText(of.problem)}, so ${then}: find out who pushed it, and revert that commit`,
     500,

@@ -4,7 +4,7 @@ import { differenceText } from "@baton/views";
 
 import { candidatesThatRun } from "../reading/candidates-that-run.ts";
 import { type Compared, readRunning } from "../reading/read-running.ts";
-import { fault, type Finding, ok } from "./finding.ts";
+import { fault, type Finding, ok, remark } from "./finding.ts";
 import type { World } from "./world.ts";
 
 const ABOUT = "runs";
@@ -29,7 +29,8 @@ export function runningFindings({ differences, repository, running }: Compared):
     ];
   const named = differences.slice(0, NAMED).map((one) => {
     const { found, action } = differenceText(one, repository);
-    return fault(ABOUT, found, action);
+    const isInHand = one.kind === "unaccounted" && one.problem.why === "recovering";
+    return isInHand ? remark(ABOUT, found, action) : fault(ABOUT, found, action);
   });
   const more = differences.length - named.length;
   return more > 0

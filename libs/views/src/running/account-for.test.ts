@@ -11,6 +11,7 @@ import {
   type StrategyOnMain,
   writtenAs,
 } from "./account-for.ts";
+import { differenceText } from "./difference-text.ts";
 import { drillStrategy } from "./drill-strategy.ts";
 import { strategyText } from "./strategy-text.ts";
 
@@ -160,9 +161,34 @@ test("after a ramp what it ended at counts, whatever became of its evidence", ()
   expect(why(fileAt("L1"), again)).toBe("accounted");
 });
 
+test("what recovery hasn't come to is nobody's change, as long as it is what was accounted for", () => {
+  const at = (holder: "lane-f" | "review", ...artifacts: (typeof PATCH)[]) =>
+    entry({
+      stage: "incident-recovery",
+      holder,
+      visited: ["shadow-paper", "live-ramp", "incident-recovery"],
+      artifacts: [PATCH, ...artifacts],
+    });
+  // After the ramp, in the middle of it, and where recovery asked people.
+  for (const last of [at("lane-f", ramped("L3")), at("lane-f"), at("review", ramped("L3"))]) {
+    expect(why(fileAt("L3"), last)).toBe("held: recovering");
+    expect(why(fileAt("L3"), last, { written: false })).toBe("held: not-written");
+    expect(why(fileAt("L3", { notional: 1e9 }), last)).toBe("held: notional");
+    const other = fileAt("L3", {}, settingsOf({ costBps: 6 }));
+    expect(why(other, last)).toBe("held: strategy");
+    expect(why(fileAt("L0"), last)).toBe("accounted");
+  }
+  expect(why(fileAt("L3"), at("lane-f", ramped("L0")))).toBe("held: level");
+  const problem = { why: "recovering", has: "L3", holder: "lane-f" } as const;
+  const one = { kind: "unaccounted", candidateId: "cand-sample", undone: null, problem } as const;
+  const { found, action } = differenceText(one, "main.git");
+  expect(found).toContain("recovery, which takes it out, waits for lane-f");
+  expect(action).not.toContain("revert");
+});
+
 test("recovery takes down to L0, and may bring back what an earlier run had", () => {
   const recovery = entry({ stage: "incident-recovery", holder: "lane-f", artifacts: [PATCH] });
-  expect(why(fileAt("L1"), recovery)).toBe("held: level");
+  expect(why(fileAt("L1"), recovery)).toBe("held: recovering");
   expect(why(fileAt("L0"), recovery)).toBe("accounted");
   const settings = settingsOf({ runId: EARLIER, costBps: 9 });
   const ofRun = entry({

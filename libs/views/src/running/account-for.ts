@@ -38,6 +38,8 @@ export type Unaccounted =
   | { readonly why: "ended"; readonly reason: string }
   /** Its drill's strategy isn't what drills are, or nobody is at a drill. */
   | { readonly why: "no-drill" }
+  /** Nobody changed it: recovery, which has to take it down, hasn't come to it. `holder`: who has the baton. */
+  | { readonly why: "recovering"; readonly has: RampLevel; readonly holder: string }
   | { readonly why: "level"; readonly has: RampLevel; readonly allowed: RampLevel }
   | { readonly why: "notional"; readonly has: number; readonly allowed: number }
   /** Lane E stored no file of that digest (A5). */
@@ -115,8 +117,11 @@ function problemIn(
   const { settings, limits } = file;
   const { level: has, notional } = limits;
   const source = sourceOf(last, ofRun);
-  const allowed = last.stage === RECOVERY ? "L0" : levelIn(source);
-  if (RAMP_LEVELS.indexOf(has) > RAMP_LEVELS.indexOf(allowed))
+  const isRecovering = last.stage === RECOVERY;
+  const allowed = isRecovering ? "L0" : levelIn(source);
+  const isBelow = (most: RampLevel): boolean =>
+    RAMP_LEVELS.indexOf(has) <= RAMP_LEVELS.indexOf(most);
+  if (!isBelow(allowed) && !(isRecovering && isBelow(levelIn(source))))
     return { why: "level", has, allowed };
   const promotion = promotionIn(source);
   const most = promotion ? notionalAt(has, promotion) : 0;
@@ -130,7 +135,8 @@ function problemIn(
   const digest = digestAt(file, "L0", promotion);
   const reported = patchIn(source)?.sha256 ?? null;
   if (digest !== reported) return { why: "strategy", has: digest, reported };
-  return has === "L0" || written ? undefined : { why: "not-written", has: asWritten };
+  if (has !== "L0" && !written) return { why: "not-written", has: asWritten };
+  return isBelow(allowed) ? undefined : { why: "recovering", has, holder: last.holder };
 }
 
 function promotionIn({ spec }: WholeEntry): PromotionAsked | undefined {
@@ -148,12 +154,14 @@ function digestAt(
   );
 }
 
-/** A4. */
+/** A4. At recovery: what its run had come to before. */
 function levelIn(source: WholeEntry): RampLevel {
   if (promotionIn(source)?.target !== "live" || source.stage === SHADOW) return "L0";
   const ramped = source.artifacts.findLast(({ name }) => name === RAMPED_STRATEGY);
   const isOfRun = ramped?.runId === source.runId;
-  if (source.stage === RAMP && !isOfRun) return "L3";
+  const isAtRamp =
+    source.stage === RECOVERY ? source.visited.includes(RAMP) : source.stage === RAMP;
+  if (isAtRamp && !isOfRun) return "L3";
   return ramped && ramped.sha256 !== patchIn(source)?.sha256 ? "L3" : "L0";
 }
 

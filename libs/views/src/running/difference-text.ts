@@ -29,6 +29,14 @@ export function differenceText(one: Difference, repository: string): DifferenceT
         action: `If ${one.wants} is right: ${asWas}. If not: ${outOf}; the engine does what main says meanwhile.`,
       };
     case "unaccounted":
+      if (one.problem.why === "recovering")
+        return {
+          found: `main still has ${candidateId}: ${unaccountedText(one.problem)}${moved}; the engine increases nothing of it`,
+          action:
+            one.problem.holder === "review"
+              ? `Answer what \`baton explain ${candidateId}\` asks, or remove strategies/${candidateId}.yaml from main: the engine then runs it down.`
+              : `See that ${one.problem.holder} works (\`baton get services\`). If it can't wait, remove strategies/${candidateId}.yaml from main: the engine then runs it down.`,
+        };
       return {
         found: `main has ${candidateId} in a form that the journal doesn't account for: ${unaccountedText(one.problem)}${moved}; the engine increases nothing of it`,
         action: `Find out who changed strategies/${candidateId}.yaml, and revert their commit on main.`,

@@ -1,6 +1,10 @@
 /** Why a file on main isn't accounted for, for people. Pure. */
 import type { Unaccounted } from "./account-for.ts";
 
+function who(holder: string): string {
+  return holder === "review" ? "people to answer" : holder;
+}
+
 /** One clause, without the candidate. */
 export function unaccountedText(problem: Unaccounted): string {
   switch (problem.why) {
@@ -12,6 +16,8 @@ export function unaccountedText(problem: Unaccounted): string {
       return `its candidate was ended (${problem.reason})`;
     case "no-drill":
       return "no run is at a drill with such a strategy";
+    case "recovering":
+      return `it is at ${problem.has}, as the journal accounted for, and recovery, which takes it out, waits for ${who(problem.holder)}`;
     case "level":
       return `it is at ${problem.has}, and the journal accounts for ${problem.allowed} at most`;
     case "notional":
