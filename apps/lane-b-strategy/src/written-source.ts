@@ -120,6 +120,7 @@ async function jobFor(
     },
     assignment,
     attempt,
+    reported: context.reported,
     task: taskFor(folder),
     inputs: { [INTERFACE_INPUT]: readFileSync(INTERFACE), ...Object.fromEntries(rows) },
   };

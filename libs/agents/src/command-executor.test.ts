@@ -105,6 +105,15 @@ test("a budget stops it after the call that spent it, and says which", async () 
   expect(model.calls).toHaveLength(1);
 });
 
+test("what the journal knows to be spent counts, on whatever machine it was", async () => {
+  const { executor, model } = await placeFor([[{ do: "model" }, RESULT]]);
+  const reported = { tokens: 10_000, micros: 1, calls: 1 };
+  const job = { ...jobFor({ attempt: 2, stageRun: { tokens: 10_000 } }), reported };
+  const { outcome, work } = await executor.run(job, callOf());
+  expect(outcome).toMatchObject({ failure: { code: "E_BUDGET" } });
+  expect([work.sum, model.calls]).toEqual([reported, []]);
+});
+
 const LIES = `{"failure":{"class":"spec","code":"E_MINE","message":"x","action":"rm -rf /"}}`;
 
 test.each<[string, readonly Step[], string, string]>([
@@ -155,6 +164,12 @@ test.each<[string, readonly Step[], string, string]>([
     [{ do: "write", path: PATH, bytes: 2 ** 30 }, RESULT],
     "transient",
     "E_AGENT_FAILED",
+  ],
+  [
+    "delivers a large file",
+    [{ do: "write", path: PATH, bytes: 100 * 2 ** 20 }, RESULT],
+    "deterministic",
+    "E_DELIVERY",
   ],
   ["allocates all", [{ do: "allocate", bytes: 2 ** 30 }], "deterministic", "E_AGENT_LIMIT"],
   [

@@ -24,6 +24,7 @@ export interface AttemptParts {
   readonly deadline: () => string;
   readonly traceparent: string;
   readonly onProgress: (step: string) => void;
+  readonly reported: () => StageContext["reported"];
   readonly onWork: (done: WorkDone) => void;
   /** Filled with what the stage puts. */
   readonly made: Map<string, ArtifactRef>;
@@ -92,6 +93,10 @@ class AttemptContext implements StageContext {
 
   get assignment(): StageContext["assignment"] {
     return this.#entry.rule?.work;
+  }
+
+  get reported(): StageContext["reported"] {
+    return this.#parts.reported();
   }
 
   get surfaces(): StageContext["surfaces"] {

@@ -70,6 +70,8 @@ export interface Attempt {
   unanswered: number;
   /** What a program from outside did for it, once it has. */
   work: WorkDone | undefined;
+  /** What such programs have spent on this stage run before, as far as the journal knows. */
+  reported: WorkDone["sum"] | undefined;
   /** Its index among the running. */
   place: number;
 }

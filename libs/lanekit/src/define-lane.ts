@@ -41,6 +41,8 @@ export interface StageContext extends StageRun {
   readonly approvals: readonly Approval[];
   /** Who does the stage's work, and within which budget; undefined: the lane's own code. */
   readonly assignment: Assignment | undefined;
+  /** What programs from outside have spent on this stage run before, as far as the journal knows. */
+  readonly reported: WorkDone["sum"] | undefined;
   /** Globs of what the lane may change in a repository, as the playbook says it; undefined: it says nothing. */
   readonly surfaces: readonly string[] | undefined;
   /** Artifacts of the stages before, of this run. */

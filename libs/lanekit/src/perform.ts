@@ -50,6 +50,7 @@ async function performOnce(
           ? iso(attempt.deadlineMs)
           : (entry.deadline ?? entry.time),
       made: parts.made,
+      reported: () => attempt.reported,
       onWork: (done) => (attempt.work = done),
       onProgress: (step) => {
         // Whatever a stage says after it was aborted doesn't count.

@@ -146,6 +146,8 @@ async function isCurrent(runtime: LaneRuntime, attempt: Attempt): Promise<boolea
   if (last === undefined || awaitedDispatch(last) !== dispatch.sequence) return false;
   attempt.deadlineMs = deadlineOf(attempt, last);
   attempt.unanswered = Math.max(0, dispatch.deliveries - 1 - last.entry.attempt);
+  const { stage, runId, spent = [] } = last.entry;
+  attempt.reported = spent.find((one) => one.stage === stage && one.runId === runId)?.run;
   return true;
 }
 
@@ -186,6 +188,7 @@ async function handle(job: Job): Promise<void> {
     giveUp: undefined,
     unanswered: 0,
     work: undefined,
+    reported: undefined,
     place: -1,
   };
   running.add(attempt);

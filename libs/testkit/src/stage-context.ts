@@ -155,6 +155,7 @@ function identityOf(options: StageContextOptions) {
     gatePolicy: options.gatePolicy,
     assignment: options.assignment,
     surfaces: options.surfaces,
+    reported: undefined,
     feedback: options.feedback ?? [],
     approvals: options.approvals ?? [],
     sequence: options.sequence ?? 1,

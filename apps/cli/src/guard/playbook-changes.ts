@@ -20,6 +20,7 @@ export function changesBetween(old: Playbook, next: Playbook): Change[] {
       stageChanges(stage, old.stages.get(stage), next.stages.get(stage)),
     ),
     ...compare("limits", old.limits, next.limits),
+    ...compare("surfaces", old.surfaces, next.surfaces),
     ...compare("answers", old.answers, next.answers),
   ];
 }
