@@ -124,7 +124,7 @@ test.skipIf(process.getuid?.() !== 0)(
     await expect(
       (async () => {
         await using reader = await openMainReader(remote);
-        return reader.files("strategies");
+        return await reader.files("strategies");
       })(),
     ).rejects.toMatchObject({ code: "E_GIT_OWNERSHIP" });
     expect(existsSync(ran)).toBe(false);
