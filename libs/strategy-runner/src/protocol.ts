@@ -26,8 +26,6 @@ export const STRATEGY_FAULTS = [
   "E_STRATEGY_THROWS",
   /** No finite number, or outside its declared bounds. */
   "E_STRATEGY_WEIGHT",
-  /** It didn't answer in time. */
-  "E_STRATEGY_SLOW",
   /** It took more memory than it may, or its process died. */
   "E_STRATEGY_KILLED",
   /** The same rows gave other weights. */

@@ -108,6 +108,18 @@ test("one that takes all memory is ended, and told as that", async () => {
   expect(await run(source)).toMatchObject({ kind: "fault", fault: { code: "E_STRATEGY_KILLED" } });
 });
 
+test("one that never answers is tried again, for a machine that is too busy looks the same", async () => {
+  const loop = { source: body("for (;;);"), sets: [{}], seed: 1, warmUpRows: 1, bars: BARS };
+  const answer = await runStrategy(
+    { ...loop, weights: { least: 0, most: 1 } },
+    { sandbox, signal, rowMs: 2000 },
+  );
+  expect(answer).toMatchObject({
+    kind: "unavailable",
+    failure: { class: "transient", code: "E_STRATEGY_SLOW" },
+  });
+});
+
 test("a stop ends one that never returns", async () => {
   const controller = new AbortController();
   const running = runStrategy(

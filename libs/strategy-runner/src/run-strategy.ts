@@ -40,6 +40,14 @@ export type StrategyAnswer =
   | { readonly kind: "fault"; readonly fault: StrategyFault }
   | { readonly kind: "unavailable"; readonly failure: Failure };
 
+/** Where a strategy is run. */
+export interface StrategyPlace {
+  readonly sandbox: Sandbox;
+  readonly signal: AbortSignal;
+  /** Longest answer to one row, in milliseconds. */
+  readonly rowMs?: number;
+}
+
 /** Bounds of one run; the stage's own deadline counts too. */
 const LIMITS = {
   timeMs: 1_800_000,
@@ -66,7 +74,7 @@ const Answer = z.union([
 /** Runs it. Rejects with the signal's reason if that is aborted. */
 export async function runStrategy(
   run: StrategyRun,
-  { sandbox, signal }: { readonly sandbox: Sandbox; readonly signal: AbortSignal },
+  { sandbox, signal, rowMs = ROW_MS }: StrategyPlace,
 ): Promise<StrategyAnswer> {
   const { bars, ...order } = run;
   const talk = openConversation(
@@ -85,10 +93,10 @@ export async function runStrategy(
     const targets = order.sets.map(() => new Float64Array(bars.length));
     for (let row = -1; row < bars.length; row += 1) {
       const line = row < 0 ? { ...order, watchedRows: WATCHED_ROWS } : { bar: bars[row] };
-      const said = await talk.ask(JSON.stringify(line), ROW_MS);
+      const said = await talk.ask(JSON.stringify(line), rowMs);
       signal.throwIfAborted();
       const at = { row, date: bars[row]?.date ?? null };
-      if (said.kind === "late") return faultAt(run, at, SLOW);
+      if (said.kind === "late") return slowAt(at, rowMs);
       if (said.kind === "ended") return ended(run, at, said.end);
       const answer = Answer.safeParse(parsed(said.line)).data;
       if (answer === undefined) return faultAt(run, at, FOREIGN);
@@ -105,10 +113,6 @@ export async function runStrategy(
 
 type Fault = Pick<StrategyFault, "code" | "message"> & { readonly set?: number | undefined };
 
-const SLOW: Fault = {
-  code: "E_STRATEGY_SLOW",
-  message: `it gave no weight within ${ROW_MS / 1000} s`,
-};
 const FOREIGN: Fault = {
   code: "E_STRATEGY_KILLED",
   message: "its process said something else than weights",
@@ -145,6 +149,21 @@ function faultAt(
   };
 }
 
+/** A source that never answers and a machine that is too busy look the same: it's tried as often as the playbook says. */
+function slowAt(
+  { row, date }: { readonly row: number; readonly date: string | null },
+  rowMs: number,
+): StrategyAnswer {
+  const at = row < 0 ? "to be loaded" : `for row ${row} (${date ?? "?"})`;
+  return tryAgain("E_STRATEGY_SLOW", `the strategy took more than ${rowMs / 1000} s ${at}`);
+}
+
+function tryAgain(code: string, message: string): StrategyAnswer {
+  const action =
+    "Look for other load on the machine; if there is none, the source takes too long: make it do less for each row.";
+  return { kind: "unavailable", failure: { class: "transient", code, message, action } };
+}
+
 /** Its process is gone: of what it took, or because nothing could be run. */
 function ended(
   run: StrategyRun,
@@ -152,6 +171,10 @@ function ended(
   { ending, stderr }: SandboxEnd,
 ): StrategyAnswer {
   if (ending.kind === "refused") return { kind: "unavailable", failure: ending.failure };
+  const isOfMachine =
+    (ending.kind === "killed" && ending.signal === "SIGKILL") ||
+    (ending.kind === "limit" && ending.limit === "time");
+  if (isOfMachine) return tryAgain("E_STRATEGY_ENDED", `the strategy ${endingInWords(ending)}`);
   const said = stderr.split("\n").find((line) => /^\w*Error\b/.test(line));
   const message = said ?? `its process ${endingInWords(ending)}`;
   return faultAt(run, at, { code: "E_STRATEGY_KILLED", message });
