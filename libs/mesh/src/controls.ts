@@ -13,7 +13,7 @@ import { z } from "zod";
 import { Unavailable } from "./connect.ts";
 import { type ControlMemory, forgetfulMemory, type MarkedControls } from "./control-memory.ts";
 import { markAt, markDigest } from "./heads.ts";
-import { missesSomething } from "./older-release.ts";
+import { missesSomething, UnreadableMessage } from "./older-release.ts";
 import { type Publisher, REFUSALS, Refused } from "./publisher.ts";
 
 /** How an append ended. `fenced`: somebody else changed the controls since. */
@@ -22,22 +22,9 @@ export type ControlsAppended =
   | { readonly kind: "fenced" };
 
 /** Something in CONTROLS that no coordinator wrote. */
-export class ControlsCorrupt extends Error {
+export class ControlsCorrupt extends UnreadableMessage {
   override readonly name = "ControlsCorrupt";
   readonly code = "E_CONTROLS";
-  /** A coordinator of another release wrote it. */
-  readonly otherRelease: boolean;
-  /** Misses what this release's states have: it was an older one. No newer release reads it. */
-  readonly olderRelease: boolean;
-
-  constructor(
-    message: string,
-    options?: ErrorOptions & { readonly otherRelease?: boolean; readonly olderRelease?: boolean },
-  ) {
-    super(message, options);
-    this.otherRelease = options?.otherRelease === true;
-    this.olderRelease = options?.olderRelease === true;
-  }
 }
 
 /** Reads and writes the controls. */

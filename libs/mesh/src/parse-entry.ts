@@ -5,25 +5,12 @@ import { CandidateId, conformanceTo, Entry, type HashedEntry, readWire } from "@
 import type { StoredMsg } from "@nats-io/jetstream";
 import { z } from "zod";
 
-import { missesSomething } from "./older-release.ts";
+import { missesSomething, UnreadableMessage } from "./older-release.ts";
 
 /** A journal message that isn't an entry: someone other than a coordinator of this release wrote it. */
-export class JournalCorrupt extends Error {
+export class JournalCorrupt extends UnreadableMessage {
   override readonly name = "JournalCorrupt";
   readonly code = "E_JOURNAL";
-  /** Has what makes an entry, in a form that this release doesn't know: a coordinator of another release wrote it. */
-  readonly otherRelease: boolean;
-  /** Misses what this release's entries have: it was an older one. No newer release reads it. */
-  readonly olderRelease: boolean;
-
-  constructor(
-    message: string,
-    options?: ErrorOptions & { readonly otherRelease?: boolean; readonly olderRelease?: boolean },
-  ) {
-    super(message, options);
-    this.otherRelease = options?.otherRelease === true;
-    this.olderRelease = options?.olderRelease === true;
-  }
 }
 
 /** A journal message as an entry with the digest of its bytes; throws like `parseEntry`. */
